@@ -1,0 +1,139 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# What the scripts of the front door share: places, messages, the cache lock and the tools.
+# shellcheck shell=bash disable=SC2034
+
+set -euo pipefail
+
+# A make that called us must not reach into the kernel's make.
+unset MAKEFLAGS MFLAGS MAKEOVERRIDES MAKELEVEL KBUILD_OUTPUT
+export LC_ALL=C
+PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin
+
+top=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd -P)
+cache=${KS_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/killswitch}
+export KS_CACHE=$cache
+kernel_version=7.3
+bindgen_version=0.72.1
+
+say() { printf '==> %s\n' "$*" >&2; }
+die() { printf '%s: %s\n' "${0##*/}" "$*" >&2; exit 1; }
+
+case $cache in
+*[[:space:]:]*) die "the cache path \"$cache\" has a blank or a colon in it, which the kernel's build cannot use; set KS_CACHE to another one" ;;
+esac
+
+# One run at a time works on the cache. Scripts called by the one that holds the lock have it too.
+lock_cache() {
+	[ -z "${KS_LOCKED:-}" ] || return 0
+	mkdir -p "$cache"
+	exec 9>"$cache/lock"
+	if ! flock -n 9; then
+		say "waiting for another run that uses $cache"
+		flock 9
+	fi
+	export KS_LOCKED=1
+}
+
+# need_disk GIGABYTES DIRECTORY: stops early rather than in the middle of a build.
+need_disk() {
+	local free
+	mkdir -p "$2"
+	free=$(df -Pk "$2" | awk 'NR == 2 { print int($4 / 1048576) }')
+	[ "$free" -ge "$1" ] ||
+		die "not enough disk: $2 has $free GB free, a build from nothing needs $1 GB; set KS_CACHE to a directory with more room"
+}
+
+clock() { printf '%d:%02d' $(($1 / 60)) $(($1 % 60)); }
+
+# run LABEL SECONDS LOG COMMAND...: runs the command with its output in LOG, showing the time it
+# takes, the time it usually takes, and what the function named by $progress says.
+progress=:
+run() {
+	local label=$1 usual=$2 log=$3 start=$SECONDS ticker status=0
+	shift 3
+	mkdir -p "${log%/*}"
+	: >"$log"
+	(
+		exec 9>&-
+		trap 'kill $! 2>/dev/null; exit' TERM
+		step=20
+		[ ! -t 2 ] || step=1
+		while sleep $step & wait $! && kill -0 $$ 2>/dev/null; do
+			line="    $label: $(clock $((SECONDS - start))) of usually $(clock "$usual")  $($progress "$log")"
+			if [ -t 2 ]; then
+				printf '\r\033[K%.*s' "$(($(tput cols 2>/dev/null || echo 80) - 1))" "$line" >&2
+			else
+				printf '%s\n' "$line" >&2
+			fi
+		done
+	) &
+	ticker=$!
+	"$@" >"$log" 2>&1 </dev/null || status=$?
+	kill $ticker 2>/dev/null || true
+	wait $ticker 2>/dev/null || true
+	[ ! -t 2 ] || printf '\r\033[K' >&2
+	[ $status -ne 0 ] || printf '    %s: %s\n' "$label" "$(clock $((SECONDS - start)))" >&2
+	return $status
+}
+
+# Whether a log of apt or cargo says that the network was the trouble.
+no_network() {
+	grep -qiE 'could not (resolve|connect)|temporary failure|unable to connect|timed out|connection (failed|refused|reset)|network is unreachable|failed to (connect|download)|404 +not found' "$1"
+}
+
+at_least() { [ "$(printf '%s\n' "$2" "$1" | sort -V | head -n 1)" = "$2" ]; }
+first_version() { grep -oE '[0-9]+(\.[0-9]+)+' | head -n 1; }
+
+# Finds the Rust tools (by full path: a toolchain without library source may come first in PATH),
+# LLVM and bindgen. What is not there is left empty.
+find_tools() {
+	local candidate version
+	rust=''
+	rust_src=''
+	for candidate in /usr/bin $(type -P rustc | xargs -r dirname); do
+		version=$("$candidate/rustc" --version 2>/dev/null | first_version) || continue
+		at_least "$version" 1.85 || continue
+		[ -x "$candidate/cargo" ] || continue
+		[ -x "$candidate/rustfmt" ] || continue
+		[ -x "$candidate/clippy-driver" ] || continue
+		for rust_src in "/usr/src/rustc-$version/library" "$("$candidate/rustc" --print sysroot)/lib/rustlib/src/rust/library"; do
+			[ -d "$rust_src/core" ] || continue
+			rust=$candidate
+			break 2
+		done
+	done
+	llvm=''
+	if type -P clang-19 ld.lld-19 llvm-nm-19 >/dev/null && [ -e /usr/lib/llvm-19/lib/libclang.so ]; then
+		llvm=-19
+		PATH=$PATH:/usr/lib/llvm-19/bin
+	elif type -P clang ld.lld llvm-nm >/dev/null && at_least "$(clang --version | first_version)" 17; then
+		llvm=1
+	fi
+	bindgen=''
+	for candidate in "$cache/bindgen-$bindgen_version/bin/bindgen" $(type -P bindgen); do
+		version=$("$candidate" --version 2>/dev/null | first_version) || continue
+		if at_least "$version" "$bindgen_version"; then
+			bindgen=$candidate
+			break
+		fi
+	done
+	[ -n "$rust" ] && [ -n "$llvm" ] && [ -n "$bindgen" ]
+}
+
+# kmake SOURCE OUTPUT ARGUMENT...: the kernel's make with our tools.
+kmake() {
+	local src=$1 out=$2
+	shift 2
+	make -C "$src" O="$out" LLVM="$llvm" RUSTC="$rust/rustc" HOSTRUSTC="$rust/rustc" \
+		RUSTFMT="$rust/rustfmt" CLIPPY_DRIVER="$rust/clippy-driver" BINDGEN="$bindgen" \
+		RUST_LIB_SRC="$rust_src" KBUILD_BUILD_USER=killswitch KBUILD_BUILD_HOST=localhost "$@"
+}
+
+# The tree that the kernel is built in: one for the fetched source, one for each tree of the user's.
+build_tree() {
+	if [ -n "${KSRC:-}" ]; then
+		echo "$cache/build/tree-$(realpath "$KSRC" | sha1sum | cut -c 1-12)"
+	else
+		echo "$cache/build/$kernel_version-vm"
+	fi
+}
