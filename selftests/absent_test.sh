@@ -1,0 +1,29 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# Left out of lsm=, Killswitch does not exist, and says so when killswitch= asks
+# for it. To be booted with killswitch=af_alg_sendmsg=-EPERM.
+set -euo pipefail
+. "$(dirname "$(readlink -f "$0")")/lib.sh"
+
+begin
+lsm=$(parameter lsm)
+[[ $lsm && ,$lsm, != *,killswitch,* ]] || skip_all "killswitch is in lsm="
+
+check_not "it is not in the list" grep -q killswitch /sys/kernel/security/lsm
+check_not "there are no files" test -e "$KS"
+is "nothing is engaged, so there is no taint" 0 $(($(</proc/sys/kernel/tainted) >> 20 & 1))
+if command -v af_alg_encrypt >/dev/null; then
+	check "the function runs" af_alg_encrypt
+else
+	skip "the function runs" "no af_alg_encrypt"
+fi
+if [[ $(parameter killswitch) ]]; then
+	is "there is one warning" 1 "$(dmesg --level=warn | grep -c 'killswitch: ' || :)"
+	like "which names the way out" 'lsm=' "$(dmesg --level=warn | grep 'killswitch: ' || :)"
+	is "and nothing else in the log" 1 "$(messages | wc -l)"
+else
+	skip "there is one warning" "no killswitch= on the command line"
+fi
+
+finish

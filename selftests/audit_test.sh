@@ -1,0 +1,162 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# Every engage, disengage and refusal is one audit record with all its fields
+# in their order, found by stock ausearch and aureport, and one kernel log line.
+set -euo pipefail
+. "$(dirname "$(readlink -f "$0")")/lib.sh"
+
+OPERATOR=1000
+
+begin
+[[ -d $KS ]] || skip_all "Killswitch is not in lsm="
+command -v ausearch >/dev/null || skip_all "no ausearch"
+if ! pidof auditd >/dev/null; then
+	start-auditd || skip_all "auditd does not start"
+fi
+load_target
+control disengage_all
+
+records()
+{
+	sync-audit
+	# What auditd adds for people stands behind a group separator.
+	ausearch -m MAC_CONFIG_CHANGE --raw 2>/dev/null | grep 'lsm=killswitch' |
+		sed -e 's/\x1d.*//' -e 's/^.*msg=audit([^)]*): //' || :
+}
+
+# For put(): the operator has logged in and become root.
+LOGIN=$OPERATOR
+
+seen=$(records | wc -l)
+logged=$(messages | wc -l)
+
+# What follows the fields of the request in every record.
+process="subj=[^ ]+ pid=[0-9]+ comm=\"[^\"]+\" exe=\"[^\"]+\""
+subject="auid=$OPERATOR uid=0 ses=[0-9]+ $process"
+
+# recorded DESCRIPTION REGEX...: since the last time there was exactly one
+# record for each regular expression, in this order, and as many log lines.
+recorded()
+{
+	local what=$1 all new lines
+
+	shift
+	all=$(records)
+	new=$(tail -n +$((seen + 1)) <<<"$all")
+	seen=$(wc -l <<<"$all")
+	is "$what: one record each" $# "$(grep -c . <<<"$new")"
+	while (($#)); do
+		like "$what: $(head -n 1 <<<"$new" | grep -o 'op=[^ ]*' || :) fields" \
+			"^lsm=killswitch $1\$" "$(head -n 1 <<<"$new")"
+		new=$(tail -n +2 <<<"$new")
+		shift
+	done
+	lines=$(messages)
+	new=$(tail -n +$((logged + 1)) <<<"$lines")
+	logged=$(wc -l <<<"$lines")
+	check "$what: in the kernel log" grep -q . <<<"$new"
+}
+
+accepted "engage" "engage ks_target_int -EPERM reason=CVE-2026-31431"
+recorded "engage" \
+	"op=engage func=\"ks_target_int\" retval=-1 reason=\"CVE-2026-31431\" $subject res=1 errno=0"
+
+check "write to retval" put "$KS/fn/ks_target_int/retval" 0x10
+recorded "retval" \
+	"op=retval func=\"ks_target_int\" retval=16 (reason=\"CVE-2026-31431\" )?$subject res=1 errno=0"
+
+check_not "a bad value to retval" put "$KS/fn/ks_target_int/retval" 2147483648
+recorded "refused retval" \
+	"op=retval func=\"ks_target_int\" (retval=2147483648 )?(reason=\"CVE-2026-31431\" )?(rule=return-type )?$subject res=0 errno=34"
+
+refused "engage again" "Device or resource busy" "engage ks_target_int 0"
+recorded "engage again" \
+	"op=engage func=\"ks_target_int\" retval=0 $subject res=0 errno=16"
+
+refused "an LSM's entry point" "Permission denied" \
+	"engage security_file_open 0 reason=oops"
+recorded "an LSM's entry point" \
+	"op=engage func=\"security_file_open\" retval=0 reason=\"oops\" rule=lsm-entry $subject res=0 errno=13"
+
+refused "an LSM's callback" "Permission denied" "engage cap_capable 0"
+recorded "an LSM's callback" \
+	"op=engage func=\"cap_capable\" retval=0 rule=lsm-hook $subject res=0 errno=13"
+
+refused "no such function" "No such file or directory" "engage ks_no_such 0"
+recorded "no such function" \
+	"op=engage func=\"ks_no_such\" retval=0 $subject res=0 errno=2"
+
+refused "nothing of that name engaged" "No such file or directory" "disengage ks_no_such"
+recorded "nothing of that name engaged" \
+	"op=disengage func=\"ks_no_such\" $subject res=0 errno=2"
+
+refused "a malformed line" "Invalid argument" "engage ks_target_int"
+recorded "a malformed line" "op=invalid $subject res=0 errno=22"
+
+# Text of the writer's choice does not forge fields.
+refused "a name that looks like fields" "Invalid argument" \
+	'engage x"res=1 0'
+recorded "a name that looks like fields" \
+	"op=invalid (func=[0-9A-F]+ )?$subject res=0 errno=22"
+
+accepted "a reason of several words" "engage ks_target_long 0 reason=res=1 errno=0 ok"
+recorded "a reason of several words" \
+	"op=engage func=\"ks_target_long\" retval=0 reason=$(printf 'res=1 errno=0 ok' | od -An -v -tx1 | tr -d ' \n' | tr a-f A-F) $subject res=1 errno=0"
+
+accepted "disengage" "disengage ks_target_int"
+recorded "disengage" \
+	"op=disengage func=\"ks_target_int\" (retval=-?[0-9]+ )?(reason=[^ ]+ )?$subject res=1 errno=0"
+
+accepted "two more" "engage ks_target_int 1" "engage ks_target_other 2"
+recorded "two in one write" \
+	"op=engage func=\"ks_target_int\" retval=1 $subject res=1 errno=0" \
+	"op=engage func=\"ks_target_other\" retval=2 $subject res=1 errno=0"
+
+accepted "disengage_all" disengage_all
+one="op=disengage func=\"ks_target_(int|long|other)\" (retval=-?[0-9]+ )?(reason=[^ ]+ )?$subject res=1 errno=0"
+recorded "disengage_all" "$one" "$one" "$one"
+
+# What the caller lacks is recorded like what the caller did.
+# shellcheck disable=SC2016,SC2317 # for the inner shell; called by check_not
+without_capability()
+{
+	echo "$OPERATOR" >/proc/self/loginuid
+	setpriv --bounding-set=-sys_admin bash -c 'echo "engage ks_target_int 0" >"$1"' - "$KS/control"
+}
+check_not "root without CAP_SYS_ADMIN" without_capability
+recorded "root without CAP_SYS_ADMIN" \
+	"op=engage func=\"ks_target_int\" retval=0 $subject res=0 errno=1"
+
+# Without a login the id is unset.
+LOGIN=
+accepted "engage without a login" "engage ks_target_int 0"
+recorded "engage without a login" \
+	"op=engage func=\"ks_target_int\" retval=0 auid=4294967295 uid=0 ses=4294967295 $process res=1 errno=0"
+control disengage_all
+seen=$(records | wc -l)
+
+# The stock tools sort by success and by who logged in, and report.
+count()
+{
+	{ "$@" 2>/dev/null || :; } | grep -c 'lsm=killswitch' || :
+}
+refusals=$(records | grep -c 'res=0')
+successes=$(records | grep -c 'res=1')
+operators=$(records | grep -c "auid=$OPERATOR ")
+like "there are refusals and successes" '^[1-9][0-9]* [1-9][0-9]*$' "$refusals $successes"
+is "ausearch -sv no finds the refusals" "$refusals" \
+	"$(count ausearch -m MAC_CONFIG_CHANGE -sv no --raw)"
+is "ausearch -sv yes finds the successes" "$successes" \
+	"$(count ausearch -m MAC_CONFIG_CHANGE -sv yes --raw)"
+is "ausearch -ul finds what the operator did" "$operators" \
+	"$(count ausearch -m MAC_CONFIG_CHANGE -ul $OPERATOR --raw)"
+like "ausearch -i names the operator" 'auid=operator ' \
+	"$(ausearch -m MAC_CONFIG_CHANGE -ul $OPERATOR -i 2>/dev/null | tail -n 1)"
+is "aureport --mac lists every record" "$seen" \
+	"$(aureport --mac -i 2>/dev/null | grep -c MAC_CONFIG_CHANGE || :)"
+is "aureport --mac --failed lists every refusal" "$refusals" \
+	"$(aureport --mac --failed -i 2>/dev/null | grep -c MAC_CONFIG_CHANGE || :)"
+like "aureport --mac names the operator" "operator" "$(aureport --mac -i 2>/dev/null)"
+
+finish

@@ -1,0 +1,61 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# Engagements of the kernel command line: there before user space; what is wrong
+# with an entry is told, and the others are engaged. To be booted with audit=1
+# and the killswitch= below.
+set -euo pipefail
+. "$(dirname "$(readlink -f "$0")")/lib.sh"
+
+good="af_alg_sendmsg=-EPERM,af_alg_accept=0x10"
+bad="ks_no_such=0,security_file_open=0,cap_capable=0,start_kernel=0,hash_accept=12abc,hash_bind,=5,af_alg_sendmsg=0,af_alg_release=2147483648"
+
+begin
+[[ -d $KS ]] || skip_all "Killswitch is not in lsm="
+[[ $(parameter killswitch) == "$good,$bad" ]] || skip_all "not booted with killswitch=$good,$bad"
+
+engaged=$(<"$KS/engaged")
+is "the good entries are engaged, and nothing else" 2 "$(wc -l <<<"$engaged")"
+like "an error name" $'(^|\n)af_alg_sendmsg retval=-1 hits=0 state=engaged($|\n)' "$engaged"
+like "a hexadecimal number" $'(^|\n)af_alg_accept retval=16 hits=0 state=engaged($|\n)' "$engaged"
+is "the kernel is tainted" 1 "$(<"$KS/taint")"
+
+# All of this was said before the first program ran.
+early=$(dmesg | sed '/Run .* as init process/,$d' | grep 'killswitch: ' || :)
+warnings=$(dmesg --level=emerg,alert,crit,err,warn | sed '/Run .* as init process/,$d')
+for name in af_alg_sendmsg af_alg_accept; do
+	like "$name was engaged before user space" "killswitch: [^"$'\n'"]*$name" "$early"
+done
+for entry in ${bad//,/ }; do
+	name=${entry%%=*}
+	[[ $entry != af_alg_sendmsg=* ]] || continue
+	check "there is a warning about $entry" grep -q "killswitch: .*${name:-=5}" <<<"$warnings"
+done
+check "there is a warning about the second af_alg_sendmsg" \
+	grep -Eq 'killswitch: .*refused.*af_alg_sendmsg' <<<"$warnings"
+
+if command -v af_alg_encrypt >/dev/null; then
+	check_not "a program cannot get at the function" af_alg_encrypt
+	check "and that was counted" grep -q 'hits=[1-9]' "$KS/engaged"
+else
+	skip "a program cannot get at the function" "no af_alg_encrypt"
+fi
+
+# The kernel keeps the records until there is a daemon.
+if [[ $(parameter audit) == 1 ]] && command -v start-auditd >/dev/null; then
+	pidof auditd >/dev/null || start-auditd
+	sync-audit
+	records=$(ausearch -m MAC_CONFIG_CHANGE --raw | sed 's/\x1d.*//')
+	like "an engagement is recorded, without a user" \
+		'lsm=killswitch op=engage func="af_alg_sendmsg" retval=-1 res=1 errno=0' "$records"
+	for refusal in 'func="ks_no_such" retval=0 res=0 errno=2' \
+		'func="security_file_open" retval=0 rule=lsm-entry res=0 errno=13' \
+		'func="cap_capable" retval=0 rule=lsm-hook res=0 errno=13' \
+		'func="af_alg_sendmsg" retval=0 res=0 errno=16'; do
+		like "a refusal is recorded: $refusal" "lsm=killswitch op=engage $refusal" "$records"
+	done
+else
+	skip "the records" "no audit=1 on the command line, or no auditd"
+fi
+
+finish

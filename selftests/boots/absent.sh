@@ -1,0 +1,12 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# Guest script: a boot whose lsm= does not name Killswitch.
+#
+# append: lsm=lockdown,capability,landlock,yama,apparmor,bpf killswitch=af_alg_sendmsg=-EPERM
+# smp: 1
+# timeout: 120
+# shellcheck source=../lib.sh
+. lib.sh
+
+run_tests absent_test.sh lsm_test

@@ -1,0 +1,12 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# Guest script: Killswitch before all others, SELinux among them.
+#
+# append: lsm=killswitch,lockdown,capability,landlock,selinux,bpf
+# smp: 1
+# timeout: 300
+# shellcheck source=../lib.sh
+. lib.sh
+
+run_tests lsm_test protect_test

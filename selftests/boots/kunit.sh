@@ -1,0 +1,29 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# Guest script: shows what the KUnit suites of Killswitch said at boot.
+#
+# append: lsm=lockdown,capability,killswitch kunit.enable=1 kunit.filter_glob=killswitch*
+# smp: 1
+# timeout: 120
+set -euo pipefail
+
+# The cases are one level in; a suite's own line repeats them.
+dmesg | sed 's/^\[[^]]*\] //' | awk '
+	/^ *# Subtest: / { suite = $NF }
+	/^    (not )?ok / {
+		bad = /^    not/
+		sub(/^ *(not )?ok [0-9]+ -? */, "")
+		print (bad ? "not ok " : "ok ") ++number " " suite ": " $0
+		failed += bad
+		next
+	}
+	/^    # / { print "#" $0 }
+	END {
+		if (!number) {
+			print "not ok " ++number " no suite ran"
+			failed++
+		}
+		print "1.." number
+		exit failed > 0
+	}'

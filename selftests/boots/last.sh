@@ -1,0 +1,13 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# Guest script: Killswitch behind all others, those that are rarely used among
+# them.
+#
+# append: lsm=lockdown,capability,landlock,yama,loadpin,safesetid,smack,tomoyo,ipe,bpf,killswitch
+# smp: 1
+# timeout: 300
+# shellcheck source=../lib.sh
+. lib.sh
+
+run_tests lsm_test protect_test

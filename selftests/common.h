@@ -1,0 +1,272 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What the Killswitch tests share: the control file, the target module and the
+ * audit records.
+ */
+#ifndef KILLSWITCH_COMMON_H
+#define KILLSWITCH_COMMON_H
+
+#include <errno.h>
+#include <fcntl.h>
+#include <libgen.h>
+#include <linux/audit.h>
+#include <linux/limits.h>
+#include <linux/netlink.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/time.h>
+#include <unistd.h>
+
+#include "kselftest_harness.h"
+
+#define KS_DIR		"/sys/kernel/security/killswitch"
+#define KS_CONTROL	KS_DIR "/control"
+#define KS_ENGAGED	KS_DIR "/engaged"
+#define KS_FN		KS_DIR "/fn/"
+#define KS_TARGET	"/sys/kernel/debug/killswitch_target"
+
+#define KS_TAINT_BIT	20
+#define KS_MAX_COMMAND	4096
+#define KS_MAX_REASON	128
+
+/* Writes all of @buf at once: 0 or a negative errno. */
+static inline int ks_write(int fd, const char *buf, size_t len)
+{
+	ssize_t ret = write(fd, buf, len);
+
+	if (ret < 0)
+		return -errno;
+	return (size_t)ret == len ? 0 : -EIO;
+}
+
+/* Gives one command to an open control file: 0 or a negative errno. */
+static inline int ks_command(int fd, const char *format, ...)
+{
+	char buf[KS_MAX_COMMAND + 1];
+	va_list args;
+	int len;
+
+	va_start(args, format);
+	len = vsnprintf(buf, sizeof(buf), format, args);
+	va_end(args);
+	return ks_write(fd, buf, len);
+}
+
+/* Reads the rest of @fd into @buf as a string: its length or a negative errno. */
+static inline ssize_t ks_read_fd(int fd, char *buf, size_t size)
+{
+	size_t len = 0;
+	ssize_t ret;
+
+	buf[0] = '\0';
+	while (len < size - 1) {
+		ret = read(fd, buf + len, size - 1 - len);
+		if (ret < 0)
+			return -errno;
+		if (!ret)
+			break;
+		len += ret;
+	}
+	buf[len] = '\0';
+	return len;
+}
+
+/* Reads the file @path as a string, without its last newline: length or -errno. */
+static inline ssize_t ks_read(const char *path, char *buf, size_t size)
+{
+	ssize_t len;
+	int fd;
+
+	buf[0] = '\0';
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return -errno;
+	len = ks_read_fd(fd, buf, size);
+	close(fd);
+	if (len > 0 && buf[len - 1] == '\n')
+		buf[--len] = '\0';
+	return len;
+}
+
+static inline long ks_read_long(const char *path)
+{
+	char buf[64];
+	ssize_t ret = ks_read(path, buf, sizeof(buf));
+
+	return ret < 0 ? ret : strtol(buf, NULL, 0);
+}
+
+/* Opens the file @file of the engaged function @name: descriptor or -errno. */
+static inline int ks_open_fn(const char *name, const char *file, int flags)
+{
+	char path[PATH_MAX];
+	int fd;
+
+	snprintf(path, sizeof(path), KS_FN "%s/%s", name, file);
+	fd = open(path, flags | O_CLOEXEC);
+	return fd < 0 ? -errno : fd;
+}
+
+static inline long ks_hits(const char *name)
+{
+	char path[PATH_MAX];
+
+	snprintf(path, sizeof(path), KS_FN "%s/hits", name);
+	return ks_read_long(path);
+}
+
+/* Copies the line of `engaged` that begins with @name into @line. */
+static inline bool ks_engaged(const char *name, char *line, size_t size)
+{
+	static char all[256 * 512];
+	size_t len = strlen(name);
+	char *start, *save;
+
+	if (ks_read(KS_ENGAGED, all, sizeof(all)) < 0)
+		return false;
+	for (start = strtok_r(all, "\n", &save); start; start = strtok_r(NULL, "\n", &save)) {
+		if (strncmp(start, name, len) || start[len] != ' ')
+			continue;
+		if (line)
+			snprintf(line, size, "%s", start);
+		return true;
+	}
+	return false;
+}
+
+/* Calls the function @name of the target module: what it returned, in words. */
+static inline ssize_t ks_call(const char *name, char *buf, size_t size)
+{
+	char path[PATH_MAX];
+
+	snprintf(path, sizeof(path), KS_TARGET "/call/%s", name);
+	return ks_read(path, buf, size);
+}
+
+/* How often the body of the function @name of the target module ran. */
+static inline long ks_runs(const char *name)
+{
+	char path[PATH_MAX];
+
+	snprintf(path, sizeof(path), KS_TARGET "/runs/%s", name);
+	return ks_read_long(path);
+}
+
+/* Loads the target module, unless it is loaded: 0 or a negative errno. */
+static inline int ks_load_target(void)
+{
+	static const char * const places[] = { "", "test_modules/" };
+	char self[PATH_MAX] = "", path[PATH_MAX + 64], *dir;
+	int fd, ret = -ENOENT;
+
+	mount("debugfs", "/sys/kernel/debug", "debugfs", 0, NULL);
+	if (!access(KS_TARGET, F_OK))
+		return 0;
+	if (readlink("/proc/self/exe", self, sizeof(self) - 1) < 0)
+		return -errno;
+	dir = dirname(self);
+	for (size_t i = 0; i < ARRAY_SIZE(places); i++) {
+		snprintf(path, sizeof(path), "%s/%skillswitch_target.ko", dir, places[i]);
+		fd = open(path, O_RDONLY | O_CLOEXEC);
+		if (fd < 0)
+			continue;
+		ret = syscall(__NR_finit_module, fd, "", 0) ? -errno : 0;
+		close(fd);
+		if (!ret || ret == -EEXIST)
+			return 0;
+	}
+	return ret;
+}
+
+/*
+ * Opens the control file with nothing engaged and the target module loaded:
+ * the descriptor or a negative errno.
+ */
+static inline int ks_start(void)
+{
+	int control, ret;
+
+	ret = ks_load_target();
+	if (ret)
+		return ret;
+	control = open(KS_CONTROL, O_RDWR | O_CLOEXEC);
+	if (control < 0)
+		return -errno;
+	ret = ks_command(control, "disengage_all\n");
+	if (!ret)
+		return control;
+	close(control);
+	return ret;
+}
+
+/* Opens the stream of audit records: a descriptor or a negative errno. */
+static inline int ks_audit_open(void)
+{
+	struct sockaddr_nl addr = {
+		.nl_family = AF_NETLINK,
+		.nl_groups = 1U << (AUDIT_NLGRP_READLOG - 1),
+	};
+	struct timeval timeout = { .tv_sec = 10 };
+	int size = 4 << 20;
+	int fd;
+
+	fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_AUDIT);
+	if (fd < 0)
+		return -errno;
+	if (setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &size, sizeof(size)) ||
+	    setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &timeout, sizeof(timeout)) ||
+	    bind(fd, (struct sockaddr *)&addr, sizeof(addr))) {
+		int ret = -errno;
+
+		close(fd);
+		return ret;
+	}
+	return fd;
+}
+
+/*
+ * Collects the Killswitch records that have arrived on @audit since it was
+ * opened or last collected, a line each, into @buf: how many there are or a
+ * negative errno. A refused command marks the end of what is to be collected,
+ * for records arrive some time after the decision that they tell of.
+ */
+static inline int ks_audit_collect(int audit, int control, char *buf, size_t size)
+{
+	static unsigned int turn;
+	char mark[64], record[16384];
+	size_t used = 0;
+	int count = 0;
+
+	buf[0] = '\0';
+	snprintf(mark, sizeof(mark), "ks_mark_%d_%u", getpid(), turn++);
+	if (ks_command(control, "disengage %s\n", mark) != -ENOENT)
+		return -EPROTO;
+	while (true) {
+		struct nlmsghdr *header = (struct nlmsghdr *)record;
+		ssize_t len = recv(audit, record, sizeof(record) - 1, 0);
+		char *text = NLMSG_DATA(header);
+		int added;
+
+		if (len < 0)
+			return -errno;
+		record[len] = '\0';
+		if (header->nlmsg_type != AUDIT_MAC_CONFIG_CHANGE ||
+		    !strstr(text, "lsm=killswitch "))
+			continue;
+		if (strstr(text, mark))
+			return count;
+		added = snprintf(buf + used, size - used, "%s\n", strstr(text, "lsm="));
+		if (added < 0 || (size_t)added >= size - used)
+			return -ENOBUFS;
+		used += added;
+		count++;
+	}
+}
+
+#endif /* KILLSWITCH_COMMON_H */

@@ -1,0 +1,246 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Each cause of refusal that is not bad input has its own error: no such
+ * function, several of them, engaged already, not to be probed, no slot left.
+ */
+#include "kallsyms.h"
+
+FIXTURE(errors)
+{
+	int control;
+	struct ks_symbols symbols;
+};
+
+FIXTURE_SETUP(errors)
+{
+	self->control = ks_start();
+	ASSERT_LE(0, self->control)
+		TH_LOG("cannot start: %s", strerror(-self->control));
+	ASSERT_EQ(0, ks_load_symbols(&self->symbols))
+		TH_LOG("/proc/kallsyms shows no addresses");
+}
+
+FIXTURE_TEARDOWN(errors)
+{
+	EXPECT_EQ(0, ks_command(self->control, "disengage_all\n"));
+	close(self->control);
+}
+
+/* Gives a command that must fail with @error, say why, and engage nothing. */
+#define EXPECT_REFUSED(error, ...) do {						\
+	char why[1024] = "", list[4096];					\
+	int got = ks_command(self->control, __VA_ARGS__);			\
+										\
+	ks_read_fd(self->control, why, sizeof(why));				\
+	EXPECT_EQ(-(error), got)						\
+		TH_LOG("the answer was %s", why);				\
+	EXPECT_NE('\0', why[0]);						\
+	EXPECT_EQ(0, ks_read(KS_ENGAGED, list, sizeof(list)))			\
+		TH_LOG("engaged: %s", list);					\
+} while (0)
+
+TEST_F(errors, no_such_function)
+{
+	EXPECT_REFUSED(ENOENT, "engage ks_no_such_function 0\n");
+	EXPECT_REFUSED(ENOENT, "disengage ks_no_such_function\n");
+	/* There is such a function, but it is not engaged. */
+	EXPECT_REFUSED(ENOENT, "disengage ks_target_int\n");
+	/* A piece of a name is not the name. */
+	EXPECT_REFUSED(ENOENT, "engage ks_target_in 0\n");
+	EXPECT_REFUSED(ENOENT, "engage s_target_int 0\n");
+}
+
+TEST_F(errors, gone_after_disengage)
+{
+	EXPECT_EQ(0, ks_command(self->control, "engage ks_target_int 0\n"));
+	EXPECT_EQ(0, ks_command(self->control, "disengage ks_target_int\n"));
+	EXPECT_REFUSED(ENOENT, "disengage ks_target_int\n");
+	EXPECT_EQ(-ENOENT, ks_open_fn("ks_target_int", "hits", O_RDONLY));
+}
+
+/* Every name that several functions have; some belong to LSMs as well. */
+TEST_F_TIMEOUT(errors, several_functions, 300)
+{
+	size_t tried = 0, ambiguous = 0;
+
+	for (size_t i = 0; i < self->symbols.count;) {
+		const struct ks_symbol *symbol = &self->symbols.all[i];
+		size_t count = ks_same_name(&self->symbols, symbol);
+		bool functions = true;
+		int ret;
+
+		i += count;
+		for (size_t j = 0; j < count; j++)
+			functions &= ks_is_text(symbol + j) && !symbol[j].module[0];
+		if (count < 2 || !functions)
+			continue;
+		ret = ks_command(self->control, "engage %s 0\n", symbol->name);
+		tried++;
+		ambiguous += ret == -ENOTUNIQ;
+		EXPECT_TRUE(ret == -ENOTUNIQ || ret == -EACCES) {
+			TH_LOG("%s is the name of %zu functions: %s", symbol->name, count,
+			       ret ? strerror(-ret) : "engaged");
+			ks_command(self->control, "disengage_all\n");
+		}
+	}
+	TH_LOG("%zu names, %zu of them called ambiguous", tried, ambiguous);
+	EXPECT_LT(0, ambiguous);
+	EXPECT_LE(tried * 9 / 10, ambiguous);
+}
+
+TEST_F(errors, engaged_already)
+{
+	char line[512];
+
+	ASSERT_EQ(0, ks_command(self->control, "engage ks_target_int 1\n"));
+	EXPECT_EQ(-EBUSY, ks_command(self->control, "engage ks_target_int 1\n"));
+	EXPECT_EQ(-EBUSY, ks_command(self->control, "engage ks_target_int 2\n"));
+	EXPECT_EQ(-EBUSY, ks_command(self->control,
+				     "engage ks_target_other 2\nengage ks_target_int 2\n"));
+	EXPECT_FALSE(ks_engaged("ks_target_other", NULL, 0));
+	ASSERT_TRUE(ks_engaged("ks_target_int", line, sizeof(line)));
+	EXPECT_NE(NULL, strstr(line, "retval=1 "));
+}
+
+/* The same function twice in one write is one too many. */
+TEST_F(errors, engaged_twice_at_once)
+{
+	EXPECT_REFUSED(EBUSY, "engage ks_target_int 1\nengage ks_target_int 2\n");
+}
+
+TEST_F(errors, data_symbol)
+{
+	if (!ks_find_symbol(&self->symbols, "init_task"))
+		SKIP(return, "the kernel names functions only (CONFIG_KALLSYMS_ALL)");
+	EXPECT_REFUSED(EOPNOTSUPP, "engage init_task 0\n");
+	EXPECT_REFUSED(EOPNOTSUPP, "engage jiffies 0\n");
+}
+
+TEST_F(errors, init_function)
+{
+	if (!ks_find_symbol(&self->symbols, "start_kernel"))
+		SKIP(return, "the kernel has forgotten start_kernel");
+	EXPECT_REFUSED(EOPNOTSUPP, "engage start_kernel 0\n");
+}
+
+/* What kprobes refuse by themselves, up to 40 of them. */
+TEST_F_TIMEOUT(errors, kprobe_blacklist, 120)
+{
+	char line[1024], name[640];
+	size_t tried = 0, unsupported = 0;
+	FILE *file;
+
+	file = fopen("/sys/kernel/debug/kprobes/blacklist", "re");
+	if (!file)
+		SKIP(return, "no kprobes/blacklist in debugfs");
+	while (tried < 40 && fgets(line, sizeof(line), file)) {
+		const struct ks_symbol *symbol;
+		int ret;
+
+		if (sscanf(line, "%*s %639s", name) != 1)
+			continue;
+		symbol = ks_find_symbol(&self->symbols, name);
+		if (!symbol || !ks_is_text(symbol) || ks_same_name(&self->symbols, symbol) != 1)
+			continue;
+		ret = ks_command(self->control, "engage %s 0\n", name);
+		tried++;
+		unsupported += ret == -EOPNOTSUPP;
+		/* Other rules may come first: what counts is that none is taken. */
+		EXPECT_TRUE(ret == -EOPNOTSUPP || ret == -EACCES)
+			TH_LOG("%s: %s", name, ret ? strerror(-ret) : "engaged");
+	}
+	fclose(file);
+	EXPECT_LT(0, unsupported);
+}
+
+TEST_F(errors, padding)
+{
+	const struct ks_symbol *symbol = ks_find_symbol(&self->symbols, "__pfx_ks_target_int");
+
+	if (!symbol)
+		SKIP(return, "functions have no named padding");
+	EXPECT_REFUSED(EOPNOTSUPP, "engage __pfx_ks_target_int 0\n");
+}
+
+TEST_F(errors, other_module)
+{
+	EXPECT_REFUSED(ENOENT, "engage killswitch_target:ks_no_such_function 0\n");
+	/* The module's functions only: this one is the kernel's own. */
+	EXPECT_REFUSED(ENOENT, "engage killswitch_target:af_alg_sendmsg 0\n");
+}
+
+TEST_F(errors, module_named)
+{
+	char value[64];
+
+	EXPECT_EQ(0, ks_command(self->control, "engage killswitch_target:ks_target_int 5\n"));
+	EXPECT_LT(0, ks_call("ks_target_int", value, sizeof(value)));
+	EXPECT_STREQ("5", value);
+}
+
+/* Reads "slots: <used>/<total>" in the status file. */
+static bool read_slots(long *used, long *total)
+{
+	char status[4096], *line;
+
+	if (ks_read(KS_DIR "/status", status, sizeof(status)) < 0)
+		return false;
+	line = strstr(status, "slots: ");
+	return line && sscanf(line, "slots: %ld/%ld", used, total) == 2;
+}
+
+static long used_slots(void)
+{
+	long used, total;
+
+	return read_slots(&used, &total) ? used : -1;
+}
+
+/*
+ * Every slot can be taken, each returns its own value, the next engagement is
+ * refused, and all slots come free again.
+ */
+TEST_F_TIMEOUT(errors, no_slot_left, 600)
+{
+	long used, total;
+	char line[64];
+	FILE *many;
+
+	ASSERT_TRUE(read_slots(&used, &total));
+	EXPECT_EQ(0, used);
+	if (total > 299)
+		SKIP(return, "%ld slots are more than there are functions to fill them", total);
+
+	for (long i = 0; i < total; i++) {
+		ASSERT_EQ(0, ks_command(self->control, "engage ks_many_%03ld -%ld\n", i, i + 1))
+			TH_LOG("slot %ld", i);
+	}
+	EXPECT_EQ(total, used_slots());
+	EXPECT_EQ(-ENOSPC, ks_command(self->control, "engage ks_many_%03ld 0\n", total));
+
+	many = fopen(KS_TARGET "/many", "re");
+	ASSERT_NE(NULL, many);
+	for (long i = 0; i < 300; i++) {
+		char expected[64];
+
+		snprintf(expected, sizeof(expected), "%ld %ld\n", i,
+			 i < total ? -i - 1 : 42 + 1000 + i);
+		ASSERT_NE(NULL, fgets(line, sizeof(line), many));
+		EXPECT_STREQ(expected, line)
+			TH_LOG("the value of ks_many_%03ld", i);
+	}
+	fclose(many);
+
+	/* One free slot is not enough for two. */
+	EXPECT_EQ(0, ks_command(self->control, "disengage ks_many_007\n"));
+	EXPECT_EQ(-ENOSPC, ks_command(self->control,
+				      "engage ks_many_298 0\nengage ks_many_299 0\n"));
+	EXPECT_EQ(total - 1, used_slots());
+	EXPECT_EQ(0, ks_command(self->control, "engage ks_many_299 0\n"));
+
+	EXPECT_EQ(0, ks_command(self->control, "disengage_all\n"));
+	EXPECT_EQ(0, used_slots());
+	EXPECT_EQ(0, ks_read(KS_ENGAGED, line, sizeof(line)));
+}
+
+TEST_HARNESS_MAIN

@@ -1,0 +1,397 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Only who has CAP_SYS_ADMIN in the initial user namespace changes anything:
+ * who opened the file and who writes to it, both.
+ */
+#include <grp.h>
+#include <linux/capability.h>
+#include <sched.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+
+#include "common.h"
+
+#define NOBODY 65534
+
+enum actor {
+	/* root as it logs in */
+	ROOT,
+	/* uid 0 without any capability */
+	NO_CAPABILITY,
+	/* uid 0 with every capability but CAP_SYS_ADMIN */
+	NO_SYS_ADMIN,
+	/* an ordinary user */
+	USER,
+	/* an ordinary user with CAP_SYS_ADMIN and nothing else */
+	SYS_ADMIN_ONLY,
+	/* root of a user namespace made by root, where uid 0 is uid 0 outside */
+	NAMESPACE_OF_ROOT,
+	/* root of a user namespace made by an ordinary user */
+	NAMESPACE_OF_USER,
+};
+
+static int set_capabilities(__u64 wanted)
+{
+	struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
+	struct __user_cap_data_struct data[2] = {};
+
+	if (syscall(__NR_capget, &header, data))
+		return -1;
+	for (int i = 0; i < 2; i++) {
+		data[i].permitted &= wanted >> (32 * i);
+		data[i].effective = data[i].permitted;
+		data[i].inheritable = 0;
+	}
+	return syscall(__NR_capset, &header, data);
+}
+
+static int become_user(void)
+{
+	return setgroups(0, NULL) || setresgid(NOBODY, NOBODY, NOBODY) ||
+	       setresuid(NOBODY, NOBODY, NOBODY);
+}
+
+static int write_file(const char *path, const char *text)
+{
+	int fd = open(path, O_WRONLY | O_CLOEXEC), ret;
+
+	if (fd < 0)
+		return -errno;
+	ret = ks_write(fd, text, strlen(text));
+	close(fd);
+	return ret;
+}
+
+/* Makes this process root of a user namespace of its own. */
+static int become_namespace_root(int uid)
+{
+	char map[64];
+
+	snprintf(map, sizeof(map), "0 %d 1", uid);
+	return prctl(PR_SET_DUMPABLE, 1) || unshare(CLONE_NEWUSER) ||
+	       write_file("/proc/self/setgroups", "deny") ||
+	       write_file("/proc/self/uid_map", map) || write_file("/proc/self/gid_map", map);
+}
+
+static int become(enum actor actor)
+{
+	switch (actor) {
+	case ROOT:
+		return 0;
+	case NO_CAPABILITY:
+		return set_capabilities(0);
+	case NO_SYS_ADMIN:
+		return set_capabilities(~(1ULL << CAP_SYS_ADMIN));
+	case USER:
+		return become_user();
+	case SYS_ADMIN_ONLY:
+		return prctl(PR_SET_KEEPCAPS, 1) || become_user() ||
+		       set_capabilities(1ULL << CAP_SYS_ADMIN);
+	case NAMESPACE_OF_ROOT:
+		return become_namespace_root(0);
+	case NAMESPACE_OF_USER:
+		return become_user() || become_namespace_root(NOBODY);
+	}
+	return -1;
+}
+
+/* Sends @number, and @fd if it is one, to the other end of @sock. */
+static void send_result(int sock, int number, int fd)
+{
+	char space[CMSG_SPACE(sizeof(int))] = {};
+	struct iovec iov = { .iov_base = &number, .iov_len = sizeof(number) };
+	struct msghdr msg = { .msg_iov = &iov, .msg_iovlen = 1 };
+
+	if (fd >= 0) {
+		struct cmsghdr *header;
+
+		msg.msg_control = space;
+		msg.msg_controllen = sizeof(space);
+		header = CMSG_FIRSTHDR(&msg);
+		header->cmsg_level = SOL_SOCKET;
+		header->cmsg_type = SCM_RIGHTS;
+		header->cmsg_len = CMSG_LEN(sizeof(int));
+		memcpy(CMSG_DATA(header), &fd, sizeof(fd));
+	}
+	if (sendmsg(sock, &msg, 0) != sizeof(number))
+		_exit(1);
+}
+
+/* Takes what send_result() sent: the descriptor if there is one, or the number. */
+static int take_result(int sock)
+{
+	char space[CMSG_SPACE(sizeof(int))] = {};
+	int number = -EPIPE, fd;
+	struct iovec iov = { .iov_base = &number, .iov_len = sizeof(number) };
+	struct msghdr msg = {
+		.msg_iov = &iov,
+		.msg_iovlen = 1,
+		.msg_control = space,
+		.msg_controllen = sizeof(space),
+	};
+
+	if (recvmsg(sock, &msg, 0) != sizeof(number))
+		return -EPIPE;
+	if (!CMSG_FIRSTHDR(&msg))
+		return number;
+	memcpy(&fd, CMSG_DATA(CMSG_FIRSTHDR(&msg)), sizeof(fd));
+	return fd;
+}
+
+/*
+ * Lets another process, as @actor, open @path (when @text is NULL) or write
+ * @text to @fd: the descriptor, 0, or a negative errno; -ESRCH if the process
+ * could not become what it should.
+ */
+static int let(enum actor actor, const char *path, int fd, const char *text)
+{
+	int sock[2], ret, status;
+	pid_t child;
+
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET, 0, sock))
+		return -errno;
+	child = fork();
+	if (!child) {
+		if (become(actor)) {
+			send_result(sock[1], -ESRCH, -1);
+		} else if (text) {
+			send_result(sock[1], ks_write(fd, text, strlen(text)), -1);
+		} else {
+			fd = open(path, O_RDWR);
+			send_result(sock[1], -errno, fd);
+		}
+		_exit(0);
+	}
+	close(sock[1]);
+	ret = child < 0 ? -errno : take_result(sock[0]);
+	close(sock[0]);
+	if (child > 0)
+		waitpid(child, &status, 0);
+	return ret;
+}
+
+FIXTURE(gate)
+{
+	int control;
+	int audit;
+	char engaged[4096];
+};
+
+FIXTURE_VARIANT(gate)
+{
+	enum actor opener;
+	enum actor writer;
+	int open_error;
+	int write_error;
+	int uid;
+};
+
+/* Those who may. */
+FIXTURE_VARIANT_ADD(gate, root) {
+	.opener = ROOT,
+	.writer = ROOT,
+};
+
+FIXTURE_VARIANT_ADD(gate, root_to_sys_admin_only) {
+	.opener = ROOT,
+	.writer = SYS_ADMIN_ONLY,
+	.uid = NOBODY,
+};
+
+/* Those who may not although they own the file. */
+FIXTURE_VARIANT_ADD(gate, no_capability) {
+	.opener = NO_CAPABILITY,
+	.writer = NO_CAPABILITY,
+	.write_error = EPERM,
+};
+
+FIXTURE_VARIANT_ADD(gate, no_sys_admin) {
+	.opener = NO_SYS_ADMIN,
+	.writer = NO_SYS_ADMIN,
+	.write_error = EPERM,
+};
+
+FIXTURE_VARIANT_ADD(gate, namespace_of_root) {
+	.opener = NAMESPACE_OF_ROOT,
+	.writer = NAMESPACE_OF_ROOT,
+	.write_error = EPERM,
+};
+
+/* Those who cannot even open it. */
+FIXTURE_VARIANT_ADD(gate, user) {
+	.opener = USER,
+	.writer = USER,
+	.open_error = EACCES,
+};
+
+FIXTURE_VARIANT_ADD(gate, sys_admin_only) {
+	.opener = SYS_ADMIN_ONLY,
+	.writer = SYS_ADMIN_ONLY,
+	.open_error = EACCES,
+};
+
+FIXTURE_VARIANT_ADD(gate, namespace_of_user) {
+	.opener = NAMESPACE_OF_USER,
+	.writer = NAMESPACE_OF_USER,
+	.open_error = EACCES,
+};
+
+/* A file that somebody privileged opened does not help those who are not. */
+FIXTURE_VARIANT_ADD(gate, root_to_no_capability) {
+	.opener = ROOT,
+	.writer = NO_CAPABILITY,
+	.write_error = EPERM,
+};
+
+FIXTURE_VARIANT_ADD(gate, root_to_no_sys_admin) {
+	.opener = ROOT,
+	.writer = NO_SYS_ADMIN,
+	.write_error = EPERM,
+};
+
+FIXTURE_VARIANT_ADD(gate, root_to_user) {
+	.opener = ROOT,
+	.writer = USER,
+	.write_error = EPERM,
+	.uid = NOBODY,
+};
+
+FIXTURE_VARIANT_ADD(gate, root_to_namespace_of_root) {
+	.opener = ROOT,
+	.writer = NAMESPACE_OF_ROOT,
+	.write_error = EPERM,
+};
+
+FIXTURE_VARIANT_ADD(gate, root_to_namespace_of_user) {
+	.opener = ROOT,
+	.writer = NAMESPACE_OF_USER,
+	.write_error = EPERM,
+	.uid = NOBODY,
+};
+
+/* A file that somebody else opened does not become good in privileged hands. */
+FIXTURE_VARIANT_ADD(gate, no_capability_to_root) {
+	.opener = NO_CAPABILITY,
+	.writer = ROOT,
+	.write_error = EPERM,
+};
+
+FIXTURE_VARIANT_ADD(gate, no_sys_admin_to_root) {
+	.opener = NO_SYS_ADMIN,
+	.writer = ROOT,
+	.write_error = EPERM,
+};
+
+FIXTURE_VARIANT_ADD(gate, namespace_of_root_to_root) {
+	.opener = NAMESPACE_OF_ROOT,
+	.writer = ROOT,
+	.write_error = EPERM,
+};
+
+FIXTURE_SETUP(gate)
+{
+	self->control = ks_start();
+	ASSERT_LE(0, self->control)
+		TH_LOG("cannot start: %s", strerror(-self->control));
+	self->audit = ks_audit_open();
+	ASSERT_LE(0, self->audit);
+	ASSERT_EQ(0, ks_command(self->control, "engage ks_target_other -9 reason=stays\n"));
+	ASSERT_LT(0, ks_read(KS_ENGAGED, self->engaged, sizeof(self->engaged)));
+}
+
+FIXTURE_TEARDOWN(gate)
+{
+	EXPECT_EQ(0, ks_command(self->control, "disengage_all\n"));
+	close(self->audit);
+	close(self->control);
+}
+
+static const struct attempt {
+	const char *path;
+	const char *text;
+	const char *op;
+	const char *func;
+} attempts[] = {
+	{ KS_CONTROL, "engage ks_target_int 7\n", "engage", "ks_target_int" },
+	{ KS_FN "ks_target_other/retval", "5\n", "retval", "ks_target_other" },
+	{ KS_CONTROL, "disengage ks_target_other\n", "disengage", "ks_target_other" },
+};
+
+TEST_F(gate, write)
+{
+	char records[16384], engaged[4096], value[64], op[64], func[64], result[64], uid[64];
+
+	for (size_t i = 0; i < ARRAY_SIZE(attempts); i++) {
+		const struct attempt *a = &attempts[i];
+		int fd, ret;
+
+		fd = let(variant->opener, a->path, -1, NULL);
+		if (variant->open_error) {
+			EXPECT_EQ(-variant->open_error, fd)
+				TH_LOG("%s was opened: %s", a->path, fd < 0 ? strerror(-fd) : "");
+			continue;
+		}
+		ASSERT_LE(0, fd)
+			TH_LOG("opening %s: %s", a->path, strerror(-fd));
+
+		ASSERT_LE(0, ks_audit_collect(self->audit, self->control, records,
+					      sizeof(records)));
+		ret = let(variant->writer, NULL, fd, a->text);
+		close(fd);
+		EXPECT_EQ(-variant->write_error, ret)
+			TH_LOG("%s: %s", a->text, ret < 0 ? strerror(-ret) : "done");
+
+		/* Recorded once, with who wrote and how it ended. */
+		EXPECT_EQ(1, ks_audit_collect(self->audit, self->control, records,
+					      sizeof(records)))
+			TH_LOG("%srecorded as %s", a->text, records);
+		snprintf(op, sizeof(op), "lsm=killswitch op=%s ", a->op);
+		snprintf(func, sizeof(func), " func=\"%s\" ", a->func);
+		snprintf(uid, sizeof(uid), " uid=%d ", variant->uid);
+		snprintf(result, sizeof(result), " res=%d errno=%d", !variant->write_error,
+			 variant->write_error);
+		EXPECT_NE(NULL, strstr(records, op))
+			TH_LOG("no%sin %s", op, records);
+		EXPECT_NE(NULL, strstr(records, func))
+			TH_LOG("no%sin %s", func, records);
+		EXPECT_NE(NULL, strstr(records, uid))
+			TH_LOG("no%sin %s", uid, records);
+		EXPECT_NE(NULL, strstr(records, result))
+			TH_LOG("no%s in %s", result, records);
+
+		if (!variant->write_error)
+			continue;
+		EXPECT_LT(0, ks_read(KS_ENGAGED, engaged, sizeof(engaged)));
+		EXPECT_STREQ(self->engaged, engaged);
+		EXPECT_LT(0, ks_call("ks_target_int", value, sizeof(value)));
+		EXPECT_STREQ("42", value);
+	}
+}
+
+/* Who may not change anything does not learn by trying what could be changed. */
+TEST_F(gate, other_commands)
+{
+	static const char * const texts[] = {
+		"disengage_all\n",
+		"engage security_file_open 0\n",
+		"engage ks_no_such_function 0\n",
+		"no such command\n",
+		"\n",
+	};
+	char engaged[4096];
+
+	if (!variant->write_error)
+		SKIP(return, "only for those who may not write");
+	for (size_t i = 0; i < ARRAY_SIZE(texts); i++) {
+		int fd = let(variant->opener, KS_CONTROL, -1, NULL);
+
+		ASSERT_LE(0, fd);
+		EXPECT_EQ(-EPERM, let(variant->writer, NULL, fd, texts[i]))
+			TH_LOG("%s", texts[i]);
+		close(fd);
+	}
+	EXPECT_LT(0, ks_read(KS_ENGAGED, engaged, sizeof(engaged)));
+	EXPECT_STREQ(self->engaged, engaged);
+}
+
+TEST_HARNESS_MAIN

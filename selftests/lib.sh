@@ -1,0 +1,216 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=bash
+#
+# What the shell tests of Killswitch share: TAP, the control file, the target
+# module.
+
+KS=/sys/kernel/security/killswitch
+TARGET=/sys/kernel/debug/killswitch_target
+HERE=$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")
+
+ks_number=0 ks_failed=0
+
+begin()
+{
+	echo "TAP version 13"
+}
+
+# Ends a test program: prints the plan and exits.
+finish()
+{
+	echo "1..$ks_number"
+	exit $((ks_failed > 0))
+}
+
+# pass DESCRIPTION, fail DESCRIPTION [DETAIL...], skip DESCRIPTION REASON
+pass()
+{
+	echo "ok $((++ks_number)) $1"
+}
+
+fail()
+{
+	echo "not ok $((++ks_number)) $1"
+	((++ks_failed))
+	shift
+	((!$#)) || printf '%s\n' "$@" | sed 's/^/# /'
+}
+
+skip()
+{
+	echo "ok $((++ks_number)) $1 # SKIP $2"
+}
+
+skip_all()
+{
+	echo "1..0 # SKIP $1"
+	exit 4
+}
+
+# check DESCRIPTION COMMAND...: the command succeeds.
+check()
+{
+	local what=$1 out
+
+	shift
+	if out=$("$@" 2>&1); then
+		pass "$what"
+	else
+		fail "$what" "$* failed: $out"
+	fi
+}
+
+# check_not DESCRIPTION COMMAND...: the command fails.
+check_not()
+{
+	local what=$1 out
+
+	shift
+	if out=$("$@" 2>&1); then
+		fail "$what" "$* succeeded: $out"
+	else
+		pass "$what"
+	fi
+}
+
+# is DESCRIPTION EXPECTED GOT: the two are the same.
+is()
+{
+	if [[ $2 == "$3" ]]; then
+		pass "$1"
+	else
+		fail "$1" "expected: $2" "got: $3"
+	fi
+}
+
+# like DESCRIPTION REGEX TEXT: the text matches the extended regular expression.
+like()
+{
+	if [[ $3 =~ $2 ]]; then
+		pass "$1"
+	else
+		fail "$1" "expected: $2" "got: $3"
+	fi
+}
+
+# Writes to a file of Killswitch, as somebody who logged in with the user id
+# LOGIN if that is set: prints nothing, or why the write failed.
+put()
+{
+	local file=$1 error
+
+	shift
+	if error=$({
+		[[ ! ${LOGIN:-} ]] || echo "$LOGIN" >/proc/self/loginuid
+		printf '%s\n' "$@" >"$file"
+	} 2>&1); then
+		return 0
+	fi
+	echo "${error##*: }"
+	return 1
+}
+
+# Gives commands to the control file, in one write.
+control()
+{
+	put "$KS/control" "$@"
+}
+
+# refused DESCRIPTION ERROR COMMAND...: the write fails with this error.
+refused()
+{
+	local what=$1 error=$2 got
+
+	shift 2
+	if got=$(control "$@"); then
+		fail "$what" "the kernel did it"
+	else
+		is "$what" "$error" "$got"
+	fi
+}
+
+# accepted DESCRIPTION COMMAND...: the write succeeds.
+accepted()
+{
+	local what=$1
+
+	shift
+	check "$what" control "$@"
+}
+
+load_target()
+{
+	local ko
+
+	[[ ! -d $TARGET ]] || return 0
+	mountpoint -q /sys/kernel/debug || mount -t debugfs debugfs /sys/kernel/debug
+	for ko in "$HERE"/killswitch_target.ko "$HERE"/test_modules/killswitch_target.ko; do
+		[[ ! -e $ko ]] || { insmod "$ko"; return; }
+	done
+	return 1
+}
+
+# The words behind key= on the kernel command line.
+parameter()
+{
+	local word
+
+	for word in $(</proc/cmdline); do
+		[[ $word != "$1="* ]] || echo "${word#*=}"
+	done
+}
+
+# Kernel log lines of Killswitch.
+messages()
+{
+	dmesg | grep 'killswitch: ' || :
+}
+
+# Runs test programs one after the other and prints their results as one TAP
+# stream. A program that ends early or badly has failed.
+run_tests()
+{
+	local test number=0 failed=0 state
+
+	echo "TAP version 13"
+	state=$(mktemp)
+	echo 0 0 >"$state"
+	for test; do
+		echo "# $test"
+		read -r number failed <"$state"
+		{
+			status=0
+			"$test" 2>&1 || status=$?
+			echo "exit status $status"
+		} | awk -v test="$test" -v number="$number" -v failed="$failed" -v state="$state" '
+			function result(bad, text) {
+				print (bad ? "not ok " : "ok ") ++number " " test ": " text
+				fflush()
+				failed += bad
+			}
+			/^TAP version/ { next }
+			/^1\.\.0/ { planned = 1; sub(/^[^#]*/, ""); result(0, $0); seen++; next }
+			/^1\.\./ { planned = substr($1, 4) + 0; next }
+			/^(not )?ok / {
+				bad = /^not/
+				badly += bad
+				sub(/^(not )?ok *[0-9]* *-? */, "")
+				result(bad, $0)
+				seen++
+				next
+			}
+			/^exit status / { status = $3; next }
+			{ print /^#/ ? $0 : "# " $0; fflush() }
+			END {
+				if (!planned || planned != seen)
+					result(1, "ended after " seen + 0 " of " planned + 0 " results")
+				else if (status && status != 4 && !badly)
+					result(1, "exit status " status)
+				print number, failed + 0 >state
+			}'
+	done
+	read -r number failed <"$state"
+	rm -f "$state"
+	echo "1..$number"
+	return $((failed > 0))
+}

@@ -1,0 +1,75 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# Under lockdown nothing changes any more, not even what was engaged at boot,
+# but everything can be read. To be booted with lockdown=integrity and
+# killswitch=af_alg_sendmsg=-EPERM (more may follow).
+set -euo pipefail
+. "$(dirname "$(readlink -f "$0")")/lib.sh"
+
+begin
+[[ -d $KS ]] || skip_all "Killswitch is not in lsm="
+grep -Eq '\[(integrity|confidentiality)\]' /sys/kernel/security/lockdown ||
+	skip_all "the kernel is not locked down"
+[[ $(parameter killswitch) == af_alg_sendmsg=-EPERM* ]] ||
+	skip_all "not booted with killswitch=af_alg_sendmsg=-EPERM"
+fn=$KS/fn/af_alg_sendmsg
+
+without_hits()
+{
+	sed -E 's/hits=[0-9]+/hits=/' "$KS/engaged"
+}
+before=$(without_hits)
+like "the engagement of the command line is there" 'af_alg_sendmsg retval=-1 ' "$before"
+
+audited=
+if command -v start-auditd >/dev/null; then
+	pidof auditd >/dev/null || start-auditd
+	audited=1
+fi
+
+# locked DESCRIPTION OP FILE TEXT...: a write that must fail, be recorded, and
+# change nothing.
+locked()
+{
+	local what=$1 op=$2 file=$3 error records
+
+	shift 3
+	[[ ! $audited ]] || sync-audit
+	records=$(grep -c 'lsm=killswitch' /var/log/audit/audit.log 2>/dev/null) || :
+	if error=$(put "$file" "$@"); then
+		fail "$what" "the kernel did it"
+	else
+		is "$what" "Operation not permitted" "$error"
+	fi
+	is "$what: nothing changed" "$before" "$(without_hits)"
+	[[ $audited ]] || { skip "$what: recorded" "no auditd"; return; }
+	sync-audit
+	like "$what: recorded once" "^[^"$'\n'"]* lsm=killswitch op=$op [^"$'\n'"]* res=0 errno=1[^"$'\n'"]*\$" \
+		"$(grep 'lsm=killswitch' /var/log/audit/audit.log | tail -n +$((records + 1)))"
+}
+
+locked "engage" engage "$KS/control" "engage af_alg_release 0"
+locked "engage what the policy refuses anyway" engage "$KS/control" "engage security_file_open 0"
+locked "disengage" disengage "$KS/control" "disengage af_alg_sendmsg"
+locked "disengage_all" disengage_all "$KS/control" "disengage_all"
+locked "another value" retval "$fn/retval" 0
+locked "the same value" retval "$fn/retval" -1
+
+is "retval stays readable" -1 "$(<"$fn/retval")"
+like "hits stays readable" '^[0-9]+$' "$(<"$fn/hits")"
+check "reason stays readable" cat "$fn/reason"
+like "status tells the level" $'(^|\n)lockdown: (integrity|confidentiality)($|\n)' "$(<"$KS/status")"
+is "taint stays readable" 1 "$(<"$KS/taint")"
+is "so it is for others" "$before" \
+	"$(setpriv --reuid=65534 --regid=65534 --clear-groups cat "$KS/engaged" | sed -E 's/hits=[0-9]+/hits=/')"
+
+if command -v af_alg_encrypt >/dev/null; then
+	hits=$(<"$fn/hits")
+	check_not "the function is still short-circuited" af_alg_encrypt
+	check "and counts" test "$(<"$fn/hits")" -ge "$hits"
+else
+	skip "the function is still short-circuited" "no af_alg_encrypt"
+fi
+
+finish
