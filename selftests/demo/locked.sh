@@ -1,0 +1,48 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# The demonstration's second part, in the guest: locked down, with an
+# engagement of the kernel command line.
+set -euo pipefail
+# shellcheck source=show.sh
+. ./show.sh
+
+start-auditd
+login operator
+
+step "A locked down kernel, with the mitigation on its command line."
+admin "cat ../lockdown"
+says '\[integrity\]'
+admin "grep -o 'killswitch=.*' /proc/cmdline | cut -d' ' -f1"
+says '^killswitch=af_alg_sendmsg=-EPERM$'
+user "cat engaged"
+says '^af_alg_sendmsg retval=-1 hits=0 state=engaged$'
+user "af_alg_encrypt 'attack at dawn'"
+fails
+says 'sendmsg: Operation not permitted'
+conclude "The hole was closed before the first program ran."
+
+step "Now nobody changes anything, the operator included."
+admin "echo engage af_alg_accept -EPERM > control"
+fails
+says 'write error: Operation not permitted'
+admin "echo disengage af_alg_sendmsg > control"
+fails
+says 'write error: Operation not permitted'
+admin "echo 0 > fn/af_alg_sendmsg/retval"
+fails
+says 'write error: Operation not permitted'
+user "af_alg_encrypt 'try once more'"
+fails
+conclude "What was engaged at boot is fixed for this boot."
+
+step "But everybody sees what is going on."
+user "cat engaged"
+says '^af_alg_sendmsg retval=-1 hits=2 state=engaged$'
+admin "cat status"
+says 'lockdown: integrity'
+sync-audit
+admin "ausearch -m MAC_CONFIG_CHANGE -ul operator -sv no -i | grep -o 'op=.*'"
+says 'op=engage func="?af_alg_accept"? ' 'op=disengage func="?af_alg_sendmsg"? ' \
+	'op=retval func="?af_alg_sendmsg"? '
+conclude "State stays readable under lockdown, and the attempts are on record."
