@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! What the kernel command line asked for: the `killswitch=` parameters, as shim.c collected them.
+
+use core::{
+    ffi::CStr,
+    marker::PhantomData, //
+};
+use kernel::bindings;
+
+/// The entries of all `killswitch=` parameters, and the proof that the kernel is still booting.
+///
+/// Only [`super::lsm`] makes one, while it runs the initcalls, so whoever holds it acts for the
+/// command line and not for a task.
+pub(crate) struct CommandLine<'a>(PhantomData<&'a ()>);
+
+impl CommandLine<'_> {
+    /// Marks the time in which the kernel boots.
+    ///
+    /// # Safety
+    ///
+    /// The result must be gone before the kernel frees its init memory.
+    pub(super) const unsafe fn new() -> Self {
+        Self(PhantomData)
+    }
+
+    /// The entries, separated by commas.
+    #[link_section = ".init.text"]
+    #[inline(never)]
+    pub(crate) fn entries(&self) -> &[u8] {
+        // SAFETY: The array is in init memory, which is there by the safety requirements of
+        // `new()`, always carries a closing NUL, and is written to by no one after the command
+        // line was parsed.
+        unsafe { CStr::from_ptr((&raw const bindings::killswitch_boot_entries).cast()) }.to_bytes()
+    }
+}

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What the Rust side of Killswitch calls in the kernel: the headers that
+ * rust/bindings/bindings_helper.h does not include for anyone else, and the
+ * functions of shim.c.
+ */
+#ifndef _SECURITY_KILLSWITCH_H
+#define _SECURITY_KILLSWITCH_H
+
+#include <linux/audit.h>
+#include <linux/capability.h>
+#include <linux/kallsyms.h>
+#include <linux/kprobes.h>
+#include <linux/lsm_hooks.h>
+#include <linux/module.h>
+#include <linux/panic.h>
+#include <linux/rcupdate.h>
+#include <linux/security.h>
+#include <linux/seq_file.h>
+#include <linux/uaccess.h>
+#include <uapi/linux/lsm.h>
+
+extern int killswitch_enabled;
+extern char killswitch_boot_entries[];
+
+struct audit_buffer *killswitch_audit_start(void);
+void killswitch_audit_subject(struct audit_buffer *ab);
+void killswitch_wait_for_tasks(void);
+
+#endif /* _SECURITY_KILLSWITCH_H */

@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! Killswitch as a Linux Security Module, and the table of what all modules registered.
+//!
+//! C header: [`include/linux/lsm_hooks.h`](srctree/include/linux/lsm_hooks.h)
+
+use super::boot::CommandLine;
+use crate::policy::Hook;
+use core::{
+    ffi::CStr,
+    mem::size_of,
+    ptr, //
+};
+use kernel::{
+    bindings,
+    error::from_result,
+    ffi::c_int,
+    prelude::*,
+    sync::atomic::{
+        ordering::Relaxed,
+        Atomic, //
+    },
+};
+
+/// Set once, by [`seal()`].
+static SEALED: Atomic<bool> = Atomic::new(false);
+
+static ID: SyncId = SyncId(bindings::lsm_id {
+    name: c"killswitch".as_ptr().cast(),
+    id: bindings::LSM_ID_KILLSWITCH as u64,
+});
+
+#[link_section = ".data..ro_after_init"]
+static mut HOOKS: [bindings::security_hook_list; 1] = [bindings::security_hook_list {
+    // SAFETY: Only the address is taken.
+    scalls: unsafe { (&raw mut bindings::static_calls_table.locked_down).cast() },
+    hook: bindings::security_list_options {
+        locked_down: Some(locked_down),
+    },
+    lsmid: ptr::null(),
+}];
+
+/// What DEFINE_LSM() makes. The framework writes to it, so it is mutable.
+#[link_section = ".lsm_info.init"]
+#[used(compiler)]
+static mut KILLSWITCH: bindings::lsm_info = bindings::lsm_info {
+    id: &raw const ID.0,
+    enabled: &raw mut bindings::killswitch_enabled,
+    init: Some(init),
+    initcall_fs: Some(initcall_fs),
+    initcall_late_sync: Some(initcall_late_sync),
+    order: bindings::lsm_order_LSM_ORDER_MUTABLE,
+    flags: 0,
+    blobs: ptr::null_mut(),
+    initcall_pure: None,
+    initcall_early: None,
+    initcall_core: None,
+    initcall_subsys: None,
+    initcall_device: None,
+    initcall_late: None,
+};
+
+struct SyncId(bindings::lsm_id);
+
+// SAFETY: Constant, and so is the string that it points to.
+unsafe impl Sync for SyncId {}
+
+/// Seals Killswitch: until reboot, the hook below refuses to every change of engagements. Any
+/// context.
+pub(crate) fn seal() {
+    SEALED.store(true, Relaxed);
+}
+
+/// Whether Killswitch is sealed. Any context.
+pub(crate) fn is_sealed() -> bool {
+    SEALED.load(Relaxed)
+}
+
+/// The callbacks that all LSMs registered, in the order of the framework's table.
+///
+/// To be called after the LSMs were initialized, when the table does not change any more. May
+/// sleep. Fails with ENOMEM only.
+pub(crate) fn registered_hooks() -> Result<KVec<Hook>> {
+    const CALLS: usize =
+        size_of::<bindings::lsm_static_calls_table>() / size_of::<bindings::lsm_static_call>();
+
+    let table = (&raw const bindings::static_calls_table).cast::<bindings::lsm_static_call>();
+    let mut hooks = KVec::new();
+
+    for index in 0..CALLS {
+        // SAFETY: The table consists of `CALLS` elements and nothing else; it is packed, so they
+        // need not be aligned for Rust. It is read-only after init.
+        let list = unsafe { table.add(index).read_unaligned() }.hl;
+        if list.is_null() {
+            continue;
+        }
+        // SAFETY: What the table points to was registered, lives forever and does not change.
+        let (address, id) = unsafe { ((*list).hook.lsm_func_addr as usize, (*list).lsmid) };
+        // SAFETY: As above; the names of LSMs are constant strings.
+        let name: &'static CStr = unsafe { CStr::from_ptr((*id).name.cast()) };
+
+        hooks.push(
+            Hook {
+                address,
+                lsm: name.to_str().unwrap_or("?"),
+            },
+            GFP_KERNEL,
+        )?;
+    }
+    Ok(hooks)
+}
+
+/// Called by the framework once, early, when Killswitch is enabled.
+#[link_section = ".init.text"]
+unsafe extern "C" fn init() -> c_int {
+    // SAFETY: The framework calls this once, while LSMs register; nobody else touches the array.
+    unsafe { bindings::security_add_hooks((&raw mut HOOKS).cast(), 1, &raw const ID.0) };
+    0
+}
+
+/// Called by the framework once, when file systems can be set up.
+#[link_section = ".init.text"]
+unsafe extern "C" fn initcall_fs() -> c_int {
+    from_result(|| crate::set_up().map(|()| 0))
+}
+
+/// Called by the framework once, before user space starts.
+#[link_section = ".init.text"]
+unsafe extern "C" fn initcall_late_sync() -> c_int {
+    // SAFETY: Init memory is freed after the initcalls, and `command_line` does not leave this one.
+    let command_line = unsafe { CommandLine::new() };
+
+    crate::apply(&command_line);
+    0
+}
+
+/// The `locked_down` hook: a sealed Killswitch refuses changes of engagements itself.
+unsafe extern "C" fn locked_down(what: bindings::lockdown_reason) -> c_int {
+    if what == bindings::lockdown_reason_LOCKDOWN_KILLSWITCH && is_sealed() {
+        return EPERM.to_errno();
+    }
+    0
+}

@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! The kernel, wrapped: one file per C facility, and every `unsafe` block of Killswitch.
+//!
+//! What these files offer is sound whatever the rest of Killswitch does with it: a probe cannot
+//! outlive its owner, a file cannot outlive its directory. Whether a function *may* be engaged is
+//! not decided here.
+
+pub(crate) mod audit;
+pub(crate) mod boot;
+pub(crate) mod capability;
+pub(crate) mod kallsyms;
+pub(crate) mod kprobe;
+pub(crate) mod lockdown;
+pub(crate) mod lsm;
+pub(crate) mod securityfs;
+pub(crate) mod stub;
+pub(crate) mod taint;

@@ -1,0 +1,319 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! Files below /sys/kernel/security.
+//!
+//! C header: [`include/linux/security.h`](srctree/include/linux/security.h)
+
+use super::capability::Opener;
+use core::{
+    fmt::{
+        self,
+        Write, //
+    },
+    marker::PhantomData,
+    ptr::{
+        self,
+        NonNull, //
+    }, //
+};
+use kernel::{
+    bindings,
+    error::{
+        from_err_ptr,
+        from_result, //
+    },
+    ffi::{
+        c_char,
+        c_int,
+        c_void, //
+    },
+    new_mutex,
+    prelude::*,
+    str::CStrExt,
+    sync::Mutex,
+    types::ForeignOwnable,
+    uaccess::{
+        UserPtr,
+        UserSlice, //
+    }, //
+};
+
+/// The longest write that a file takes, in bytes.
+const MAX_INPUT: usize = crate::command::MAX_INPUT;
+
+/// What was written to a file in one go, or `None` if it is longer than [`MAX_INPUT`].
+pub(crate) type Input<'a> = Option<&'a [u8]>;
+
+/// A file that shows something. `key` is the number that [`Directory::add`] was given.
+pub(crate) trait Show {
+    /// Writes the whole content; called anew for every read at the beginning. May sleep.
+    fn show(key: usize, out: &mut Out<'_>) -> Result;
+}
+
+/// A file that shows something and can be written to.
+pub(crate) trait Store: Show {
+    /// Takes what was written in one go. May sleep.
+    fn store(key: usize, opener: &Opener<'_>, input: Input<'_>) -> Result;
+}
+
+/// A file to which one writes a question, and from which one reads the answer to the last question
+/// that was written to the same open file.
+pub(crate) trait Converse {
+    /// Answers a question, with a result for the writer and a text for the reader. May sleep.
+    fn answer(opener: &Opener<'_>, input: Input<'_>) -> (Result, KVec<u8>);
+}
+
+/// A directory. Dropping it removes it, and everything that is in it.
+///
+/// # Invariants
+///
+/// The pointer is to a directory in securityfs that nobody else removes.
+pub(crate) struct Directory(NonNull<bindings::dentry>);
+
+// SAFETY: securityfs may be changed from any task; it has its own locks.
+unsafe impl Send for Directory {}
+// SAFETY: As above.
+unsafe impl Sync for Directory {}
+
+impl Directory {
+    /// Makes a directory, at the top or below `parent`. May sleep.
+    pub(crate) fn new(name: &CStr, parent: Option<&Directory>) -> Result<Self> {
+        let parent = parent.map_or(ptr::null_mut(), |parent| parent.0.as_ptr());
+
+        // SAFETY: The name is a string, and the parent is there by the type invariants.
+        let dentry =
+            from_err_ptr(unsafe { bindings::securityfs_create_dir(name.as_char_ptr(), parent) })?;
+        // INVARIANT: Made just now.
+        NonNull::new(dentry).map(Self).ok_or(ENOMEM)
+    }
+
+    /// Adds a file. Every function of its [`Operations`] is given `key`. May sleep.
+    pub(crate) fn add(
+        &self,
+        name: &CStr,
+        mode: u16,
+        key: usize,
+        operations: &'static Operations,
+    ) -> Result {
+        // SAFETY: The name is a string, the directory is there by the type invariants, and the
+        // operations live forever and expect nothing of the key, which is a number to them.
+        from_err_ptr(unsafe {
+            bindings::securityfs_create_file(
+                name.as_char_ptr(),
+                mode,
+                self.0.as_ptr(),
+                ptr::without_provenance_mut(key),
+                &raw const operations.0,
+            )
+        })?;
+        Ok(())
+    }
+}
+
+impl Drop for Directory {
+    fn drop(&mut self) {
+        // SAFETY: The directory is there by the type invariants, and nobody else removes it.
+        unsafe { bindings::securityfs_remove(self.0.as_ptr()) };
+    }
+}
+
+/// What can be done with a file.
+pub(crate) struct Operations(bindings::file_operations);
+
+impl Operations {
+    /// The operations of a file that shows something.
+    pub(crate) const fn show<T: Show>() -> Self {
+        Self(bindings::file_operations {
+            open: Some(open_shown::<T>),
+            read: Some(bindings::seq_read),
+            llseek: Some(bindings::seq_lseek),
+            release: Some(bindings::single_release),
+            ..pin_init::zeroed()
+        })
+    }
+
+    /// The operations of a file that shows something and can be written to.
+    pub(crate) const fn store<T: Store>() -> Self {
+        Self(bindings::file_operations {
+            write: Some(write_stored::<T>),
+            ..Self::show::<T>().0
+        })
+    }
+
+    /// The operations of a file that answers.
+    pub(crate) const fn converse<T: Converse>() -> Self {
+        Self(bindings::file_operations {
+            open: Some(open_conversation),
+            read: Some(read_answer),
+            write: Some(write_question::<T>),
+            llseek: Some(bindings::default_llseek),
+            release: Some(release_conversation),
+            ..pin_init::zeroed()
+        })
+    }
+}
+
+/// Where [`Show::show`] writes to.
+///
+/// # Invariants
+///
+/// The pointer is to a `seq_file` that is there for `'a`.
+pub(crate) struct Out<'a>(*mut bindings::seq_file, PhantomData<&'a ()>);
+
+impl Write for Out<'_> {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        // SAFETY: The `seq_file` is there by the type invariants. When its buffer is too small, the
+        // content is asked for again with a larger one.
+        unsafe { bindings::seq_write(self.0, text.as_ptr().cast::<c_void>(), text.len()) };
+        Ok(())
+    }
+}
+
+/// # Safety
+///
+/// Called by the VFS to open a file that [`Operations::show`] describes.
+unsafe extern "C" fn open_shown<T: Show>(
+    inode: *mut bindings::inode,
+    file: *mut bindings::file,
+) -> c_int {
+    // SAFETY: The VFS passes a live inode and a file that is being opened; `show_shown` expects
+    // what the inode carries.
+    unsafe { bindings::single_open(file, Some(show_shown::<T>), (*inode).i_private) }
+}
+
+/// # Safety
+///
+/// Called by seq_file for a file that [`open_shown`] opened.
+unsafe extern "C" fn show_shown<T: Show>(seq: *mut bindings::seq_file, _: *mut c_void) -> c_int {
+    // SAFETY: seq_file passes a live `seq_file`, whose private data is the key.
+    let key = unsafe { (*seq).private }.addr();
+    // INVARIANT: It is there for the whole call.
+    let mut out = Out(seq, PhantomData);
+
+    from_result(|| T::show(key, &mut out).map(|()| 0))
+}
+
+/// # Safety
+///
+/// Called by the VFS for a file that [`open_shown`] opened.
+unsafe extern "C" fn write_stored<T: Store>(
+    file: *mut bindings::file,
+    buffer: *const c_char,
+    count: usize,
+    _: *mut bindings::loff_t,
+) -> isize {
+    // SAFETY: The private data of a file that `single_open()` opened is its `seq_file`, and the
+    // private data of that is the key.
+    let key = unsafe { (*(*file).private_data.cast::<bindings::seq_file>()).private }.addr();
+    // SAFETY: The VFS keeps the file open during the call.
+    let opener = unsafe { Opener::from_raw(file) };
+
+    from_result(|| {
+        let input = copy_input(buffer, count)?;
+        T::store(key, &opener, input.as_deref())?;
+        Ok(count as isize)
+    })
+}
+
+/// The answer to the last question that was written to an open file.
+#[pin_data]
+struct Conversation {
+    #[pin]
+    answer: Mutex<KVec<u8>>,
+}
+
+type BoxedConversation = Pin<KBox<Conversation>>;
+
+/// # Safety
+///
+/// Called by the VFS to open a file that [`Operations::converse`] describes.
+unsafe extern "C" fn open_conversation(
+    _: *mut bindings::inode,
+    file: *mut bindings::file,
+) -> c_int {
+    from_result(|| {
+        let conversation = KBox::pin_init(
+            pin_init!(Conversation { answer <- new_mutex!(KVec::new()) }),
+            GFP_KERNEL,
+        )?;
+        // SAFETY: The VFS passes a file that is being opened, whose private data is ours.
+        unsafe { (*file).private_data = conversation.into_foreign() };
+        Ok(0)
+    })
+}
+
+/// # Safety
+///
+/// Called by the VFS for a file that [`open_conversation`] opened.
+unsafe extern "C" fn write_question<T: Converse>(
+    file: *mut bindings::file,
+    buffer: *const c_char,
+    count: usize,
+    position: *mut bindings::loff_t,
+) -> isize {
+    // SAFETY: `open_conversation` put it there, and only releasing the file takes it away.
+    let conversation = unsafe { BoxedConversation::borrow((*file).private_data) };
+    // SAFETY: The VFS keeps the file open during the call.
+    let opener = unsafe { Opener::from_raw(file) };
+
+    from_result(|| {
+        let input = copy_input(buffer, count)?;
+        let (result, answer) = T::answer(&opener, input.as_deref());
+
+        *conversation.get_ref().answer.lock() = answer;
+        // SAFETY: The VFS passes the position of the open file, or a copy. It is put back so that
+        // the answer can be read from its beginning.
+        unsafe { *position = 0 };
+        result?;
+        Ok(count as isize)
+    })
+}
+
+/// # Safety
+///
+/// Called by the VFS for a file that [`open_conversation`] opened.
+unsafe extern "C" fn read_answer(
+    file: *mut bindings::file,
+    buffer: *mut c_char,
+    count: usize,
+    position: *mut bindings::loff_t,
+) -> isize {
+    // SAFETY: `open_conversation` put it there, and only releasing the file takes it away.
+    let conversation = unsafe { BoxedConversation::borrow((*file).private_data) };
+    let answer = conversation.get_ref().answer.lock();
+
+    // SAFETY: The VFS passes a buffer in user memory and a position; the answer does not change
+    // while it is locked.
+    unsafe {
+        bindings::simple_read_from_buffer(
+            buffer.cast::<c_void>(),
+            count,
+            position,
+            answer.as_ptr().cast::<c_void>(),
+            answer.len(),
+        )
+    }
+}
+
+/// # Safety
+///
+/// Called by the VFS, last of all, for a file that [`open_conversation`] opened.
+unsafe extern "C" fn release_conversation(
+    _: *mut bindings::inode,
+    file: *mut bindings::file,
+) -> c_int {
+    // SAFETY: `open_conversation` put it there, and nobody uses it any more.
+    drop(unsafe { BoxedConversation::from_foreign((*file).private_data) });
+    0
+}
+
+/// Copies what was written from user memory, once, unless it is longer than [`MAX_INPUT`].
+fn copy_input(buffer: *const c_char, count: usize) -> Result<Option<KVec<u8>>> {
+    if count > MAX_INPUT {
+        return Ok(None);
+    }
+    let mut input = KVec::with_capacity(count, GFP_KERNEL)?;
+
+    UserSlice::new(UserPtr::from_addr(buffer.addr()), count).read_all(&mut input, GFP_KERNEL)?;
+    Ok(Some(input))
+}

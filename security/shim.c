@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The few things that Rust cannot reach: inline functions, and the macros that
+ * define a parameter of the kernel command line.
+ */
+
+#define pr_fmt(fmt) "killswitch: " fmt
+
+#include <linux/audit.h>
+#include <linux/cred.h>
+#include <linux/file.h>
+#include <linux/init.h>
+#include <linux/mm.h>
+#include <linux/rcupdate.h>
+#include <linux/sched.h>
+#include <linux/sched/task.h>
+#include <linux/string.h>
+#include <linux/uidgid.h>
+#include <asm/setup.h>
+
+#include "killswitch.h"
+
+/*
+ * Cleared by the LSM framework when "killswitch" is not among the modules that
+ * lsm= or CONFIG_LSM name.
+ */
+int killswitch_enabled __initdata = 1;
+
+/* All killswitch= parameters, joined by commas. */
+char killswitch_boot_entries[COMMAND_LINE_SIZE] __initdata;
+
+static int __init killswitch_setup(char *entries)
+{
+	if (killswitch_boot_entries[0])
+		strlcat(killswitch_boot_entries, ",", COMMAND_LINE_SIZE);
+	strlcat(killswitch_boot_entries, entries, COMMAND_LINE_SIZE);
+	return 1;
+}
+__setup("killswitch=", killswitch_setup);
+
+/* A mitigation that was asked for and is not there must not go unnoticed. */
+static int __init killswitch_check_enabled(void)
+{
+	if (killswitch_boot_entries[0] && !killswitch_enabled)
+		pr_warn("killswitch=%s has NO effect: the security module is not enabled; add killswitch to lsm=\n",
+			killswitch_boot_entries);
+	return 0;
+}
+late_initcall(killswitch_check_enabled);
+
+/* Returns NULL when audit is not running or has no memory. May sleep. */
+struct audit_buffer *killswitch_audit_start(void)
+{
+	return audit_log_start(audit_context(), GFP_KERNEL,
+			       AUDIT_MAC_CONFIG_CHANGE);
+}
+
+/* Logs who the current task is. May sleep. */
+void killswitch_audit_subject(struct audit_buffer *ab)
+{
+	char comm[TASK_COMM_LEN];
+	struct file *exe = NULL;
+
+	audit_log_format(ab, " auid=%u uid=%u ses=%u",
+			 from_kuid(&init_user_ns, audit_get_loginuid(current)),
+			 from_kuid(&init_user_ns, current_uid()),
+			 audit_get_sessionid(current));
+	audit_log_task_context(ab);
+	audit_log_format(ab, " pid=%d comm=", task_tgid_nr(current));
+	audit_log_untrustedstring(ab, get_task_comm(comm, current));
+
+	if (current->mm)
+		exe = get_mm_exe_file(current->mm);
+	if (exe) {
+		audit_log_d_path(ab, " exe=", &exe->f_path);
+		fput(exe);
+	} else {
+		audit_log_format(ab, " exe=(null)");
+	}
+}
+
+/*
+ * Waits until every task has been scheduled voluntarily or has left the
+ * kernel, so that none is still on its way to, or inside, a return stub that
+ * nothing points to any more. Sleeps, for long.
+ */
+void killswitch_wait_for_tasks(void)
+{
+	synchronize_rcu_tasks();
+}
