@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! Who may change engagements: administrators of the whole machine, unless the kernel is locked
+//! down, and the kernel command line.
+
+use crate::{
+    refusal::Refusal,
+    security::{
+        boot::CommandLine,
+        capability::{
+            self,
+            Opener, //
+        },
+        lockdown,
+        lsm, //
+    }, //
+};
+
+/// Proof that whoever asks may change engagements.
+///
+/// Only the constructors below make one. An engagement cannot be made or changed without it.
+pub(crate) struct Authority(());
+
+impl Authority {
+    /// Checks who opened a file and who writes to it, and then whether the kernel is locked down.
+    /// Process context.
+    pub(crate) fn of_writer<'a>(opener: &Opener<'_>) -> Result<Self, Refusal<'a>> {
+        if !opener.has_cap_sys_admin() {
+            return Err(Refusal::Opener);
+        }
+        if !capability::current_has_cap_sys_admin() {
+            return Err(Refusal::Writer);
+        }
+        if lsm::is_sealed() {
+            return Err(Refusal::Sealed);
+        }
+        lockdown::permits_changes().map_err(|_| Refusal::LockedDown)?;
+        Ok(Self(()))
+    }
+
+    /// The kernel command line may, under lockdown too.
+    pub(crate) fn of_command_line(_: &CommandLine<'_>) -> Self {
+        Self(())
+    }
+}

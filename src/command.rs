@@ -1,0 +1,266 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! The language of the control file: from bytes to [`Command`]s, once, with nothing left over.
+//!
+//! Pure text processing without allocation, so that the same file is tested and fuzzed on the host.
+
+use crate::{
+    errno,
+    policy::Value, //
+};
+use core::fmt;
+
+/// The longest write that is looked at, in bytes.
+pub(crate) const MAX_INPUT: usize = 4096;
+/// The longest reason, in characters.
+pub(crate) const MAX_REASON: usize = 128;
+/// The longest name of a symbol or module: KSYM_NAME_LEN without the closing NUL.
+const MAX_NAME: usize = 511;
+
+/// A function, as it was named: `symbol` or `module:symbol`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Target<'a> {
+    /// All of it, as it was written.
+    pub(crate) name: &'a str,
+    /// The module that the function must be in, if one was named.
+    pub(crate) module: Option<&'a str>,
+    /// The function's name.
+    pub(crate) symbol: &'a str,
+}
+
+impl<'a> Target<'a> {
+    /// Takes `word` apart.
+    pub(crate) fn parse(word: &'a str) -> Result<Self, Malformed<'a>> {
+        let (module, symbol) = match word.split_once(':') {
+            Some((module, symbol)) => (Some(module), symbol),
+            None => (None, word),
+        };
+        let is_name = |name: &str| {
+            (1..=MAX_NAME).contains(&name.len())
+                && name
+                    .bytes()
+                    .all(|byte| byte.is_ascii_alphanumeric() || b"_.$".contains(&byte))
+        };
+
+        if !is_name(symbol) || !module.is_none_or(is_name) {
+            return Err(Malformed::Target(word));
+        }
+        Ok(Self {
+            name: word,
+            module,
+            symbol,
+        })
+    }
+}
+
+/// One line of a write to the control file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Command<'a> {
+    /// `engage <target> <retval> [reason=<text>]`
+    Engage {
+        /// The function to short-circuit.
+        target: Target<'a>,
+        /// What it shall return.
+        value: Value,
+        /// Why, in the administrator's words.
+        reason: Option<&'a str>,
+    },
+    /// `disengage <target>`
+    Disengage(Target<'a>),
+    /// `disengage_all`
+    DisengageAll,
+    /// `seal`
+    Seal,
+}
+
+/// What is wrong with a line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Malformed<'a> {
+    /// There is nothing on it.
+    Empty,
+    /// The write is longer than [`MAX_INPUT`].
+    TooLong,
+    /// A byte is not a printable ASCII character.
+    Unprintable,
+    /// The first word is no command.
+    Verb(&'a str),
+    /// A word that the command needs is not there; this says which.
+    Missing(&'static str),
+    /// This is no name of a function.
+    Target(&'a str),
+    /// This is no value.
+    Value(&'a str),
+    /// This value does not fit the return register.
+    Range(&'a str),
+    /// This word is one too many.
+    Extra(&'a str),
+    /// The reason is empty or longer than [`MAX_REASON`].
+    Reason,
+}
+
+impl fmt::Display for Malformed<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Malformed::Empty => f.write_str("there is no command on this line"),
+            Malformed::TooLong => write!(f, "a write holds at most {MAX_INPUT} bytes"),
+            Malformed::Unprintable => f.write_str(
+                "only printable ASCII characters are allowed; one command per line, words \
+                 separated by blanks",
+            ),
+            Malformed::Verb(word) => write!(
+                f,
+                "there is no command '{word}'; the commands are engage, disengage, disengage_all \
+                 and seal"
+            ),
+            Malformed::Missing(what) => write!(f, "the {what} is missing"),
+            Malformed::Target(word) => write!(
+                f,
+                "'{word}' is no name of a function; write symbol or module:symbol"
+            ),
+            Malformed::Value(word) => write!(
+                f,
+                "'{word}' is no return value; write a decimal or 0x number, an error such as \
+                 -EPERM, NULL or void"
+            ),
+            Malformed::Range(word) => write!(f, "{word} does not fit the return register"),
+            Malformed::Extra(word) => write!(f, "'{word}' is not expected here"),
+            Malformed::Reason => write!(f, "a reason has 1 to {MAX_REASON} characters"),
+        }
+    }
+}
+
+impl<'a> Command<'a> {
+    /// Understands one line, which carries no line feed.
+    pub(crate) fn parse(line: &'a [u8]) -> Result<Self, Malformed<'a>> {
+        let line = printable(line)?;
+        let (verb, rest) = next_word(line).ok_or(Malformed::Empty)?;
+        let (command, rest) = match verb {
+            "engage" => {
+                let (target, rest) = target(rest)?;
+                let (word, rest) = next_word(rest).ok_or(Malformed::Missing("return value"))?;
+                let value = parse_value(word)?;
+                let (reason, rest) = reason(rest)?;
+                let command = Command::Engage {
+                    target,
+                    value,
+                    reason,
+                };
+                (command, rest)
+            }
+            "disengage" => {
+                let (target, rest) = target(rest)?;
+                (Command::Disengage(target), rest)
+            }
+            "disengage_all" => (Command::DisengageAll, rest),
+            "seal" => (Command::Seal, rest),
+            _ => return Err(Malformed::Verb(verb)),
+        };
+
+        match next_word(rest) {
+            Some((word, _)) => Err(Malformed::Extra(word)),
+            None => Ok(command),
+        }
+    }
+}
+
+/// The lines of a write: what its line feeds separate, the last one being optional.
+pub(crate) fn lines(input: &[u8]) -> impl Iterator<Item = &[u8]> {
+    input
+        .strip_suffix(b"\n")
+        .unwrap_or(input)
+        .split(|byte| *byte == b'\n')
+}
+
+/// Understands a value that stands alone: what is written to `fn/<target>/retval`.
+pub(crate) fn lone_value(input: &[u8]) -> Result<Value, Malformed<'_>> {
+    let text = printable(input.strip_suffix(b"\n").unwrap_or(input))?;
+    let (word, rest) = next_word(text).ok_or(Malformed::Missing("return value"))?;
+
+    match next_word(rest) {
+        Some((word, _)) => Err(Malformed::Extra(word)),
+        None => parse_value(word),
+    }
+}
+
+/// Understands a value: a number in decimal or hexadecimal notation, an error name, NULL or void.
+pub(crate) fn parse_value(word: &str) -> Result<Value, Malformed<'_>> {
+    if word == "NULL" || word == "void" {
+        return Ok(Value::new(0));
+    }
+    let (negative, magnitude) = match word.strip_prefix('-') {
+        Some(magnitude) => (true, magnitude),
+        None => (false, word),
+    };
+    if negative {
+        if let Some(number) = errno::number(magnitude) {
+            return Ok(Value::new(-i64::from(number)));
+        }
+    }
+    let (digits, radix) = match magnitude.strip_prefix("0x") {
+        Some(digits) => (digits, 16),
+        None => (magnitude, 10),
+    };
+    // Checked here so that what the conversion below refuses can only be too large.
+    if digits.is_empty() || !digits.chars().all(|digit| digit.is_digit(radix)) {
+        return Err(Malformed::Value(word));
+    }
+    i128::from_str_radix(digits, radix)
+        .ok()
+        .map(|number| if negative { -number } else { number })
+        .and_then(|number| i64::try_from(number).ok())
+        .map(Value::new)
+        .ok_or(Malformed::Range(word))
+}
+
+/// `bytes` as text, if they are printable ASCII characters.
+fn printable(bytes: &[u8]) -> Result<&str, Malformed<'_>> {
+    if bytes.iter().any(|byte| !matches!(byte, b' '..=b'~')) {
+        return Err(Malformed::Unprintable);
+    }
+    core::str::from_utf8(bytes).map_err(|_| Malformed::Unprintable)
+}
+
+/// The first word of `text`, and what follows it.
+fn next_word(text: &str) -> Option<(&str, &str)> {
+    let text = text.trim_start_matches(' ');
+    if text.is_empty() {
+        return None;
+    }
+    Some(text.split_at(text.find(' ').unwrap_or(text.len())))
+}
+
+/// The target at the head of `text`, and what follows it.
+fn target(text: &str) -> Result<(Target<'_>, &str), Malformed<'_>> {
+    let (word, rest) = next_word(text).ok_or(Malformed::Missing("name of a function"))?;
+    Ok((Target::parse(word)?, rest))
+}
+
+/// The reason at the head of `text`, which reaches to its end, and what follows it.
+fn reason(text: &str) -> Result<(Option<&str>, &str), Malformed<'_>> {
+    match text.trim_start_matches(' ').strip_prefix("reason=") {
+        None => Ok((None, text)),
+        Some(reason) => {
+            let reason = reason.trim_matches(' ');
+            if !(1..=MAX_REASON).contains(&reason.len()) {
+                return Err(Malformed::Reason);
+            }
+            Ok((Some(reason), ""))
+        }
+    }
+}
+
+#[cfg(CONFIG_SECURITY_KILLSWITCH_KUNIT_TEST)]
+#[kernel::macros::kunit_tests(killswitch_command)]
+mod tests {
+    use crate::command_cases;
+
+    #[test]
+    fn every_line_is_understood_as_expected() {
+        assert_eq!(command_cases::first_wrong_command(), None);
+    }
+
+    #[test]
+    fn every_value_is_understood_as_expected() {
+        assert_eq!(command_cases::first_wrong_value(), None);
+    }
+}

@@ -1,0 +1,185 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! The tables of text and expected commands that the host tests and the KUnit suite share.
+
+use crate::{
+    command::{
+        lone_value,
+        Command,
+        Malformed,
+        Target, //
+    },
+    policy::Value, //
+};
+
+/// A line, and what it must be understood as.
+type CommandCase = (&'static [u8], Result<Command<'static>, Malformed<'static>>);
+/// What is written to a file `retval`, and what it must be understood as.
+type ValueCase = (&'static [u8], Result<i64, Malformed<'static>>);
+
+const fn symbol(symbol: &'static str) -> Target<'static> {
+    Target {
+        name: symbol,
+        module: None,
+        symbol,
+    }
+}
+
+const fn engage(
+    target: Target<'static>,
+    value: i64,
+    reason: Option<&'static str>,
+) -> Result<Command<'static>, Malformed<'static>> {
+    Ok(Command::Engage {
+        target,
+        value: Value::new(value),
+        reason,
+    })
+}
+
+const IN_MODULE: Target<'static> = Target {
+    name: "nf_tables:nft_do_chain",
+    module: Some("nf_tables"),
+    symbol: "nft_do_chain",
+};
+
+/// A line with a reason that is one character too long.
+const REASON: &str = "engage f 0 reason=\
+    0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef\
+    0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef+";
+
+#[rustfmt::skip]
+const COMMANDS: &[CommandCase] = &[
+    // What the commands look like.
+    (b"engage f 0", engage(symbol("f"), 0, None)),
+    (b"engage af_alg_sendmsg -EPERM", engage(symbol("af_alg_sendmsg"), -1, None)),
+    (b"engage nf_tables:nft_do_chain -1", engage(IN_MODULE, -1, None)),
+    (b"engage f.constprop.0 0", engage(symbol("f.constprop.0"), 0, None)),
+    (b"engage f 0 reason=CVE-2026-31431", engage(symbol("f"), 0, Some("CVE-2026-31431"))),
+    (b"engage f 0 reason=two words = 2", engage(symbol("f"), 0, Some("two words = 2"))),
+    (b"engage f 0 reason= a ", engage(symbol("f"), 0, Some("a"))),
+    (b"disengage f", Ok(Command::Disengage(symbol("f")))),
+    (b"disengage nf_tables:nft_do_chain", Ok(Command::Disengage(IN_MODULE))),
+    (b"disengage_all", Ok(Command::DisengageAll)),
+    (b"seal", Ok(Command::Seal)),
+    // Blanks separate words, however many there are.
+    (b"  engage   f   0  ", engage(symbol("f"), 0, None)),
+    (b"disengage_all ", Ok(Command::DisengageAll)),
+    // Nothing.
+    (b"", Err(Malformed::Empty)),
+    (b" ", Err(Malformed::Empty)),
+    (b"        ", Err(Malformed::Empty)),
+    // Characters.
+    (b"engage f\0 0", Err(Malformed::Unprintable)),
+    (b"\0", Err(Malformed::Unprintable)),
+    (b"engage\tf\t0", Err(Malformed::Unprintable)),
+    (b"engage f 0\r", Err(Malformed::Unprintable)),
+    (b"engage f\x7f 0", Err(Malformed::Unprintable)),
+    (b"engage \xc3\xa9 0", Err(Malformed::Unprintable)),
+    (b"engage f 0 reason=\xff", Err(Malformed::Unprintable)),
+    // Verbs.
+    (b"engag f 0", Err(Malformed::Verb("engag"))),
+    (b"Engage f 0", Err(Malformed::Verb("Engage"))),
+    (b"disengage-all", Err(Malformed::Verb("disengage-all"))),
+    (b"=", Err(Malformed::Verb("="))),
+    // Missing words.
+    (b"engage", Err(Malformed::Missing("name of a function"))),
+    (b"engage ", Err(Malformed::Missing("name of a function"))),
+    (b"engage f", Err(Malformed::Missing("return value"))),
+    (b"disengage", Err(Malformed::Missing("name of a function"))),
+    // Words too many.
+    (b"engage f 0 0", Err(Malformed::Extra("0"))),
+    (b"engage f 0 Reason=x", Err(Malformed::Extra("Reason=x"))),
+    (b"engage f 0 scop=all", Err(Malformed::Extra("scop=all"))),
+    (b"engage f 0 x reason=y", Err(Malformed::Extra("x"))),
+    (b"disengage f g", Err(Malformed::Extra("g"))),
+    (b"disengage_all f", Err(Malformed::Extra("f"))),
+    (b"seal now", Err(Malformed::Extra("now"))),
+    // Names.
+    (b"engage f+0 0", Err(Malformed::Target("f+0"))),
+    (b"engage f+0x4 0", Err(Malformed::Target("f+0x4"))),
+    (b"engage : 0", Err(Malformed::Target(":"))),
+    (b"engage m: 0", Err(Malformed::Target("m:"))),
+    (b"engage :f 0", Err(Malformed::Target(":f"))),
+    (b"engage m:f:g 0", Err(Malformed::Target("m:f:g"))),
+    (b"engage m-n:f 0", Err(Malformed::Target("m-n:f"))),
+    (b"engage ../f 0", Err(Malformed::Target("../f"))),
+    (b"engage f\" 0", Err(Malformed::Target("f\""))),
+    // Reasons.
+    (b"engage f 0 reason=", Err(Malformed::Reason)),
+    (b"engage f 0 reason=   ", Err(Malformed::Reason)),
+    // Values; more of them are in the other table.
+    (b"engage f -EPERMX", Err(Malformed::Value("-EPERMX"))),
+    (b"engage f 9223372036854775808", Err(Malformed::Range("9223372036854775808"))),
+];
+
+#[rustfmt::skip]
+const VALUES: &[ValueCase] = &[
+    (b"0", Ok(0)),
+    (b"0\n", Ok(0)),
+    (b" 0 ", Ok(0)),
+    (b"-1", Ok(-1)),
+    (b"-0", Ok(0)),
+    (b"0x10", Ok(16)),
+    (b"-0xfF", Ok(-255)),
+    (b"9223372036854775807", Ok(i64::MAX)),
+    (b"-9223372036854775808", Ok(i64::MIN)),
+    (b"0x7fffffffffffffff", Ok(i64::MAX)),
+    (b"NULL", Ok(0)),
+    (b"void", Ok(0)),
+    (b"-EPERM", Ok(-1)),
+    (b"-EINVAL", Ok(-22)),
+    (b"-EWOULDBLOCK", Ok(-11)),
+    (b"-EOPNOTSUPP", Ok(-95)),
+    (b"", Err(Malformed::Missing("return value"))),
+    (b"\n", Err(Malformed::Missing("return value"))),
+    (b"   ", Err(Malformed::Missing("return value"))),
+    (b"0\n\n", Err(Malformed::Unprintable)),
+    (b"0\0", Err(Malformed::Unprintable)),
+    (b"0 0", Err(Malformed::Extra("0"))),
+    (b"0x", Err(Malformed::Value("0x"))),
+    (b"-", Err(Malformed::Value("-"))),
+    (b"--1", Err(Malformed::Value("--1"))),
+    (b"+1", Err(Malformed::Value("+1"))),
+    (b"0x-1", Err(Malformed::Value("0x-1"))),
+    (b"0x+1", Err(Malformed::Value("0x+1"))),
+    (b"0X10", Err(Malformed::Value("0X10"))),
+    (b"1a", Err(Malformed::Value("1a"))),
+    (b"0xg", Err(Malformed::Value("0xg"))),
+    (b"1.0", Err(Malformed::Value("1.0"))),
+    (b"1_000", Err(Malformed::Value("1_000"))),
+    (b"EPERM", Err(Malformed::Value("EPERM"))),
+    (b"-eperm", Err(Malformed::Value("-eperm"))),
+    (b"-ENOTHING", Err(Malformed::Value("-ENOTHING"))),
+    (b"-NULL", Err(Malformed::Value("-NULL"))),
+    (b"null", Err(Malformed::Value("null"))),
+    (b"true", Err(Malformed::Value("true"))),
+    (b"9223372036854775808", Err(Malformed::Range("9223372036854775808"))),
+    (b"-9223372036854775809", Err(Malformed::Range("-9223372036854775809"))),
+    (b"0xffffffffffffffff", Err(Malformed::Range("0xffffffffffffffff"))),
+    (b"340282366920938463463374607431768211456",
+     Err(Malformed::Range("340282366920938463463374607431768211456"))),
+];
+
+/// The first line that is not understood as expected.
+pub(crate) fn first_wrong_command() -> Option<&'static [u8]> {
+    let (longest, too_long) = (&REASON[..REASON.len() - 1], REASON);
+    let reasons_are_wrong = Command::parse(longest.as_bytes()).is_err()
+        || Command::parse(too_long.as_bytes()) != Err(Malformed::Reason);
+
+    if reasons_are_wrong {
+        return Some(REASON.as_bytes());
+    }
+    COMMANDS
+        .iter()
+        .find(|(line, expected)| Command::parse(line) != *expected)
+        .map(|(line, _)| *line)
+}
+
+/// The first value that is not understood as expected.
+pub(crate) fn first_wrong_value() -> Option<&'static [u8]> {
+    VALUES
+        .iter()
+        .find(|(text, expected)| lone_value(text).map(Value::get) != *expected)
+        .map(|(text, _)| *text)
+}

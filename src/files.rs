@@ -1,0 +1,214 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! The files in /sys/kernel/security/killswitch: what there is, and what it shows.
+
+use crate::{
+    authority::Authority,
+    command,
+    control::Control,
+    engagement::Engagement,
+    policy::Value,
+    records::{
+        self,
+        Operation,
+        Origin,
+        Request, //
+    },
+    refusal::Refusal,
+    registry,
+    security::{
+        capability::Opener,
+        lsm,
+        securityfs::{
+            Directory,
+            Input,
+            Operations,
+            Out,
+            Show,
+            Store, //
+        },
+        stub,
+        taint, //
+    },
+    text::{
+        Escaped,
+        Text, //
+    }, //
+};
+use core::fmt::{
+    self,
+    Write, //
+};
+use kernel::{
+    prelude::*,
+    str::CString,
+    sync::SetOnce, //
+};
+
+/// The version of the interface, which `status` shows.
+const VERSION: u32 = 1;
+
+/// The directory that holds all others.
+static ROOT: SetOnce<Directory> = SetOnce::new();
+
+/// Creates the files that are always there, and the registry behind them. Called once, before user
+/// space starts. Nothing stays behind when it fails.
+pub(crate) fn create() -> Result {
+    const CONTROL: &Operations = &Operations::converse::<Control>();
+    const ENGAGED: &Operations = &Operations::show::<Engaged>();
+    const STATUS: &Operations = &Operations::show::<Status>();
+    const TAINT: &Operations = &Operations::show::<Taint>();
+
+    let root = Directory::new(c"killswitch", None)?;
+    let functions = Directory::new(c"fn", Some(&root))?;
+
+    root.add(c"control", 0o600, 0, CONTROL)?;
+    root.add(c"engaged", 0o444, 0, ENGAGED)?;
+    root.add(c"status", 0o444, 0, STATUS)?;
+    root.add(c"taint", 0o444, 0, TAINT)?;
+    registry::create(functions)?;
+    ROOT.populate(root);
+    Ok(())
+}
+
+/// Creates the files of one engagement in `parent`. They know it by `key`. Sleeps.
+pub(crate) fn create_engagement(parent: &Directory, name: &str, key: usize) -> Result<Directory> {
+    const RETVAL: &Operations = &Operations::store::<Retval>();
+    const HITS: &Operations = &Operations::show::<Hits>();
+    const STATE: &Operations = &Operations::show::<State>();
+    const REASON: &Operations = &Operations::show::<Reason>();
+
+    let name = CString::try_from_fmt(fmt!("{name}"))?;
+    let directory = Directory::new(&name, Some(parent))?;
+
+    directory.add(c"retval", 0o600, key, RETVAL)?;
+    directory.add(c"hits", 0o400, key, HITS)?;
+    directory.add(c"state", 0o400, key, STATE)?;
+    directory.add(c"reason", 0o400, key, REASON)?;
+    Ok(directory)
+}
+
+/// What a [`fmt::Result`] of writing to a file means.
+fn written(result: fmt::Result) -> Result {
+    result.map_err(|_| ENOMEM)
+}
+
+/// The file `engaged`: every engagement, one per line.
+struct Engaged;
+
+impl Show for Engaged {
+    fn show(_: usize, out: &mut Out<'_>) -> Result {
+        let line = |out: &mut Out<'_>, engagement: &Engagement| {
+            write!(
+                out,
+                "{} retval={} hits={} state={}",
+                engagement.name(),
+                engagement.value(),
+                engagement.hits(),
+                engagement.state()
+            )?;
+            if let Some(reason) = engagement.reason() {
+                write!(out, " reason=\"{}\"", Escaped(reason))?;
+            }
+            writeln!(out)
+        };
+        let registry = registry::lock()?;
+
+        written(registry.engagements().iter().try_for_each(|e| line(out, e)))
+    }
+}
+
+/// The file `status`: Killswitch itself, one property per line.
+struct Status;
+
+impl Show for Status {
+    fn show(_: usize, out: &mut Out<'_>) -> Result {
+        written(writeln!(
+            out,
+            "version: {VERSION}\nslots: {}/{}\nlockdown: integrity\nsealed: {}\ntaint: {}",
+            stub::taken(),
+            stub::SLOTS,
+            u8::from(lsm::is_sealed()),
+            u8::from(taint::is_set())
+        ))
+    }
+}
+
+/// The file `taint`: whether a function has been short-circuited since boot.
+struct Taint;
+
+impl Show for Taint {
+    fn show(_: usize, out: &mut Out<'_>) -> Result {
+        written(writeln!(out, "{}", u8::from(taint::is_set())))
+    }
+}
+
+/// The file `fn/<target>/hits`: the calls that were short-circuited.
+struct Hits;
+
+impl Show for Hits {
+    fn show(key: usize, out: &mut Out<'_>) -> Result {
+        written(writeln!(out, "{}", registry::lock()?.by_key(key)?.hits()))
+    }
+}
+
+/// The file `fn/<target>/state`: what the engagement is doing.
+struct State;
+
+impl Show for State {
+    fn show(key: usize, out: &mut Out<'_>) -> Result {
+        written(writeln!(out, "{}", registry::lock()?.by_key(key)?.state()))
+    }
+}
+
+/// The file `fn/<target>/reason`: why, as it was given; empty if it was not.
+struct Reason;
+
+impl Show for Reason {
+    fn show(key: usize, out: &mut Out<'_>) -> Result {
+        match registry::lock()?.by_key(key)?.reason() {
+            Some(reason) => written(writeln!(out, "{reason}")),
+            None => Ok(()),
+        }
+    }
+}
+
+/// The file `fn/<target>/retval`: what the function returns.
+struct Retval;
+
+impl Show for Retval {
+    fn show(key: usize, out: &mut Out<'_>) -> Result {
+        written(writeln!(out, "{}", registry::lock()?.by_key(key)?.value()))
+    }
+}
+
+impl Store for Retval {
+    fn store(key: usize, opener: &Opener<'_>, input: Input<'_>) -> Result {
+        let input = input.ok_or(command::Malformed::TooLong);
+        let value = input.and_then(command::lone_value);
+
+        change(key, opener, value).map_err(|refusal| {
+            // The name is that of the directory that the file is in, as long as it is there.
+            let name = registry::lock()
+                .and_then(|registry| Text::try_from(registry.by_key(key)?.name()))
+                .ok();
+            let request = Request {
+                function: name.as_ref().map(Text::as_str),
+                value: value.ok(),
+                ..Request::of(Operation::Retval)
+            };
+            records::refused(Origin::Task, request, &refusal);
+            refusal.errno()
+        })
+    }
+}
+
+fn change<'a>(
+    key: usize,
+    opener: &Opener<'_>,
+    value: Result<Value, command::Malformed<'a>>,
+) -> Result<(), Refusal<'a>> {
+    let authority = Authority::of_writer(opener)?;
+
+    registry::lock()?.change(&authority, key, value?)
+}

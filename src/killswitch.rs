@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! Killswitch: a Linux Security Module that makes vulnerable kernel functions return a fixed value
+//! without running, and that refuses to do so to what the other security modules stand on.
+//!
+//! Data flows through the files in this order: [`control`] takes what an administrator writes,
+//! [`command`] understands it, [`authority`] says whether this administrator may, [`permit`] asks
+//! the [`policy`], [`registry`] carries it out on [`engagement`]s, and [`records`] tells the audit
+//! log. [`files`] shows the state, and [`boot`] applies the kernel command line.
+//!
+//! [`security`] wraps the kernel and is the only part with unsafe code.
+
+#![deny(unsafe_code)]
+
+mod authority;
+mod boot;
+mod command;
+#[cfg(CONFIG_SECURITY_KILLSWITCH_KUNIT_TEST)]
+mod command_cases;
+mod control;
+mod engagement;
+mod errno;
+mod files;
+mod permit;
+mod records;
+mod refusal;
+mod registry;
+mod text;
+
+#[path = "../policy/mod.rs"]
+mod policy;
+
+#[allow(unsafe_code)]
+#[path = "../security/mod.rs"]
+mod security;
+
+use kernel::prelude::*;
+
+/// What starts every line in the kernel log.
+const __LOG_PREFIX: &[u8] = b"killswitch\0";
+
+/// Creates the files. Called once, by the LSM framework, at fs_initcall time.
+fn set_up() -> Result {
+    files::create()
+}
+
+/// Applies the kernel command line. Called once, by the LSM framework, before user space starts.
+fn apply(command_line: &security::boot::CommandLine<'_>) {
+    boot::apply(command_line);
+}

@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! The one way from a request to an engagement: a [`Permit`] that authority and policy produce.
+
+use crate::{
+    authority::Authority,
+    command::Target,
+    policy::{
+        self,
+        AddressSet,
+        Allowed,
+        Facts,
+        Hook,
+        HookSet,
+        Value, //
+    },
+    refusal::Refusal,
+    security::{
+        kallsyms,
+        lsm, //
+    }, //
+};
+use kernel::{
+    prelude::*,
+    str::CString, //
+};
+
+/// What the policy protects in the running kernel.
+pub(crate) struct Protected {
+    lsm_entries: AddressSet<KVec<usize>>,
+    lsm_hooks: HookSet<KVec<Hook>>,
+}
+
+impl Protected {
+    /// Finds out. To be called after the LSMs were initialized. Sleeps; fails with ENOMEM only.
+    pub(crate) fn of_this_kernel() -> Result<Self> {
+        Ok(Self {
+            lsm_entries: AddressSet::new(kallsyms::functions_starting_with(b"security_")?),
+            lsm_hooks: HookSet::new(lsm::registered_hooks()?),
+        })
+    }
+
+    fn judge(&self, addresses: &[usize], value: Value) -> Result<Allowed, policy::Refusal> {
+        let facts = Facts {
+            addresses,
+            lsm_entries: self.lsm_entries.borrow(),
+            lsm_hooks: self.lsm_hooks.borrow(),
+        };
+        policy::judge(&facts, value)
+    }
+}
+
+/// Proof that the function at an address may return a value: that whoever asked may ask, and that
+/// the policy allows it.
+pub(crate) struct Permit {
+    address: usize,
+    value: Value,
+    _allowed: Allowed,
+}
+
+impl Permit {
+    /// Judges whether the function called `target` may return `value`. Sleeps.
+    pub(crate) fn grant<'a>(
+        authority: &Authority,
+        protected: &Protected,
+        target: Target<'a>,
+        value: Value,
+    ) -> Result<Self, Refusal<'a>> {
+        let symbol = CString::try_from_fmt(fmt!("{}", target.symbol))?;
+        let module = match target.module {
+            Some(module) => Some(CString::try_from_fmt(fmt!("{module}"))?),
+            None => None,
+        };
+        let addresses = kallsyms::addresses_of(module.as_deref(), &symbol)?;
+        let Some(address) = addresses.first() else {
+            return Err(match target.module {
+                Some(module) => Refusal::NotInModule(module),
+                None => Refusal::NoFunction,
+            });
+        };
+
+        // Where there is more than one address, the policy refuses.
+        Self::judge(authority, protected, &addresses, *address, value)
+    }
+
+    /// Judges whether the function at `address`, which is engaged, may return `value` instead.
+    pub(crate) fn grant_again<'a>(
+        authority: &Authority,
+        protected: &Protected,
+        address: usize,
+        value: Value,
+    ) -> Result<Self, Refusal<'a>> {
+        Self::judge(authority, protected, &[address], address, value)
+    }
+
+    fn judge<'a>(
+        _: &Authority,
+        protected: &Protected,
+        addresses: &[usize],
+        address: usize,
+        value: Value,
+    ) -> Result<Self, Refusal<'a>> {
+        let allowed = protected.judge(addresses, value).map_err(Refusal::Policy)?;
+
+        Ok(Self {
+            address,
+            value,
+            _allowed: allowed,
+        })
+    }
+
+    /// Where the function is.
+    pub(crate) fn address(&self) -> usize {
+        self.address
+    }
+
+    /// What it may return.
+    pub(crate) fn value(&self) -> Value {
+        self.value
+    }
+}

@@ -1,0 +1,189 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! What is told about a decision: one record in the audit log, and one line in the kernel log.
+//!
+//! The fields and their order are part of the interface, and this is the only place that writes
+//! them.
+
+use crate::{
+    command::Command,
+    policy::Value,
+    refusal::Refusal,
+    security::audit::Record,
+    text::{
+        Escaped,
+        Text, //
+    }, //
+};
+use core::fmt::{
+    self,
+    Write, //
+};
+use kernel::prelude::*;
+
+/// What was decided on. Its [`Display`](fmt::Display) form is the `op=` field, and never changes.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Operation {
+    /// To engage a function.
+    Engage,
+    /// To end an engagement.
+    Disengage,
+    /// To end all engagements, when that was refused or there were none.
+    DisengageAll,
+    /// To make an engaged function return something else.
+    Retval,
+    /// To allow no more changes.
+    Seal,
+    /// What it was is not understood.
+    Invalid,
+}
+
+impl fmt::Display for Operation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Operation::Engage => "engage",
+            Operation::Disengage => "disengage",
+            Operation::DisengageAll => "disengage_all",
+            Operation::Retval => "retval",
+            Operation::Seal => "seal",
+            Operation::Invalid => "invalid",
+        })
+    }
+}
+
+/// Who made the kernel decide.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Origin {
+    /// The current task.
+    Task,
+    /// The kernel command line.
+    Boot,
+}
+
+/// A request, as records show it. Its [`Display`](fmt::Display) form is the request in words.
+#[derive(Clone, Copy)]
+pub(crate) struct Request<'a> {
+    /// What was asked for.
+    pub(crate) operation: Operation,
+    /// The function that it is about, as it was named.
+    pub(crate) function: Option<&'a str>,
+    /// The value that it shall return.
+    pub(crate) value: Option<Value>,
+    /// Why.
+    pub(crate) reason: Option<&'a str>,
+}
+
+impl<'a> Request<'a> {
+    /// A request that is not understood.
+    pub(crate) const INVALID: Request<'static> = Request::of(Operation::Invalid);
+
+    /// A request that is not about one function.
+    pub(crate) const fn of(operation: Operation) -> Self {
+        Self {
+            operation,
+            function: None,
+            value: None,
+            reason: None,
+        }
+    }
+
+    /// A request to end an engagement.
+    pub(crate) const fn disengage(function: &'a str) -> Self {
+        Self {
+            function: Some(function),
+            ..Self::of(Operation::Disengage)
+        }
+    }
+}
+
+impl<'a> From<&Command<'a>> for Request<'a> {
+    fn from(command: &Command<'a>) -> Self {
+        match *command {
+            Command::Engage {
+                target,
+                value,
+                reason,
+            } => Self {
+                operation: Operation::Engage,
+                function: Some(target.name),
+                value: Some(value),
+                reason,
+            },
+            Command::Disengage(target) => Self::disengage(target.name),
+            Command::DisengageAll => Self::of(Operation::DisengageAll),
+            Command::Seal => Self::of(Operation::Seal),
+        }
+    }
+}
+
+impl fmt::Display for Request<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.operation)?;
+        if let Some(function) = self.function {
+            write!(f, " {function}")?;
+        }
+        if let Some(value) = self.value {
+            write!(f, " {value}")?;
+        }
+        Ok(())
+    }
+}
+
+/// Tells that `request` was carried out; `words` say so to people. May sleep.
+pub(crate) fn done(origin: Origin, request: Request<'_>, words: &str) {
+    audit(origin, request, None);
+    match request.reason {
+        Some(reason) => log(format_args!("{words} reason=\"{}\"", Escaped(reason))),
+        None => log(format_args!("{words}")),
+    }
+}
+
+/// Tells that `request` was refused. May sleep.
+pub(crate) fn refused(origin: Origin, request: Request<'_>, refusal: &Refusal<'_>) {
+    audit(origin, request, Some(refusal));
+    log(format_args!("refused {request}: {refusal}"));
+}
+
+fn log(words: fmt::Arguments<'_>) {
+    let mut line = Text::new();
+
+    // Without memory for the line there is still the record.
+    let _ = line.write_fmt(words);
+    pr_warn!("{}\n", line.as_str());
+}
+
+fn audit(origin: Origin, request: Request<'_>, refusal: Option<&Refusal<'_>>) {
+    let Some(mut record) = Record::start() else {
+        return;
+    };
+    // A record never fails to take text; it may be truncated, which audit reports itself.
+    let _ = fill(&mut record, origin, request, refusal);
+}
+
+fn fill(
+    record: &mut Record,
+    origin: Origin,
+    request: Request<'_>,
+    refusal: Option<&Refusal<'_>>,
+) -> fmt::Result {
+    write!(record, "lsm=killswitch op={}", request.operation)?;
+    if let Some(function) = request.function {
+        record.write_str(" func=")?;
+        record.untrusted(function);
+    }
+    if let Some(value) = request.value {
+        write!(record, " retval={value}")?;
+    }
+    if let Some(reason) = request.reason {
+        record.write_str(" reason=")?;
+        record.untrusted(reason);
+    }
+    if let Some(rule) = refusal.and_then(Refusal::rule) {
+        write!(record, " rule={rule}")?;
+    }
+    if origin == Origin::Task {
+        record.subject();
+    }
+    let errno = refusal.map_or(0, |refusal| -refusal.errno().to_errno());
+    write!(record, " res={} errno={errno}", u8::from(refusal.is_none()))
+}

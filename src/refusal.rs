@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! Every way in which a request can be refused: one errno per cause, and a sentence for each.
+
+use crate::{
+    command::Malformed,
+    policy::{
+        self,
+        Rule, //
+    },
+    security::stub::SLOTS, //
+};
+use core::fmt;
+use kernel::error::{
+    code::*,
+    Error, //
+};
+
+/// Why a request is refused. Its [`Display`](fmt::Display) form says what is wrong and what to do
+/// instead; a refused request has changed nothing.
+#[derive(Clone, Copy)]
+pub(crate) enum Refusal<'a> {
+    /// Whoever opened the file had no CAP_SYS_ADMIN.
+    Opener,
+    /// Whoever wrote to it has no CAP_SYS_ADMIN.
+    Writer,
+    /// Killswitch was sealed.
+    Sealed,
+    /// Lockdown, or another LSM that answers its hook, does not allow it.
+    LockedDown,
+    /// The request is not understood.
+    Malformed(Malformed<'a>),
+    /// The policy does not allow it.
+    Policy(policy::Refusal),
+    /// There is no function of that name.
+    NoFunction,
+    /// There is no such function in the module of this name, or no such module is loaded.
+    NotInModule(&'a str),
+    /// Nothing is engaged by that name.
+    NotEngaged,
+    /// The function is engaged already.
+    AlreadyEngaged,
+    /// The kernel does not allow to probe it.
+    NotProbeable,
+    /// The probe was registered, but it does not fire.
+    NotArmed,
+    /// All slots are taken.
+    NoSlot,
+    /// The engagement of this open file is gone.
+    Gone,
+    /// The kernel failed to do something that should work.
+    Failed(Error),
+}
+
+impl Refusal<'_> {
+    /// What the system call fails with.
+    pub(crate) fn errno(&self) -> Error {
+        match self {
+            Refusal::Opener | Refusal::Writer | Refusal::Sealed | Refusal::LockedDown => EPERM,
+            Refusal::Malformed(Malformed::Range(_)) => ERANGE,
+            Refusal::Malformed(_) => EINVAL,
+            Refusal::Policy(refusal) => match refusal.rule() {
+                Rule::LsmEntry | Rule::LsmHook => EACCES,
+                Rule::ReturnType => ERANGE,
+                Rule::Ambiguous => ENOTUNIQ,
+            },
+            Refusal::NoFunction | Refusal::NotInModule(_) | Refusal::NotEngaged => ENOENT,
+            Refusal::AlreadyEngaged | Refusal::NotArmed => EBUSY,
+            Refusal::NotProbeable => EOPNOTSUPP,
+            Refusal::NoSlot => ENOSPC,
+            Refusal::Gone => EIDRM,
+            Refusal::Failed(error) => *error,
+        }
+    }
+
+    /// The rule of the policy that refused, if one did.
+    pub(crate) fn rule(&self) -> Option<Rule> {
+        match self {
+            Refusal::Policy(refusal) => Some(refusal.rule()),
+            _ => None,
+        }
+    }
+}
+
+impl fmt::Display for Refusal<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Refusal::Opener => f.write_str(
+                "this file was opened without CAP_SYS_ADMIN in the initial user namespace; open \
+                 it anew as an administrator of the whole machine",
+            ),
+            Refusal::Writer => f.write_str(
+                "this takes CAP_SYS_ADMIN in the initial user namespace; write as an \
+                 administrator of the whole machine",
+            ),
+            Refusal::Sealed => {
+                f.write_str("Killswitch was sealed, so nothing changes until the next boot")
+            }
+            Refusal::LockedDown => f.write_str(
+                "the kernel is locked down, so engagements change only at boot: use killswitch= \
+                 on the kernel command line",
+            ),
+            Refusal::Malformed(malformed) => malformed.fmt(f),
+            Refusal::Policy(refusal) => refusal.fmt(f),
+            Refusal::NoFunction => f.write_str(
+                "there is no function of this name in the kernel or its loaded modules; look it \
+                 up in /proc/kallsyms",
+            ),
+            Refusal::NotInModule(module) => write!(
+                f,
+                "there is no function of this name in a loaded module {module}; look it up in \
+                 /proc/kallsyms"
+            ),
+            Refusal::NotEngaged => f.write_str(
+                "it is not engaged; see /sys/kernel/security/killswitch/engaged for what is",
+            ),
+            Refusal::AlreadyEngaged => f.write_str(
+                "it is engaged already; to change the value, write to its file retval under \
+                 /sys/kernel/security/killswitch/fn",
+            ),
+            Refusal::NotProbeable => f.write_str(
+                "the kernel cannot probe it (it is notrace, noinstr, blacklisted, freed after \
+                 boot, or no function); choose a function that calls it",
+            ),
+            Refusal::NotArmed => f.write_str(
+                "the kernel took the probe but did not arm it; see whether kprobes are off in \
+                 /sys/kernel/debug/kprobes/enabled, or whether the function is livepatched",
+            ),
+            Refusal::NoSlot => write!(f, "all {SLOTS} slots are taken; disengage something first"),
+            Refusal::Gone => f.write_str("this engagement has ended; open the file anew"),
+            Refusal::Failed(error) => {
+                write!(f, "the kernel failed with error {}", error.to_errno())
+            }
+        }
+    }
+}
+
+impl From<Error> for Refusal<'_> {
+    fn from(error: Error) -> Self {
+        Refusal::Failed(error)
+    }
+}
+
+impl From<kernel::alloc::AllocError> for Refusal<'_> {
+    fn from(error: kernel::alloc::AllocError) -> Self {
+        Refusal::Failed(error.into())
+    }
+}
+
+impl<'a> From<Malformed<'a>> for Refusal<'a> {
+    fn from(malformed: Malformed<'a>) -> Self {
+        Refusal::Malformed(malformed)
+    }
+}

@@ -1,0 +1,311 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! All engagements, and the one place that changes them.
+//!
+//! Lock order: the lock of the registry, then whatever the kernel takes to create files, to
+//! register kprobes and to write audit records. Nothing is called with the lock held that reads a
+//! file of Killswitch.
+
+use crate::{
+    authority::Authority,
+    command::Command,
+    engagement::Engagement,
+    errno,
+    permit::{
+        Permit,
+        Protected, //
+    },
+    policy::Value,
+    records::{
+        self,
+        Operation,
+        Origin,
+        Request, //
+    },
+    refusal::Refusal,
+    security::{
+        lsm,
+        securityfs::Directory,
+        taint, //
+    },
+    text::Text, //
+};
+use core::fmt::{
+    self,
+    Write, //
+};
+use kernel::{
+    new_mutex,
+    prelude::*,
+    sync::{
+        Mutex,
+        MutexGuard,
+        SetOnce, //
+    }, //
+};
+
+static REGISTRY: SetOnce<Pin<KBox<Mutex<Registry>>>> = SetOnce::new();
+
+/// All engagements.
+pub(crate) struct Registry {
+    engagements: KVec<Engagement>,
+    /// Found out when it is first needed, and kept.
+    protected: Option<Protected>,
+    /// The directory in which engagements have their files.
+    directory: Directory,
+    next_key: usize,
+}
+
+/// A request of a transaction that was refused, and why: the number of its line, counted from 0.
+pub(crate) struct Failed<'a>(pub(crate) usize, pub(crate) Refusal<'a>);
+
+/// Creates the registry. `directory` is where engagements have their files. Called once.
+pub(crate) fn create(directory: Directory) -> Result {
+    let registry = KBox::pin_init(
+        new_mutex!(Registry {
+            engagements: KVec::new(),
+            protected: None,
+            directory,
+            next_key: 0,
+        }),
+        GFP_KERNEL,
+    )?;
+    REGISTRY.populate(registry);
+    Ok(())
+}
+
+/// Locks the registry. Fails with ENODEV before it was created.
+pub(crate) fn lock() -> Result<MutexGuard<'static, Registry>> {
+    Ok(REGISTRY.as_ref().ok_or(ENODEV)?.lock())
+}
+
+impl Registry {
+    /// All engagements, oldest first.
+    pub(crate) fn engagements(&self) -> &[Engagement] {
+        &self.engagements
+    }
+
+    /// The engagement that its files know by `key`. Fails with EIDRM when it has ended.
+    pub(crate) fn by_key(&self, key: usize) -> Result<&Engagement> {
+        self.engagements
+            .iter()
+            .find(|engagement| engagement.key() == key)
+            .ok_or(EIDRM)
+    }
+
+    /// Carries out all `commands` or none, tells about it, and writes one line per command to
+    /// `answer`. Sleeps.
+    ///
+    /// Functions are engaged before others are disengaged, so that a write that replaces
+    /// engagements leaves no gap between them.
+    pub(crate) fn transact<'a>(
+        &mut self,
+        authority: &Authority,
+        origin: Origin,
+        commands: &[Command<'a>],
+        answer: &mut Text,
+    ) -> Result<(), Failed<'a>> {
+        let before = self.engagements.len();
+        let first_new = self.next_key;
+
+        self.judge(authority, commands)
+            .and_then(|permits| self.engage(commands, permits))
+            .map_err(|failed| {
+                // Nobody saw what was engaged so far, because the registry is locked.
+                self.engagements.truncate(before);
+                failed
+            })?;
+        for command in commands {
+            // Without memory for the answer the commands are carried out all the same.
+            let _ = self.finish(origin, command, first_new, answer);
+        }
+        Ok(())
+    }
+
+    /// Makes the engagement that its files know by `key` return `value`, and tells about it.
+    /// Sleeps.
+    pub(crate) fn change<'a>(
+        &mut self,
+        authority: &Authority,
+        key: usize,
+        value: Value,
+    ) -> Result<(), Refusal<'a>> {
+        let address = self.by_key(key).map_err(|_| Refusal::Gone)?.address();
+        let permit = Permit::grant_again(authority, self.protected()?, address, value)?;
+
+        if let Some(engagement) = self.engagements.iter_mut().find(|e| e.key() == key) {
+            let mut words = Text::new();
+
+            engagement.change(permit);
+            let _ = write!(
+                words,
+                "changed {}: it returns {}",
+                engagement.name(),
+                Named(value)
+            );
+            let request = Request {
+                function: Some(engagement.name()),
+                value: Some(value),
+                ..Request::of(Operation::Retval)
+            };
+            records::done(Origin::Task, request, words.as_str());
+        }
+        Ok(())
+    }
+
+    /// Judges every command, and returns the permits of those that engage.
+    fn judge<'a>(
+        &mut self,
+        authority: &Authority,
+        commands: &[Command<'a>],
+    ) -> Result<KVec<(usize, Permit)>, Failed<'a>> {
+        let mut permits: KVec<(usize, Permit)> = KVec::new();
+
+        for (line, command) in commands.iter().enumerate() {
+            let verdict = match *command {
+                Command::Engage { target, value, .. } => self
+                    .protected()
+                    .map_err(Refusal::from)
+                    .and_then(|protected| Permit::grant(authority, protected, target, value))
+                    .and_then(|permit| {
+                        let address = permit.address();
+                        let engaged = self.engagements.iter().any(|e| e.address() == address);
+                        let earlier = permits.iter().any(|(_, p)| p.address() == address);
+
+                        if engaged || earlier {
+                            return Err(Refusal::AlreadyEngaged);
+                        }
+                        permits.push((line, permit), GFP_KERNEL)?;
+                        Ok(())
+                    }),
+                Command::Disengage(target) => self
+                    .engagements
+                    .iter()
+                    .any(|engagement| engagement.name() == target.name)
+                    .then_some(())
+                    .ok_or(Refusal::NotEngaged),
+                Command::DisengageAll | Command::Seal => Ok(()),
+            };
+            verdict.map_err(|refusal| Failed(line, refusal))?;
+        }
+        Ok(permits)
+    }
+
+    /// Engages what `permits` are for.
+    fn engage<'a>(
+        &mut self,
+        commands: &[Command<'a>],
+        permits: KVec<(usize, Permit)>,
+    ) -> Result<(), Failed<'a>> {
+        for (line, permit) in permits {
+            let Command::Engage { target, reason, .. } = commands[line] else {
+                continue;
+            };
+            let key = self.next_key;
+
+            self.next_key += 1;
+            self.engagements
+                .reserve(1, GFP_KERNEL)
+                .map_err(Refusal::from)
+                .and_then(|()| Engagement::new(permit, target, reason, key, &self.directory))
+                .and_then(|engagement| Ok(self.engagements.push(engagement, GFP_KERNEL)?))
+                .map_err(|refusal| Failed(line, refusal))?;
+            taint::set();
+        }
+        Ok(())
+    }
+
+    /// Carries out what cannot fail of a command, and tells about all of it. Engagements whose key is
+    /// below `first_new` were there before the transaction.
+    fn finish(
+        &mut self,
+        origin: Origin,
+        command: &Command<'_>,
+        first_new: usize,
+        answer: &mut Text,
+    ) -> fmt::Result {
+        let request = Request::from(command);
+        let mut words = Text::new();
+
+        match *command {
+            Command::Engage { target, value, .. } => {
+                write!(
+                    words,
+                    "engaged {}: it returns {} without running",
+                    target.name,
+                    Named(value)
+                )?;
+                records::done(origin, request, words.as_str());
+            }
+            Command::Disengage(target) => {
+                let at = self
+                    .engagements
+                    .iter()
+                    .position(|engagement| engagement.name() == target.name);
+
+                return match at {
+                    Some(at) => self.disengage(origin, at, answer),
+                    // Ended by an earlier line of the same write.
+                    None => writeln!(answer, "{} was disengaged already", target.name),
+                };
+            }
+            Command::DisengageAll if !self.has_older_than(first_new) => {
+                write!(words, "nothing was engaged")?;
+                records::done(origin, request, words.as_str());
+            }
+            Command::DisengageAll => {
+                while self.has_older_than(first_new) {
+                    self.disengage(origin, 0, answer)?;
+                }
+                return Ok(());
+            }
+            Command::Seal => {
+                lsm::seal();
+                write!(words, "sealed: nothing changes until the next boot")?;
+                records::done(origin, request, words.as_str());
+            }
+        }
+        writeln!(answer, "{}", words.as_str())
+    }
+
+    /// Whether there is an engagement whose key is below `key`. The first is the oldest.
+    fn has_older_than(&self, key: usize) -> bool {
+        self.engagements
+            .first()
+            .is_some_and(|oldest| oldest.key() < key)
+    }
+
+    /// Ends the engagement at an index that is there, and tells about it.
+    fn disengage(&mut self, origin: Origin, at: usize, answer: &mut Text) -> fmt::Result {
+        let Ok(engagement) = self.engagements.remove(at) else {
+            return Ok(());
+        };
+        let mut words = Text::new();
+        let (name, hits) = engagement.end();
+
+        let _ = write!(words, "disengaged {} after {hits} hits", name.as_str());
+        records::done(origin, Request::disengage(name.as_str()), words.as_str());
+        writeln!(answer, "{}", words.as_str())
+    }
+
+    /// What the policy protects in the running kernel.
+    fn protected(&mut self) -> Result<&Protected> {
+        let protected = match self.protected.take() {
+            Some(protected) => protected,
+            None => Protected::of_this_kernel()?,
+        };
+        Ok(self.protected.insert(protected))
+    }
+}
+
+/// A value with the name of the error that it stands for, if it does.
+struct Named(Value);
+
+impl fmt::Display for Named {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match errno::name(-self.0.get()) {
+            Some(name) => write!(f, "{} (-{name})", self.0),
+            None => write!(f, "{}", self.0),
+        }
+    }
+}

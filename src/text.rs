@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! Text of any length, in memory.
+
+use core::fmt::{
+    self,
+    Write, //
+};
+use kernel::prelude::*;
+
+/// Text that grows with what is written to it. A write fails only for lack of memory.
+pub(crate) struct Text(KVec<u8>);
+
+impl Text {
+    /// Makes an empty text.
+    pub(crate) fn new() -> Self {
+        Self(KVec::new())
+    }
+
+    /// The text.
+    pub(crate) fn as_str(&self) -> &str {
+        // Only text was written, so nothing is ever replaced here.
+        core::str::from_utf8(&self.0).unwrap_or_default()
+    }
+
+    /// The text as bytes.
+    pub(crate) fn into_bytes(self) -> KVec<u8> {
+        self.0
+    }
+}
+
+impl TryFrom<&str> for Text {
+    type Error = Error;
+
+    fn try_from(text: &str) -> Result<Self> {
+        let mut bytes = KVec::new();
+
+        bytes.extend_from_slice(text.as_bytes(), GFP_KERNEL)?;
+        Ok(Self(bytes))
+    }
+}
+
+impl Write for Text {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        self.0
+            .extend_from_slice(text.as_bytes(), GFP_KERNEL)
+            .map_err(|_| fmt::Error)
+    }
+}
+
+/// Text that stands between quotes: a quote or backslash in it is preceded by a backslash.
+pub(crate) struct Escaped<'a>(pub(crate) &'a str);
+
+impl fmt::Display for Escaped<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for character in self.0.chars() {
+            if matches!(character, '"' | '\\') {
+                f.write_char('\\')?;
+            }
+            f.write_char(character)?;
+        }
+        Ok(())
+    }
+}
