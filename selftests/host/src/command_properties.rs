@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! What must hold for every line that anyone could write to the control file.
+
+use crate::{
+    command::{lines, lone_value, Command, Malformed, MAX_REASON},
+    command_cases, errno,
+    policy::Value,
+};
+use proptest::prelude::*;
+
+#[test]
+fn every_line_is_understood_as_expected() {
+    assert_eq!(command_cases::first_wrong_command(), None);
+}
+
+#[test]
+fn every_value_is_understood_as_expected() {
+    assert_eq!(command_cases::first_wrong_value(), None);
+}
+
+#[test]
+fn every_error_has_a_name_that_leads_back_to_it() {
+    for number in 1..=134 {
+        // The two numbers that the kernel leaves out.
+        if number == 41 || number == 58 {
+            assert_eq!(errno::name(number), None);
+            continue;
+        }
+        let name = errno::name(number).unwrap();
+        assert_eq!(i64::from(errno::number(name).unwrap()), number);
+    }
+    assert_eq!(errno::name(0), None);
+    assert_eq!(errno::name(-1), None);
+}
+
+#[test]
+fn lines_are_what_line_feeds_separate() {
+    let split = |input: &'static [u8]| lines(input).collect::<Vec<_>>();
+
+    assert_eq!(split(b""), [b""]);
+    assert_eq!(split(b"\n"), [b""]);
+    assert_eq!(split(b"a"), [b"a"]);
+    assert_eq!(split(b"a\n"), [b"a"]);
+    assert_eq!(split(b"a\nb"), [b"a", b"b"]);
+    assert_eq!(split(b"a\n\n"), [&b"a"[..], b""]);
+    assert_eq!(split(b"a\n\nb\n"), [&b"a"[..], b"", b"b"]);
+}
+
+fn symbol() -> impl Strategy<Value = String> {
+    "[A-Za-z_][A-Za-z0-9_.$]{0,60}"
+}
+
+fn target() -> impl Strategy<Value = String> {
+    prop_oneof![symbol(), (symbol(), symbol()).prop_map(|(m, s)| format!("{m}:{s}"))]
+}
+
+fn blanks() -> impl Strategy<Value = String> {
+    " {1,3}"
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(2000))]
+
+    #[test]
+    fn any_bytes_are_understood_or_refused(line in prop::collection::vec(any::<u8>(), 0..300)) {
+        if let Err(malformed) = Command::parse(&line) {
+            prop_assert!(!malformed.to_string().is_empty());
+        }
+        let _ = lone_value(&line);
+    }
+
+    #[test]
+    fn any_words_are_understood_or_refused(
+        words in prop::collection::vec(
+            prop_oneof![
+                Just("engage".to_owned()), Just("disengage".to_owned()),
+                Just("disengage_all".to_owned()), Just("-EPERM".to_owned()),
+                Just("reason=why".to_owned()), target(), "[ -~]{0,8}",
+            ],
+            0..6,
+        ),
+    ) {
+        let _ = Command::parse(words.join(" ").as_bytes());
+    }
+
+    #[test]
+    fn what_is_well_formed_comes_through(
+        target in target(),
+        value in any::<i64>(),
+        reason in prop::option::of("[!-~]([ -~]{0,126}[!-~])?"),
+        gap in blanks(),
+    ) {
+        let mut line = format!("engage{gap}{target}{gap}{value}");
+        if let Some(reason) = &reason {
+            line += &format!("{gap}reason={reason}");
+        }
+        match Command::parse(line.as_bytes()) {
+            Ok(Command::Engage { target: t, value: v, reason: r }) => {
+                prop_assert_eq!(t.name, &target);
+                prop_assert_eq!(t.module.map(str::len), target.find(':'));
+                prop_assert_eq!(v, Value::new(value));
+                prop_assert_eq!(r, reason.as_deref());
+            }
+            other => prop_assert!(false, "{:?}", other),
+        }
+        let line = format!("disengage{gap}{target}");
+        prop_assert!(matches!(
+            Command::parse(line.as_bytes()), Ok(Command::Disengage(t)) if t.name == target
+        ));
+    }
+
+    #[test]
+    fn one_wrong_byte_is_refused(position in 0usize..40, byte in prop_oneof![0u8..32, 127u8..]) {
+        let mut line = *b"engage af_alg_sendmsg -EPERM reason=CVE-";
+        line[position] = byte;
+        prop_assert_eq!(Command::parse(&line), Err(Malformed::Unprintable));
+    }
+
+    #[test]
+    fn numbers_mean_what_they_say(value in any::<i64>()) {
+        let sign = if value < 0 { "-" } else { "" };
+        let decimal = value.to_string();
+        let hex = format!("{sign}0x{:x}", value.unsigned_abs());
+        prop_assert_eq!(lone_value(decimal.as_bytes()), Ok(Value::new(value)));
+        prop_assert_eq!(lone_value(hex.as_bytes()), Ok(Value::new(value)));
+    }
+
+    #[test]
+    fn a_long_reason_is_refused(length in MAX_REASON + 1..3000) {
+        let line = format!("engage f 0 reason={}", "r".repeat(length));
+        prop_assert_eq!(Command::parse(line.as_bytes()), Err(Malformed::Reason));
+    }
+}
