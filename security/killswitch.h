@@ -9,6 +9,7 @@
 
 #include <linux/audit.h>
 #include <linux/capability.h>
+#include <linux/ftrace.h>
 #include <linux/kallsyms.h>
 #include <linux/kprobes.h>
 #include <linux/lsm_hooks.h>

@@ -9,6 +9,7 @@
 pub(crate) mod audit;
 pub(crate) mod boot;
 pub(crate) mod capability;
+pub(crate) mod ftrace;
 pub(crate) mod kallsyms;
 pub(crate) mod kprobe;
 pub(crate) mod lockdown;

@@ -261,9 +261,13 @@ unsafe extern "C" fn write_question<T: Converse>(
         let (result, answer) = T::answer(&opener, input.as_deref());
 
         *conversation.get_ref().answer.lock() = answer;
-        // SAFETY: The VFS passes the position of the open file, or a copy. It is put back so that
-        // the answer can be read from its beginning.
-        unsafe { *position = 0 };
+        // Whatever was read before, the answer is read from its beginning. The VFS passes a copy
+        // of the file's position, which it puts back only if the write succeeds.
+        // SAFETY: The VFS keeps the file open during the call, and passes a position.
+        unsafe {
+            bindings::vfs_llseek(file, 0, bindings::SEEK_SET as c_int);
+            *position = 0;
+        }
         result?;
         Ok(count as isize)
     })

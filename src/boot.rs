@@ -44,7 +44,13 @@ fn apply_entry<'a>(
     authority: &Authority,
     entry: &'a [u8],
 ) -> Result<(), (Request<'a>, Refusal<'a>)> {
-    let command = parse(entry).map_err(|malformed| (Request::INVALID, malformed.into()))?;
+    let command = parse(entry).map_err(|malformed| {
+        let request = Request {
+            function: core::str::from_utf8(entry).ok(),
+            ..Request::INVALID
+        };
+        (request, malformed.into())
+    })?;
     let request = Request::from(&command);
 
     registry::lock()

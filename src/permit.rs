@@ -16,6 +16,7 @@ use crate::{
     },
     refusal::Refusal,
     security::{
+        ftrace,
         kallsyms,
         lsm, //
     }, //
@@ -80,7 +81,14 @@ impl Permit {
         };
 
         // Where there is more than one address, the policy refuses.
-        Self::judge(authority, protected, &addresses, *address, value)
+        let permit = Self::judge(authority, protected, &addresses, *address, value)?;
+
+        // The compiler leaves no room for tracers in Rust functions, but those have mangled names,
+        // and what has a mangled name is a function.
+        if !ftrace::is_function(*address) && !target.symbol.starts_with("_R") {
+            return Err(Refusal::NotProbeable);
+        }
+        Ok(permit)
     }
 
     /// Judges whether the function at `address`, which is engaged, may return `value` instead.

@@ -65,7 +65,7 @@ pub(crate) enum Origin {
 pub(crate) struct Request<'a> {
     /// What was asked for.
     pub(crate) operation: Operation,
-    /// The function that it is about, as it was named.
+    /// The function that it is about, as it was named, or what is not understood.
     pub(crate) function: Option<&'a str>,
     /// The value that it shall return.
     pub(crate) value: Option<Value>,
@@ -118,7 +118,11 @@ impl<'a> From<&Command<'a>> for Request<'a> {
 
 impl fmt::Display for Request<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}", self.operation)?;
+        match (self.operation, self.function) {
+            (Operation::Invalid, None) => return f.write_str("what was written"),
+            (Operation::Invalid, Some(entry)) => return write!(f, "'{entry}'"),
+            _ => write!(f, "{}", self.operation)?,
+        }
         if let Some(function) = self.function {
             write!(f, " {function}")?;
         }

@@ -162,11 +162,11 @@ impl Registry {
         let mut permits: KVec<(usize, Permit)> = KVec::new();
 
         for (line, command) in commands.iter().enumerate() {
-            let verdict = match *command {
+            let verdict = match command {
                 Command::Engage { target, value, .. } => self
                     .protected()
                     .map_err(Refusal::from)
-                    .and_then(|protected| Permit::grant(authority, protected, target, value))
+                    .and_then(|protected| Permit::grant(authority, protected, *target, *value))
                     .and_then(|permit| {
                         let address = permit.address();
                         let engaged = self.engagements.iter().any(|e| e.address() == address);
@@ -178,12 +178,19 @@ impl Registry {
                         permits.push((line, permit), GFP_KERNEL)?;
                         Ok(())
                     }),
-                Command::Disengage(target) => self
-                    .engagements
-                    .iter()
-                    .any(|engagement| engagement.name() == target.name)
-                    .then_some(())
-                    .ok_or(Refusal::NotEngaged),
+                Command::Disengage(target) => {
+                    let engaged = self.engagements.iter().any(|e| e.name() == target.name);
+                    let ended = commands[..line].iter().any(|earlier| match earlier {
+                        Command::Disengage(other) => other == target,
+                        other => *other == Command::DisengageAll,
+                    });
+
+                    if engaged && !ended {
+                        Ok(())
+                    } else {
+                        Err(Refusal::NotEngaged)
+                    }
+                }
                 Command::DisengageAll | Command::Seal => Ok(()),
             };
             verdict.map_err(|refusal| Failed(line, refusal))?;
@@ -243,11 +250,7 @@ impl Registry {
                     .iter()
                     .position(|engagement| engagement.name() == target.name);
 
-                return match at {
-                    Some(at) => self.disengage(origin, at, answer),
-                    // Ended by an earlier line of the same write.
-                    None => writeln!(answer, "{} was disengaged already", target.name),
-                };
+                return at.map_or(Ok(()), |at| self.disengage(origin, at, answer));
             }
             Command::DisengageAll if !self.has_older_than(first_new) => {
                 write!(words, "nothing was engaged")?;
