@@ -35,12 +35,11 @@ lock_cache() {
 }
 
 # need_disk GIGABYTES DIRECTORY: stops early rather than in the middle of a build.
+free_gigabytes() { df -Pk "$1" | awk 'NR == 2 { print int($4 / 1048576) }'; }
 need_disk() {
-	local free
 	mkdir -p "$2"
-	free=$(df -Pk "$2" | awk 'NR == 2 { print int($4 / 1048576) }')
-	[ "$free" -ge "$1" ] ||
-		die "not enough disk: $2 has $free GB free, a build from nothing needs $1 GB; set KS_CACHE to a directory with more room"
+	[ "$(free_gigabytes "$2")" -ge "$1" ] ||
+		die "not enough disk: $2 has $(free_gigabytes "$2") GB free, a build from nothing needs $1 GB; set KS_CACHE to a directory with more room"
 }
 
 clock() { printf '%d:%02d' $(($1 / 60)) $(($1 % 60)); }
