@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Encrypts a text with the kernel's AES-GCM through an AF_ALG socket, as any
- * user may, and prints the result: the way in that CVE-2026-31431 takes.
+ * Encrypts a text with the kernel's AES-GCM through an AF_ALG socket and prints
+ * the result: the way in that CVE-2026-31431 takes.
  */
 #include <linux/if_alg.h>
 #include <linux/types.h>
@@ -14,6 +14,7 @@
 #define KEY_SIZE	16
 #define IV_SIZE		12
 #define TAG_SIZE	16
+#define MAX_TEXT	1024
 
 static void fail(const char *call)
 {
@@ -50,14 +51,14 @@ int main(int argc, char **argv)
 			   CMSG_SPACE(sizeof(assoclen))];
 		struct cmsghdr align;
 	} control = {};
-	struct iovec iov = { .iov_base = (void *)text, .iov_len = strlen(text) };
+	struct iovec iov = { .iov_base = (void *)text, .iov_len = strnlen(text, MAX_TEXT) };
 	struct msghdr msg = {
 		.msg_iov = &iov,
 		.msg_iovlen = 1,
 		.msg_control = control.space,
 		.msg_controllen = sizeof(control.space),
 	};
-	unsigned char out[4096];
+	unsigned char out[MAX_TEXT + TAG_SIZE];
 	struct cmsghdr *header;
 	int algorithm, operation;
 	ssize_t len;
@@ -79,7 +80,8 @@ int main(int argc, char **argv)
 	put_option(&msg, header, ALG_SET_AEAD_ASSOCLEN, &assoclen, sizeof(assoclen));
 	if (sendmsg(operation, &msg, 0) < 0)
 		fail("sendmsg");
-	len = read(operation, out, sizeof(out));
+	/* Asked for more than there is, the kernel would wait for more input. */
+	len = read(operation, out, iov.iov_len + TAG_SIZE);
 	if (len < 0)
 		fail("read");
 

@@ -118,6 +118,18 @@ TEST_F(engage, only_the_one_named)
 	EXPECT_EQ(runs + 1, ks_runs("ks_target_other"));
 }
 
+/* A reason cannot pretend to be more than a reason. */
+TEST_F(engage, quoted_reason)
+{
+	char line[512];
+
+	ASSERT_EQ(0, ks_command(self->control,
+				"engage ks_target_int -1 reason=a\" state=b\\\"\n"));
+	ASSERT_TRUE(ks_engaged("ks_target_int", line, sizeof(line)));
+	EXPECT_STREQ("ks_target_int retval=-1 hits=0 state=engaged reason=\"a\\\" state=b\\\\\\\"\"",
+		     line);
+}
+
 /* Blanks around and between words, with and without a newline at the end. */
 TEST_F(engage, spelling)
 {

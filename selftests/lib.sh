@@ -94,7 +94,8 @@ like()
 }
 
 # Writes to a file of Killswitch, as somebody who logged in with the user id
-# LOGIN if that is set: prints nothing, or why the write failed.
+# LOGIN if that is set: prints nothing, or why the write failed. What is built
+# into bash would write each line by itself.
 put()
 {
 	local file=$1 error
@@ -102,7 +103,7 @@ put()
 	shift
 	if error=$({
 		[[ ! ${LOGIN:-} ]] || echo "$LOGIN" >/proc/self/loginuid
-		printf '%s\n' "$@" >"$file"
+		env printf '%s\n' "$@" >"$file"
 	} 2>&1); then
 		return 0
 	fi
@@ -150,6 +151,34 @@ load_target()
 	return 1
 }
 
+# Encrypts through AF_ALG, which newer kernels restrict to a list of algorithms
+# unless crypto.af_alg_restrict is 0.
+can_encrypt()
+{
+	command -v af_alg_encrypt >/dev/null
+}
+
+encrypt()
+{
+	local knob=/proc/sys/crypto/af_alg_restrict level='' status=0
+
+	if [[ -e $knob ]]; then
+		level=$(<$knob)
+		echo 0 >$knob
+	fi
+	af_alg_encrypt || status=$?
+	[[ ! $level ]] || echo "$level" >$knob
+	return $status
+}
+
+# encrypt_fails: it does, with the error that the engagement asks for.
+encrypt_fails()
+{
+	local out
+
+	! out=$(encrypt 2>&1) && echo "$out" && [[ $out == *"sendmsg: Operation not permitted" ]]
+}
+
 # The words behind key= on the kernel command line.
 parameter()
 {
@@ -184,7 +213,8 @@ run_tests()
 			echo "exit status $status"
 		} | awk -v test="$test" -v number="$number" -v failed="$failed" -v state="$state" '
 			function result(bad, text) {
-				print (bad ? "not ok " : "ok ") ++number " " test ": " text
+				number++
+				print (bad ? "not ok " : "ok ") number " " test ": " text
 				fflush()
 				failed += bad
 			}

@@ -279,29 +279,28 @@ TEST_F_TIMEOUT(protect, other_names, 120)
 	TH_LOG("%zu other names", tried);
 }
 
-/* The trampolines through which the framework calls the callbacks. */
-TEST_F_TIMEOUT(protect, trampolines, 300)
+/*
+ * The trampolines through which the framework calls the callbacks, one for each
+ * callback that there can be: thousands, so every 17th will do.
+ */
+TEST_F_TIMEOUT(protect, trampolines, 120)
 {
-	size_t tried = 0;
+	size_t seen = 0;
 
 	for (size_t i = 0; i < self->symbols.count; i++) {
 		const struct ks_symbol *symbol = &self->symbols.all[i];
 		int ret;
 
-		if (!ks_starts(symbol->name, "__SCT__lsm_static_call_"))
+		if (!ks_starts(symbol->name, "__SCT__lsm_static_call_") || seen++ % 17)
 			continue;
 		ret = ks_command(self->control, "engage %s 0\n", symbol->name);
-		tried++;
-		EXPECT_TRUE(is_refusal(ret)) {
-			TH_LOG("%s: %s", symbol->name, ret ? strerror(-ret) : "engaged");
+		if (!ret)
 			ks_command(self->control, "disengage_all\n");
-		}
-		/* A few of each hundred will do: there are thousands. */
-		i += 16;
+		ASSERT_TRUE(is_refusal(ret))
+			TH_LOG("%s: %s", symbol->name, ret ? strerror(-ret) : "engaged");
 	}
-	if (!tried)
+	if (!seen)
 		SKIP(return, "there are no trampolines");
-	TH_LOG("%zu trampolines", tried);
 }
 
 static const char * const spellings[] = {

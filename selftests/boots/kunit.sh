@@ -14,15 +14,16 @@ dmesg | sed 's/^\[[^]]*\] //' | awk '
 	/^    (not )?ok / {
 		bad = /^    not/
 		sub(/^ *(not )?ok [0-9]+ -? */, "")
-		print (bad ? "not ok " : "ok ") ++number " " suite ": " $0
+		number++
+		print (bad ? "not ok " : "ok ") number " " suite ": " $0
 		failed += bad
 		next
 	}
 	/^    # / { print "#" $0 }
 	END {
 		if (!number) {
-			print "not ok " ++number " no suite ran"
-			failed++
+			print "not ok 1 no suite ran"
+			number = failed = 1
 		}
 		print "1.." number
 		exit failed > 0

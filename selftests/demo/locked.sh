@@ -17,6 +17,10 @@ admin "grep -o 'killswitch=.*' /proc/cmdline | cut -d' ' -f1"
 says '^killswitch=af_alg_sendmsg=-EPERM$'
 user "cat engaged"
 says '^af_alg_sendmsg retval=-1 hits=0 state=engaged$'
+if [[ -e /proc/sys/crypto/af_alg_restrict ]]; then
+	admin "sysctl crypto.af_alg_restrict=0"
+	works
+fi
 user "af_alg_encrypt 'attack at dawn'"
 fails
 says 'sendmsg: Operation not permitted'

@@ -76,5 +76,8 @@ says_not()
 # they turn into. This is what pam_loginuid does.
 login()
 {
-	id -u "$1" >/proc/self/loginuid
+	local id
+
+	id=$(id -u "$1")
+	echo "$id" >/proc/self/loginuid
 }
