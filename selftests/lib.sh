@@ -7,6 +7,7 @@
 KS=/sys/kernel/security/killswitch
 TARGET=/sys/kernel/debug/killswitch_target
 HERE=$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")
+PATH=$HERE:$PATH
 
 ks_number=0 ks_failed=0
 

@@ -3,7 +3,7 @@
 #
 # Guest script: all tests of an ordinary boot, with Killswitch among the others.
 #
-# append: lsm=lockdown,capability,landlock,killswitch,yama,apparmor,bpf
+# append: lsm=lockdown,capability,landlock,killswitch,yama,apparmor,bpf loglevel=3
 # smp: 2
 # timeout: 900
 # shellcheck source=../lib.sh
@@ -11,5 +11,5 @@
 
 # First what needs a boot in which nothing was engaged yet. The audit daemon
 # comes last: without it, nothing but the tests reads the records.
-run_tests taint_test.sh lsm_test input_test errno_test engage_test gate_test protect_test \
-	audit_test.sh
+run_tests taint_test.sh lsm_test input_test errno_test engage_test armed_test.sh gate_test \
+	protect_test audit_test.sh

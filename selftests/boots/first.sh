@@ -3,7 +3,7 @@
 #
 # Guest script: Killswitch before all others, SELinux among them.
 #
-# append: lsm=killswitch,lockdown,capability,landlock,selinux,bpf
+# append: lsm=killswitch,lockdown,capability,landlock,selinux,bpf loglevel=3
 # smp: 1
 # timeout: 300
 # shellcheck source=../lib.sh

@@ -3,7 +3,7 @@
 #
 # Guest script: shows what the KUnit suites of Killswitch said at boot.
 #
-# append: lsm=lockdown,capability,killswitch kunit.enable=1 kunit.filter_glob=killswitch*
+# append: lsm=lockdown,capability,killswitch kunit.enable=1 kunit.filter_glob=killswitch* loglevel=3
 # smp: 1
 # timeout: 120
 set -euo pipefail

@@ -4,7 +4,7 @@
 # Guest script: Killswitch behind all others, those that are rarely used among
 # them.
 #
-# append: lsm=lockdown,capability,landlock,yama,loadpin,safesetid,smack,tomoyo,ipe,bpf,killswitch
+# append: lsm=lockdown,capability,landlock,yama,loadpin,safesetid,smack,tomoyo,ipe,bpf,killswitch loglevel=3
 # smp: 1
 # timeout: 300
 # shellcheck source=../lib.sh
