@@ -53,16 +53,16 @@ run() {
 	mkdir -p "${log%/*}"
 	: >"$log"
 	(
-		exec 9>&-
-		trap 'kill $! 2>/dev/null; exit' TERM
+		exec 9>&- 8>&2 >/dev/null 2>&1
+		trap 'kill $!; exit' TERM
 		step=20
-		[ ! -t 2 ] || step=1
-		while sleep $step & wait $! && kill -0 $$ 2>/dev/null; do
+		[ ! -t 8 ] || step=1
+		while sleep $step 8>&- & wait $! && kill -0 $$; do
 			line="    $label: $(clock $((SECONDS - start))) of usually $(clock "$usual")  $($progress "$log")"
-			if [ -t 2 ]; then
-				printf '\r\033[K%.*s' "$(($(tput cols 2>/dev/null || echo 80) - 1))" "$line" >&2
+			if [ -t 8 ]; then
+				printf '\r\033[K%.*s' "$(($(tput cols 2>&8 || echo 80) - 1))" "$line" >&8
 			else
-				printf '%s\n' "$line" >&2
+				printf '%s\n' "$line" >&8
 			fi
 		done
 	) &
