@@ -25,12 +25,9 @@ impl CommandLine<'_> {
     }
 
     /// The entries, separated by commas.
-    #[link_section = ".init.text"]
-    #[inline(never)]
     pub(crate) fn entries(&self) -> &[u8] {
-        // SAFETY: The array is in init memory, which is there by the safety requirements of
-        // `new()`, always carries a closing NUL, and is written to by no one after the command
-        // line was parsed.
-        unsafe { CStr::from_ptr((&raw const bindings::killswitch_boot_entries).cast()) }.to_bytes()
+        // SAFETY: The string is in init memory, which is there by the safety requirements of
+        // `new()`, and nobody writes to it after the command line was parsed.
+        unsafe { CStr::from_ptr(bindings::killswitch_boot_entries().cast()) }.to_bytes()
     }
 }

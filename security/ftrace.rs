@@ -6,9 +6,15 @@
 
 use kernel::bindings;
 
-/// Whether a function that can be traced begins at `address`. Symbols that are no function begin
-/// none: data, padding in front of functions, cold parts, labels. May be called from any context.
-pub(crate) fn is_function(address: usize) -> bool {
+/// The place for tracers in the function that begins at `address`, or 0 if no function that can be
+/// traced begins there. Any context.
+pub(crate) fn location(address: usize) -> usize {
     // SAFETY: Any address may be asked for.
-    unsafe { bindings::ftrace_location(address) != 0 }
+    unsafe { bindings::ftrace_location(address) }
+}
+
+/// Whether a function that can be traced begins at `address`. Symbols that are no function begin
+/// none: data, padding in front of functions, cold parts, labels. Any context.
+pub(crate) fn is_function(address: usize) -> bool {
+    location(address) != 0
 }

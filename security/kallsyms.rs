@@ -40,15 +40,11 @@ pub(crate) fn addresses_of(module: Option<&CStr>, symbol: &CStr) -> Result<KVec<
             )
         })?;
     }
-    #[cfg(CONFIG_MODULES)]
-    {
-        let module = module.map_or(ptr::null(), CStr::as_char_ptr);
-
-        // SAFETY: As above; a null module name asks for all modules.
-        to_result(unsafe {
-            bindings::module_kallsyms_on_each_symbol(module, Some(found_in_module), data)
-        })?;
-    }
+    let module = module.map_or(ptr::null(), CStr::as_char_ptr);
+    // SAFETY: As above; a null module name asks for all modules.
+    to_result(unsafe {
+        bindings::module_kallsyms_on_each_symbol(module, Some(found_in_module), data)
+    })?;
 
     let mut found = search.found;
     found.sort_unstable();
@@ -108,7 +104,6 @@ unsafe extern "C" fn found_in_kernel(data: *mut c_void, address: c_ulong) -> c_i
 ///
 /// `data` must point to a [`Search`] that is not used elsewhere during the call, and `name` to a
 /// string.
-#[cfg(CONFIG_MODULES)]
 unsafe extern "C" fn found_in_module(
     data: *mut c_void,
     name: *const c_char,

@@ -22,10 +22,11 @@
 #include <uapi/linux/lsm.h>
 
 extern int killswitch_enabled;
-extern char killswitch_boot_entries[];
 
+const char *killswitch_boot_entries(void);
 struct audit_buffer *killswitch_audit_start(void);
 void killswitch_audit_subject(struct audit_buffer *ab);
+bool killswitch_within_module(const struct module *mod, unsigned long address);
 void killswitch_wait_for_tasks(void);
 
 #endif /* _SECURITY_KILLSWITCH_H */

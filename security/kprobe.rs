@@ -4,9 +4,13 @@
 //!
 //! C header: [`include/linux/kprobes.h`](srctree/include/linux/kprobes.h)
 
-use super::stub::Slot;
+use super::{
+    ftrace,
+    stub::Slot, //
+};
 use core::{
     marker::PhantomPinned,
+    mem::ManuallyDrop,
     pin::Pin,
     ptr, //
 };
@@ -19,13 +23,7 @@ use kernel::{
         c_void, //
     },
     prelude::*,
-    sync::{
-        atomic::{
-            ordering::Relaxed,
-            Atomic, //
-        },
-        rcu, //
-    },
+    sync::rcu,
     types::Opaque, //
 };
 
@@ -36,16 +34,10 @@ const CALL: u8 = 0xe8;
 #[cfg(CONFIG_X86_64)]
 const BREAKPOINT: u8 = 0xcc;
 
-/// A kprobe that makes a function return the value of its slot without running its body.
-///
-/// # Invariants
-///
-/// * `kprobe` was registered at the entry of a function, and stays registered until
-///   [`unregister()`](Self::unregister) or drop.
-/// * `stub` is the address of the stub of `slot`.
-#[pin_data(PinnedDrop)]
-pub(crate) struct Probe {
-    hits: Atomic<u64>,
+/// What the kprobe layer knows of a probe.
+#[pin_data]
+struct Inner {
+    /// The address of the stub of `slot`.
     stub: usize,
     slot: Slot,
     #[pin]
@@ -54,60 +46,106 @@ pub(crate) struct Probe {
     _pin: PhantomPinned,
 }
 
+/// A kprobe that makes a function return the value of its slot without running its body.
+///
+/// # Invariants
+///
+/// * `inner.kprobe` was registered, and the kprobe layer may know it as long as `registered`.
+/// * `inner` is dropped only when the kprobe layer does not know it.
+pub(crate) struct Probe {
+    inner: ManuallyDrop<Pin<KBox<Inner>>>,
+    address: usize,
+    registered: bool,
+}
+
 // SAFETY: A probe may be unregistered from any task, and so may its slot be given back.
 unsafe impl Send for Probe {}
 // SAFETY: The kprobe is only read, with care for concurrent changes; the rest is atomic or constant.
 unsafe impl Sync for Probe {}
 
 impl Probe {
-    /// Short-circuits the function whose entry is at `address`, from the return of this call on.
+    /// Short-circuits the function at `address`, from the return of this call on.
     ///
     /// Sleeps. The errors are those of `register_kprobe()`; EINVAL, EILSEQ and ENOENT say that this
-    /// address cannot be probed. Success does not mean that the probe is armed: ask
-    /// [`is_armed()`](Self::is_armed).
-    pub(crate) fn register(address: usize, slot: Slot) -> impl PinInit<Self, Error> {
-        try_pin_init!(&this in Self {
-            hits: Atomic::new(0),
-            stub: slot.address(),
-            slot,
-            kprobe <- Opaque::ffi_init(|kprobe: *mut bindings::kprobe| {
-                // SAFETY: `kprobe` points to memory for a kprobe, of which all bytes may be zero.
-                unsafe {
-                    kprobe.write(bindings::kprobe {
-                        addr: address as *mut bindings::kprobe_opcode_t,
-                        pre_handler: Some(on_entry),
-                        post_handler: Some(never_runs),
-                        ..pin_init::zeroed()
-                    })
-                };
-            }),
-            _pin: PhantomPinned,
-            _: {
-                // SAFETY:
-                // - All fields are initialized, so the handler may be called at once.
-                // - The kprobe is pinned, and `drop()` unregisters it before its memory goes away.
-                to_result(unsafe {
-                    bindings::register_kprobe(Opaque::cast_into(&raw const (*this.as_ptr()).kprobe))
-                })?;
-            },
-        }? Error)
+    /// address cannot be probed, and so does EINVAL for what begins no function. Success does not
+    /// mean that the probe is armed: ask [`is_armed()`](Self::is_armed).
+    pub(crate) fn register(address: usize, slot: Slot) -> Result<Self> {
+        // What the stub returns to must be on top of the stack, as it is at a function's entry.
+        if !ftrace::is_function(address) {
+            return Err(EINVAL);
+        }
+        let inner = KBox::pin_init(
+            try_pin_init!(&this in Inner {
+                stub: slot.address(),
+                slot,
+                kprobe <- Opaque::ffi_init(|kprobe: *mut bindings::kprobe| {
+                    // SAFETY: `kprobe` points to memory for a kprobe.
+                    unsafe {
+                        kprobe.write(bindings::kprobe {
+                            addr: address as *mut bindings::kprobe_opcode_t,
+                            pre_handler: Some(on_entry),
+                            post_handler: Some(never_runs),
+                            ..pin_init::zeroed()
+                        })
+                    };
+                }),
+                _pin: PhantomPinned,
+                _: {
+                    // SAFETY:
+                    // - All fields are initialized, so the handler may be called at once.
+                    // - The kprobe is pinned, and `Probe` does not free it before the kprobe layer
+                    //   has forgotten it.
+                    to_result(unsafe {
+                        bindings::register_kprobe(Opaque::cast_into(
+                            &raw const (*this.as_ptr()).kprobe,
+                        ))
+                    })?;
+                },
+            }? Error),
+            GFP_KERNEL,
+        )?;
+        // SAFETY: The kprobe is registered, so its address does not change. It may be behind the
+        // one that was asked for, if an instruction has to come first.
+        let address = unsafe { (*inner.kprobe.get()).addr }.addr();
+
+        // INVARIANT: Registered just above.
+        Ok(Self {
+            inner: ManuallyDrop::new(inner),
+            address,
+            registered: true,
+        })
+    }
+
+    /// Ends the short-circuit: when this returns, no CPU runs the handler any more. Sleeps.
+    ///
+    /// Fails with EBUSY when the kernel does not manage to disarm the kprobe.
+    pub(crate) fn unregister(&mut self) -> Result {
+        if !self.registered {
+            return Ok(());
+        }
+        let kprobe = self.inner.kprobe.get();
+
+        // SAFETY: The kprobe was registered by the type invariants. The kernel takes away the
+        // address of one that it could not disarm, and still knows it then.
+        // INVARIANT: Without that the kprobe layer knows it no more.
+        self.registered = unsafe {
+            bindings::unregister_kprobe(kprobe);
+            (*kprobe).addr.is_null()
+        };
+        if self.registered {
+            return Err(EBUSY);
+        }
+        Ok(())
     }
 
     /// The calls that were short-circuited. Any context.
     pub(crate) fn hits(&self) -> u64 {
-        self.hits.load(Relaxed)
+        self.inner.slot.hits()
     }
 
     /// Makes the function return `value` from now on, on every CPU. Any context.
     pub(crate) fn set_value(&self, value: i64) {
-        self.slot.set_value(value);
-    }
-
-    /// Ends the short-circuit: when this returns, no CPU runs the handler any more. Sleeps.
-    pub(crate) fn unregister(self: Pin<&mut Self>) {
-        // SAFETY: The kprobe was registered by the type invariants. Nothing happens to one that was
-        // unregistered before.
-        unsafe { bindings::unregister_kprobe(self.kprobe.get()) };
+        self.inner.slot.set_value(value);
     }
 
     /// Whether calls of the function are really short-circuited: `register_kprobe()` drops the
@@ -117,12 +155,8 @@ impl Probe {
     pub(crate) fn is_armed(&self) -> bool {
         const OFF: u32 = bindings::KPROBE_FLAG_GONE | bindings::KPROBE_FLAG_DISABLED;
 
-        let kprobe = self.kprobe.get();
-        // SAFETY: The kprobe is registered by the type invariants, so its address does not change.
-        let address = unsafe { (*kprobe).addr };
         let _guard = rcu::read_lock();
-        // SAFETY: The table may be walked under the RCU read lock.
-        let head = unsafe { bindings::get_kprobe(address.cast::<c_void>()) };
+        let head = head_at(self.address);
 
         if head.is_null() {
             return false;
@@ -131,14 +165,14 @@ impl Probe {
         // address, which is ours or an aggregate that contains it, under the RCU read lock.
         let (flags, head_flags) = unsafe {
             (
-                (&raw const (*kprobe).flags).read_volatile(),
+                (&raw const (*self.inner.kprobe.get()).flags).read_volatile(),
                 (&raw const (*head).flags).read_volatile(),
             )
         };
         if (flags | head_flags) & OFF != 0 {
             return false;
         }
-        match first_byte(address.cast()) {
+        match first_byte(self.address) {
             Some(BREAKPOINT) => true,
             Some(CALL) => head_flags & bindings::KPROBE_FLAG_FTRACE != 0,
             _ => false,
@@ -146,22 +180,45 @@ impl Probe {
     }
 }
 
-#[pinned_drop]
-impl PinnedDrop for Probe {
-    fn drop(self: Pin<&mut Self>) {
-        self.unregister();
+impl Drop for Probe {
+    fn drop(&mut self) {
+        if self.unregister().is_err() {
+            // The kprobe layer still calls the handler, so what it uses stays.
+            pr_err!("a probe could not be disarmed and stays: please reboot\n");
+            return;
+        }
+        // SAFETY: Dropped here only, and by the type invariants the kprobe layer does not know it.
+        unsafe { ManuallyDrop::drop(&mut self.inner) };
     }
 }
 
+/// Whether the function at `address` carries a kprobe with which ours cannot share it: one that may
+/// not change the instruction pointer. The kprobe layer would arm both as if they might, and could
+/// not disarm them any more. Any context.
+pub(crate) fn is_taken(address: usize) -> bool {
+    let _guard = rcu::read_lock();
+    let head = head_at(ftrace::location(address));
+
+    // SAFETY: Under the RCU read lock, what is at the head of an address is there.
+    !head.is_null() && unsafe { (&raw const (*head).post_handler).read_volatile() }.is_none()
+}
+
+/// The kprobe, or the aggregate of several, that the kernel has at `address`, or null. To be called
+/// and used under the RCU read lock.
+fn head_at(address: usize) -> *mut bindings::kprobe {
+    // SAFETY: The table may be walked under the RCU read lock, whatever the address.
+    unsafe { bindings::get_kprobe(ptr::without_provenance_mut(address)) }
+}
+
 /// What lies at `address`, if anything can be read there.
-fn first_byte(address: *const u8) -> Option<u8> {
+fn first_byte(address: usize) -> Option<u8> {
     let mut byte = 0u8;
 
     // SAFETY: `byte` has room for one byte, and the source may be any address.
     to_result(unsafe {
         bindings::copy_from_kernel_nofault(
             ptr::from_mut(&mut byte).cast::<c_void>(),
-            address.cast::<c_void>(),
+            ptr::without_provenance(address),
             1,
         ) as c_int
     })
@@ -169,32 +226,36 @@ fn first_byte(address: *const u8) -> Option<u8> {
     Some(byte)
 }
 
-/// Counts the call and sends it to the stub. Runs in any context, with preemption off: it touches
-/// its own counter and the registers, and nothing else.
+/// Sends the call to the stub. Runs in any context, with preemption off: it touches the registers
+/// and nothing else.
 ///
 /// # Safety
 ///
-/// `kprobe` must be the one in a [`Probe`], and `regs` the registers at its function's entry.
+/// `kprobe` must be the one in an [`Inner`], and `regs` the registers at its function's entry.
 #[link_section = ".kprobes.text"]
 unsafe extern "C" fn on_entry(
     kprobe: *mut bindings::kprobe,
     regs: *mut bindings::pt_regs,
 ) -> c_int {
-    // SAFETY: By the safety requirements the kprobe is in a `Probe`, which is there as long as its
+    // SAFETY: By the safety requirements the kprobe is in an `Inner`, which is there as long as its
     // handler can run. `Opaque` has the layout of what it contains.
-    let probe = unsafe { &*kernel::container_of!(Opaque::cast_from(kprobe), Probe, kprobe) };
+    let inner = unsafe { &*kernel::container_of!(Opaque::cast_from(kprobe), Inner, kprobe) };
 
-    probe.hits.add(1, Relaxed);
     // SAFETY: By the safety requirements the registers are those at the entry, where the top of the
-    // stack is the return address: the stub, which by the type invariants returns at once, finds
-    // everything that a function needs to return.
-    unsafe { (*regs).ip = probe.stub as c_ulong };
+    // stack is the return address: the stub, which returns at once, finds everything that a
+    // function needs to return.
+    unsafe { (*regs).ip = inner.stub as c_ulong };
     // The instruction pointer was changed: there is nothing to single-step.
     1
 }
 
 /// Makes the kprobe layer put the probe among those that may change the instruction pointer. It is
 /// called after the probed instruction was single-stepped, which never happens.
+///
+/// # Safety
+///
+/// None: it does nothing.
+#[link_section = ".kprobes.text"]
 unsafe extern "C" fn never_runs(
     _kprobe: *mut bindings::kprobe,
     _regs: *mut bindings::pt_regs,

@@ -2,9 +2,8 @@
 
 //! The kernel, wrapped: one file per C facility, and every `unsafe` block of Killswitch.
 //!
-//! What these files offer is sound whatever the rest of Killswitch does with it: a probe cannot
-//! outlive its owner, a file cannot outlive its directory. Whether a function *may* be engaged is
-//! not decided here.
+//! What these files offer is sound whatever the rest of Killswitch does with it. Whether a function
+//! *may* be engaged is not decided here.
 
 pub(crate) mod audit;
 pub(crate) mod boot;
@@ -14,6 +13,7 @@ pub(crate) mod kallsyms;
 pub(crate) mod kprobe;
 pub(crate) mod lockdown;
 pub(crate) mod lsm;
+pub(crate) mod module;
 pub(crate) mod securityfs;
 pub(crate) mod stub;
 pub(crate) mod taint;

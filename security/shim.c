@@ -11,6 +11,7 @@
 #include <linux/file.h>
 #include <linux/init.h>
 #include <linux/mm.h>
+#include <linux/module.h>
 #include <linux/rcupdate.h>
 #include <linux/sched.h>
 #include <linux/sched/task.h>
@@ -27,13 +28,21 @@
 int killswitch_enabled __initdata = 1;
 
 /* All killswitch= parameters, joined by commas. */
-char killswitch_boot_entries[COMMAND_LINE_SIZE] __initdata;
+static char boot_entries[COMMAND_LINE_SIZE] __initdata;
 
+/* A parameter for which there is no room is left out whole: cut, it could say something else. */
 static int __init killswitch_setup(char *entries)
 {
-	if (killswitch_boot_entries[0])
-		strlcat(killswitch_boot_entries, ",", COMMAND_LINE_SIZE);
-	strlcat(killswitch_boot_entries, entries, COMMAND_LINE_SIZE);
+	size_t used = strlen(boot_entries);
+
+	if (used + 1 + strlen(entries) >= sizeof(boot_entries)) {
+		pr_warn("killswitch=%s has NO effect: together, these parameters are too long\n",
+			entries);
+		return 1;
+	}
+	if (used)
+		boot_entries[used++] = ',';
+	strscpy(boot_entries + used, entries, sizeof(boot_entries) - used);
 	return 1;
 }
 __setup("killswitch=", killswitch_setup);
@@ -41,12 +50,18 @@ __setup("killswitch=", killswitch_setup);
 /* A mitigation that was asked for and is not there must not go unnoticed. */
 static int __init killswitch_check_enabled(void)
 {
-	if (killswitch_boot_entries[0] && !killswitch_enabled)
+	if (boot_entries[0] && !killswitch_enabled)
 		pr_warn("killswitch=%s has NO effect: the security module is not enabled; add killswitch to lsm=\n",
-			killswitch_boot_entries);
+			boot_entries);
 	return 0;
 }
 late_initcall(killswitch_check_enabled);
+
+/* To be called before init memory is freed. */
+const char *__ref killswitch_boot_entries(void)
+{
+	return boot_entries;
+}
 
 /* Returns NULL when audit is not running or has no memory. May sleep. */
 struct audit_buffer *killswitch_audit_start(void)
@@ -77,6 +92,11 @@ void killswitch_audit_subject(struct audit_buffer *ab)
 	} else {
 		audit_log_format(ab, " exe=(null)");
 	}
+}
+
+bool killswitch_within_module(const struct module *mod, unsigned long address)
+{
+	return within_module(address, mod);
 }
 
 /*

@@ -2,7 +2,7 @@
 
 //! The return stubs and their slots: where an engaged function continues, and what it returns.
 //!
-//! The stubs are in stubs_x86.S: stub `n` loads the value of slot `n` and returns.
+//! The stubs are in stubs_x86.S: stub `n` counts a hit of slot `n`, loads its value and returns.
 
 use kernel::{
     bindings,
@@ -21,6 +21,10 @@ pub(crate) const SLOTS: usize = bindings::CONFIG_SECURITY_KILLSWITCH_SLOTS as us
 /// The value that each stub loads.
 #[export_name = "killswitch_values"]
 static VALUES: [Atomic<i64>; SLOTS] = [const { Atomic::new(0) }; SLOTS];
+
+/// How often each stub ran since its slot was taken.
+#[export_name = "killswitch_hits"]
+static HITS: [Atomic<i64>; SLOTS] = [const { Atomic::new(0) }; SLOTS];
 
 extern "C" {
     #[link_name = "killswitch_stubs"]
@@ -56,6 +60,7 @@ impl Slot {
             Self::take_free()
         })?;
 
+        HITS[slot.0].store(0, Relaxed);
         slot.set_value(value);
         Some(slot)
     }
@@ -69,6 +74,11 @@ impl Slot {
     /// What the stub returns from now on, on every CPU. Any context.
     pub(crate) fn set_value(&self, value: i64) {
         VALUES[self.0].store(value, Relaxed);
+    }
+
+    /// How often the stub ran. Any context.
+    pub(crate) fn hits(&self) -> u64 {
+        HITS[self.0].load(Relaxed) as u64
     }
 
     /// The address of the stub.

@@ -2,9 +2,10 @@
 /*
  * The return stubs: where an engaged function continues instead of its body.
  *
- * Stub n loads the value of slot n and returns to the function's caller. It
- * reads the value itself because a return register that a probe handler set
- * does not survive a BPF trampoline on the same function.
+ * Stub n counts a hit of slot n, loads the slot's value and returns to the
+ * function's caller. It loads the value itself because a return register that a
+ * probe handler set does not survive a BPF trampoline on the same function, and
+ * counts itself because only here is it certain that the body does not run.
  *
  * The stubs lie in .kprobes.text, so that no probe can be put on them.
  */
@@ -16,12 +17,20 @@
 .macro killswitch_stub slot
 SYM_START(killswitch_stub_\slot, SYM_L_LOCAL, SYM_A_ALIGN)
 	ANNOTATE_NOENDBR
+	lock incq killswitch_hits + 8 * \slot(%rip)
 	movq	killswitch_values + 8 * \slot(%rip), %rax
 	RET
 SYM_FUNC_END(killswitch_stub_\slot)
 	.pushsection .rodata, "a"
 	.quad	killswitch_stub_\slot
 	.popsection
+.endm
+
+/* The number of a slot can be evaluated in this mode only, and RET only out of it. */
+.macro killswitch_numbered_stub slot
+	.noaltmacro
+	killswitch_stub \slot
+	.altmacro
 .endm
 
 	.pushsection .rodata, "a"
@@ -33,7 +42,7 @@ SYM_DATA_START(killswitch_stubs)
 	.altmacro
 	.set	slot, 0
 	.rept	CONFIG_SECURITY_KILLSWITCH_SLOTS
-	killswitch_stub %slot
+	killswitch_numbered_stub %slot
 	.set	slot, slot + 1
 	.endr
 	.noaltmacro

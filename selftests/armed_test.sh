@@ -63,24 +63,44 @@ refused "it is in no other module" "No such file or directory" "engage nf_tables
 refused "a kernel function is in no module" "No such file or directory" \
 	"engage killswitch_target:ksys_write -8"
 
-# The module goes away under the engagement.
+# The module goes away under the engagement, which ends with it, loudly.
 rmmod killswitch_target
-is "without its module it is disarmed" disarmed "$(state killswitch_target:ks_target_int)"
+is "with its module the engagement ends" "" "$(state killswitch_target:ks_target_int)"
+check_not "and so do its files" test -e "$KS/fn/killswitch_target:ks_target_int"
+like "and the kernel log says so" 'lost, because its module goes, killswitch_target:ks_target_int' \
+	"$(messages | tail -n 1)"
 load_target
 is "a new module's function runs" "$body" "$(call ks_target_int)"
-is "and the old engagement is still disarmed" disarmed "$(state killswitch_target:ks_target_int)"
-accepted "which can be ended" "disengage killswitch_target:ks_target_int"
-accepted "and begun anew" "engage killswitch_target:ks_target_int -9"
-is "now it returns the value" -9 "$(call ks_target_int)"
-accepted "and ended" "disengage killswitch_target:ks_target_int"
+accepted "and can be engaged" "engage killswitch_target:ks_target_int -9"
+is "and returns the value" -9 "$(call ks_target_int)"
+accepted "and be ended" "disengage killswitch_target:ks_target_int"
 
-# Slots are used again, after tasks have left their stubs.
-for ((i = 0; i < 300; i++)); do
-	control "engage ks_target_int $i" || break
-	[[ $(call ks_target_int) == "$i" ]] || break
-	control "disengage ks_target_int" || break
+# A tracer that came first cannot share the function: sharing it would end in a
+# probe that nobody can disarm.
+TRACING=/sys/kernel/tracing
+if [[ -w $TRACING/kprobe_events ]]; then
+	echo 'p:ks_armed_test ks_target_int' >>"$TRACING/kprobe_events"
+	echo 1 >"$TRACING/events/kprobes/ks_armed_test/enable"
+	refused "a tracing kprobe that came first is refused" "Device or resource busy" \
+		"engage ks_target_int -10"
+	is "and the body runs" "$body" "$(call ks_target_int)"
+	echo 0 >"$TRACING/events/kprobes/ks_armed_test/enable"
+	echo '-:ks_armed_test' >>"$TRACING/kprobe_events"
+	accepted "without it the function is engaged" "engage ks_target_int -10"
+	is "and returns the value" -10 "$(call ks_target_int)"
+	accepted "and given back" "disengage ks_target_int"
+	is "and runs" "$body" "$(call ks_target_int)"
+else
+	skip "a tracing kprobe that came first is refused" "no kprobe events"
+fi
+
+# More engagements than there are slots, so that each is used again.
+for ((i = 0; i < 270; i++)); do
+	echo "engage ks_target_int $i" >"$KS/control" || break
+	((i < 200)) || [[ $(<"$TARGET/call/ks_target_int") == "$i" ]] || break
+	echo "disengage ks_target_int" >"$KS/control" || break
 done
-is "300 engagements, one after the other" 300 "$i"
+is "270 engagements, one after the other" 270 "$i"
 like "leave no slot taken" $'(^|\n)slots: 0/' "$(<"$KS/status")"
 
 finish

@@ -4,6 +4,7 @@
 //! down, and the kernel command line.
 
 use crate::{
+    records::Origin,
     refusal::Refusal,
     security::{
         boot::CommandLine,
@@ -19,7 +20,7 @@ use crate::{
 /// Proof that whoever asks may change engagements.
 ///
 /// Only the constructors below make one. An engagement cannot be made or changed without it.
-pub(crate) struct Authority(());
+pub(crate) struct Authority(Origin);
 
 impl Authority {
     /// Checks who opened a file and who writes to it, and then whether the kernel is locked down.
@@ -35,11 +36,25 @@ impl Authority {
             return Err(Refusal::Sealed);
         }
         lockdown::permits_changes().map_err(|_| Refusal::LockedDown)?;
-        Ok(Self(()))
+        Ok(Self(Origin::Task))
     }
 
     /// The kernel command line may, under lockdown too.
     pub(crate) fn of_command_line(_: &CommandLine<'_>) -> Self {
-        Self(())
+        Self(Origin::Kernel)
+    }
+
+    /// Whether it still holds: a seal that came since takes it away from tasks. To be asked with the
+    /// registry locked, as seals are set.
+    pub(crate) fn confirm<'a>(&self) -> Result<(), Refusal<'a>> {
+        if self.0 == Origin::Task && lsm::is_sealed() {
+            return Err(Refusal::Sealed);
+        }
+        Ok(())
+    }
+
+    /// Who it was given to.
+    pub(crate) fn origin(&self) -> Origin {
+        self.0
     }
 }

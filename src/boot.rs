@@ -35,7 +35,7 @@ pub(crate) fn apply(command_line: &CommandLine<'_>) {
             continue;
         }
         if let Err((request, refusal)) = apply_entry(&authority, entry) {
-            records::refused(Origin::Boot, request, &refusal);
+            records::refused(Origin::Kernel, request, &refusal);
         }
     }
 }
@@ -57,7 +57,7 @@ fn apply_entry<'a>(
         .map_err(Refusal::from)
         .and_then(|mut registry| {
             registry
-                .transact(authority, Origin::Boot, &[command], &mut Text::new())
+                .transact(authority, &[command], &mut Text::new())
                 .map_err(|Failed(_, refusal)| refusal)
         })
         .map_err(|refusal| (request, refusal))

@@ -14,8 +14,8 @@ use core::fmt;
 pub(crate) const MAX_INPUT: usize = 4096;
 /// The longest reason, in characters.
 pub(crate) const MAX_REASON: usize = 128;
-/// The longest name of a symbol or module: KSYM_NAME_LEN without the closing NUL.
-const MAX_NAME: usize = 511;
+/// The longest name of a target: that of a directory, which it gives its name to.
+const MAX_NAME: usize = 255;
 
 /// A function, as it was named: `symbol` or `module:symbol`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,13 +36,13 @@ impl<'a> Target<'a> {
             None => (None, word),
         };
         let is_name = |name: &str| {
-            (1..=MAX_NAME).contains(&name.len())
+            !name.is_empty()
                 && name
                     .bytes()
                     .all(|byte| byte.is_ascii_alphanumeric() || b"_.$".contains(&byte))
         };
 
-        if !is_name(symbol) || !module.is_none_or(is_name) {
+        if word.len() > MAX_NAME || !is_name(symbol) || !module.is_none_or(is_name) {
             return Err(Malformed::Target(word));
         }
         Ok(Self {
@@ -204,10 +204,12 @@ pub(crate) fn parse_value(word: &str) -> Result<Value, Malformed<'_>> {
     if digits.is_empty() || !digits.chars().all(|digit| digit.is_digit(radix)) {
         return Err(Malformed::Value(word));
     }
-    i128::from_str_radix(digits, radix)
+    u64::from_str_radix(digits, radix)
         .ok()
-        .map(|number| if negative { -number } else { number })
-        .and_then(|number| i64::try_from(number).ok())
+        .and_then(|number| match negative {
+            true => 0i64.checked_sub_unsigned(number),
+            false => i64::try_from(number).ok(),
+        })
         .map(Value::new)
         .ok_or(Malformed::Range(word))
 }

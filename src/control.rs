@@ -72,12 +72,13 @@ fn submit(opener: &Opener<'_>, input: Input<'_>, answer: &mut Text) -> Result {
         }
     }
 
-    registry::lock()?
-        .transact(&authority, Origin::Task, &commands, answer)
-        .map_err(|Failed(line, refusal)| {
-            let request = Request::from(&commands[line]);
-            refuse(request, several.then_some(line), refusal, answer)
-        })
+    let mut registry = registry::lock()?;
+    let result = registry.transact(&authority, &commands, answer);
+    drop(registry);
+    result.map_err(|Failed(line, refusal)| {
+        let request = Request::from(&commands[line]);
+        refuse(request, several.then_some(line), refusal, answer)
+    })
 }
 
 /// Tells that the `request` in a line, counted from 0, was refused, and returns its errno.
@@ -92,7 +93,7 @@ fn refuse(
     let _ = match line {
         Some(line) => writeln!(
             answer,
-            "refused line {}, and so the whole write: {request}: {refusal}",
+            "refused in line {}, so nothing was changed: {request}: {refusal}",
             line + 1
         ),
         None => writeln!(answer, "refused {request}: {refusal}"),

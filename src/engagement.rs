@@ -9,16 +9,16 @@ use crate::{
     policy::Value,
     refusal::Refusal,
     security::{
-        kprobe::Probe,
+        kprobe::{
+            self,
+            Probe, //
+        },
         securityfs::Directory,
         stub::Slot, //
     },
     text::Text, //
 };
-use core::{
-    fmt,
-    pin::Pin, //
-};
+use core::fmt;
 use kernel::prelude::*;
 
 /// What an engagement is doing. Its [`Display`](fmt::Display) form is what `engaged` shows.
@@ -49,7 +49,7 @@ pub(crate) struct Engagement {
     address: usize,
     value: Value,
     _directory: Directory,
-    probe: Pin<KBox<Probe>>,
+    probe: Probe,
 }
 
 impl Engagement {
@@ -70,8 +70,10 @@ impl Engagement {
         let directory = files::create_engagement(parent, target.name, key)?;
 
         // Last, so that the function is not touched when anything else fails.
-        let probe =
-            KBox::pin_init(Probe::register(address, slot), GFP_KERNEL).map_err(not_probed)?;
+        if kprobe::is_taken(address) {
+            return Err(Refusal::Taken);
+        }
+        let probe = Probe::register(address, slot).map_err(not_probed)?;
         if !probe.is_armed() {
             return Err(Refusal::NotArmed);
         }
@@ -92,19 +94,10 @@ impl Engagement {
         self.probe.set_value(self.value.get());
     }
 
-    /// Ends the engagement: calls of the function run it again. Returns its name and the calls that
-    /// were short-circuited, none of which is missing. Sleeps.
-    pub(crate) fn end(self) -> (Text, u64) {
-        let Self {
-            name,
-            _directory: directory,
-            mut probe,
-            ..
-        } = self;
-
-        drop(directory);
-        probe.as_mut().unregister();
-        (name, probe.hits())
+    /// Ends the short-circuit: calls of the function run it again. Sleeps. Fails if the kernel does
+    /// not manage to disarm the probe; the function may be short-circuited still.
+    pub(crate) fn end<'a>(&mut self) -> Result<(), Refusal<'a>> {
+        self.probe.unregister().map_err(|_| Refusal::Stuck)
     }
 
     /// What the files of this engagement know it by; no two engagements ever have the same.

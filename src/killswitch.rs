@@ -41,7 +41,16 @@ const __LOG_PREFIX: &[u8] = b"killswitch\0";
 
 /// Creates the files. Called once, by the LSM framework, at fs_initcall time.
 fn set_up() -> Result {
-    files::create()
+    files::create()?;
+    security::module::watch()
+}
+
+/// Ends the engagements in a module that goes. Called by the module notifier chain.
+fn module_goes(module: &security::module::Going) {
+    // Without a registry there is nothing to end.
+    if let Ok(mut registry) = registry::lock() {
+        registry.module_goes(module);
+    }
 }
 
 /// Applies the kernel command line. Called once, by the LSM framework, before user space starts.

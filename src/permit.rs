@@ -18,7 +18,8 @@ use crate::{
     security::{
         ftrace,
         kallsyms,
-        lsm, //
+        lsm,
+        module::Loaded, //
     }, //
 };
 use kernel::{
@@ -56,6 +57,8 @@ impl Protected {
 pub(crate) struct Permit {
     address: usize,
     value: Value,
+    /// The function's module, which does not go as long as the permit is there.
+    module: Option<Loaded>,
     _allowed: Allowed,
 }
 
@@ -81,12 +84,16 @@ impl Permit {
         };
 
         // Where there is more than one address, the policy refuses.
-        let permit = Self::judge(authority, protected, &addresses, *address, value)?;
+        let mut permit = Self::judge(authority, protected, &addresses, *address, value)?;
 
-        // The compiler leaves no room for tracers in Rust functions, but those have mangled names,
-        // and what has a mangled name is a function.
-        if !ftrace::is_function(*address) && !target.symbol.starts_with("_R") {
+        if !ftrace::is_function(*address) {
             return Err(Refusal::NotProbeable);
+        }
+        // A module could have gone since, and another one come: the judged function is there for
+        // certain only if it is still found now that its module cannot go.
+        permit.module = Loaded::owner_of(*address)?;
+        if kallsyms::addresses_of(module.as_deref(), &symbol)?[..] != addresses[..] {
+            return Err(Refusal::NoFunction);
         }
         Ok(permit)
     }
@@ -113,6 +120,7 @@ impl Permit {
         Ok(Self {
             address,
             value,
+            module: None,
             _allowed: allowed,
         })
     }

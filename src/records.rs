@@ -32,6 +32,8 @@ pub(crate) enum Operation {
     DisengageAll,
     /// To make an engaged function return something else.
     Retval,
+    /// To end an engagement because its module goes.
+    Lost,
     /// To allow no more changes.
     Seal,
     /// What it was is not understood.
@@ -45,6 +47,7 @@ impl fmt::Display for Operation {
             Operation::Disengage => "disengage",
             Operation::DisengageAll => "disengage_all",
             Operation::Retval => "retval",
+            Operation::Lost => "lost",
             Operation::Seal => "seal",
             Operation::Invalid => "invalid",
         })
@@ -56,8 +59,8 @@ impl fmt::Display for Operation {
 pub(crate) enum Origin {
     /// The current task.
     Task,
-    /// The kernel command line.
-    Boot,
+    /// The kernel itself: its command line, or a module that goes.
+    Kernel,
 }
 
 /// A request, as records show it. Its [`Display`](fmt::Display) form is the request in words.
@@ -86,14 +89,6 @@ impl<'a> Request<'a> {
             reason: None,
         }
     }
-
-    /// A request to end an engagement.
-    pub(crate) const fn disengage(function: &'a str) -> Self {
-        Self {
-            function: Some(function),
-            ..Self::of(Operation::Disengage)
-        }
-    }
 }
 
 impl<'a> From<&Command<'a>> for Request<'a> {
@@ -109,7 +104,10 @@ impl<'a> From<&Command<'a>> for Request<'a> {
                 value: Some(value),
                 reason,
             },
-            Command::Disengage(target) => Self::disengage(target.name),
+            Command::Disengage(target) => Self {
+                function: Some(target.name),
+                ..Self::of(Operation::Disengage)
+            },
             Command::DisengageAll => Self::of(Operation::DisengageAll),
             Command::Seal => Self::of(Operation::Seal),
         }
@@ -134,7 +132,7 @@ impl fmt::Display for Request<'_> {
 }
 
 /// Tells that `request` was carried out; `words` say so to people. May sleep.
-pub(crate) fn done(origin: Origin, request: Request<'_>, words: &str) {
+pub(crate) fn done(origin: Origin, request: Request<'_>, words: fmt::Arguments<'_>) {
     audit(origin, request, None);
     match request.reason {
         Some(reason) => log(format_args!("{words} reason=\"{}\"", Escaped(reason))),

@@ -42,8 +42,12 @@ pub(crate) enum Refusal<'a> {
     AlreadyEngaged,
     /// The kernel does not allow to probe it.
     NotProbeable,
+    /// A kprobe with which ours cannot share the function is there already.
+    Taken,
     /// The probe was registered, but it does not fire.
     NotArmed,
+    /// The probe could not be taken away.
+    Stuck,
     /// All slots are taken.
     NoSlot,
     /// The engagement of this open file is gone.
@@ -65,7 +69,7 @@ impl Refusal<'_> {
                 Rule::Ambiguous => ENOTUNIQ,
             },
             Refusal::NoFunction | Refusal::NotInModule(_) | Refusal::NotEngaged => ENOENT,
-            Refusal::AlreadyEngaged | Refusal::NotArmed => EBUSY,
+            Refusal::AlreadyEngaged | Refusal::Taken | Refusal::NotArmed | Refusal::Stuck => EBUSY,
             Refusal::NotProbeable => EOPNOTSUPP,
             Refusal::NoSlot => ENOSPC,
             Refusal::Gone => EIDRM,
@@ -121,6 +125,14 @@ impl fmt::Display for Refusal<'_> {
             Refusal::NotProbeable => f.write_str(
                 "the kernel cannot probe it (it is notrace, noinstr, blacklisted, freed after \
                  boot, or no function); choose a function that calls it",
+            ),
+            Refusal::Taken => f.write_str(
+                "a kprobe of someone else is on it; see /sys/kernel/debug/kprobes/list, remove it, \
+                 and put it back once the function is engaged",
+            ),
+            Refusal::Stuck => f.write_str(
+                "the kernel could not disarm its probe, so the function may still be \
+                 short-circuited; see the kernel log, and reboot",
             ),
             Refusal::NotArmed => f.write_str(
                 "the kernel took the probe but did not arm it; see whether kprobes are off in \

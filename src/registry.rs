@@ -25,6 +25,7 @@ use crate::{
     refusal::Refusal,
     security::{
         lsm,
+        module::Going,
         securityfs::Directory,
         taint, //
     },
@@ -101,25 +102,28 @@ impl Registry {
     pub(crate) fn transact<'a>(
         &mut self,
         authority: &Authority,
-        origin: Origin,
         commands: &[Command<'a>],
         answer: &mut Text,
     ) -> Result<(), Failed<'a>> {
         let before = self.engagements.len();
         let first_new = self.next_key;
 
-        self.judge(authority, commands)
+        authority
+            .confirm()
+            .map_err(|refusal| Failed(0, refusal))
+            .and_then(|()| self.judge(authority, commands))
             .and_then(|permits| self.engage(commands, permits))
             .map_err(|failed| {
-                // Nobody saw what was engaged so far, because the registry is locked.
                 self.engagements.truncate(before);
                 failed
             })?;
-        for command in commands {
-            // Without memory for the answer the commands are carried out all the same.
-            let _ = self.finish(origin, command, first_new, answer);
+
+        let mut result = Ok(());
+        for (line, command) in commands.iter().enumerate() {
+            let finished = self.finish(authority.origin(), command, first_new, answer);
+            result = result.and(finished.map_err(|refusal| Failed(line, refusal)));
         }
-        Ok(())
+        result
     }
 
     /// Makes the engagement that its files know by `key` return `value`, and tells about it.
@@ -130,25 +134,27 @@ impl Registry {
         key: usize,
         value: Value,
     ) -> Result<(), Refusal<'a>> {
+        authority.confirm()?;
         let address = self.by_key(key).map_err(|_| Refusal::Gone)?.address();
         let permit = Permit::grant_again(authority, self.protected()?, address, value)?;
 
         if let Some(engagement) = self.engagements.iter_mut().find(|e| e.key() == key) {
-            let mut words = Text::new();
-
             engagement.change(permit);
-            let _ = write!(
-                words,
-                "changed {}: it returns {}",
-                engagement.name(),
-                Named(value)
-            );
+
+            let (name, named) = (engagement.name(), Named(value));
             let request = Request {
-                function: Some(engagement.name()),
+                function: Some(name),
                 value: Some(value),
                 ..Request::of(Operation::Retval)
             };
-            records::done(Origin::Task, request, words.as_str());
+            let answer = &mut Text::new();
+
+            done(
+                authority.origin(),
+                request,
+                answer,
+                format_args!("changed {name}: it returns {named}"),
+            );
         }
         Ok(())
     }
@@ -222,27 +228,28 @@ impl Registry {
         Ok(())
     }
 
-    /// Carries out what cannot fail of a command, and tells about all of it. Engagements whose key is
-    /// below `first_new` were there before the transaction.
-    fn finish(
+    /// Carries out what engages nothing of a command, and tells about all of it. Engagements whose
+    /// key is below `first_new` were there before the transaction.
+    fn finish<'a>(
         &mut self,
         origin: Origin,
-        command: &Command<'_>,
+        command: &Command<'a>,
         first_new: usize,
         answer: &mut Text,
-    ) -> fmt::Result {
+    ) -> Result<(), Refusal<'a>> {
         let request = Request::from(command);
-        let mut words = Text::new();
 
         match *command {
             Command::Engage { target, value, .. } => {
-                write!(
-                    words,
-                    "engaged {}: it returns {} without running",
-                    target.name,
-                    Named(value)
-                )?;
-                records::done(origin, request, words.as_str());
+                let value = Named(value);
+                let name = target.name;
+
+                done(
+                    origin,
+                    request,
+                    answer,
+                    format_args!("engaged {name}: it returns {value} without running"),
+                );
             }
             Command::Disengage(target) => {
                 let at = self
@@ -250,25 +257,29 @@ impl Registry {
                     .iter()
                     .position(|engagement| engagement.name() == target.name);
 
-                return at.map_or(Ok(()), |at| self.disengage(origin, at, answer));
+                if let Some(at) = at {
+                    self.disengage(origin, Operation::Disengage, at, answer)?;
+                }
             }
             Command::DisengageAll if !self.has_older_than(first_new) => {
-                write!(words, "nothing was engaged")?;
-                records::done(origin, request, words.as_str());
+                done(origin, request, answer, format_args!("nothing was engaged"));
             }
             Command::DisengageAll => {
                 while self.has_older_than(first_new) {
-                    self.disengage(origin, 0, answer)?;
+                    self.disengage(origin, Operation::Disengage, 0, answer)?;
                 }
-                return Ok(());
             }
             Command::Seal => {
                 lsm::seal();
-                write!(words, "sealed: nothing changes until the next boot")?;
-                records::done(origin, request, words.as_str());
+                done(
+                    origin,
+                    request,
+                    answer,
+                    format_args!("sealed: nothing changes until the next boot"),
+                );
             }
         }
-        writeln!(answer, "{}", words.as_str())
+        Ok(())
     }
 
     /// Whether there is an engagement whose key is below `key`. The first is the oldest.
@@ -278,17 +289,55 @@ impl Registry {
             .is_some_and(|oldest| oldest.key() < key)
     }
 
-    /// Ends the engagement at an index that is there, and tells about it.
-    fn disengage(&mut self, origin: Origin, at: usize, answer: &mut Text) -> fmt::Result {
-        let Ok(engagement) = self.engagements.remove(at) else {
-            return Ok(());
-        };
-        let mut words = Text::new();
-        let (name, hits) = engagement.end();
+    /// Ends the engagement at an index that is there, and tells about it. One that cannot be ended
+    /// stays.
+    fn disengage<'a>(
+        &mut self,
+        origin: Origin,
+        operation: Operation,
+        at: usize,
+        answer: &mut Text,
+    ) -> Result<(), Refusal<'a>> {
+        self.engagements[at].end()?;
 
-        let _ = write!(words, "disengaged {} after {hits} hits", name.as_str());
-        records::done(origin, Request::disengage(name.as_str()), words.as_str());
-        writeln!(answer, "{}", words.as_str())
+        let engagement = self.engagements.remove(at).map_err(|_| EINVAL)?;
+        let (name, hits) = (engagement.name(), engagement.hits());
+        let request = Request {
+            function: Some(name),
+            ..Request::of(operation)
+        };
+        let words = match operation {
+            Operation::Lost => "lost, because its module goes,",
+            _ => "disengaged",
+        };
+
+        done(
+            origin,
+            request,
+            answer,
+            format_args!("{words} {name} after {hits} hits"),
+        );
+        Ok(())
+    }
+
+    /// Ends the engagements of functions that are in a module that goes, and tells about it. Sleeps.
+    pub(crate) fn module_goes(&mut self, module: &Going) {
+        let answer = &mut Text::new();
+
+        while let Some(at) = self
+            .engagements
+            .iter()
+            .position(|engagement| module.contains(engagement.address()))
+        {
+            if let Err(refusal) = self.disengage(Origin::Kernel, Operation::Lost, at, answer) {
+                let request = Request {
+                    function: Some(self.engagements[at].name()),
+                    ..Request::of(Operation::Lost)
+                };
+                records::refused(Origin::Kernel, request, &refusal);
+                return;
+            }
+        }
     }
 
     /// What the policy protects in the running kernel.
@@ -301,12 +350,19 @@ impl Registry {
     }
 }
 
+/// Tells that `request` was carried out, in the records and in a line of `answer`.
+fn done(origin: Origin, request: Request<'_>, answer: &mut Text, words: fmt::Arguments<'_>) {
+    records::done(origin, request, words);
+    // Without memory for the answer, what was done is done all the same.
+    let _ = writeln!(answer, "{words}");
+}
+
 /// A value with the name of the error that it stands for, if it does.
 struct Named(Value);
 
 impl fmt::Display for Named {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match errno::name(-self.0.get()) {
+        match self.0.get().checked_neg().and_then(errno::name) {
             Some(name) => write!(f, "{} (-{name})", self.0),
             None => write!(f, "{}", self.0),
         }

@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! Modules of the kernel: keeping one loaded, and being told when one goes.
+//!
+//! C header: [`include/linux/module.h`](srctree/include/linux/module.h)
+
+use core::ptr::{
+    self,
+    NonNull, //
+};
+use kernel::{
+    bindings,
+    error::to_result,
+    ffi::{
+        c_int,
+        c_ulong,
+        c_void, //
+    },
+    prelude::*,
+    sync::rcu, //
+};
+
+/// A reference to a module, which is not unloaded as long as it exists.
+///
+/// # Invariants
+///
+/// The pointer is to a module of which this holds a reference.
+pub(crate) struct Loaded(NonNull<bindings::module>);
+
+impl Loaded {
+    /// Keeps the module that owns `address` loaded; `Ok(None)` if none owns it. Any context.
+    ///
+    /// Fails with ENOENT when the module is about to go.
+    pub(crate) fn owner_of(address: usize) -> Result<Option<Self>> {
+        let _guard = rcu::read_lock();
+        // SAFETY: Any address may be asked for under the RCU read lock.
+        let Some(module) = NonNull::new(unsafe { bindings::__module_address(address) }) else {
+            return Ok(None);
+        };
+
+        // SAFETY: The module is there under the RCU read lock.
+        if !unsafe { bindings::try_module_get(module.as_ptr()) } {
+            return Err(ENOENT);
+        }
+        // INVARIANT: The reference was taken just above.
+        Ok(Some(Self(module)))
+    }
+}
+
+impl Drop for Loaded {
+    fn drop(&mut self) {
+        // SAFETY: The reference is ours by the type invariants.
+        unsafe { bindings::module_put(self.0.as_ptr()) };
+    }
+}
+
+/// A module that is about to go.
+#[repr(transparent)]
+pub(crate) struct Going(bindings::module);
+
+impl Going {
+    /// Whether `address` is in the module.
+    pub(crate) fn contains(&self, address: usize) -> bool {
+        // SAFETY: The module is there.
+        unsafe { bindings::killswitch_within_module(&raw const self.0, address) }
+    }
+}
+
+/// Has [`crate::module_goes`] called for every module that goes, before the kprobe layer is told.
+/// To be called once, in process context.
+pub(crate) fn watch() -> Result {
+    static mut NOTIFIER: bindings::notifier_block = bindings::notifier_block {
+        notifier_call: Some(on_change),
+        next: ptr::null_mut(),
+        // The kprobe layer has 0.
+        priority: 1,
+    };
+
+    // SAFETY: Called once, so that the block is not registered yet; it lives forever.
+    to_result(unsafe { bindings::register_module_notifier(&raw mut NOTIFIER) })
+}
+
+/// # Safety
+///
+/// Called by the module notifier chain, with a module as data.
+unsafe extern "C" fn on_change(
+    _: *mut bindings::notifier_block,
+    state: c_ulong,
+    module: *mut c_void,
+) -> c_int {
+    if state == bindings::module_state_MODULE_STATE_GOING as c_ulong {
+        // SAFETY: The module is there during the call.
+        crate::module_goes(unsafe { &*module.cast::<Going>() });
+    }
+    bindings::NOTIFY_DONE as c_int
+}
