@@ -124,9 +124,9 @@ TEST_F(engage, quoted_reason)
 	char line[512];
 
 	ASSERT_EQ(0, ks_command(self->control,
-				"engage ks_target_int -1 reason=a\" state=b\\\"\n"));
+				"engage ks_target_int -1 reason=a\" hits=b\\\"\n"));
 	ASSERT_TRUE(ks_engaged("ks_target_int", line, sizeof(line)));
-	EXPECT_STREQ("ks_target_int retval=-1 hits=0 state=engaged reason=\"a\\\" state=b\\\\\\\"\"",
+	EXPECT_STREQ("ks_target_int retval=-1 hits=0 state=engaged reason=\"a\\\" hits=b\\\\\\\"\"",
 		     line);
 }
 
