@@ -2,11 +2,12 @@
 
 //! What the kernel command line asked for: the `killswitch=` parameters, as shim.c collected them.
 
-use core::{
-    ffi::CStr,
-    marker::PhantomData, //
+use core::marker::PhantomData;
+use kernel::{
+    bindings,
+    prelude::*,
+    str::CStrExt, //
 };
-use kernel::bindings;
 
 /// The entries of all `killswitch=` parameters, and the proof that the kernel is still booting.
 ///
@@ -28,6 +29,6 @@ impl CommandLine<'_> {
     pub(crate) fn entries(&self) -> &[u8] {
         // SAFETY: The string is in init memory, which is there by the safety requirements of
         // `new()`, and nobody writes to it after the command line was parsed.
-        unsafe { CStr::from_ptr(bindings::killswitch_boot_entries().cast()) }.to_bytes()
+        unsafe { CStr::from_char_ptr(bindings::killswitch_boot_entries()) }.to_bytes()
     }
 }

@@ -7,7 +7,6 @@
 use super::boot::CommandLine;
 use crate::policy::Hook;
 use core::{
-    ffi::CStr,
     mem::size_of,
     ptr, //
 };
@@ -16,6 +15,10 @@ use kernel::{
     error::from_result,
     ffi::c_int,
     prelude::*,
+    str::{
+        as_char_ptr_in_const_context,
+        CStrExt, //
+    },
     sync::atomic::{
         ordering::Relaxed,
         Atomic, //
@@ -26,7 +29,7 @@ use kernel::{
 static SEALED: Atomic<bool> = Atomic::new(false);
 
 static ID: SyncId = SyncId(bindings::lsm_id {
-    name: c"killswitch".as_ptr().cast(),
+    name: as_char_ptr_in_const_context(c"killswitch"),
     id: bindings::LSM_ID_KILLSWITCH as u64,
 });
 
@@ -97,7 +100,7 @@ pub(crate) fn registered_hooks() -> Result<KVec<Hook>> {
         // SAFETY: What the table points to was registered, lives forever and does not change.
         let (address, id) = unsafe { ((*list).hook.lsm_func_addr as usize, (*list).lsmid) };
         // SAFETY: As above; the names of LSMs are constant strings.
-        let name: &'static CStr = unsafe { CStr::from_ptr((*id).name.cast()) };
+        let name: &'static CStr = unsafe { CStr::from_char_ptr((*id).name) };
 
         hooks.push(
             Hook {
@@ -110,6 +113,10 @@ pub(crate) fn registered_hooks() -> Result<KVec<Hook>> {
     Ok(hooks)
 }
 
+/// Registers the hooks.
+///
+/// # Safety
+///
 /// Called by the framework once, early, when Killswitch is enabled.
 #[link_section = ".init.text"]
 unsafe extern "C" fn init() -> c_int {
@@ -118,12 +125,20 @@ unsafe extern "C" fn init() -> c_int {
     0
 }
 
+/// Sets Killswitch up.
+///
+/// # Safety
+///
 /// Called by the framework once, when file systems can be set up.
 #[link_section = ".init.text"]
 unsafe extern "C" fn initcall_fs() -> c_int {
     from_result(|| crate::set_up().map(|()| 0))
 }
 
+/// Applies the kernel command line.
+///
+/// # Safety
+///
 /// Called by the framework once, before user space starts.
 #[link_section = ".init.text"]
 unsafe extern "C" fn initcall_late_sync() -> c_int {
@@ -135,6 +150,10 @@ unsafe extern "C" fn initcall_late_sync() -> c_int {
 }
 
 /// The `locked_down` hook: a sealed Killswitch refuses changes of engagements itself.
+///
+/// # Safety
+///
+/// None: it only looks at its argument.
 unsafe extern "C" fn locked_down(what: bindings::lockdown_reason) -> c_int {
     if what == bindings::lockdown_reason_LOCKDOWN_KILLSWITCH && is_sealed() {
         return EPERM.to_errno();

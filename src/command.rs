@@ -163,6 +163,11 @@ impl<'a> Command<'a> {
     }
 }
 
+/// What was written in one go; there is nothing when it was longer than [`MAX_INPUT`].
+pub(crate) fn whole(input: Option<&[u8]>) -> Result<&[u8], Malformed<'_>> {
+    input.ok_or(Malformed::TooLong)
+}
+
 /// The lines of a write: what its line feeds separate, the last one being optional.
 pub(crate) fn lines(input: &[u8]) -> impl Iterator<Item = &[u8]> {
     input

@@ -6,8 +6,7 @@ use crate::{
     authority::Authority,
     command::{
         self,
-        Command,
-        Malformed, //
+        Command, //
     },
     records::{
         self,
@@ -55,10 +54,8 @@ fn submit(opener: &Opener<'_>, input: Input<'_>, answer: &mut Text) -> Result {
             return Err(refuse(request, None, refusal, answer));
         }
     };
-    let Some(input) = input else {
-        let refusal = Malformed::TooLong.into();
-        return Err(refuse(Request::INVALID, None, refusal, answer));
-    };
+    let input = command::whole(input)
+        .map_err(|malformed| refuse(Request::INVALID, None, malformed.into(), answer))?;
     let several = command::lines(input).nth(1).is_some();
     let mut commands = KVec::new();
 

@@ -184,8 +184,7 @@ impl Show for Retval {
 
 impl Store for Retval {
     fn store(key: usize, opener: &Opener<'_>, input: Input<'_>) -> Result {
-        let input = input.ok_or(command::Malformed::TooLong);
-        let value = input.and_then(command::lone_value);
+        let value = command::whole(input).and_then(command::lone_value);
 
         change(key, opener, value).map_err(|refusal| {
             // The name is that of the directory that the file is in, as long as it is there.

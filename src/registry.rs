@@ -113,10 +113,7 @@ impl Registry {
             .map_err(|refusal| Failed(0, refusal))
             .and_then(|()| self.judge(authority, commands))
             .and_then(|permits| self.engage(commands, permits))
-            .map_err(|failed| {
-                self.engagements.truncate(before);
-                failed
-            })?;
+            .inspect_err(|_| self.engagements.truncate(before))?;
 
         let mut result = Ok(());
         for (line, command) in commands.iter().enumerate() {

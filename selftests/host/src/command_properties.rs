@@ -3,7 +3,7 @@
 //! What must hold for every line that anyone could write to the control file.
 
 use crate::{
-    command::{lines, lone_value, Command, Malformed, MAX_REASON},
+    command::{lines, lone_value, whole, Command, Malformed, MAX_REASON},
     command_cases, errno,
     policy::Value,
 };
@@ -35,6 +35,12 @@ fn every_error_has_a_name_that_leads_back_to_it() {
 }
 
 #[test]
+fn a_write_is_whole_or_too_long() {
+    assert_eq!(whole(Some(b"seal")), Ok(&b"seal"[..]));
+    assert_eq!(whole(None), Err(Malformed::TooLong));
+}
+
+#[test]
 fn lines_are_what_line_feeds_separate() {
     let split = |input: &'static [u8]| lines(input).collect::<Vec<_>>();
 
@@ -52,7 +58,10 @@ fn symbol() -> impl Strategy<Value = String> {
 }
 
 fn target() -> impl Strategy<Value = String> {
-    prop_oneof![symbol(), (symbol(), symbol()).prop_map(|(m, s)| format!("{m}:{s}"))]
+    prop_oneof![
+        symbol(),
+        (symbol(), symbol()).prop_map(|(m, s)| format!("{m}:{s}"))
+    ]
 }
 
 fn blanks() -> impl Strategy<Value = String> {
