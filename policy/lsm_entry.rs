@@ -9,6 +9,15 @@ use super::{
     Refusal, //
 };
 
+/// Whether a function of the kernel itself that has this name is an entry point. Only its address is
+/// compared later.
+pub(crate) fn is_entry_name(name: &[u8]) -> bool {
+    // What the framework calls directly, without a hook that it could be registered for.
+    const DIRECT: [&[u8]; 2] = [b"cap_inode_removexattr", b"cap_inode_setxattr"];
+
+    name.starts_with(b"security_") || DIRECT.contains(&name)
+}
+
 pub(super) fn judge(facts: &Facts<'_>) -> Result<(), Refusal> {
     let is_entry = |address: &usize| facts.lsm_entries.contains(*address);
 

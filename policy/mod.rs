@@ -25,6 +25,7 @@ pub(crate) use facts::{
     Hook,
     HookSet, //
 };
+pub(crate) use lsm_entry::is_entry_name;
 pub(crate) use value::Value;
 
 use core::fmt;

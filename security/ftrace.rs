@@ -13,8 +13,11 @@ pub(crate) fn location(address: usize) -> usize {
     unsafe { bindings::ftrace_location(address) }
 }
 
-/// Whether a function that can be traced begins at `address`. Symbols that are no function begin
-/// none: data, padding in front of functions, cold parts, labels. Any context.
+/// Whether a function that can be traced begins at `address`, and stays. Symbols that are no function
+/// begin none: data, padding in front of functions, cold parts, labels. Any context.
 pub(crate) fn is_function(address: usize) -> bool {
-    location(address) != 0
+    // Gone after boot, and something else may come to lie there.
+    let init = (&raw const bindings::_sinittext).addr()..(&raw const bindings::_einittext).addr();
+
+    location(address) != 0 && !init.contains(&address)
 }

@@ -53,12 +53,12 @@ pub(crate) fn addresses_of(module: Option<&CStr>, symbol: &CStr) -> Result<KVec<
     Ok(found)
 }
 
-/// Collects the addresses of all functions of the kernel itself whose name starts with `prefix`.
+/// Collects the addresses of all functions of the kernel itself whose name is `wanted`.
 ///
 /// May sleep. Fails with ENOMEM only.
-pub(crate) fn functions_starting_with(prefix: &[u8]) -> Result<KVec<usize>> {
+pub(crate) fn functions_of_kernel(wanted: fn(&[u8]) -> bool) -> Result<KVec<usize>> {
     let mut scan = Scan {
-        prefix,
+        wanted,
         found: KVec::new(),
     };
 
@@ -78,8 +78,8 @@ struct Search<'a> {
     found: KVec<usize>,
 }
 
-struct Scan<'a> {
-    prefix: &'a [u8],
+struct Scan {
+    wanted: fn(&[u8]) -> bool,
     found: KVec<usize>,
 }
 
@@ -128,13 +128,13 @@ unsafe extern "C" fn scan_symbol(
     address: c_ulong,
 ) -> c_int {
     // SAFETY: By the safety requirements.
-    let scan = unsafe { &mut *data.cast::<Scan<'_>>() };
+    let scan = unsafe { &mut *data.cast::<Scan>() };
     // SAFETY: By the safety requirements.
     let name = unsafe { CStr::from_char_ptr(name) };
     // SAFETY: Any address may be asked for.
     let is_text = || unsafe { bindings::core_kernel_text(address) } != 0;
 
-    if !name.to_bytes().starts_with(scan.prefix) || !is_text() {
+    if !(scan.wanted)(name.to_bytes()) || !is_text() {
         return 0;
     }
     push(&mut scan.found, address)

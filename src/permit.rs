@@ -37,7 +37,7 @@ impl Protected {
     /// Finds out. To be called after the LSMs were initialized. Sleeps; fails with ENOMEM only.
     pub(crate) fn of_this_kernel() -> Result<Self> {
         Ok(Self {
-            lsm_entries: AddressSet::new(kallsyms::functions_starting_with(b"security_")?),
+            lsm_entries: AddressSet::new(kallsyms::functions_of_kernel(policy::is_entry_name)?),
             lsm_hooks: HookSet::new(lsm::registered_hooks()?),
         })
     }

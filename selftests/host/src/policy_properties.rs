@@ -2,12 +2,31 @@
 
 //! What must hold for every verdict of the policy.
 
-use crate::policy::{cases, judge, AddressSet, Facts, Hook, HookSet, Refusal, Rule, Value};
+use crate::policy::{
+    cases, is_entry_name, judge, AddressSet, Facts, Hook, HookSet, Refusal, Rule, Value,
+};
 use proptest::prelude::*;
 
 #[test]
 fn every_case_gets_its_verdict() {
     assert_eq!(cases::first_wrong(), None);
+}
+
+#[test]
+fn entry_points_are_known_by_their_names() {
+    for (name, is_entry) in [
+        ("security_file_open", true),
+        ("security_", true),
+        ("security_inode_setxattr.cold", true),
+        ("cap_inode_setxattr", true),
+        ("cap_inode_removexattr", true),
+        ("cap_inode_setxattr2", false),
+        ("Security_file_open", false),
+        ("lsm_security_", false),
+        ("", false),
+    ] {
+        assert_eq!(is_entry_name(name.as_bytes()), is_entry, "{name}");
+    }
 }
 
 #[test]
