@@ -90,8 +90,13 @@ fn refuse(
     let _ = match line {
         Some(line) => writeln!(
             answer,
-            "refused in line {}, so nothing was changed: {request}: {refusal}",
-            line + 1
+            "refused in line {}: {request}: {refusal}{}",
+            line + 1,
+            match refusal {
+                // Comes when the others are done.
+                Refusal::Stuck => "",
+                _ => "; no line was carried out",
+            }
         ),
         None => writeln!(answer, "refused {request}: {refusal}"),
     };

@@ -10,4 +10,4 @@
 # shellcheck source=../lib.sh
 . lib.sh
 
-run_tests lsm_test protect_test
+run_tests lsm_test protect_test seal_test.sh
