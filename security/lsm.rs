@@ -68,7 +68,7 @@ struct SyncId(bindings::lsm_id);
 // SAFETY: Constant, and so is the string that it points to.
 unsafe impl Sync for SyncId {}
 
-/// Seals Killswitch: until reboot, the hook below refuses to every change of engagements. Any
+/// Seals Killswitch: until reboot, the hook below refuses every change of engagements. Any
 /// context.
 pub(crate) fn seal() {
     SEALED.store(true, Relaxed);
