@@ -5,13 +5,13 @@
 //! `register_kprobe()` would silently take the first, and the vulnerable one would run on.
 
 use super::{
-    Facts,
-    Refusal, //
+    Cause,
+    Facts, //
 };
 
-pub(super) fn judge(facts: &Facts<'_>) -> Result<(), Refusal> {
+pub(super) fn judge(facts: &Facts<'_>) -> Result<(), Cause> {
     match facts.addresses.len() {
         0 | 1 => Ok(()),
-        count => Err(Refusal::Ambiguous(count)),
+        count => Err(Cause::Ambiguous(count)),
     }
 }

@@ -1,19 +1,24 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! Rule `lsm-hook`: the callbacks that any LSM registered are out of reach, whatever the value.
+//! Rule `lsm-hook`: the callbacks that any LSM registered are out of reach, whatever the value, and
+//! so are the trampolines that lead to them.
 //!
 //! They are known by address from the framework's own table: their names follow no pattern.
 
 use super::{
-    Facts,
-    Refusal, //
+    Cause,
+    Facts, //
 };
 
-pub(super) fn judge(facts: &Facts<'_>) -> Result<(), Refusal> {
-    let owner = |address: &usize| facts.lsm_hooks.owner(*address);
+pub(super) fn judge(facts: &Facts<'_>) -> Result<(), Cause> {
+    let kernel = facts.kernel;
+    let owner = |address: &usize| match kernel.lsm_trampolines.contains(address) {
+        true => Some("that is called through it"),
+        false => kernel.lsm_hooks.tags(*address).next(),
+    };
 
     match facts.addresses.iter().find_map(owner) {
-        Some(lsm) => Err(Refusal::LsmHook(lsm)),
+        Some(lsm) => Err(Cause::LsmHook(lsm)),
         None => Ok(()),
     }
 }

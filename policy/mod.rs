@@ -11,23 +11,48 @@
 #![forbid(unsafe_code)]
 
 mod ambiguous;
+mod base;
+pub(crate) mod btf;
 #[cfg(any(test, CONFIG_SECURITY_KILLSWITCH_KUNIT_TEST))]
 pub(crate) mod cases;
+mod catalogue;
+pub(crate) mod code;
+mod core_functions;
 mod facts;
+mod glob;
+mod hooks_that_decide;
 mod lsm_entry;
 mod lsm_hook;
+mod lsm_internal;
+mod mediation;
+mod primitive;
 mod return_type;
+mod symbol;
 mod value;
 
+pub(crate) use base::{
+    original,
+    Member, //
+};
+pub(crate) use catalogue::{
+    Catalogue,
+    Name,
+    Set, //
+};
 pub(crate) use facts::{
     AddressSet,
     Facts,
-    Hook,
-    HookSet, //
+    InModule,
+    Kernel,
+    Tagged,
+    TaggedSet, //
 };
-pub(crate) use lsm_entry::is_entry_name;
+pub(crate) use primitive::MANY;
+pub(crate) use return_type::Type;
+pub(crate) use symbol::Symbol;
 pub(crate) use value::Value;
 
+use code::Evidence;
 use core::fmt;
 
 /// A rule of the policy. Its [`Display`](fmt::Display) form is the name that administrators see in
@@ -38,6 +63,14 @@ pub(crate) enum Rule {
     LsmEntry,
     /// The function is a callback that an LSM registered.
     LsmHook,
+    /// The LSMs or the kernel's own protections stand on the function.
+    SecurityBase,
+    /// The function decides about access, and the value does not deny it.
+    Mediation,
+    /// The function is part of the LSMs, and the value does not make it fail.
+    LsmInternal,
+    /// The whole kernel is built on the function.
+    Primitive,
     /// The value is none that the function's return type can hold.
     ReturnType,
     /// The name stands for several functions.
@@ -46,9 +79,13 @@ pub(crate) enum Rule {
 
 impl Rule {
     /// All rules, in the order in which [`judge`] asks them.
-    pub(crate) const ALL: [Rule; 4] = [
+    pub(crate) const ALL: [Rule; 8] = [
         Rule::LsmEntry,
         Rule::LsmHook,
+        Rule::SecurityBase,
+        Rule::Mediation,
+        Rule::LsmInternal,
+        Rule::Primitive,
         Rule::ReturnType,
         Rule::Ambiguous,
     ];
@@ -59,60 +96,146 @@ impl fmt::Display for Rule {
         f.write_str(match self {
             Rule::LsmEntry => "lsm-entry",
             Rule::LsmHook => "lsm-hook",
+            Rule::SecurityBase => "security-base",
+            Rule::Mediation => "mediation",
+            Rule::LsmInternal => "lsm-internal",
+            Rule::Primitive => "primitive",
             Rule::ReturnType => "return-type",
             Rule::Ambiguous => "ambiguous",
         })
     }
 }
 
-/// Why the policy refuses. Its [`Display`](fmt::Display) form is the second half of a sentence
-/// whose first half names what was asked for: the reason, the rule, and what to do instead.
+/// What a rule holds against an engagement.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Refusal {
+pub(crate) enum Cause {
     /// The function is an entry point of the LSM framework (rule `lsm-entry`).
     LsmEntry,
     /// The function is a callback of the LSM of this name (rule `lsm-hook`).
     LsmHook(&'static str),
-    /// The value does not fit an `int` (rule `return-type`).
-    NotAnInt,
+    /// This line of the table protects it (rule `security-base`).
+    Base(Member),
+    /// This shows that it decides about access, and it returns this (rule `mediation`).
+    Mediation(Evidence, Type),
+    /// It is part of the LSMs, and it returns this (rule `lsm-internal`).
+    LsmInternal(Type),
+    /// It is on the list of what the kernel cannot live without (rule `primitive`).
+    Core,
+    /// It is called from this many places (rule `primitive`).
+    Called(usize),
+    /// It returns this, which cannot hold the value (rule `return-type`).
+    ReturnType(Type),
     /// There are this many functions of that name (rule `ambiguous`).
     Ambiguous(usize),
 }
 
-impl Refusal {
-    /// The rule that refused.
+impl Cause {
+    /// The rule that it stems from.
     pub(crate) fn rule(&self) -> Rule {
         match self {
-            Refusal::LsmEntry => Rule::LsmEntry,
-            Refusal::LsmHook(_) => Rule::LsmHook,
-            Refusal::NotAnInt => Rule::ReturnType,
-            Refusal::Ambiguous(_) => Rule::Ambiguous,
+            Cause::LsmEntry => Rule::LsmEntry,
+            Cause::LsmHook(_) => Rule::LsmHook,
+            Cause::Base(_) => Rule::SecurityBase,
+            Cause::Mediation(..) => Rule::Mediation,
+            Cause::LsmInternal(_) => Rule::LsmInternal,
+            Cause::Core | Cause::Called(_) => Rule::Primitive,
+            Cause::ReturnType(_) => Rule::ReturnType,
+            Cause::Ambiguous(_) => Rule::Ambiguous,
         }
     }
 }
 
-impl fmt::Display for Refusal {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+impl Cause {
+    /// Writes the second half of a sentence whose first half names what was asked for. `name` tells
+    /// the name of the function that begins at an address.
+    fn describe(&self, f: &mut fmt::Formatter<'_>, name: &dyn Fn(usize) -> Symbol) -> fmt::Result {
         match self {
-            Refusal::LsmEntry => f.write_str(
+            Cause::LsmEntry => f.write_str(
                 "this is an entry point of the Linux Security Modules, and without it every one \
-                 of them is bypassed; choose the vulnerable function itself",
-            )?,
-            Refusal::LsmHook(lsm) => write!(
+                 of them is bypassed",
+            ),
+            Cause::LsmHook(lsm) => write!(
                 f,
-                "this is a callback of the security module {lsm}, which would no longer be \
-                 asked; choose the vulnerable function itself"
-            )?,
-            Refusal::NotAnInt => {
-                f.write_str("the value does not fit a C int; choose one from -2^31 to 2^31-1")?
+                "this is a callback of the security module {lsm}, which would no longer be asked"
+            ),
+            Cause::Base(member) => write!(
+                f,
+                "this function {}, and security stands on that ({})",
+                member.entry().why,
+                member.family().name
+            ),
+            Cause::Mediation(evidence, returns) => {
+                match evidence {
+                    Evidence::Calls {
+                        through: None,
+                        decider,
+                    } => write!(f, "it decides about access: it calls {}", name(*decider)),
+                    Evidence::Calls {
+                        through: Some(between),
+                        decider,
+                    } => write!(
+                        f,
+                        "it decides about access: it calls {}, which calls {}",
+                        name(*between),
+                        name(*decider)
+                    ),
+                    Evidence::Unknown => f.write_str(
+                        "its code cannot be read as a whole, so it may decide about access",
+                    ),
+                }?;
+                write!(f, "; it returns {returns}")
             }
-            Refusal::Ambiguous(count) => write!(
+            Cause::LsmInternal(returns) => {
+                write!(
+                    f,
+                    "it is part of the security modules; it returns {returns}"
+                )
+            }
+            Cause::Core => f.write_str("the kernel cannot live without it"),
+            Cause::Called(count) => write!(
                 f,
-                "{count} functions have this name; write module:symbol if the one that you mean \
-                 is in a module, or choose a caller whose name is unique"
-            )?,
+                "the kernel is built on it: it is called from {count} places"
+            ),
+            Cause::ReturnType(returns) => {
+                write!(f, "it returns {returns}, which cannot have this value")
+            }
+            Cause::Ambiguous(count) => write!(f, "{count} functions have this name"),
         }
-        write!(f, " (rule {})", self.rule())
+    }
+}
+
+/// Why the policy refuses.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Refusal {
+    /// What speaks against it.
+    pub(crate) cause: Cause,
+    /// A value that the policy would accept for the same function.
+    pub(crate) instead: Option<Value>,
+}
+
+impl Refusal {
+    /// Writes the second half of a sentence whose first half names what was asked for: the reason,
+    /// what to do instead, and the rule. `name` tells the name of the function that begins at an
+    /// address.
+    pub(crate) fn describe(
+        &self,
+        f: &mut fmt::Formatter<'_>,
+        name: &dyn Fn(usize) -> Symbol,
+    ) -> fmt::Result {
+        self.cause.describe(f, name)?;
+        f.write_str("; ")?;
+        match (self.cause, self.instead.map(Value::get)) {
+            (Cause::Ambiguous(_), _) => f.write_str(
+                "write module:symbol if the one that you mean is in a module, or choose a caller \
+                 whose name is unique",
+            ),
+            (_, Some(-1)) => f.write_str("an error such as -EPERM would be accepted"),
+            (_, Some(value)) => write!(f, "{value} would be accepted"),
+            (_, None) => {
+                f.write_str("no value would be accepted; choose the vulnerable function itself")
+            }
+        }?;
+        write!(f, " (rule {})", self.cause.rule())
     }
 }
 
@@ -124,13 +247,35 @@ pub(crate) struct Allowed(());
 ///
 /// The first rule that refuses is the answer.
 pub(crate) fn judge(facts: &Facts<'_>, value: Value) -> Result<Allowed, Refusal> {
-    Rule::ALL.iter().try_for_each(|rule| match rule {
-        Rule::LsmEntry => lsm_entry::judge(facts),
-        Rule::LsmHook => lsm_hook::judge(facts),
-        Rule::ReturnType => return_type::judge(value),
-        Rule::Ambiguous => ambiguous::judge(facts),
-    })?;
-    Ok(Allowed(()))
+    const OTHERS: [i64; 3] = [-1, 0, 1];
+
+    match first_cause(facts, value) {
+        None => Ok(Allowed(())),
+        Some(cause) => Err(Refusal {
+            cause,
+            instead: OTHERS
+                .map(Value::new)
+                .into_iter()
+                .find(|other| first_cause(facts, *other).is_none()),
+        }),
+    }
+}
+
+/// What the first rule that refuses says.
+fn first_cause(facts: &Facts<'_>, value: Value) -> Option<Cause> {
+    Rule::ALL
+        .iter()
+        .try_for_each(|rule| match rule {
+            Rule::LsmEntry => lsm_entry::judge(facts),
+            Rule::LsmHook => lsm_hook::judge(facts),
+            Rule::SecurityBase => base::judge(facts, value),
+            Rule::Mediation => mediation::judge(facts, value),
+            Rule::LsmInternal => lsm_internal::judge(facts, value),
+            Rule::Primitive => primitive::judge(facts),
+            Rule::ReturnType => return_type::judge(facts, value),
+            Rule::Ambiguous => ambiguous::judge(facts),
+        })
+        .err()
 }
 
 #[cfg(CONFIG_SECURITY_KILLSWITCH_KUNIT_TEST)]

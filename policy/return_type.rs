@@ -1,16 +1,108 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
 //! Rule `return-type`: the value must be one that the function's C prototype can mean.
-//!
-//! Prototypes are not known here, so every function counts as one that returns an `int`.
 
 use super::{
-    Refusal,
+    Cause,
+    Facts,
     Value, //
 };
+use core::fmt;
 
-pub(super) fn judge(value: Value) -> Result<(), Refusal> {
-    i32::try_from(value.get())
-        .map(|_| ())
-        .map_err(|_| Refusal::NotAnInt)
+/// The largest error number that a pointer or a large unsigned number can stand for, as MAX_ERRNO.
+const MAX_ERRNO: i64 = 4095;
+
+/// What a function returns. Its [`Display`](fmt::Display) form says so to people.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Type {
+    /// There is no type information about it.
+    Unknown,
+    /// Nothing.
+    Void,
+    /// Whether something is so.
+    Bool,
+    /// A number: an integer or an enumeration.
+    Number {
+        /// How many bytes it has: 1, 2, 4 or 8.
+        bytes: u8,
+        /// Whether it can be negative.
+        signed: bool,
+    },
+    /// A pointer.
+    Pointer,
+    /// A structure or something else that no number stands for.
+    Other,
+}
+
+impl Type {
+    /// A C `int`.
+    pub(crate) const INT: Type = Type::Number {
+        bytes: 4,
+        signed: true,
+    };
+
+    /// Whether a function of this type can return `value`.
+    pub(crate) fn holds(self, value: Value) -> bool {
+        let value = value.get();
+
+        match self {
+            Type::Unknown => i32::try_from(value).is_ok(),
+            Type::Void => value == 0,
+            Type::Bool => value == 0 || value == 1,
+            // Which are the numbers that a mapping's address or an error is returned in.
+            Type::Number {
+                bytes: 8,
+                signed: false,
+            } => value >= -MAX_ERRNO,
+            Type::Number { bytes: 8, .. } => true,
+            Type::Number { bytes, signed } => {
+                let bits = u32::from(bytes.min(7)) * 8;
+
+                match signed {
+                    true => (-1i64 << (bits - 1)..1 << (bits - 1)).contains(&value),
+                    false => (0..1 << bits).contains(&value),
+                }
+            }
+            Type::Pointer => (-MAX_ERRNO..=0).contains(&value),
+            Type::Other => false,
+        }
+    }
+
+    /// Whether `value`, returned by a function of this type, says for certain that it failed.
+    pub(crate) fn fails_with(self, value: Value) -> bool {
+        let can_fail = match self {
+            Type::Number { bytes, signed } => bytes == 8 || (bytes == 4 && signed),
+            Type::Pointer => true,
+            Type::Unknown | Type::Void | Type::Bool | Type::Other => false,
+        };
+        can_fail && (-MAX_ERRNO..0).contains(&value.get())
+    }
+}
+
+impl fmt::Display for Type {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Type::Unknown => f.write_str("a type that is not known"),
+            Type::Void => f.write_str("void"),
+            Type::Bool => f.write_str("bool"),
+            Type::Number {
+                bytes: 4,
+                signed: true,
+            } => f.write_str("int"),
+            Type::Number { bytes, signed } => {
+                let sign = if *signed { "signed" } else { "unsigned" };
+                write!(f, "{sign} {}-bit number", u32::from(*bytes) * 8)
+            }
+            Type::Pointer => f.write_str("pointer"),
+            Type::Other => f.write_str("structure"),
+        }
+    }
+}
+
+pub(super) fn judge(facts: &Facts<'_>, value: Value) -> Result<(), Cause> {
+    if facts.returns.holds(value) {
+        Ok(())
+    } else {
+        Err(Cause::ReturnType(facts.returns))
+    }
 }

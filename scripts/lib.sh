@@ -128,11 +128,21 @@ kmake() {
 		RUST_LIB_SRC="$rust_src" KBUILD_BUILD_USER=killswitch KBUILD_BUILD_HOST=localhost "$@"
 }
 
-# The tree that the kernel is built in: one for the fetched source, one for each tree of the user's.
+# The configuration: none is that of the tests, another name adds selftests/vm/<name>.config to it.
+fragments=("$top/selftests/vm/kernel.config")
+if [ -n "${CONFIG:-}" ]; then
+	[ -e "$top/selftests/vm/$CONFIG.config" ] || die "there is no configuration $CONFIG in selftests/vm"
+	fragments+=("$top/selftests/vm/$CONFIG.config")
+fi
+# Where the VM takes the kernel from.
+built=$top/build/kernel${CONFIG:+-$CONFIG}
+
+# The tree that the kernel is built in: one for the fetched source, one for each tree of the user's,
+# and for each configuration.
 build_tree() {
 	if [ -n "${KSRC:-}" ]; then
-		echo "$cache/build/tree-$(realpath "$KSRC" | sha1sum | cut -c 1-12)"
+		echo "$cache/build/tree-$(realpath "$KSRC" | sha1sum | cut -c 1-12)${CONFIG:+-$CONFIG}"
 	else
-		echo "$cache/build/$kernel_version-vm"
+		echo "$cache/build/$kernel_version-${CONFIG:-vm}"
 	fi
 }

@@ -4,7 +4,12 @@
 //!
 //! C header: [`include/linux/kallsyms.h`](srctree/include/linux/kallsyms.h)
 
-use core::ptr;
+use super::module::Loaded;
+use crate::policy::Symbol;
+use core::{
+    ops::Range,
+    ptr, //
+};
 use kernel::{
     bindings,
     error::to_result,
@@ -53,33 +58,127 @@ pub(crate) fn addresses_of(module: Option<&CStr>, symbol: &CStr) -> Result<KVec<
     Ok(found)
 }
 
-/// Collects the addresses of all functions of the kernel itself whose name is `wanted`.
+/// Collects every address at which a symbol called `symbol` lies in what `address` is in: the kernel
+/// itself or one of its modules.
 ///
 /// May sleep. Fails with ENOMEM only.
-pub(crate) fn functions_of_kernel(wanted: fn(&[u8]) -> bool) -> Result<KVec<usize>> {
-    let mut scan = Scan {
-        wanted,
+pub(crate) fn addresses_in_same(address: usize, symbol: &CStr) -> Result<KVec<usize>> {
+    let mut search = Search {
+        symbol,
         found: KVec::new(),
     };
+    let data = ptr::from_mut(&mut search).cast::<c_void>();
 
-    // SAFETY: The callback fits the walk, and the last argument points to the `Scan` that it
+    match Loaded::owner_of(address) {
+        Ok(None) => {
+            // SAFETY: The callback fits the walk, and `data` points to the `Search` that it expects
+            // and that nothing else uses meanwhile.
+            to_result(unsafe {
+                bindings::kallsyms_on_each_match_symbol(
+                    Some(found_in_kernel),
+                    symbol.as_char_ptr(),
+                    data,
+                )
+            })?;
+        }
+        Ok(Some(module)) => {
+            // SAFETY: As above, and the module's name is a string.
+            to_result(unsafe {
+                bindings::module_kallsyms_on_each_symbol(
+                    module.name().as_char_ptr(),
+                    Some(found_in_module),
+                    data,
+                )
+            })?;
+        }
+        // It is about to go.
+        Err(_) => {}
+    }
+    Ok(search.found)
+}
+
+/// All names of what lies at `address` in `module`. May sleep. Fails with ENOMEM only.
+pub(crate) fn names_in_module(module: &Loaded, address: usize) -> Result<KVec<Symbol>> {
+    let mut names = KVec::new();
+
+    for_each_in_module(module, &mut |name, at| {
+        if at == address {
+            names.push(Symbol::new(name.as_bytes()), GFP_KERNEL)?;
+        }
+        Ok(())
+    })?;
+    Ok(names)
+}
+
+/// Calls `visit` with the name and the address of every symbol of `module`. May sleep. Stops at the
+/// first error, and returns it.
+pub(crate) fn for_each_in_module(
+    module: &Loaded,
+    visit: &mut dyn FnMut(&str, usize) -> Result,
+) -> Result {
+    let mut visit: &mut dyn FnMut(&str, usize) -> Result = visit;
+
+    // SAFETY: The callback fits the walk, the module's name is a string, and the last argument
+    // points to the closure that the callback expects and that nothing else uses meanwhile.
+    to_result(unsafe {
+        bindings::module_kallsyms_on_each_symbol(
+            module.name().as_char_ptr(),
+            Some(visit_symbol),
+            ptr::from_mut(&mut visit).cast::<c_void>(),
+        )
+    })
+}
+
+/// Calls `visit` with the name and the address of every function of the kernel itself, and of
+/// whatever else lies among them. May sleep. Stops at the first error, and returns it.
+pub(crate) fn for_each_in_kernel(visit: &mut dyn FnMut(&str, usize) -> Result) -> Result {
+    let mut only_text = |name: &str, address: usize| {
+        // SAFETY: Any address may be asked for.
+        if unsafe { bindings::core_kernel_text(address) } == 0 {
+            return Ok(());
+        }
+        visit(name, address)
+    };
+    let mut visit: &mut dyn FnMut(&str, usize) -> Result = &mut only_text;
+
+    // SAFETY: The callback fits the walk, and the last argument points to the closure that it
     // expects and that nothing else uses meanwhile.
     to_result(unsafe {
         bindings::kallsyms_on_each_symbol(
-            Some(scan_symbol),
-            ptr::from_mut(&mut scan).cast::<c_void>(),
+            Some(visit_symbol),
+            ptr::from_mut(&mut visit).cast::<c_void>(),
         )
-    })?;
-    Ok(scan.found)
+    })
+}
+
+/// Where the symbol that `address` belongs to begins, and where the next one does. May sleep.
+pub(crate) fn extent(address: usize) -> Option<Range<usize>> {
+    let (mut size, mut offset) = (0, 0);
+
+    // SAFETY: Any address may be asked for, and the results have room.
+    if unsafe { bindings::kallsyms_lookup_size_offset(address, &raw mut size, &raw mut offset) }
+        == 0
+    {
+        return None;
+    }
+    let start = address - offset;
+    Some(start..start.checked_add(size)?)
+}
+
+/// The name of the symbol that `address` belongs to. May sleep.
+pub(crate) fn name_of(address: usize) -> Option<Symbol> {
+    let mut buffer = [0u8; bindings::KSYM_NAME_LEN as usize];
+
+    // SAFETY: Any address may be asked for, and the buffer has room for any name.
+    if unsafe { bindings::lookup_symbol_name(address, buffer.as_mut_ptr()) } != 0 {
+        return None;
+    }
+    let name = CStr::from_bytes_until_nul(&buffer).ok()?;
+    Some(Symbol::new(name.to_bytes()))
 }
 
 struct Search<'a> {
     symbol: &'a CStr,
-    found: KVec<usize>,
-}
-
-struct Scan {
-    wanted: fn(&[u8]) -> bool,
     found: KVec<usize>,
 }
 
@@ -120,22 +219,20 @@ unsafe extern "C" fn found_in_module(
 
 /// # Safety
 ///
-/// `data` must point to a [`Scan`] that is not used elsewhere during the call, and `name` to a
-/// string.
-unsafe extern "C" fn scan_symbol(
+/// `data` must point to a closure that is not used elsewhere during the call, and `name` to a string.
+unsafe extern "C" fn visit_symbol(
     data: *mut c_void,
     name: *const c_char,
     address: c_ulong,
 ) -> c_int {
     // SAFETY: By the safety requirements.
-    let scan = unsafe { &mut *data.cast::<Scan>() };
+    let visit = unsafe { &mut *data.cast::<&mut dyn FnMut(&str, usize) -> Result>() };
     // SAFETY: By the safety requirements.
     let name = unsafe { CStr::from_char_ptr(name) };
-    // SAFETY: Any address may be asked for.
-    let is_text = || unsafe { bindings::core_kernel_text(address) } != 0;
 
-    if !(scan.wanted)(name.to_bytes()) || !is_text() {
-        return 0;
+    // A name that is no text is none that anybody looks for.
+    match visit(name.to_str().unwrap_or_default(), address) {
+        Ok(()) => 0,
+        Err(error) => error.to_errno(),
     }
-    push(&mut scan.found, address)
 }

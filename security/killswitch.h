@@ -8,11 +8,13 @@
 #define _SECURITY_KILLSWITCH_H
 
 #include <linux/audit.h>
+#include <linux/btf.h>
 #include <linux/capability.h>
 #include <linux/ftrace.h>
 #include <linux/kallsyms.h>
 #include <linux/kprobes.h>
 #include <linux/lsm_hooks.h>
+#include <linux/memory.h>
 #include <linux/module.h>
 #include <linux/panic.h>
 #include <linux/rcupdate.h>
@@ -21,12 +23,24 @@
 #include <linux/uaccess.h>
 #include <uapi/linux/lsm.h>
 
+/* All modules; declared for the module loader alone in kernel/module/internal.h. */
+extern struct mutex module_mutex;
+extern struct list_head modules;
+
+/* Bytes in front of each function that calls may be sent to instead of it. */
+#ifdef CONFIG_FUNCTION_PADDING_BYTES
+enum { KILLSWITCH_PADDING = CONFIG_FUNCTION_PADDING_BYTES };
+#else
+enum { KILLSWITCH_PADDING = 0 };
+#endif
+
 extern int killswitch_enabled;
 
 const char *killswitch_boot_entries(void);
 struct audit_buffer *killswitch_audit_start(void);
 void killswitch_audit_subject(struct audit_buffer *ab);
 bool killswitch_within_module(const struct module *mod, unsigned long address);
+bool killswitch_pause(void);
 void killswitch_wait_for_tasks(void);
 
 #endif /* _SECURITY_KILLSWITCH_H */

@@ -5,7 +5,10 @@
 //! C header: [`include/linux/kprobes.h`](srctree/include/linux/kprobes.h)
 
 use super::{
-    ftrace,
+    entry::{
+        self,
+        Entry, //
+    },
     stub::Slot, //
 };
 use core::{
@@ -64,16 +67,14 @@ unsafe impl Send for Probe {}
 unsafe impl Sync for Probe {}
 
 impl Probe {
-    /// Short-circuits the function at `address`, from the return of this call on.
+    /// Short-circuits the function that begins at `entry`, from the return of this call on.
     ///
     /// Sleeps. The errors are those of `register_kprobe()`; EINVAL, EILSEQ and ENOENT say that this
-    /// address cannot be probed, and so does EINVAL for what begins no function. Success does not
-    /// mean that the probe is armed: ask [`is_armed()`](Self::is_armed).
-    pub(crate) fn register(address: usize, slot: Slot) -> Result<Self> {
-        // What the stub returns to must be on top of the stack, as it is at a function's entry.
-        if !ftrace::is_function(address) {
-            return Err(EINVAL);
-        }
+    /// function cannot be probed. Success does not mean that the probe is armed: ask
+    /// [`is_armed()`](Self::is_armed).
+    pub(crate) fn register(entry: Entry, slot: Slot) -> Result<Self> {
+        // What the stub returns to is on top of the stack at a function's entry.
+        let address = entry.address();
         let inner = KBox::pin_init(
             try_pin_init!(&this in Inner {
                 stub: slot.address(),
@@ -197,7 +198,7 @@ impl Drop for Probe {
 /// two as if they might, which fails. Any context.
 pub(crate) fn is_taken(address: usize) -> bool {
     let _guard = rcu::read_lock();
-    let head = head_at(ftrace::location(address));
+    let head = head_at(entry::location(address));
 
     // SAFETY: Under the RCU read lock, what is at the head of an address is there.
     !head.is_null() && unsafe { (&raw const (*head).post_handler).read_volatile() }.is_none()

@@ -7,8 +7,9 @@
 
 pub(crate) mod audit;
 pub(crate) mod boot;
+pub(crate) mod btf;
 pub(crate) mod capability;
-pub(crate) mod ftrace;
+pub(crate) mod entry;
 pub(crate) mod kallsyms;
 pub(crate) mod kprobe;
 pub(crate) mod lockdown;
@@ -17,3 +18,4 @@ pub(crate) mod module;
 pub(crate) mod securityfs;
 pub(crate) mod stub;
 pub(crate) mod taint;
+pub(crate) mod text;

@@ -4,9 +4,12 @@
 //!
 //! C header: [`include/linux/module.h`](srctree/include/linux/module.h)
 
-use core::ptr::{
-    self,
-    NonNull, //
+use core::{
+    ops::Range,
+    ptr::{
+        self,
+        NonNull, //
+    }, //
 };
 use kernel::{
     bindings,
@@ -17,6 +20,7 @@ use kernel::{
         c_void, //
     },
     prelude::*,
+    str::CStrExt,
     sync::rcu, //
 };
 
@@ -45,12 +49,49 @@ impl Loaded {
         // INVARIANT: The reference was taken just above.
         Ok(Some(Self(module)))
     }
+
+    /// The module's name.
+    pub(crate) fn name(&self) -> &CStr {
+        // SAFETY: The module is there by the type invariants; its name is a string and constant.
+        unsafe { CStr::from_char_ptr((&raw const (*self.0.as_ptr()).name).cast()) }
+    }
+
+    /// The module, as the kernel knows it.
+    pub(super) fn as_ptr(&self) -> *mut bindings::module {
+        self.0.as_ptr()
+    }
 }
 
 impl Drop for Loaded {
     fn drop(&mut self) {
         // SAFETY: The reference is ours by the type invariants.
         unsafe { bindings::module_put(self.0.as_ptr()) };
+    }
+}
+
+/// Calls `visit` with every area of code of the modules that are loaded. Sleeps; `visit` may sleep,
+/// but must not load or unload modules.
+pub(crate) fn for_each_text(mut visit: impl FnMut(Range<usize>)) {
+    // SAFETY:
+    // - The mutex is taken and given back here. With it held no module comes or goes.
+    // - The list consists of modules; those that are not unformed have their areas of memory.
+    unsafe {
+        let head = &raw mut bindings::modules;
+
+        bindings::mutex_lock(&raw mut bindings::module_mutex);
+        let mut entry = (*head).next;
+        while entry != head {
+            let module = kernel::container_of!(entry, bindings::module, list);
+
+            if (*module).state != bindings::module_state_MODULE_STATE_UNFORMED {
+                let memory = &raw const (*module).mem[bindings::mod_mem_type_MOD_TEXT as usize];
+                let start = (*memory).base.addr();
+
+                visit(start..start + (*memory).size as usize);
+            }
+            entry = (*entry).next;
+        }
+        bindings::mutex_unlock(&raw mut bindings::module_mutex);
     }
 }
 

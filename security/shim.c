@@ -14,6 +14,7 @@
 #include <linux/module.h>
 #include <linux/rcupdate.h>
 #include <linux/sched.h>
+#include <linux/sched/signal.h>
 #include <linux/sched/task.h>
 #include <linux/string.h>
 #include <linux/uidgid.h>
@@ -97,6 +98,13 @@ void killswitch_audit_subject(struct audit_buffer *ab)
 bool killswitch_within_module(const struct module *mod, unsigned long address)
 {
 	return within_module(address, mod);
+}
+
+/* Lets others run. Returns whether the current task was killed. Sleeps. */
+bool killswitch_pause(void)
+{
+	cond_resched();
+	return fatal_signal_pending(current);
 }
 
 /*

@@ -17,6 +17,17 @@ use crate::{
     }, //
 };
 
+/// Checks who opened a file and who writes to it. Process context.
+pub(crate) fn may_ask<'a>(opener: &Opener<'_>) -> Result<(), Refusal<'a>> {
+    if !opener.has_cap_sys_admin() {
+        return Err(Refusal::Opener);
+    }
+    if !capability::current_has_cap_sys_admin() {
+        return Err(Refusal::Writer);
+    }
+    Ok(())
+}
+
 /// Proof that whoever asks may change engagements.
 ///
 /// Only the constructors below make one. An engagement cannot be made or changed without it.
@@ -26,12 +37,7 @@ impl Authority {
     /// Checks who opened a file and who writes to it, and then whether the kernel is locked down.
     /// Process context.
     pub(crate) fn of_writer<'a>(opener: &Opener<'_>) -> Result<Self, Refusal<'a>> {
-        if !opener.has_cap_sys_admin() {
-            return Err(Refusal::Opener);
-        }
-        if !capability::current_has_cap_sys_admin() {
-            return Err(Refusal::Writer);
-        }
+        may_ask(opener)?;
         if lsm::is_sealed() {
             return Err(Refusal::Sealed);
         }

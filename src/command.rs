@@ -73,6 +73,25 @@ pub(crate) enum Command<'a> {
     Seal,
 }
 
+/// One line of a write to the file `check`: `<target> <retval>`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Question<'a> {
+    /// The function that would be engaged.
+    pub(crate) target: Target<'a>,
+    /// What it would return.
+    pub(crate) value: Value,
+}
+
+impl<'a> Question<'a> {
+    /// Understands one line, which carries no line feed.
+    pub(crate) fn parse(line: &'a [u8]) -> Result<Self, Malformed<'a>> {
+        let (target, rest) = target(printable(line)?)?;
+        let value = only_value(rest)?;
+
+        Ok(Self { target, value })
+    }
+}
+
 /// What is wrong with a line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Malformed<'a> {
@@ -178,7 +197,11 @@ pub(crate) fn lines(input: &[u8]) -> impl Iterator<Item = &[u8]> {
 
 /// Understands a value that stands alone: what is written to `fn/<target>/retval`.
 pub(crate) fn lone_value(input: &[u8]) -> Result<Value, Malformed<'_>> {
-    let text = printable(input.strip_suffix(b"\n").unwrap_or(input))?;
+    only_value(printable(input.strip_suffix(b"\n").unwrap_or(input))?)
+}
+
+/// The value in `text`, in which nothing may follow it.
+fn only_value(text: &str) -> Result<Value, Malformed<'_>> {
     let (word, rest) = next_word(text).ok_or(Malformed::Missing("return value"))?;
 
     match next_word(rest) {
@@ -264,6 +287,11 @@ mod tests {
     #[test]
     fn every_line_is_understood_as_expected() {
         assert_eq!(command_cases::first_wrong_command(), None);
+    }
+
+    #[test]
+    fn every_question_is_understood_as_expected() {
+        assert_eq!(command_cases::first_wrong_question(), None);
     }
 
     #[test]

@@ -7,6 +7,7 @@ use crate::{
         lone_value,
         Command,
         Malformed,
+        Question,
         Target, //
     },
     policy::Value, //
@@ -160,6 +161,41 @@ const VALUES: &[ValueCase] = &[
     (b"340282366920938463463374607431768211456",
      Err(Malformed::Range("340282366920938463463374607431768211456"))),
 ];
+
+const fn question(target: Target<'static>, value: i64) -> Question<'static> {
+    Question {
+        target,
+        value: Value::new(value),
+    }
+}
+
+/// A line that is written to the file `check`, and what it must be understood as.
+type QuestionCase = (&'static [u8], Result<Question<'static>, Malformed<'static>>);
+
+#[rustfmt::skip]
+const QUESTIONS: &[QuestionCase] = &[
+    (b"f 0", Ok(question(symbol("f"), 0))),
+    (b" f  -EPERM ", Ok(question(symbol("f"), -1))),
+    (b"nf_tables:nft_do_chain 1", Ok(question(IN_MODULE, 1))),
+    (b"", Err(Malformed::Missing("name of a function"))),
+    (b" ", Err(Malformed::Missing("name of a function"))),
+    (b"f", Err(Malformed::Missing("return value"))),
+    (b"f 0 0", Err(Malformed::Extra("0"))),
+    (b"f 0 reason=x", Err(Malformed::Extra("reason=x"))),
+    (b"engage f 0", Err(Malformed::Extra("0"))),
+    (b"engage f", Err(Malformed::Value("f"))),
+    (b"f+0 0", Err(Malformed::Target("f+0"))),
+    (b"0xffffffff81000000 0x", Err(Malformed::Value("0x"))),
+    (b"f\t0", Err(Malformed::Unprintable)),
+];
+
+/// The first line written to `check` that is not understood as expected.
+pub(crate) fn first_wrong_question() -> Option<&'static [u8]> {
+    QUESTIONS
+        .iter()
+        .find(|(line, expected)| Question::parse(line) != *expected)
+        .map(|(line, _)| *line)
+}
 
 /// The first line that is not understood as expected.
 pub(crate) fn first_wrong_command() -> Option<&'static [u8]> {

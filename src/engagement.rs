@@ -46,6 +46,7 @@ pub(crate) struct Engagement {
     key: usize,
     name: Text,
     reason: Option<Text>,
+    notes: Text,
     address: usize,
     value: Value,
     _directory: Directory,
@@ -63,7 +64,8 @@ impl Engagement {
         key: usize,
         parent: &Directory,
     ) -> Result<Self, Refusal<'a>> {
-        let (address, value) = (permit.address(), permit.value());
+        let (entry, value) = (permit.entry(), permit.value());
+        let address = entry.address();
         let name = Text::try_from(target.name)?;
         let reason = reason.map(Text::try_from).transpose()?;
         let slot = Slot::take(value.get()).ok_or(Refusal::NoSlot)?;
@@ -73,7 +75,7 @@ impl Engagement {
         if kprobe::is_taken(address) {
             return Err(Refusal::Taken);
         }
-        let probe = Probe::register(address, slot).map_err(not_probed)?;
+        let probe = Probe::register(entry, slot).map_err(not_probed)?;
         if !probe.is_armed() {
             return Err(Refusal::NotArmed);
         }
@@ -81,6 +83,7 @@ impl Engagement {
             key,
             name,
             reason,
+            notes: permit.into_notes(),
             address,
             value,
             _directory: directory,
@@ -113,6 +116,11 @@ impl Engagement {
     /// Why it is engaged, if someone said so.
     pub(crate) fn reason(&self) -> Option<&str> {
         self.reason.as_ref().map(Text::as_str)
+    }
+
+    /// What whoever engages it should know, one line for each thing.
+    pub(crate) fn notes(&self) -> &str {
+        self.notes.as_str()
     }
 
     /// Where the function is.

@@ -4,6 +4,7 @@
 
 use crate::{
     authority::Authority,
+    check::Check,
     command,
     control::Control,
     engagement::Engagement,
@@ -17,6 +18,7 @@ use crate::{
     refusal::Refusal,
     registry,
     security::{
+        btf,
         capability::Opener,
         lsm,
         securityfs::{
@@ -55,7 +57,9 @@ static ROOT: SetOnce<Directory> = SetOnce::new();
 /// space starts. Nothing stays behind when it fails.
 pub(crate) fn create() -> Result {
     const CONTROL: &Operations = &Operations::converse::<Control>();
+    const CHECK: &Operations = &Operations::converse::<Check>();
     const ENGAGED: &Operations = &Operations::show::<Engaged>();
+    const POLICY: &Operations = &Operations::show::<Policy>();
     const STATUS: &Operations = &Operations::show::<Status>();
     const TAINT: &Operations = &Operations::show::<Taint>();
 
@@ -63,7 +67,9 @@ pub(crate) fn create() -> Result {
     let functions = Directory::new(c"fn", Some(&root))?;
 
     root.add(c"control", 0o600, 0, CONTROL)?;
+    root.add(c"check", 0o600, 0, CHECK)?;
     root.add(c"engaged", 0o444, 0, ENGAGED)?;
+    root.add(c"policy", 0o444, 0, POLICY)?;
     root.add(c"status", 0o444, 0, STATUS)?;
     root.add(c"taint", 0o444, 0, TAINT)?;
     registry::create(functions)?;
@@ -118,6 +124,15 @@ impl Show for Engaged {
     }
 }
 
+/// The file `policy`: the rules in force, in order, with what each covers in the running kernel.
+struct Policy;
+
+impl Show for Policy {
+    fn show(_: usize, out: &mut Out<'_>) -> Result {
+        written(registry::lock()?.protected()?.describe(out))
+    }
+}
+
 /// The file `status`: Killswitch itself, one property per line.
 struct Status;
 
@@ -125,9 +140,10 @@ impl Show for Status {
     fn show(_: usize, out: &mut Out<'_>) -> Result {
         written(writeln!(
             out,
-            "version: {VERSION}\nslots: {}/{}\nlockdown: integrity\nsealed: {}\ntaint: {}",
+            "version: {VERSION}\nslots: {}/{}\nlockdown: integrity\ntypes: {}\nsealed: {}\ntaint: {}",
             stub::taken(),
             stub::SLOTS,
+            if btf::is_there() { "btf" } else { "none" },
             u8::from(lsm::is_sealed()),
             u8::from(taint::is_set())
         ))

@@ -5,8 +5,9 @@
 //!
 //! Data flows through the files in this order: [`control`] takes what an administrator writes,
 //! [`command`] understands it, [`authority`] says whether this administrator may, [`permit`] asks
-//! the [`policy`], [`registry`] carries it out on [`engagement`]s, and [`records`] tells the audit
-//! log. [`files`] shows the state, and [`boot`] applies the kernel command line.
+//! the [`policy`] about the [`subject`] in the light of what is [`protected`], [`registry`] carries
+//! it out on [`engagement`]s, and [`records`] tells the audit log. [`check`] only asks, [`files`]
+//! shows the state, and [`boot`] applies the kernel command line.
 //!
 //! [`security`] wraps the kernel and is the only part with unsafe code.
 
@@ -14,6 +15,7 @@
 
 mod authority;
 mod boot;
+mod check;
 mod command;
 #[cfg(CONFIG_SECURITY_KILLSWITCH_KUNIT_TEST)]
 mod command_cases;
@@ -22,9 +24,11 @@ mod engagement;
 mod errno;
 mod files;
 mod permit;
+mod protected;
 mod records;
 mod refusal;
 mod registry;
+mod subject;
 mod text;
 
 #[path = "../policy/mod.rs"]

@@ -6,59 +6,27 @@ use crate::{
     authority::Authority,
     command::Target,
     policy::{
-        self,
-        AddressSet,
         Allowed,
-        Facts,
-        Hook,
-        HookSet,
         Value, //
     },
+    protected::Protected,
     refusal::Refusal,
     security::{
-        ftrace,
-        kallsyms,
-        lsm,
+        entry::Entry,
         module::Loaded, //
-    }, //
+    },
+    subject::Subject,
+    text::Text, //
 };
-use kernel::{
-    prelude::*,
-    str::CString, //
-};
-
-/// What the policy protects in the running kernel.
-pub(crate) struct Protected {
-    lsm_entries: AddressSet<KVec<usize>>,
-    lsm_hooks: HookSet<KVec<Hook>>,
-}
-
-impl Protected {
-    /// Finds out. To be called after the LSMs were initialized. Sleeps; fails with ENOMEM only.
-    pub(crate) fn of_this_kernel() -> Result<Self> {
-        Ok(Self {
-            lsm_entries: AddressSet::new(kallsyms::functions_of_kernel(policy::is_entry_name)?),
-            lsm_hooks: HookSet::new(lsm::registered_hooks()?),
-        })
-    }
-
-    fn judge(&self, addresses: &[usize], value: Value) -> Result<Allowed, policy::Refusal> {
-        let facts = Facts {
-            addresses,
-            lsm_entries: self.lsm_entries.borrow(),
-            lsm_hooks: self.lsm_hooks.borrow(),
-        };
-        policy::judge(&facts, value)
-    }
-}
 
 /// Proof that the function at an address may return a value: that whoever asked may ask, and that
 /// the policy allows it.
 pub(crate) struct Permit {
-    address: usize,
+    entry: Entry,
     value: Value,
+    notes: Text,
     /// The function's module, which does not go as long as the permit is there.
-    module: Option<Loaded>,
+    _module: Option<Loaded>,
     _allowed: Allowed,
 }
 
@@ -70,68 +38,52 @@ impl Permit {
         target: Target<'a>,
         value: Value,
     ) -> Result<Self, Refusal<'a>> {
-        let symbol = CString::try_from_fmt(fmt!("{}", target.symbol))?;
-        let module = match target.module {
-            Some(module) => Some(CString::try_from_fmt(fmt!("{module}"))?),
-            None => None,
-        };
-        let addresses = kallsyms::addresses_of(module.as_deref(), &symbol)?;
-        let Some(address) = addresses.first() else {
-            return Err(match target.module {
-                Some(module) => Refusal::NotInModule(module),
-                None => Refusal::NoFunction,
-            });
-        };
-
-        // Where there is more than one address, the policy refuses.
-        let mut permit = Self::judge(authority, protected, &addresses, *address, value)?;
-
-        if !ftrace::is_function(*address) {
-            return Err(Refusal::NotProbeable);
-        }
-        // A module could have gone since, and another one come: the judged function is there for
-        // certain only if it is still found now that its module cannot go.
-        permit.module = Loaded::owner_of(*address)?;
-        if kallsyms::addresses_of(module.as_deref(), &symbol)?[..] != addresses[..] {
-            return Err(Refusal::NoFunction);
-        }
-        Ok(permit)
+        Self::judge(authority, protected, Subject::find(target)?, value)
     }
 
-    /// Judges whether the function at `address`, which is engaged, may return `value` instead.
+    /// Judges whether the function at `address`, which is engaged as `target`, may return `value`
+    /// instead. Sleeps.
     pub(crate) fn grant_again<'a>(
         authority: &Authority,
         protected: &Protected,
         address: usize,
+        target: Target<'_>,
         value: Value,
     ) -> Result<Self, Refusal<'a>> {
-        Self::judge(authority, protected, &[address], address, value)
+        Self::judge(authority, protected, Subject::at(address, target)?, value)
     }
 
     fn judge<'a>(
         _: &Authority,
         protected: &Protected,
-        addresses: &[usize],
-        address: usize,
+        subject: Subject<'_>,
         value: Value,
     ) -> Result<Self, Refusal<'a>> {
-        let allowed = protected.judge(addresses, value).map_err(Refusal::Policy)?;
+        let mut notes = Text::new();
+        let (entry, allowed) = subject.judge(&subject.facts(&protected.kernel()), value)?;
 
+        subject.notes(protected, &mut notes)?;
         Ok(Self {
-            address,
+            entry,
             value,
-            module: None,
+            notes,
+            _module: subject.into_module(),
             _allowed: allowed,
         })
     }
 
-    /// Where the function is.
-    pub(crate) fn address(&self) -> usize {
-        self.address
+    /// Where the function begins.
+    pub(crate) fn entry(&self) -> Entry {
+        self.entry
     }
 
     /// What it may return.
     pub(crate) fn value(&self) -> Value {
         self.value
+    }
+
+    /// What whoever engages it should know, one line for each thing.
+    pub(crate) fn into_notes(self) -> Text {
+        self.notes
     }
 }

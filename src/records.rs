@@ -36,6 +36,8 @@ pub(crate) enum Operation {
     Lost,
     /// To allow no more changes.
     Seal,
+    /// To say what would become of engaging a function.
+    Check,
     /// What it was is not understood.
     Invalid,
 }
@@ -49,6 +51,7 @@ impl fmt::Display for Operation {
             Operation::Retval => "retval",
             Operation::Lost => "lost",
             Operation::Seal => "seal",
+            Operation::Check => "check",
             Operation::Invalid => "invalid",
         })
     }
@@ -140,10 +143,23 @@ pub(crate) fn done(origin: Origin, request: Request<'_>, words: fmt::Arguments<'
     }
 }
 
+/// Tells what else is to be known about the engagement of `function`: a line of `notes` for each thing.
+pub(crate) fn noted(function: &str, notes: &str) {
+    for note in notes.lines() {
+        log(format_args!("{function}: {}", note.trim_start()));
+    }
+}
+
 /// Tells that `request` was refused. May sleep.
 pub(crate) fn refused(origin: Origin, request: Request<'_>, refusal: &Refusal<'_>) {
     audit(origin, request, Some(refusal));
     log(format_args!("refused {request}: {refusal}"));
+}
+
+/// Tells that the current task asked what would become of `request`. May sleep. The kernel log is for
+/// what changes.
+pub(crate) fn checked(request: Request<'_>, refusal: Option<&Refusal<'_>>) {
+    audit(Origin::Task, request, refusal);
 }
 
 fn log(words: fmt::Arguments<'_>) {

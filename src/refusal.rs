@@ -4,11 +4,16 @@
 
 use crate::{
     command::Malformed,
+    errno,
     policy::{
         self,
-        Rule, //
+        Rule,
+        Symbol, //
     },
-    security::stub::SLOTS, //
+    security::{
+        kallsyms,
+        stub::SLOTS, //
+    }, //
 };
 use core::fmt;
 use kernel::error::{
@@ -63,8 +68,13 @@ impl Refusal<'_> {
             Refusal::Opener | Refusal::Writer | Refusal::Sealed | Refusal::LockedDown => EPERM,
             Refusal::Malformed(Malformed::Range(_)) => ERANGE,
             Refusal::Malformed(_) => EINVAL,
-            Refusal::Policy(refusal) => match refusal.rule() {
-                Rule::LsmEntry | Rule::LsmHook => EACCES,
+            Refusal::Policy(refusal) => match refusal.cause.rule() {
+                Rule::LsmEntry
+                | Rule::LsmHook
+                | Rule::SecurityBase
+                | Rule::Mediation
+                | Rule::LsmInternal
+                | Rule::Primitive => EACCES,
                 Rule::ReturnType => ERANGE,
                 Rule::Ambiguous => ENOTUNIQ,
             },
@@ -77,10 +87,15 @@ impl Refusal<'_> {
         }
     }
 
+    /// The name of what the system call fails with.
+    pub(crate) fn errno_name(&self) -> &'static str {
+        errno::name(-i64::from(self.errno().to_errno())).unwrap_or("?")
+    }
+
     /// The rule of the policy that refused, if one did.
     pub(crate) fn rule(&self) -> Option<Rule> {
         match self {
-            Refusal::Policy(refusal) => Some(refusal.rule()),
+            Refusal::Policy(refusal) => Some(refusal.cause.rule()),
             _ => None,
         }
     }
@@ -105,7 +120,9 @@ impl fmt::Display for Refusal<'_> {
                  on the kernel command line",
             ),
             Refusal::Malformed(malformed) => malformed.fmt(f),
-            Refusal::Policy(refusal) => refusal.fmt(f),
+            Refusal::Policy(refusal) => refusal.describe(f, &|address| {
+                kallsyms::name_of(address).unwrap_or(Symbol::new(b"?"))
+            }),
             Refusal::NoFunction => f.write_str(
                 "there is no function of this name in the kernel or its loaded modules; look it \
                  up in /proc/kallsyms",

@@ -8,14 +8,15 @@
 
 use crate::{
     authority::Authority,
-    command::Command,
+    command::{
+        Command,
+        Target, //
+    },
     engagement::Engagement,
     errno,
-    permit::{
-        Permit,
-        Protected, //
-    },
+    permit::Permit,
     policy::Value,
+    protected::Protected,
     records::{
         self,
         Operation,
@@ -132,8 +133,11 @@ impl Registry {
         value: Value,
     ) -> Result<(), Refusal<'a>> {
         authority.confirm()?;
-        let address = self.by_key(key).map_err(|_| Refusal::Gone)?.address();
-        let permit = Permit::grant_again(authority, self.protected()?, address, value)?;
+        let engagement = self.by_key(key).map_err(|_| Refusal::Gone)?;
+        let address = engagement.address();
+        let name = Text::try_from(engagement.name())?;
+        let target = Target::parse(name.as_str()).map_err(|_| Refusal::Gone)?;
+        let permit = Permit::grant_again(authority, self.protected()?, address, target, value)?;
 
         if let Some(engagement) = self.engagements.iter_mut().find(|e| e.key() == key) {
             engagement.change(permit);
@@ -171,9 +175,9 @@ impl Registry {
                     .map_err(Refusal::from)
                     .and_then(|protected| Permit::grant(authority, protected, *target, *value))
                     .and_then(|permit| {
-                        let address = permit.address();
+                        let address = permit.entry().address();
                         let engaged = self.engagements.iter().any(|e| e.address() == address);
-                        let earlier = permits.iter().any(|(_, p)| p.address() == address);
+                        let earlier = permits.iter().any(|(_, p)| p.entry().address() == address);
 
                         if engaged || earlier {
                             return Err(Refusal::AlreadyEngaged);
@@ -247,6 +251,11 @@ impl Registry {
                     answer,
                     format_args!("engaged {name}: it returns {value} without running"),
                 );
+                for engagement in self.engagements.iter().filter(|e| e.name() == name) {
+                    records::noted(name, engagement.notes());
+                    // As in done().
+                    let _ = answer.write_str(engagement.notes());
+                }
             }
             Command::Disengage(target) => {
                 let at = self
@@ -337,8 +346,8 @@ impl Registry {
         }
     }
 
-    /// What the policy protects in the running kernel.
-    fn protected(&mut self) -> Result<&Protected> {
+    /// What the policy protects in the running kernel. Sleeps.
+    pub(crate) fn protected(&mut self) -> Result<&Protected> {
         let protected = match self.protected.take() {
             Some(protected) => protected,
             None => Protected::of_this_kernel()?,

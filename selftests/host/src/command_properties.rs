@@ -15,6 +15,11 @@ fn every_line_is_understood_as_expected() {
 }
 
 #[test]
+fn every_question_is_understood_as_expected() {
+    assert_eq!(command_cases::first_wrong_question(), None);
+}
+
+#[test]
 fn every_value_is_understood_as_expected() {
     assert_eq!(command_cases::first_wrong_value(), None);
 }

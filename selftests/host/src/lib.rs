@@ -14,5 +14,6 @@ mod errno;
 #[path = "../../../policy/mod.rs"]
 mod policy;
 
+mod btf_properties;
 mod command_properties;
 mod policy_properties;

@@ -3,134 +3,429 @@
 //! What must hold for every verdict of the policy.
 
 use crate::policy::{
-    cases, is_entry_name, judge, AddressSet, Facts, Hook, HookSet, Refusal, Rule, Value,
+    cases::{first_wrong, Imaginary},
+    code::{count_calls, Evidence, OVERLAP},
+    judge, original, AddressSet, Catalogue, Cause, Facts, Kernel, Member, Name, Refusal, Rule, Set,
+    Symbol, Tagged, TaggedSet, Type, Value,
 };
 use proptest::prelude::*;
+use std::fmt;
+use std::{collections::BTreeSet, sync::LazyLock};
 
 #[test]
 fn every_case_gets_its_verdict() {
-    assert_eq!(cases::first_wrong(), None);
+    assert_eq!(first_wrong(), None);
+}
+
+fn sets_of(symbol: &str) -> Vec<Set> {
+    static CATALOGUE: LazyLock<Catalogue<Vec<Name>>> =
+        LazyLock::new(|| Catalogue::new(Name::all().collect()));
+    let mut sets = Vec::new();
+
+    CATALOGUE
+        .sets(symbol, |set| {
+            sets.push(set);
+            Ok::<_, ()>(())
+        })
+        .unwrap();
+    sets
 }
 
 #[test]
 fn entry_points_are_known_by_their_names() {
-    for (name, is_entry) in [
-        ("security_file_open", true),
-        ("security_", true),
-        ("security_inode_setxattr.cold", true),
-        ("cap_inode_setxattr", true),
-        ("cap_inode_removexattr", true),
-        ("cap_inode_setxattr2", false),
-        ("Security_file_open", false),
-        ("lsm_security_", false),
-        ("", false),
+    for (name, is_entry, decides) in [
+        ("security_file_open", true, true),
+        ("security_inode_setxattr.cold", true, true),
+        ("security_inode_alloc", true, false),
+        ("cap_inode_setxattr", true, false),
+        ("cap_inode_removexattr.isra.0", true, false),
+        ("cap_inode_setxattr2", false, false),
+        ("Security_file_open", false, false),
+        ("lsm_security_", false, false),
+        ("ns_capable", false, true),
+        ("", false, false),
     ] {
-        assert_eq!(is_entry_name(name.as_bytes()), is_entry, "{name}");
+        let sets = sets_of(name);
+        assert_eq!(sets.contains(&Set::LsmEntry), is_entry, "{name}");
+        assert_eq!(sets.contains(&Set::Decider), decides, "{name}");
     }
 }
 
 #[test]
-fn every_refusal_names_its_rule() {
-    let refusals = [
-        Refusal::LsmEntry,
-        Refusal::LsmHook("yama"),
-        Refusal::NotAnInt,
-        Refusal::Ambiguous(2),
-    ];
+fn the_table_is_well_kept() {
+    let mut names = BTreeSet::new();
 
-    for (refusal, rule) in refusals.iter().zip(Rule::ALL) {
-        assert_eq!(refusal.rule(), rule);
-        assert!(refusal.to_string().ends_with(&format!("(rule {rule})")));
+    for member in Member::all() {
+        let entry = member.entry();
+        let pattern = member.symbol();
+
+        assert!(
+            names.insert(entry.name()),
+            "{} is there twice",
+            entry.name()
+        );
+        assert!(
+            !entry.why.is_empty() && !entry.why.ends_with('.'),
+            "{pattern}"
+        );
+        assert!(
+            entry.why.starts_with(|c: char| c.is_ascii_lowercase()),
+            "{pattern}: {}",
+            entry.why
+        );
+        assert!(
+            pattern
+                .bytes()
+                .all(|b| b.is_ascii_alphanumeric() || b"_*$".contains(&b)),
+            "{pattern}"
+        );
+        // A pattern that fits anything would protect everything.
+        let told = pattern.bytes().filter(|b| *b != b'*').count();
+        assert!(told >= 4 || !pattern.contains('*'), "{pattern}");
+        assert!(
+            !pattern.starts_with("security_"),
+            "{pattern} is an entry point"
+        );
+    }
+    assert!(names.len() > 500);
+}
+
+#[test]
+fn patterns_and_variants_are_found() {
+    for member in Member::all().filter(|member| member.expected().is_some()) {
+        for suffix in ["", ".constprop.0", ".isra.0.cold"] {
+            let symbol = format!("{}{suffix}", member.symbol());
+            assert!(sets_of(&symbol).contains(&Set::Base(member)), "{symbol}");
+        }
     }
 }
 
-fn verdict(
-    addresses: &[usize],
-    entries: &[usize],
-    hooks: &[usize],
-    value: i64,
-) -> Result<(), Refusal> {
-    let lsm_entries = AddressSet::new(entries.to_vec());
-    let lsm_hooks = HookSet::new(
-        hooks
-            .iter()
-            .map(|address| Hook {
-                address: *address,
-                lsm: "test",
-            })
-            .collect::<Vec<_>>(),
-    );
-    let facts = Facts {
-        addresses,
-        lsm_entries: lsm_entries.borrow(),
-        lsm_hooks: lsm_hooks.borrow(),
+#[test]
+fn variants_are_told_from_names_with_dots() {
+    assert_eq!(original("f"), "f");
+    assert_eq!(original("f.constprop.0"), "f");
+    assert_eq!(original("f.part.0.isra.0"), "f");
+    assert_eq!(original(".Lf"), ".Lf");
+}
+
+#[test]
+fn sets_find_what_is_near() {
+    let set = AddressSet::new(vec![30, 10, 20]);
+    let tagged = TaggedSet::new(vec![
+        Tagged {
+            address: 2,
+            tag: 'b',
+        },
+        Tagged {
+            address: 1,
+            tag: 'a',
+        },
+        Tagged {
+            address: 2,
+            tag: 'c',
+        },
+    ]);
+
+    assert_eq!(set.len(), 3);
+    assert_eq!(set.first_in(0..=9), None);
+    assert_eq!(set.first_in(0..=10), Some(10));
+    assert_eq!(set.first_in(11..=30), Some(20));
+    assert_eq!(set.first_in(31..=usize::MAX), None);
+    assert_eq!(tagged.members().len(), 3);
+    assert_eq!(tagged.tags(2).collect::<String>().len(), 2);
+    assert_eq!(tagged.tags(1).collect::<String>(), "a");
+    assert_eq!(tagged.tags(3).count(), 0);
+}
+
+#[test]
+fn long_names_are_shortened() {
+    assert_eq!(Symbol::new(b"short").as_str(), "short");
+    assert_eq!(Symbol::new(&[b'x'; 127]).as_str(), "x".repeat(127));
+    assert_eq!(Symbol::new(&[b'x'; 128]).as_str(), "x".repeat(124) + "...");
+    assert_eq!(Symbol::new(b"a\xff b").as_str(), "a??b");
+}
+
+/// A refusal, in words.
+struct Words(Refusal);
+
+impl fmt::Display for Words {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0
+            .describe(f, &|address| Symbol::new(format!("f{address}").as_bytes()))
+    }
+}
+
+#[test]
+fn refusals_say_what_and_why_and_what_else() {
+    let base = Member::all().next().unwrap();
+    let evidence = |through| Evidence::Calls {
+        through,
+        decider: 2,
     };
-    judge(&facts, Value::new(value)).map(|_| ())
+    let none = "no value would be accepted; choose the vulnerable function itself";
+
+    for (cause, instead, says, rule) in [
+        (Cause::LsmEntry, None, none, "lsm-entry"),
+        (
+            Cause::LsmHook("yama"),
+            None,
+            "security module yama",
+            "lsm-hook",
+        ),
+        (Cause::Base(base), None, base.entry().why, "security-base"),
+        (
+            Cause::Mediation(evidence(None), Type::INT),
+            Some(-1),
+            "it calls f2; it returns int; an error such as -EPERM would be accepted",
+            "mediation",
+        ),
+        (
+            Cause::Mediation(evidence(Some(1)), Type::Void),
+            None,
+            "it calls f1, which calls f2; it returns void; no value would be accepted",
+            "mediation",
+        ),
+        (
+            Cause::Mediation(Evidence::Unknown, Type::INT),
+            Some(-1),
+            "its code cannot be read",
+            "mediation",
+        ),
+        (
+            Cause::LsmInternal(Type::INT),
+            Some(-1),
+            "-EPERM",
+            "lsm-internal",
+        ),
+        (Cause::Core, None, none, "primitive"),
+        (Cause::Called(32), None, "from 32 places", "primitive"),
+        (
+            Cause::ReturnType(Type::Bool),
+            Some(0),
+            "it returns bool, which cannot have this value; 0 would be accepted",
+            "return-type",
+        ),
+        (
+            Cause::Ambiguous(2),
+            None,
+            "2 functions have this name",
+            "ambiguous",
+        ),
+    ] {
+        let instead = instead.map(Value::new);
+        let words = Words(Refusal { cause, instead }).to_string();
+
+        assert_eq!(cause.rule().to_string(), rule);
+        assert!(words.contains(says), "{words}");
+        assert!(words.ends_with(&format!(" (rule {rule})")), "{words}");
+    }
+}
+
+/// The sets of a kernel whose functions are few, so that they often meet.
+#[derive(Clone, Debug, Default)]
+struct Sets {
+    entries: Vec<usize>,
+    hooks: Vec<usize>,
+    base: Vec<(usize, usize)>,
+    deciders: Vec<usize>,
+    core: Vec<usize>,
+    lsm_code: usize,
+}
+
+impl Sets {
+    fn and(mut self, more: Sets) -> Sets {
+        self.entries.extend(more.entries);
+        self.hooks.extend(more.hooks);
+        self.base.extend(more.base);
+        self.deciders.extend(more.deciders);
+        self.core.extend(more.core);
+        self.lsm_code += more.lsm_code;
+        self
+    }
+
+    fn verdict(&self, addresses: &[usize], returns: Type, value: i64) -> Option<Cause> {
+        let tagged = |address: &usize| Tagged {
+            address: *address,
+            tag: "test",
+        };
+        let lines: Vec<_> = Member::all().collect();
+        let lsm_entries = AddressSet::new(self.entries.clone());
+        let lsm_hooks = TaggedSet::new(self.hooks.iter().map(tagged).collect::<Vec<_>>());
+        let base = TaggedSet::new(
+            self.base
+                .iter()
+                .map(|(address, line)| Tagged {
+                    address: *address,
+                    tag: lines[line % lines.len()],
+                })
+                .collect::<Vec<_>>(),
+        );
+        let deciders = AddressSet::new(self.deciders.clone());
+        let hubs = AddressSet::new(Vec::new());
+        let core = AddressSet::new(self.core.clone());
+        let kernel = Kernel {
+            lsm_entries: lsm_entries.borrow(),
+            lsm_hooks: lsm_hooks.borrow(),
+            lsm_trampolines: 0..0,
+            base: base.borrow(),
+            deciders: deciders.borrow(),
+            hubs: hubs.borrow(),
+            lsm_code: 0x1_0000..0x1_0000 + self.lsm_code,
+            core: core.borrow(),
+        };
+        let mut facts = Facts::new(&kernel, addresses, &Imaginary);
+
+        facts.returns = returns;
+        judge(&facts, Value::new(value)).err().map(|refusal| {
+            // What it says would be accepted must be.
+            if let Some(other) = refusal.instead {
+                assert!(judge(&facts, other).is_ok());
+            }
+            refusal.cause
+        })
+    }
+}
+
+/// A function of the imaginary kernel.
+fn address() -> impl Strategy<Value = usize> {
+    (0usize..0x40).prop_map(|n| 0x1_0000 + n * 0x100)
 }
 
 fn addresses() -> impl Strategy<Value = Vec<usize>> {
-    prop::collection::vec(0usize..40, 0..20)
+    prop::collection::vec(address(), 0..12)
+}
+
+fn sets() -> impl Strategy<Value = Sets> {
+    let base = prop::collection::vec((address(), any::<usize>()), 0..12);
+
+    (
+        addresses(),
+        addresses(),
+        base,
+        addresses(),
+        addresses(),
+        0usize..0x1000,
+    )
+        .prop_map(|(entries, hooks, base, deciders, core, lsm_code)| Sets {
+            entries,
+            hooks,
+            base,
+            deciders,
+            core,
+            lsm_code,
+        })
+}
+
+fn returns() -> impl Strategy<Value = Type> {
+    prop_oneof![
+        Just(Type::Unknown),
+        Just(Type::Void),
+        Just(Type::Bool),
+        Just(Type::Pointer),
+        Just(Type::Other),
+        (
+            prop_oneof![Just(1u8), Just(2), Just(4), Just(8)],
+            any::<bool>()
+        )
+            .prop_map(|(bytes, signed)| Type::Number { bytes, signed }),
+    ]
+}
+
+fn value() -> impl Strategy<Value = i64> {
+    prop_oneof![-2i64..3, -5000i64..5000, any::<i64>()]
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(2000))]
+    #![proptest_config(ProptestConfig::with_cases(4000))]
 
     #[test]
-    fn what_is_protected_is_refused(
-        address in 0usize..40,
-        mut entries in addresses(),
-        mut hooks in addresses(),
-        value in any::<i64>(),
+    fn entry_points_and_callbacks_are_refused_whatever_the_value(
+        address in address(),
+        mut sets in sets(),
+        returns in returns(),
+        value in value(),
         is_entry in any::<bool>(),
     ) {
         if is_entry {
-            entries.push(address);
-            prop_assert_eq!(verdict(&[address], &entries, &hooks, value), Err(Refusal::LsmEntry));
+            sets.entries.push(address);
+            prop_assert_eq!(sets.verdict(&[address], returns, value), Some(Cause::LsmEntry));
         } else {
-            hooks.push(address);
-            prop_assert!(verdict(&[address], &entries, &hooks, value).is_err());
+            sets.hooks.push(address);
+            let rule = sets.verdict(&[address], returns, value).map(|cause| cause.rule());
+            prop_assert!(matches!(rule, Some(Rule::LsmEntry | Rule::LsmHook)));
         }
     }
 
     #[test]
-    fn what_is_not_protected_is_allowed(
-        address in 0usize..40,
-        mut entries in addresses(),
-        mut hooks in addresses(),
-        value in any::<i32>(),
-    ) {
-        entries.retain(|entry| *entry != address);
-        hooks.retain(|hook| *hook != address);
-        prop_assert_eq!(verdict(&[address], &entries, &hooks, value.into()), Ok(()));
-    }
-
-    #[test]
     fn protecting_more_never_allows_more(
-        address in 0usize..40,
-        entries in addresses(),
-        hooks in addresses(),
-        more_entries in addresses(),
-        more_hooks in addresses(),
-        value in any::<i64>(),
+        address in address(),
+        before in sets(),
+        more in sets(),
+        returns in returns(),
+        value in value(),
     ) {
-        let before = verdict(&[address], &entries, &hooks, value);
-        let after = verdict(
-            &[address],
-            &[entries, more_entries].concat(),
-            &[hooks, more_hooks].concat(),
-            value,
-        );
-        prop_assert!(before.is_ok() || after.is_err());
+        let refused = before.verdict(&[address], returns, value).is_some();
+        let after = before.and(more).verdict(&[address], returns, value);
+        prop_assert!(!refused || after.is_some());
     }
 
     #[test]
     fn another_function_of_the_name_never_allows(
-        name in prop::collection::btree_set(0usize..40, 2..5),
-        entries in addresses(),
-        hooks in addresses(),
-        value in any::<i64>(),
+        name in prop::collection::btree_set(address(), 2..5),
+        sets in sets(),
+        returns in returns(),
+        value in value(),
     ) {
         let name: Vec<_> = name.into_iter().collect();
-        prop_assert!(verdict(&name, &entries, &hooks, value).is_err());
+        prop_assert!(sets.verdict(&name, returns, value).is_some());
+    }
+
+    #[test]
+    fn knowing_less_of_the_type_never_opens_a_decision(
+        address in address(),
+        mut sets in sets(),
+        value in value(),
+    ) {
+        sets.lsm_code = 0x4000;
+        prop_assert!(sets.verdict(&[address], Type::Unknown, value).is_some());
+    }
+
+    #[test]
+    fn what_is_allowed_fits_the_type(
+        address in address(),
+        sets in sets(),
+        returns in returns(),
+        value in value(),
+    ) {
+        if sets.verdict(&[address], returns, value).is_none() {
+            prop_assert!(returns.holds(Value::new(value)));
+        }
+    }
+
+    #[test]
+    fn pieces_of_code_hold_all_calls_once(
+        mut code in prop::collection::vec(any::<u8>(), 200..600),
+        calls in prop::collection::btree_set(1usize..40, 0..30),
+        piece in OVERLAP + 1..90,
+    ) {
+        const AT: usize = 0x1_0000;
+        const CALLED: usize = 0x2_0000;
+
+        for place in &calls {
+            let place = place * 5;
+            let displacement = (CALLED - (AT + place + 5)) as u32;
+            code[place] = 0xe8;
+            code[place + 1..place + 5].copy_from_slice(&displacement.to_le_bytes());
+        }
+        let whole = count_calls(&code, AT, CALLED, 16);
+        let mut sum = 0;
+        let mut at = 0;
+        while code.len() - at > OVERLAP {
+            let end = code.len().min(at + piece);
+            sum += count_calls(&code[at..end], AT + at, CALLED, 16);
+            at = end - OVERLAP;
+        }
+        prop_assert_eq!(sum, whole);
+        prop_assert!(whole >= calls.len());
     }
 }

@@ -1,0 +1,274 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! Rule `security-base`: what the LSMs and the kernel's own protections stand on.
+//!
+//! The files of this directory are a table, and nothing else: families of functions, each with the
+//! values that it may still be made to return, and why it is there. To protect one more, add a line.
+
+mod authority;
+mod bpf;
+mod engine;
+mod hardening;
+mod integrity;
+mod network;
+
+use super::{
+    glob,
+    Cause,
+    Facts,
+    Type,
+    Value, //
+};
+
+/// The table.
+const FAMILIES: &[&Family] = &[
+    &engine::PROBING,
+    &engine::ERROR_INJECTION,
+    &engine::FTRACE,
+    &engine::TEXT_PATCHING,
+    &engine::TRAMPOLINES,
+    &engine::LIVEPATCH,
+    &engine::SYMBOLS,
+    &engine::TYPES,
+    &engine::CONTROL_FILES,
+    &engine::AUDIT_LOG,
+    &engine::AUDIT_RULES,
+    &engine::AUDIT_CONTEXT,
+    &engine::NOTIFIERS,
+    &engine::MODULES,
+    &engine::TAINT,
+    &engine::KILLSWITCH,
+    &engine::RUST,
+    &engine::GRACE_PERIODS,
+    &engine::LSM_FRAMEWORK,
+    &authority::CAPABILITIES,
+    &authority::CREDENTIALS,
+    &authority::GROUPS,
+    &authority::FILE_ACCESS,
+    &authority::FILE_ATTRIBUTES,
+    &authority::FILE_LIMITS,
+    &authority::FS_ACCESS,
+    &authority::PROC,
+    &authority::MOUNTS,
+    &authority::NAMESPACES,
+    &authority::PTRACE,
+    &authority::SIGNALS,
+    &authority::PROCESS_LIMITS,
+    &authority::IPC,
+    &authority::KEYRINGS,
+    &authority::CGROUPS,
+    &authority::PERF,
+    &authority::IO_URING,
+    &authority::TERMINALS,
+    &authority::GRAPHICS,
+    &authority::STORAGE,
+    &authority::USB,
+    &authority::THUNDERBOLT,
+    &authority::PASSTHROUGH,
+    &authority::DEVICES,
+    &hardening::SECCOMP,
+    &hardening::USERCOPY,
+    &hardening::PAGE_PROTECTION,
+    &hardening::PHYSICAL_MEMORY,
+    &hardening::EXPLOIT_DETECTION,
+    &hardening::MEMORY_LIMITS,
+    &hardening::ADDRESS_HIDING,
+    &hardening::CPU_MITIGATIONS,
+    &hardening::DMA,
+    &hardening::PANIC,
+    &hardening::MEMORY_INIT,
+    &hardening::USER_PROTECTION,
+    &hardening::EXECUTION,
+    &hardening::COREDUMP,
+    &hardening::CONFIDENTIAL,
+    &hardening::MICROCODE,
+    &integrity::LOCKDOWN,
+    &integrity::MODULES,
+    &integrity::FILES,
+    &integrity::KEXEC,
+    &integrity::SIGNATURES,
+    &integrity::KEYS,
+    &integrity::MEASUREMENT,
+    &integrity::VERITY,
+    &integrity::ENCRYPTION,
+    &integrity::RANDOM,
+    &integrity::CRYPTO_API,
+    &integrity::ALGORITHMS,
+    &network::FILTERING,
+    &network::LABELS,
+    &network::IPSEC,
+    &network::TRANSPORT,
+    &network::WIRELESS,
+    &network::SERVERS,
+    &network::ACCESS,
+    &bpf::VERIFIER,
+    &bpf::STATES,
+    &bpf::MEMORY_CHECKS,
+    &bpf::CALL_CHECKS,
+    &bpf::BOUNDS,
+    &bpf::FIXUPS,
+    &bpf::TYPES,
+    &bpf::LOADING,
+    &bpf::COMPILING,
+    &bpf::CLASSIC,
+];
+
+/// Functions that are protected for the same reason.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Family {
+    /// What administrators know it by.
+    pub(crate) name: &'static str,
+    /// Its functions.
+    entries: &'static [Entry],
+}
+
+/// A line of the table.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Entry {
+    /// The name: `symbol` for a function of the kernel itself, `module:symbol` for one that may be
+    /// in a module as well. `*` stands for any characters.
+    name: &'static str,
+    accepts: Accepts,
+    /// What the function does, to be read behind "this function".
+    pub(crate) why: &'static str,
+}
+
+/// The values that a function may still be made to return.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Accepts {
+    /// None.
+    Nothing,
+    /// Errors, from -1 to -4095, if the function can return errors.
+    Errors,
+    /// This number.
+    Only(i64),
+}
+
+/// A line for a function that may not be made to return anything.
+const fn never(name: &'static str, why: &'static str) -> Entry {
+    Entry {
+        name,
+        accepts: Accepts::Nothing,
+        why,
+    }
+}
+
+/// A line for a function that may be made to fail with an error.
+const fn errno(name: &'static str, why: &'static str) -> Entry {
+    Entry {
+        name,
+        accepts: Accepts::Errors,
+        why,
+    }
+}
+
+/// A line for a function that may be made to return 0 or false.
+const fn zero(name: &'static str, why: &'static str) -> Entry {
+    Entry {
+        name,
+        accepts: Accepts::Only(0),
+        why,
+    }
+}
+
+/// A line for a function that may be made to return 1 or true.
+const fn one(name: &'static str, why: &'static str) -> Entry {
+    Entry {
+        name,
+        accepts: Accepts::Only(1),
+        why,
+    }
+}
+
+/// A line of the table, by its place.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Member {
+    family: u16,
+    entry: u16,
+}
+
+impl Entry {
+    /// Its name, as it stands in the table.
+    #[cfg(test)]
+    pub(crate) fn name(&self) -> &'static str {
+        self.name
+    }
+}
+
+impl Member {
+    /// The whole table.
+    pub(crate) fn all() -> impl Iterator<Item = Member> {
+        (0..).zip(FAMILIES).flat_map(|(family, members)| {
+            (0..)
+                .zip(members.entries)
+                .map(move |(entry, _)| Member { family, entry })
+        })
+    }
+
+    /// The family.
+    pub(crate) fn family(self) -> &'static Family {
+        FAMILIES[usize::from(self.family)]
+    }
+
+    /// The line.
+    pub(crate) fn entry(self) -> &'static Entry {
+        &self.family().entries[usize::from(self.entry)]
+    }
+
+    /// The name of the function, without its module, as a pattern.
+    pub(crate) fn symbol(self) -> &'static str {
+        let name = self.entry().name;
+        name.split_once(':').map_or(name, |(_, symbol)| symbol)
+    }
+
+    /// The name of the function, if every kernel is expected to have it: no pattern, no module.
+    pub(crate) fn expected(self) -> Option<&'static str> {
+        Some(self.entry().name).filter(|name| !name.contains([':', '*']))
+    }
+
+    /// Whether it stands for `symbol` in `module`.
+    fn is_in(self, module: &str, symbol: &str) -> bool {
+        self.entry().name.split_once(':').is_some_and(|(m, s)| {
+            glob::matches(m.as_bytes(), module.as_bytes())
+                && glob::matches(s.as_bytes(), original(symbol).as_bytes())
+        })
+    }
+
+    /// Whether a function that returns `returns` may be made to return `value`.
+    fn accepts(self, returns: Type, value: Value) -> bool {
+        match self.entry().accepts {
+            Accepts::Nothing => false,
+            Accepts::Errors => returns.fails_with(value),
+            Accepts::Only(number) => value.get() == number,
+        }
+    }
+}
+
+/// The name that a function had before its compiler made a variant of it.
+pub(crate) fn original(symbol: &str) -> &str {
+    match symbol.split_once('.') {
+        Some((name, _)) if !name.is_empty() => name,
+        _ => symbol,
+    }
+}
+
+pub(super) fn judge(facts: &Facts<'_>, value: Value) -> Result<(), Cause> {
+    let refuses = |member: &Member| !member.accepts(facts.returns, value);
+    let by_address = facts
+        .addresses
+        .iter()
+        .find_map(|address| facts.kernel.base.tags(*address).find(refuses));
+    let by_module = || {
+        let function = facts.module?;
+        let stands_for = |member: &Member| {
+            let mut symbols = function.symbols.iter();
+            symbols.any(|symbol| member.is_in(function.module, symbol.as_str()))
+        };
+        Member::all().find(|member| refuses(member) && stands_for(member))
+    };
+
+    match by_address.or_else(by_module) {
+        Some(member) => Err(Cause::Base(member)),
+        None => Ok(()),
+    }
+}

@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! All names that the rules know, to be found quickly: for each symbol of the kernel, which sets its
+//! address belongs to.
+
+use super::{
+    base::{
+        self,
+        Member, //
+    },
+    core_functions::CORE,
+    glob, lsm_entry, mediation,
+};
+use core::ops::DerefMut;
+
+/// A set that a function belongs to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Set {
+    /// The entry points of the LSM framework.
+    LsmEntry,
+    /// Functions that lie amid the code of the LSMs.
+    LsmCode,
+    /// What security stands on.
+    Base(Member),
+    /// What decides about access.
+    Decider,
+    /// What is called from everywhere.
+    Hub,
+    /// What the whole kernel is built on.
+    Core,
+}
+
+/// A name or a pattern of names, and the set that functions of this name belong to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Name {
+    pattern: &'static str,
+    set: Set,
+}
+
+impl Name {
+    /// All of them.
+    pub(crate) fn all() -> impl Iterator<Item = Name> {
+        let named = |set: Set| move |pattern: &&'static str| Name { pattern, set };
+
+        Member::all()
+            .map(|member| Name {
+                pattern: member.symbol(),
+                set: Set::Base(member),
+            })
+            .chain(CORE.iter().map(named(Set::Core)))
+            .chain(lsm_entry::NAMES.iter().map(named(Set::LsmEntry)))
+            .chain(mediation::NO_DECISION.iter().map(named(Set::LsmCode)))
+            .chain(mediation::CAPABILITY_CHECKS.iter().map(named(Set::Decider)))
+            .chain(mediation::HUBS.iter().map(named(Set::Hub)))
+    }
+
+    fn is_pattern(&self) -> bool {
+        self.pattern.contains('*')
+    }
+}
+
+/// Names, sorted.
+///
+/// # Invariants
+///
+/// The patterns come first, and behind them the plain names in alphabetical order.
+pub(crate) struct Catalogue<S> {
+    names: S,
+    patterns: usize,
+}
+
+impl<S: DerefMut<Target = [Name]>> Catalogue<S> {
+    /// Sorts `names`.
+    pub(crate) fn new(mut names: S) -> Self {
+        names.sort_unstable_by_key(|name| (!name.is_pattern(), name.pattern));
+        let patterns = names.partition_point(Name::is_pattern);
+        // INVARIANT: Sorted just above.
+        Self { names, patterns }
+    }
+
+    /// Calls `take` with every set that a function of the kernel itself called `symbol` belongs to.
+    /// Stops at the first error, and returns it.
+    pub(crate) fn sets<E>(
+        &self,
+        symbol: &str,
+        mut take: impl FnMut(Set) -> Result<(), E>,
+    ) -> Result<(), E> {
+        let original = base::original(symbol);
+        let (patterns, names) = self.names.split_at(self.patterns);
+        let start = names.partition_point(|name| name.pattern < original);
+
+        names[start..]
+            .iter()
+            .take_while(|name| name.pattern == original)
+            .try_for_each(|name| take(name.set))?;
+        // A pattern that fits begins with the same character, or with anything.
+        for first in [Some(&b'*'), original.as_bytes().first()] {
+            let start = patterns.partition_point(|name| name.pattern.as_bytes().first() < first);
+
+            patterns[start..]
+                .iter()
+                .take_while(|name| name.pattern.as_bytes().first() == first)
+                .filter(|name| glob::matches(name.pattern.as_bytes(), original.as_bytes()))
+                .try_for_each(|name| take(name.set))?;
+        }
+        if mediation::is_deciding_hook(original) {
+            take(Set::Decider)?;
+        }
+        Ok(())
+    }
+}

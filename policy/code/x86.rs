@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! Branches in x86-64 code.
+//!
+//! Every byte that could begin a direct call or jump is taken for one. That finds what a decoder of
+//! instructions finds, and cannot get out of step.
+
+use core::ops::RangeInclusive;
+
+/// How many bytes tell whether there is a branch: the longest, or a shorter one and a byte before it.
+pub(super) const WINDOW: usize = 6;
+
+/// How far behind its beginning a function is entered at most: direct calls may skip ENDBR64.
+pub(super) const ENTRY: usize = 4;
+
+/// `call rel32`.
+const CALL: u8 = 0xe8;
+/// `jmp rel32`.
+const JUMP: u8 = 0xe9;
+/// The first byte of `jcc rel32`; the second is 0x80 to 0x8f.
+const TWO_BYTES: u8 = 0x0f;
+/// `int3`, which a probe puts in place of an instruction's first byte.
+const BREAKPOINT: u8 = 0xcc;
+
+/// The targets of the branches in `bytes`, which lie at `at`: of all but those that begin with the
+/// first byte.
+pub(super) fn branches(bytes: &[u8], at: usize) -> impl Iterator<Item = usize> + '_ {
+    bytes
+        .windows(WINDOW)
+        .enumerate()
+        .filter_map(move |(index, window)| {
+            let is_branch = match [window[0], window[1]] {
+                [_, CALL | JUMP] => true,
+                [TWO_BYTES, second] => second & 0xf0 == 0x80,
+                _ => false,
+            };
+            is_branch.then(|| target(at.wrapping_add(index), window))
+        })
+}
+
+/// How many branches in `bytes`, which lie at `at`, have a target in `landing`.
+pub(super) fn count_calls(bytes: &[u8], at: usize, landing: RangeInclusive<usize>) -> usize {
+    let (start, length) = (*landing.start(), landing.end() - landing.start());
+
+    // The target is looked at first: of all bytes, next to none make up the right one.
+    bytes
+        .windows(WINDOW)
+        .enumerate()
+        .filter(|(index, window)| {
+            target(at.wrapping_add(*index), window).wrapping_sub(start) <= length
+                && match [window[0], window[1]] {
+                    [_, CALL | JUMP | BREAKPOINT] => true,
+                    [TWO_BYTES | BREAKPOINT, second] => second & 0xf0 == 0x80,
+                    _ => false,
+                }
+        })
+        .count()
+}
+
+/// Where the displacement at the end of `window`, which lies at `at`, leads.
+fn target(at: usize, window: &[u8]) -> usize {
+    let displacement = [window[2], window[3], window[4], window[5]];
+
+    at.wrapping_add(WINDOW)
+        .wrapping_add_signed(i32::from_le_bytes(displacement) as isize)
+}

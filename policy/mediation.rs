@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! Rule `mediation`: a function that decides about access may only be made to deny it.
+//!
+//! It decides if its code, or that of a function that it calls, calls a hook of the LSM framework
+//! that decides, or asks for a capability.
+
+pub(super) use super::hooks_that_decide::{
+    HUBS,
+    NO_DECISION, //
+};
+
+use super::{
+    Cause,
+    Facts,
+    Value, //
+};
+
+/// What asks for a capability.
+pub(super) const CAPABILITY_CHECKS: &[&str] = &[
+    "bpf_token_capable",
+    "capable",
+    "capable_wrt_inode_uidgid",
+    "file_ns_capable",
+    "has_capability",
+    "has_capability_noaudit",
+    "has_ns_capability",
+    "has_ns_capability_noaudit",
+    "netlink_capable",
+    "netlink_net_capable",
+    "netlink_ns_capable",
+    "__netlink_ns_capable",
+    "ns_capable",
+    "ns_capable_noaudit",
+    "ns_capable_setid",
+    "ptracer_capable",
+    "sk_capable",
+    "sk_net_capable",
+    "sk_ns_capable",
+];
+
+/// Whether an entry point of the LSM framework of this name decides about access.
+pub(super) fn is_deciding_hook(name: &str) -> bool {
+    name.starts_with("security_") && !NO_DECISION.contains(&name)
+}
+
+pub(super) fn judge(facts: &Facts<'_>, value: Value) -> Result<(), Cause> {
+    if facts.returns.fails_with(value) {
+        return Ok(());
+    }
+    match facts.evidence() {
+        Some(evidence) => Err(Cause::Mediation(evidence, facts.returns)),
+        None => Ok(()),
+    }
+}

@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! The name of a function, by value, so that a verdict can carry it.
+
+use core::fmt;
+
+/// The longest name that is kept whole, in bytes.
+const ROOM: usize = 127;
+
+/// The name of a function; a long one ends in `...`.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Symbol {
+    length: u8,
+    bytes: [u8; ROOM],
+}
+
+impl Symbol {
+    /// Keeps `name`. What is not printable ASCII becomes a question mark.
+    pub(crate) const fn new(name: &[u8]) -> Self {
+        let mut bytes = [b'.'; ROOM];
+        let is_long = name.len() > ROOM;
+        let kept = if is_long { ROOM - 3 } else { name.len() };
+        let mut index = 0;
+
+        while index < kept {
+            bytes[index] = match name[index] {
+                byte @ b'!'..=b'~' => byte,
+                _ => b'?',
+            };
+            index += 1;
+        }
+        Self {
+            length: if is_long { ROOM } else { kept } as u8,
+            bytes,
+        }
+    }
+
+    /// The name.
+    pub(crate) fn as_str(&self) -> &str {
+        // Only ASCII is kept, so nothing is ever replaced here.
+        core::str::from_utf8(&self.bytes[..usize::from(self.length)]).unwrap_or_default()
+    }
+}
+
+impl fmt::Display for Symbol {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+impl fmt::Debug for Symbol {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(self.as_str(), f)
+    }
+}

@@ -1,0 +1,159 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! The machine code of the running kernel, as its compiler made it or as it was patched since.
+//!
+//! C headers: [`include/linux/memory.h`](srctree/include/linux/memory.h),
+//! [`include/linux/uaccess.h`](srctree/include/linux/uaccess.h)
+
+use super::{
+    kallsyms,
+    module, //
+};
+use crate::policy::code::{
+    count_calls,
+    Code,
+    Cold,
+    OVERLAP, //
+};
+use core::{
+    cell::Cell,
+    ops::Range, //
+};
+use kernel::{
+    bindings,
+    ffi::c_void,
+    prelude::*,
+    str::CString,
+    sync::rcu, //
+};
+
+/// How much code is copied at a time to count calls, in bytes.
+const CHUNK: usize = 1024;
+
+/// How much code is gone through before others may run, in bytes.
+const STRIDE: usize = 256 << 10;
+
+/// What an armed probe puts in place of the first byte of an instruction.
+#[cfg(CONFIG_X86_64)]
+const BREAKPOINT: u8 = 0xcc;
+
+/// The code of the kernel and of the modules that are loaded.
+pub(crate) struct Text {
+    interrupted: Cell<bool>,
+}
+
+impl Text {
+    /// The code, as it is now.
+    pub(crate) fn new() -> Self {
+        Self {
+            interrupted: Cell::new(false),
+        }
+    }
+
+    /// Whether the current task was killed while it counted, so that there is no result.
+    pub(crate) fn was_interrupted(&self) -> bool {
+        self.interrupted.get()
+    }
+
+    /// Adds to `count` how many branches in `area` go to the function at `address`.
+    fn count_in(&self, area: Range<usize>, address: usize, count: &mut usize) {
+        let mut at = area.start;
+        let mut pause = at;
+
+        while area.end - at > OVERLAP {
+            let mut buffer = [0; CHUNK];
+            let bytes = &mut buffer[..(area.end - at).min(CHUNK)];
+
+            // Areas are mapped as a whole; what cannot be read has been unmapped, and calls nothing.
+            if copy(at, bytes) {
+                *count += count_calls(bytes, at, address, self.padding());
+            }
+            at += bytes.len() - OVERLAP;
+            if at - pause >= STRIDE {
+                pause = at;
+                // SAFETY: This may sleep, and there is a current task.
+                if unsafe { bindings::killswitch_pause() } {
+                    self.interrupted.set(true);
+                    return;
+                }
+            }
+        }
+    }
+}
+
+impl Code for Text {
+    fn extent(&self, address: usize) -> Option<Range<usize>> {
+        kallsyms::extent(address)
+    }
+
+    fn cold_part(&self, address: usize) -> Cold {
+        let Some(symbol) = kallsyms::name_of(address) else {
+            return Cold::None;
+        };
+        let Ok(cold) = CString::try_from_fmt(fmt!("{}.cold", symbol.as_str())) else {
+            return Cold::Unknown;
+        };
+        match kallsyms::addresses_in_same(address, &cold).as_deref() {
+            Ok([]) => Cold::None,
+            Ok([one]) => self.extent(*one).map_or(Cold::Unknown, Cold::At),
+            _ => Cold::Unknown,
+        }
+    }
+
+    fn read(&self, at: usize, buffer: &mut [u8]) -> bool {
+        // SAFETY: The mutex is taken and given back here, and nothing else is taken meanwhile. With
+        // it held nothing is half patched.
+        unsafe { bindings::mutex_lock(&raw mut bindings::text_mutex) };
+        let is_read = copy(at, buffer);
+
+        for (index, byte) in buffer.iter_mut().enumerate() {
+            if *byte == BREAKPOINT {
+                *byte = behind_probe(at + index).unwrap_or(BREAKPOINT);
+            }
+        }
+        // SAFETY: It was taken above.
+        unsafe { bindings::mutex_unlock(&raw mut bindings::text_mutex) };
+        is_read
+    }
+
+    fn callers(&self, address: usize) -> usize {
+        let start = (&raw const bindings::_stext).addr();
+        let end = (&raw const bindings::_etext).addr();
+        let mut count = 0;
+
+        self.count_in(start..end, address, &mut count);
+        module::for_each_text(|area| {
+            if !self.was_interrupted() {
+                self.count_in(area, address, &mut count);
+            }
+        });
+        count
+    }
+
+    fn padding(&self) -> usize {
+        bindings::KILLSWITCH_PADDING as usize
+    }
+}
+
+/// Copies memory of the kernel, which need not be there.
+fn copy(at: usize, buffer: &mut [u8]) -> bool {
+    // SAFETY: The buffer has room for so many bytes; what cannot be read is reported.
+    unsafe {
+        bindings::copy_from_kernel_nofault(
+            buffer.as_mut_ptr().cast::<c_void>(),
+            at as *const c_void,
+            buffer.len(),
+        ) == 0
+    }
+}
+
+/// The byte that the probe at `address` has taken the place of, if there is one.
+fn behind_probe(address: usize) -> Option<u8> {
+    let _guard = rcu::read_lock();
+    // SAFETY: Any address may be asked for, and a probe stays for an RCU read section.
+    unsafe {
+        let probe = bindings::get_kprobe(address as *mut c_void);
+
+        (!probe.is_null()).then(|| (*probe).opcode)
+    }
+}

@@ -1,0 +1,206 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! What the policy protects in the running kernel: the names that it knows, turned into addresses.
+
+use crate::{
+    policy::{
+        self,
+        AddressSet,
+        Catalogue,
+        Kernel,
+        Member,
+        Name,
+        Rule,
+        Set,
+        Tagged,
+        TaggedSet,
+        MANY, //
+    },
+    security::{
+        btf,
+        kallsyms,
+        lsm::{
+            self,
+            Calls, //
+        }, //
+    }, //
+};
+use core::{
+    fmt::{
+        self,
+        Write, //
+    },
+    ops::Range, //
+};
+use kernel::prelude::*;
+
+/// What the policy protects in the running kernel. Found out once: it does not change.
+pub(crate) struct Protected {
+    lsm_entries: AddressSet<KVec<usize>>,
+    lsm_hooks: TaggedSet<KVec<Tagged<&'static str>>, &'static str>,
+    lsm_trampolines: Range<usize>,
+    base: TaggedSet<KVec<Tagged<Member>>, Member>,
+    deciders: AddressSet<KVec<usize>>,
+    hubs: AddressSet<KVec<usize>>,
+    lsm_code: Range<usize>,
+    core: AddressSet<KVec<usize>>,
+    /// Hashes of the names of functions of which the compiler made variants.
+    varied: AddressSet<KVec<usize>>,
+}
+
+impl Protected {
+    /// Finds out. To be called after the LSMs were initialized. Sleeps; fails with ENOMEM only.
+    pub(crate) fn of_this_kernel() -> Result<Self> {
+        let mut names = KVec::new();
+        for name in Name::all() {
+            names.push(name, GFP_KERNEL)?;
+        }
+        let catalogue = Catalogue::new(names);
+        let mut entries = KVec::new();
+        let mut base = KVec::new();
+        let mut deciders = KVec::new();
+        let mut hubs = KVec::new();
+        let mut core = KVec::new();
+        let mut varied = KVec::new();
+        let Calls { hooks, trampolines } = lsm::registered_calls()?;
+        let (mut first, mut end) = (usize::MAX, 0);
+        let mut is_lsm_code = |address: usize| {
+            first = first.min(address);
+            end = end.max(kallsyms::extent(address).map_or(address, |function| function.end));
+        };
+
+        kallsyms::for_each_in_kernel(&mut |symbol, address| {
+            let original = policy::original(symbol);
+
+            if original != symbol && !symbol.ends_with(".cold") {
+                varied.push(hash(original), GFP_KERNEL)?;
+            }
+            catalogue.sets(symbol, |set| -> Result {
+                match set {
+                    Set::LsmEntry => entries.push(address, GFP_KERNEL)?,
+                    Set::LsmCode => is_lsm_code(address),
+                    Set::Base(tag) => base.push(Tagged { address, tag }, GFP_KERNEL)?,
+                    Set::Decider => deciders.push(address, GFP_KERNEL)?,
+                    Set::Hub => hubs.push(address, GFP_KERNEL)?,
+                    Set::Core => core.push(address, GFP_KERNEL)?,
+                }
+                Ok(())
+            })
+        })?;
+        // BPF has its callbacks far from all others.
+        for hook in hooks.iter().filter(|hook| hook.tag != "bpf") {
+            is_lsm_code(hook.address);
+        }
+        Ok(Self {
+            lsm_entries: AddressSet::new(fitted(entries)?),
+            lsm_hooks: TaggedSet::new(fitted(hooks)?),
+            lsm_trampolines: trampolines,
+            base: TaggedSet::new(fitted(base)?),
+            deciders: AddressSet::new(fitted(deciders)?),
+            hubs: AddressSet::new(fitted(hubs)?),
+            lsm_code: first..end,
+            core: AddressSet::new(fitted(core)?),
+            varied: AddressSet::new(fitted(varied)?),
+        })
+    }
+
+    /// The same, as the rules take it.
+    pub(crate) fn kernel(&self) -> Kernel<'_> {
+        Kernel {
+            lsm_entries: self.lsm_entries.borrow(),
+            lsm_hooks: self.lsm_hooks.borrow(),
+            lsm_trampolines: self.lsm_trampolines.clone(),
+            base: self.base.borrow(),
+            deciders: self.deciders.borrow(),
+            hubs: self.hubs.borrow(),
+            lsm_code: self.lsm_code.clone(),
+            core: self.core.borrow(),
+        }
+    }
+
+    /// Whether the kernel itself may have a variant of a function that was called `original`.
+    pub(crate) fn may_have_variants(&self, original: &str) -> bool {
+        self.varied.contains(hash(original))
+    }
+
+    /// How much memory the sets take, in bytes.
+    fn memory(&self) -> usize {
+        let addresses = [
+            &self.lsm_entries,
+            &self.deciders,
+            &self.hubs,
+            &self.core,
+            &self.varied,
+        ];
+        size_of_val(self)
+            + addresses
+                .map(|set| set.len() * size_of::<usize>())
+                .iter()
+                .sum::<usize>()
+            + size_of_val(self.lsm_hooks.members())
+            + size_of_val(self.base.members())
+    }
+
+    /// Whether the kernel has none of the functions that a line of the table names.
+    fn lacks(&self, member: Member) -> bool {
+        !self
+            .base
+            .members()
+            .iter()
+            .any(|tagged| tagged.tag == member)
+    }
+
+    /// Writes what there is of each rule, one per line, in the order in which they are asked.
+    pub(crate) fn describe(&self, out: &mut dyn Write) -> fmt::Result {
+        for rule in Rule::ALL {
+            write!(out, "{rule:13} ")?;
+            match rule {
+                Rule::LsmEntry => writeln!(out, "{} functions", self.lsm_entries.len()),
+                Rule::LsmHook => writeln!(out, "{} functions", self.lsm_hooks.members().len()),
+                Rule::SecurityBase => writeln!(out, "{} functions", self.base.members().len()),
+                Rule::Mediation => writeln!(
+                    out,
+                    "whatever calls one of {} functions, itself or through another",
+                    self.deciders.len()
+                ),
+                Rule::LsmInternal => writeln!(out, "{} bytes of code", self.lsm_code.len()),
+                Rule::Primitive => writeln!(
+                    out,
+                    "{} functions, and whatever is called from {MANY} places",
+                    self.core.len()
+                ),
+                Rule::ReturnType if btf::is_there() => out.write_str("from BTF\n"),
+                Rule::ReturnType => out.write_str(
+                    "there is no BTF: all functions count as int, and mediation and lsm-internal \
+                     refuse whatever the value\n",
+                ),
+                Rule::Ambiguous => out.write_str("names of several functions\n"),
+            }?;
+        }
+        writeln!(out, "memory: {} bytes", self.memory())?;
+        out.write_str("not in this kernel:")?;
+        for member in Member::all() {
+            if let Some(name) = member.expected().filter(|_| self.lacks(member)) {
+                write!(out, " {name}")?;
+            }
+        }
+        out.write_char('\n')
+    }
+}
+
+/// The same elements in as little memory as they need.
+fn fitted<T>(mut vector: KVec<T>) -> Result<KVec<T>> {
+    let mut fitted = KVec::with_capacity(vector.len(), GFP_KERNEL)?;
+
+    for element in vector.drain_all() {
+        fitted.push(element, GFP_KERNEL)?;
+    }
+    Ok(fitted)
+}
+
+/// FNV-1a. Two names with the same hash cost a look at the symbols, and nothing else.
+fn hash(name: &str) -> usize {
+    name.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
+        (hash ^ usize::from(byte)).wrapping_mul(0x100_0000_01b3)
+    })
+}

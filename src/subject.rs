@@ -1,0 +1,228 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! The function that a target names: what is known about it, and what the policy says to a value.
+
+use crate::{
+    command::Target,
+    policy::{
+        self,
+        Allowed,
+        Facts,
+        InModule,
+        Kernel,
+        Rule,
+        Symbol,
+        Type,
+        Value, //
+    },
+    protected::Protected,
+    refusal::Refusal,
+    security::{
+        btf,
+        entry::Entry,
+        kallsyms,
+        module::Loaded,
+        text::Text as Code, //
+    }, //
+};
+use core::fmt::{
+    self,
+    Write, //
+};
+use kernel::{
+    prelude::*,
+    str::CString, //
+};
+
+/// The function that a target names. Its module does not go as long as this is there.
+pub(crate) struct Subject<'a> {
+    target: Target<'a>,
+    addresses: KVec<usize>,
+    module: Option<Loaded>,
+    /// All its names, if it is in a module.
+    names: KVec<Symbol>,
+    returns: Type,
+    entry: Option<Entry>,
+    code: Code,
+}
+
+impl<'a> Subject<'a> {
+    /// Finds the function, or all of them if there are several. Sleeps.
+    pub(crate) fn find(target: Target<'a>) -> Result<Self, Refusal<'a>> {
+        let addresses = addresses_of(target)?;
+        let Some(first) = addresses.first() else {
+            return Err(match target.module {
+                Some(module) => Refusal::NotInModule(module),
+                None => Refusal::NoFunction,
+            });
+        };
+        let module = Loaded::owner_of(*first).map_err(|_| Refusal::NoFunction)?;
+
+        // A module could have gone since, and another one come: this is the function for certain
+        // only if it is still found now that its module cannot go.
+        if addresses_of(target)?[..] != addresses[..] {
+            return Err(Refusal::NoFunction);
+        }
+        Ok(Self::new(target, addresses, module)?)
+    }
+
+    /// The function at `address`, which was once named `target`. Sleeps.
+    pub(crate) fn at(address: usize, target: Target<'a>) -> Result<Self> {
+        let mut addresses = KVec::new();
+
+        addresses.push(address, GFP_KERNEL)?;
+        Self::new(target, addresses, Loaded::owner_of(address)?)
+    }
+
+    fn new(target: Target<'a>, addresses: KVec<usize>, module: Option<Loaded>) -> Result<Self> {
+        let names = match (&module, addresses.first()) {
+            (Some(module), Some(first)) => kallsyms::names_in_module(module, *first)?,
+            _ => KVec::new(),
+        };
+        let returns = return_type(module.as_ref(), target.symbol)?;
+        let entry = match addresses.first() {
+            Some(first) => {
+                let symbol = CString::try_from_fmt(fmt!("{}", target.symbol))?;
+                Entry::of(module.as_ref(), *first, &symbol)
+            }
+            None => None,
+        };
+
+        Ok(Self {
+            target,
+            addresses,
+            module,
+            names,
+            returns,
+            entry,
+            code: Code::new(),
+        })
+    }
+
+    /// Gives up the module, which then does not go as long as the result is there.
+    pub(crate) fn into_module(self) -> Option<Loaded> {
+        self.module
+    }
+
+    /// The facts on which verdicts on the function rest. They are gathered when they are needed, and
+    /// once.
+    pub(crate) fn facts<'b>(&'b self, kernel: &'b Kernel<'b>) -> Facts<'b> {
+        let mut facts = Facts::new(kernel, &self.addresses, &self.code);
+
+        facts.module = self.module.as_ref().map(|module| InModule {
+            module: module.name().to_str().unwrap_or_default(),
+            symbols: &self.names,
+        });
+        facts.returns = self.returns;
+        facts
+    }
+
+    /// Decides whether the function may be made to return `value`, and says where it begins. Sleeps.
+    pub(crate) fn judge<'b>(
+        &self,
+        facts: &Facts<'_>,
+        value: Value,
+    ) -> Result<(Entry, Allowed), Refusal<'b>> {
+        let verdict = policy::judge(facts, value);
+
+        if self.code.was_interrupted() {
+            return Err(Refusal::Failed(EINTR));
+        }
+        match (verdict, self.entry) {
+            (Ok(allowed), Some(entry)) => Ok((entry, allowed)),
+            (Ok(_), None) => Err(Refusal::NotProbeable),
+            // What is no function has no code to speak of.
+            (Err(refusal), None) if !is_by_place(refusal.cause.rule()) => {
+                Err(Refusal::NotProbeable)
+            }
+            (Err(refusal), _) => Err(Refusal::Policy(refusal)),
+        }
+    }
+
+    /// Writes one line for each thing that whoever engages the function should know. Sleeps.
+    pub(crate) fn notes(&self, protected: &Protected, out: &mut dyn Write) -> Result {
+        let original = policy::original(self.target.symbol);
+        let mut note = |symbol: &str| -> Result {
+            if policy::original(symbol) == original
+                && symbol != self.target.symbol
+                && !symbol.ends_with(".cold")
+            {
+                writeln!(
+                    out,
+                    "  note: {symbol}, which is compiled from the same source, keeps running"
+                )
+                .map_err(|_| ENOMEM)?;
+            }
+            Ok(())
+        };
+
+        match &self.module {
+            Some(module) => kallsyms::for_each_in_module(module, &mut |symbol, _| note(symbol))?,
+            None if protected.may_have_variants(original) => {
+                kallsyms::for_each_in_kernel(&mut |symbol, _| note(symbol))?;
+            }
+            None => {}
+        }
+        if self.returns == Type::Unknown {
+            writeln!(
+                out,
+                "  note: there is no type information about it, so it counts as returning int"
+            )
+            .map_err(|_| ENOMEM)?;
+        }
+        Ok(())
+    }
+
+    /// Writes what is known about the function, one line for each thing. Sleeps.
+    pub(crate) fn describe(&self, facts: &Facts<'_>, out: &mut dyn Write) -> fmt::Result {
+        let callers = facts.callers();
+
+        write!(out, "  function: {} in ", self.target.symbol)?;
+        match &facts.module {
+            Some(function) => writeln!(out, "module {}", function.module)?,
+            None => writeln!(out, "the kernel")?,
+        }
+        writeln!(out, "  returns: {}", self.returns)?;
+        writeln!(
+            out,
+            "  called from {callers} {}",
+            if callers == 1 { "place" } else { "places" }
+        )
+    }
+}
+
+/// Whether a rule asks only where a function is.
+fn is_by_place(rule: Rule) -> bool {
+    matches!(
+        rule,
+        Rule::LsmEntry | Rule::LsmHook | Rule::SecurityBase | Rule::Ambiguous
+    )
+}
+
+fn addresses_of(target: Target<'_>) -> Result<KVec<usize>> {
+    let symbol = CString::try_from_fmt(fmt!("{}", target.symbol))?;
+    let module = match target.module {
+        Some(module) => Some(CString::try_from_fmt(fmt!("{module}"))?),
+        None => None,
+    };
+    kallsyms::addresses_of(module.as_deref(), &symbol)
+}
+
+/// What a function returns. A variant with constant arguments, or with a suffix that only makes its
+/// name unique, returns what the original does.
+fn return_type(module: Option<&Loaded>, symbol: &str) -> Result<Type> {
+    let name = match symbol.split_once('.') {
+        Some((original, suffix))
+            if !original.is_empty()
+                && (suffix.starts_with("constprop.") || suffix.starts_with("llvm."))
+                && !suffix.contains("isra")
+                && !suffix.contains("part") =>
+        {
+            original
+        }
+        _ => symbol,
+    };
+    let name = CString::try_from_fmt(fmt!("{name}"))?;
+
+    Ok(btf::returned(module, &name))
+}
