@@ -9,7 +9,7 @@ use super::{
         Member, //
     },
     core_functions::CORE,
-    glob, lsm_entry, mediation,
+    glob, lsm_entry, mediation, sort,
 };
 use core::ops::DerefMut;
 
@@ -72,7 +72,7 @@ pub(crate) struct Catalogue<S> {
 impl<S: DerefMut<Target = [Name]>> Catalogue<S> {
     /// Sorts `names`.
     pub(crate) fn new(mut names: S) -> Self {
-        names.sort_unstable_by_key(|name| (!name.is_pattern(), name.pattern));
+        sort::by_key(&mut names, |name: &Name| (!name.is_pattern(), name.pattern));
         let patterns = names.partition_point(Name::is_pattern);
         // INVARIANT: Sorted just above.
         Self { names, patterns }

@@ -9,6 +9,7 @@ use super::{
         Evidence, //
     },
     return_type::Type,
+    sort,
     Symbol, //
 };
 use core::{
@@ -115,7 +116,7 @@ pub(crate) struct AddressSet<S>(S);
 impl<S: DerefMut<Target = [usize]>> AddressSet<S> {
     /// Makes a set of `addresses`.
     pub(crate) fn new(mut addresses: S) -> Self {
-        addresses.sort_unstable();
+        sort::by_key(&mut addresses, |address| *address);
         // INVARIANT: Sorted just above.
         Self(addresses)
     }
@@ -164,7 +165,7 @@ pub(crate) struct TaggedSet<S, T>(S, PhantomData<T>);
 impl<T, S: DerefMut<Target = [Tagged<T>]>> TaggedSet<S, T> {
     /// Makes a set of `members`.
     pub(crate) fn new(mut members: S) -> Self {
-        members.sort_unstable_by_key(|member| member.address);
+        sort::by_key(&mut members, |member| member.address);
         // INVARIANT: Sorted by address just above.
         Self(members, PhantomData)
     }

@@ -27,6 +27,7 @@ mod lsm_internal;
 mod mediation;
 mod primitive;
 mod return_type;
+mod sort;
 mod symbol;
 mod value;
 

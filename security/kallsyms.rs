@@ -24,7 +24,7 @@ use kernel::{
 };
 
 /// Collects every address at which a symbol called `symbol` lies: in the kernel and in all modules,
-/// or only in the module called `module`. The result is sorted and names no address twice.
+/// or only in the module called `module`. The result names no address twice.
 ///
 /// May sleep. Fails with ENOMEM only.
 pub(crate) fn addresses_of(module: Option<&CStr>, symbol: &CStr) -> Result<KVec<usize>> {
@@ -51,11 +51,7 @@ pub(crate) fn addresses_of(module: Option<&CStr>, symbol: &CStr) -> Result<KVec<
         bindings::module_kallsyms_on_each_symbol(module, Some(found_in_module), data)
     })?;
 
-    let mut found = search.found;
-    found.sort_unstable();
-    let mut last = None;
-    found.retain(|address| last.replace(*address) != Some(*address));
-    Ok(found)
+    Ok(search.found)
 }
 
 /// Collects every address at which a symbol called `symbol` lies in what `address` is in: the kernel
@@ -182,8 +178,11 @@ struct Search<'a> {
     found: KVec<usize>,
 }
 
-/// Takes note of `address`. The result is what a callback returns to its walk.
+/// Takes note of `address`, once. The result is what a callback returns to its walk.
 fn push(found: &mut KVec<usize>, address: c_ulong) -> c_int {
+    if found.contains(&address) {
+        return 0;
+    }
     match found.push(address, GFP_KERNEL) {
         Ok(()) => 0,
         Err(error) => Error::from(error).to_errno(),

@@ -27,7 +27,9 @@
 
 #define KS_DIR		"/sys/kernel/security/killswitch"
 #define KS_CONTROL	KS_DIR "/control"
+#define KS_CHECK	KS_DIR "/check"
 #define KS_ENGAGED	KS_DIR "/engaged"
+#define KS_POLICY	KS_DIR "/policy"
 #define KS_FN		KS_DIR "/fn/"
 #define KS_TARGET	"/sys/kernel/debug/killswitch_target"
 
@@ -158,22 +160,29 @@ static inline long ks_runs(const char *name)
 	return ks_read_long(path);
 }
 
-/* Loads the target module, unless it is loaded: 0 or a negative errno. */
-static inline int ks_load_target(void)
+/* Opens @file, which is in @place beside this program: a descriptor or -errno. */
+static inline int ks_open_beside(const char *place, const char *file)
 {
-	static const char * const places[] = { "", "test_modules/" };
-	char self[PATH_MAX] = "", path[PATH_MAX + 64], *dir;
-	int fd, ret = -ENOENT;
+	char self[PATH_MAX] = "", path[PATH_MAX + 128];
+	int fd;
 
-	mount("debugfs", "/sys/kernel/debug", "debugfs", 0, NULL);
-	if (!access(KS_TARGET, F_OK))
-		return 0;
 	if (readlink("/proc/self/exe", self, sizeof(self) - 1) < 0)
 		return -errno;
-	dir = dirname(self);
+	snprintf(path, sizeof(path), "%s/%s%s", dirname(self), place, file);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	return fd < 0 ? -errno : fd;
+}
+
+/* Loads a module of the tests, unless it is loaded: 0 or a negative errno. */
+static inline int ks_load_module(const char *name)
+{
+	static const char * const places[] = { "", "test_modules/" };
+	int fd, ret = -ENOENT;
+	char file[64];
+
+	snprintf(file, sizeof(file), "%s.ko", name);
 	for (size_t i = 0; i < ARRAY_SIZE(places); i++) {
-		snprintf(path, sizeof(path), "%s/%skillswitch_target.ko", dir, places[i]);
-		fd = open(path, O_RDONLY | O_CLOEXEC);
+		fd = ks_open_beside(places[i], file);
 		if (fd < 0)
 			continue;
 		ret = syscall(__NR_finit_module, fd, "", 0) ? -errno : 0;
@@ -182,6 +191,18 @@ static inline int ks_load_target(void)
 			return 0;
 	}
 	return ret;
+}
+
+static inline int ks_unload_module(const char *name)
+{
+	return syscall(__NR_delete_module, name, O_NONBLOCK) ? -errno : 0;
+}
+
+/* Loads the target module, unless it is loaded: 0 or a negative errno. */
+static inline int ks_load_target(void)
+{
+	mount("debugfs", "/sys/kernel/debug", "debugfs", 0, NULL);
+	return access(KS_TARGET, F_OK) ? ks_load_module("killswitch_target") : 0;
 }
 
 /*
@@ -232,21 +253,16 @@ static inline int ks_audit_open(void)
 
 /*
  * Collects the Killswitch records that have arrived on @audit since it was
- * opened or last collected, a line each, into @buf: how many there are or a
- * negative errno. A refused command marks the end of what is to be collected,
- * for records arrive some time after the decision that they tell of.
+ * opened or last collected, a line each, into @buf, up to the first that has
+ * @mark in it: how many there are or a negative errno.
  */
-static inline int ks_audit_collect(int audit, int control, char *buf, size_t size)
+static inline int ks_audit_collect_until(int audit, const char *mark, char *buf, size_t size)
 {
-	static unsigned int turn;
-	char mark[64], record[16384];
+	char record[16384];
 	size_t used = 0;
 	int count = 0;
 
 	buf[0] = '\0';
-	snprintf(mark, sizeof(mark), "ks_mark_%d_%u", getpid(), turn++);
-	if (ks_command(control, "disengage %s\n", mark) != -ENOENT)
-		return -EPROTO;
 	while (true) {
 		struct nlmsghdr *header = (struct nlmsghdr *)record;
 		ssize_t len = recv(audit, record, sizeof(record) - 1, 0);
@@ -267,6 +283,63 @@ static inline int ks_audit_collect(int audit, int control, char *buf, size_t siz
 		used += added;
 		count++;
 	}
+}
+
+/*
+ * The same. A refused command marks the end of what is to be collected, for
+ * records arrive some time after the decision that they tell of.
+ */
+static inline int ks_audit_collect(int audit, int control, char *buf, size_t size)
+{
+	static unsigned int turn;
+	char mark[64];
+
+	buf[0] = '\0';
+	snprintf(mark, sizeof(mark), "ks_mark_%d_%u", getpid(), turn++);
+	if (ks_command(control, "disengage %s\n", mark) != -ENOENT)
+		return -EPROTO;
+	return ks_audit_collect_until(audit, mark, buf, size);
+}
+
+/*
+ * Whether the function @name could be engaged with @value: 0 or the negative
+ * errno with which it is refused. Tried in a transaction whose second line never
+ * succeeds, so that it comes to nothing.
+ */
+static inline int ks_try(int control, const char *name, const char *value)
+{
+	char answer[4096];
+	ssize_t len;
+	int ret;
+
+	ret = ks_command(control, "engage %s %s\nengage ks_no_such_function 0\n", name, value);
+	if (ret != -ENOENT)
+		return ret ? ret : -EPROTO;
+	len = pread(control, answer, sizeof(answer) - 1, 0);
+	if (len < 0)
+		return -errno;
+	answer[len] = '\0';
+	return strstr(answer, "refused in line 2: ") ? 0 : ret;
+}
+
+/* Asks the file check, and copies what it says to @answer: 0 or -errno. */
+static inline int ks_ask(char *answer, size_t size, const char *format, ...)
+{
+	char buf[KS_MAX_COMMAND + 1];
+	va_list args;
+	int fd, len, ret;
+
+	answer[0] = '\0';
+	fd = open(KS_CHECK, O_RDWR | O_CLOEXEC);
+	if (fd < 0)
+		return -errno;
+	va_start(args, format);
+	len = vsnprintf(buf, sizeof(buf), format, args);
+	va_end(args);
+	ret = ks_write(fd, buf, len);
+	len = ks_read_fd(fd, answer, size);
+	close(fd);
+	return ret ? ret : len < 0 ? len : 0;
 }
 
 #endif /* KILLSWITCH_COMMON_H */

@@ -217,7 +217,7 @@ static const struct transaction_case {
 	{ "no such function",
 	  "engage ks_target_int 0\nengage ks_no_such_function 0\n", ENOENT },
 	{ "a value too large",
-	  "engage ks_target_int 0\nengage ks_target_long 99999999999\n", ERANGE },
+	  "engage ks_target_int 0\nengage ks_target_other 99999999999\n", ERANGE },
 	{ "a malformed line",
 	  "engage ks_target_int 0\nengage ks_target_long\n", EINVAL },
 	{ "a malformed line in the middle",

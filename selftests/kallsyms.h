@@ -105,4 +105,40 @@ static inline size_t ks_same_name(const struct ks_symbols *symbols, const struct
 	return other - symbol;
 }
 
+/*
+ * Names that were listed when the tests were built, in a file beside them: lines
+ * of a word and a name.
+ */
+struct ks_names {
+	struct ks_name {
+		const char *word;
+		const char *name;
+	} *all;
+	size_t count;
+};
+
+static inline int ks_load_names(struct ks_names *names, const char *file)
+{
+	char word[32], name[128];
+	size_t room = 1 << 13;
+	FILE *stream;
+	int fd;
+
+	fd = ks_open_beside("", file);
+	if (fd < 0)
+		return fd;
+	stream = fdopen(fd, "r");
+	names->count = 0;
+	names->all = malloc(room * sizeof(*names->all));
+	while (names->all && names->count < room &&
+	       fscanf(stream, "%31s %127s", word, name) == 2) {
+		names->all[names->count++] = (struct ks_name) {
+			.word = strdup(word),
+			.name = strdup(name),
+		};
+	}
+	fclose(stream);
+	return !names->all ? -ENOMEM : names->count == room ? -ENOSPC : 0;
+}
+
 #endif /* KILLSWITCH_KALLSYMS_H */

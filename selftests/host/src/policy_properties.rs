@@ -339,6 +339,15 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(4000))]
 
     #[test]
+    fn sets_are_sorted(addresses in prop::collection::vec(any::<usize>(), 0..300)) {
+        let set = AddressSet::new(addresses.clone());
+        for address in &addresses {
+            prop_assert!(set.contains(*address));
+        }
+        prop_assert_eq!(set.first_in(0..=usize::MAX), addresses.iter().min().copied());
+    }
+
+    #[test]
     fn entry_points_and_callbacks_are_refused_whatever_the_value(
         address in address(),
         mut sets in sets(),

@@ -1,0 +1,7 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! Machine code.
+
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|data: &[u8]| killswitch_fuzz::code(data));

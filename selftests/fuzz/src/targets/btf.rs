@@ -1,0 +1,175 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! Type information, and what a function of the type that it leads to may return.
+
+use super::Input;
+use crate::policy::{
+    btf::{returned, Described, Types},
+    Type, Value,
+};
+use std::cell::RefCell;
+
+/// The kinds of `include/uapi/linux/btf.h` that matter here.
+const INT: u32 = 1;
+const PTR: u32 = 2;
+const ENUM: u32 = 6;
+const FUNC: u32 = 12;
+const FUNC_PROTO: u32 = 13;
+const ENUM64: u32 = 19;
+/// TYPEDEF, VOLATILE, CONST, RESTRICT and TYPE_TAG.
+const NAMES: [u32; 5] = [8, 9, 10, 11, 18];
+/// A function, its prototype, and 64 names and qualifiers.
+const MAX_ASKED: usize = 66;
+
+/// Types that are taken from the input, and a list of what was asked for.
+struct Information {
+    types: Vec<Described>,
+    /// Whether there is a type for every number.
+    is_endless: bool,
+    asked: RefCell<Vec<(u32, Option<Described>)>>,
+}
+
+impl Types for Information {
+    fn get(&self, id: u32) -> Option<Described> {
+        let index = (id as usize).checked_sub(1);
+        let found = index.and_then(|index| match self.is_endless {
+            true => self.types.get(index % self.types.len().max(1)),
+            false => self.types.get(index),
+        });
+
+        self.asked.borrow_mut().push((id, found.copied()));
+        found.copied()
+    }
+}
+
+fn kind(described: Described) -> u32 {
+    described.info >> 24 & 0x1f
+}
+
+/// Tries what the first type of `data` returns, and with which values.
+pub fn btf(data: &[u8]) {
+    let mut input = Input(data);
+    let flags = input.u8();
+    let value = input.i64();
+    let mut information = Information {
+        types: Vec::new(),
+        is_endless: flags & 1 != 0,
+        asked: RefCell::new(Vec::new()),
+    };
+
+    while !input.is_empty() {
+        information.types.push(Described {
+            info: input.u32(),
+            size_or_type: input.u32(),
+            encoding: input.u32(),
+        });
+    }
+    let found = returned(&information, 1);
+
+    follows(&information.asked.into_inner(), found);
+    for near in [
+        0,
+        -4096,
+        1 << 7,
+        1 << 8,
+        1 << 15,
+        1 << 16,
+        1 << 31,
+        1 << 32,
+        -1 << 7,
+        -1 << 15,
+        -1 << 31,
+        i64::MIN,
+        value,
+    ] {
+        for value in -1..=1 {
+            can_return(found, near.wrapping_add(value));
+        }
+    }
+}
+
+/// `found` is what the types that were asked for say.
+fn follows(asked: &[(u32, Option<Described>)], found: Type) {
+    // However long the way is, an end comes.
+    assert!((1..=MAX_ASKED).contains(&asked.len()));
+    assert_eq!(asked[0].0, 1);
+    for (index, step) in asked.windows(2).enumerate() {
+        let (next, before) = (step[1].0, step[0].1.unwrap());
+
+        assert_eq!(next, before.size_or_type);
+        match index {
+            0 => assert_eq!(kind(before), FUNC),
+            1 => assert_eq!(kind(before), FUNC_PROTO),
+            _ => assert!(NAMES.contains(&kind(before))),
+        }
+    }
+
+    let Some(last) = asked[asked.len() - 1].1 else {
+        return assert_eq!(found, Type::Unknown);
+    };
+    let is_name = NAMES.contains(&kind(last));
+    let expected = match asked.len() {
+        1 => {
+            assert_ne!(kind(last), FUNC);
+            Type::Unknown
+        }
+        2 if kind(last) != FUNC_PROTO => Type::Unknown,
+        MAX_ASKED if is_name => Type::Unknown,
+        length if length == 2 || is_name => {
+            assert_eq!(last.size_or_type, 0);
+            Type::Void
+        }
+        _ => terminal(last),
+    };
+    assert_eq!(found, expected);
+}
+
+/// What a type is that is no other name of one.
+fn terminal(described: Described) -> Type {
+    let (bytes, encoding) = (described.size_or_type, described.encoding);
+    let number = |signed| match bytes {
+        1 | 2 | 4 | 8 => Type::Number {
+            bytes: bytes as u8,
+            signed,
+        },
+        _ => Type::Other,
+    };
+
+    match kind(described) {
+        PTR => Type::Pointer,
+        // Bits 24 to 26 say signed, character and truth value, bits 16 to 23 the first bit.
+        INT if encoding & 4 << 24 != 0 => Type::Bool,
+        INT if encoding & 0xff_00ff != bytes.saturating_mul(8) => Type::Other,
+        INT => number(encoding & 1 << 24 != 0),
+        ENUM | ENUM64 => number(described.info & 1 << 31 != 0),
+        _ => Type::Other,
+    }
+}
+
+/// What is said about a function that returns `returns` and `value` agrees with itself.
+fn can_return(returns: Type, value: i64) {
+    let (holds, fails) = (
+        returns.holds(Value::new(value)),
+        returns.fails_with(Value::new(value)),
+    );
+    let is_error = (-4095..0).contains(&value);
+
+    // Whatever fails with a value can return it, and only with an error. The least is known of a
+    // type that is unknown.
+    assert!(!fails || (holds && is_error));
+    assert!(!Type::Unknown.fails_with(Value::new(value)));
+    match returns {
+        Type::Void | Type::Bool | Type::Other | Type::Unknown => assert!(!fails),
+        Type::Pointer => assert!(fails == is_error && holds == (is_error || value == 0)),
+        Type::Number { bytes, signed } => {
+            // As in C, with room for more.
+            let (value, half) = (i128::from(value), 1i128 << (8 * bytes - 1));
+            let fits = match signed {
+                true => (-half..half).contains(&value),
+                false => (0..2 * half).contains(&value),
+            };
+            assert_eq!(holds, fits || (bytes == 8 && is_error));
+        }
+    }
+    assert!(!returns.to_string().is_empty());
+}

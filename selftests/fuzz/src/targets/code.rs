@@ -1,0 +1,427 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! Machine code, and whether its functions decide about access.
+
+use super::Input;
+use crate::policy::{
+    code::{count_calls, Code, Cold, Evidence, OVERLAP},
+    judge, AddressSet, Cause, Facts, Kernel, Rule, TaggedSet, Type, Value,
+};
+use std::{collections::BTreeSet, ops::Range};
+
+/// The most functions, and the most bytes of them, which is more than what one function may have.
+const MAX_FUNCTIONS: usize = 32;
+const MAX_TEXT: usize = 192 << 10;
+/// The most code of one function that is looked at.
+const MAX_BODY: usize = 128 << 10;
+/// The most that is said about the functions.
+const MAX_NOTES: usize = 96;
+/// How far behind its beginning a function is entered at most.
+const ENTRY: usize = 4;
+
+/// A kernel that is made up from the input.
+#[derive(Default)]
+struct MadeUp {
+    base: usize,
+    padding: usize,
+    text: Vec<u8>,
+    functions: Vec<Range<usize>>,
+    cold: Vec<(usize, Cold)>,
+    unreadable: Vec<usize>,
+    deciders: Vec<usize>,
+    more_deciders: Vec<usize>,
+    hubs: Vec<usize>,
+    asked: Vec<usize>,
+    returns: bool,
+    value: i64,
+}
+
+impl MadeUp {
+    /// First come the functions, then what is said about them.
+    fn new(mut input: Input<'_>) -> Self {
+        let flags = input.u8();
+        let mut made = Self {
+            padding: [0, 16, 7, 64][usize::from(flags & 3)],
+            returns: flags & 4 != 0,
+            value: input.i64(),
+            ..Self::default()
+        };
+        let mut lengths = Vec::new();
+        let mut total = 0;
+
+        for _ in 0..usize::from(input.u8()) % MAX_FUNCTIONS + 1 {
+            let (shape, length) = (input.u8(), usize::from(input.u16()));
+            let length = match shape & 3 {
+                0 => length % 64,
+                1 | 2 => length % 2048,
+                _ => length * 4,
+            };
+            let gap = usize::from(shape >> 2) % 8;
+
+            if total + length + gap > MAX_TEXT {
+                break;
+            }
+            lengths.push((total + gap, length));
+            total += length + gap;
+        }
+        made.text = vec![0x90; total];
+        made.base = match flags >> 3 & 3 {
+            0 => 0x1_0000,
+            1 => 0,
+            2 => 0xffff_ffff_8100_0000,
+            _ => usize::MAX - total,
+        };
+        made.functions = lengths
+            .iter()
+            .map(|(start, length)| made.base + start..made.base + start + length)
+            .collect();
+        if made.functions.is_empty() {
+            return made;
+        }
+        for _ in 0..MAX_NOTES {
+            if input.is_empty() {
+                break;
+            }
+            made.note(&mut input);
+        }
+        if made.asked.is_empty() {
+            made.asked.push(made.functions[0].start);
+        }
+        made
+    }
+
+    fn function(&self, input: &mut Input<'_>) -> Range<usize> {
+        self.functions[usize::from(input.u8()) % self.functions.len()].clone()
+    }
+
+    /// At the beginning of a function, or near it.
+    fn entry(&self, input: &mut Input<'_>) -> usize {
+        let start = self.function(input).start;
+        start.wrapping_add_signed(isize::from(input.u8() as i8))
+    }
+
+    /// In a function, counted from its beginning or its end.
+    fn place(&self, input: &mut Input<'_>) -> usize {
+        let (function, offset) = (self.function(input), input.u16() as i16);
+        match offset {
+            0.. => function.start.wrapping_add(offset as usize),
+            _ => function.end.wrapping_add_signed(isize::from(offset)),
+        }
+    }
+
+    fn note(&mut self, input: &mut Input<'_>) {
+        match input.u8() % 12 {
+            0 => self.deciders.push(self.entry(input)),
+            1 => self.more_deciders.push(self.entry(input)),
+            2 => self.hubs.push(self.function(input).start),
+            3 => self.asked.push(self.entry(input)),
+            4 => self.unreadable.push(self.place(input)),
+            5 => {
+                let bytes = input.bytes::<6>();
+                self.write(self.place(input), &bytes);
+            }
+            6 => {
+                let start = self.function(input).start;
+                self.cold.push((start, Cold::Unknown));
+            }
+            7 => {
+                let (start, cold) = (self.function(input).start, self.function(input));
+                self.cold.push((start, Cold::At(cold)));
+            }
+            8 => {
+                let (start, from, to) = (
+                    self.function(input).start,
+                    self.place(input),
+                    self.place(input),
+                );
+                self.cold.push((start, Cold::At(from..to)));
+            }
+            _ => {
+                let instruction: &[u8] = match input.u8() % 8 {
+                    0 => &[0xe9],
+                    1 => &[0x0f, 0x80],
+                    2 => &[0x0f, 0x8f],
+                    3 => &[0xcc],
+                    4 => &[0xcc, 0x84],
+                    5 => &[0x0f, 0x90],
+                    _ => &[0xe8],
+                };
+                let (at, to) = (self.place(input), self.entry(input));
+                let displacement = to.wrapping_sub(at.wrapping_add(instruction.len() + 4)) as i32;
+
+                self.write(at, &[instruction, &displacement.to_le_bytes()].concat());
+            }
+        }
+    }
+
+    fn write(&mut self, at: usize, bytes: &[u8]) {
+        for (index, byte) in bytes.iter().enumerate() {
+            let at = at.wrapping_add(index).wrapping_sub(self.base);
+            if let Some(place) = self.text.get_mut(at) {
+                *place = *byte;
+            }
+        }
+    }
+
+    fn bytes(&self, range: &Range<usize>) -> Option<&[u8]> {
+        let (start, end) = (
+            range.start.checked_sub(self.base)?,
+            range.end.checked_sub(self.base)?,
+        );
+        let is_unreadable = self.unreadable.iter().any(|at| range.contains(at));
+        self.text.get(start..end).filter(|_| !is_unreadable)
+    }
+
+    /// What shows that the function at `address` decides, if `deciders` do and `hubs` are hubs.
+    fn evidence(&self, address: usize, deciders: &[usize], hubs: &[usize]) -> Option<Evidence> {
+        self.with(deciders, hubs, |kernel| {
+            Facts::new(kernel, &[address], self).evidence()
+        })
+    }
+
+    /// Why the functions at `addresses` may not be made to return the value.
+    fn refusal(&self, addresses: &[usize], deciders: &[usize]) -> Option<Cause> {
+        self.with(deciders, &self.hubs, |kernel| {
+            let mut facts = Facts::new(kernel, addresses, self);
+            let value = Value::new(self.value);
+
+            facts.returns = if self.returns {
+                Type::INT
+            } else {
+                Type::Unknown
+            };
+            let refusal = judge(&facts, value).err();
+            match refusal {
+                None => assert!(facts.returns.holds(value)),
+                // What it says would be accepted is.
+                Some(refusal) => {
+                    assert!(refusal.instead.is_none_or(|it| judge(&facts, it).is_ok()));
+                }
+            }
+            refusal.map(|refusal| refusal.cause)
+        })
+    }
+
+    fn with<T>(&self, deciders: &[usize], hubs: &[usize], run: impl Fn(&Kernel<'_>) -> T) -> T {
+        let nothing = AddressSet::new(Vec::new());
+        let deciders = AddressSet::new(deciders.to_vec());
+        let hubs = AddressSet::new(hubs.to_vec());
+        let hooks = TaggedSet::new(Vec::new());
+        let base = TaggedSet::new(Vec::new());
+
+        run(&Kernel {
+            lsm_entries: nothing.borrow(),
+            lsm_hooks: hooks.borrow(),
+            lsm_trampolines: 0..0,
+            base: base.borrow(),
+            deciders: deciders.borrow(),
+            hubs: hubs.borrow(),
+            lsm_code: 0..0,
+            core: nothing.borrow(),
+        })
+    }
+}
+
+impl Code for MadeUp {
+    fn extent(&self, address: usize) -> Option<Range<usize>> {
+        let mut functions = self.functions.iter();
+        functions.find(|it| it.contains(&address)).cloned()
+    }
+
+    fn cold_part(&self, address: usize) -> Cold {
+        let known = self.cold.iter().find(|(start, _)| *start == address);
+        known.map_or(Cold::None, |(_, cold)| cold.clone())
+    }
+
+    fn read(&self, at: usize, buffer: &mut [u8]) -> bool {
+        // Nothing but functions and their cold parts is ever read.
+        let range = at..at.checked_add(buffer.len()).unwrap();
+        let cold = self.cold.iter().filter_map(|(_, cold)| match cold {
+            Cold::At(range) => Some(range),
+            _ => None,
+        });
+        assert!(self
+            .functions
+            .iter()
+            .chain(cold)
+            .any(|it| it.start <= range.start && range.end <= it.end));
+
+        match self.bytes(&range) {
+            Some(bytes) => {
+                buffer.copy_from_slice(bytes);
+                true
+            }
+            None => false,
+        }
+    }
+
+    fn callers(&self, address: usize) -> usize {
+        count_calls(&self.text, self.base, address, self.padding)
+    }
+
+    fn padding(&self) -> usize {
+        self.padding
+    }
+}
+
+/// Tries what is said about the functions of a kernel made up from `data`.
+pub fn code(data: &[u8]) {
+    let made = MadeUp::new(Input(data));
+    let more = [&made.deciders[..], &made.more_deciders].concat();
+
+    for address in &made.asked {
+        let found = made.evidence(*address, &made.deciders, &made.hubs);
+
+        is_right(&made, *address, found);
+        // Knowing of more that decides, or looking behind more, never hides it.
+        if found.is_some() {
+            assert!(made.evidence(*address, &more, &made.hubs).is_some());
+            assert!(made.evidence(*address, &made.deciders, &[]).is_some());
+        }
+        let refusal = made.refusal(&[*address], &made.deciders);
+        if found.is_some() && !(made.returns && (-4095..0).contains(&made.value)) {
+            assert_eq!(refusal.map(|it| it.rule()), Some(Rule::Mediation));
+        }
+        assert!(refusal.is_none() || made.refusal(&[*address], &more).is_some());
+        counts(&made, *address);
+    }
+    // Of several functions, one that decides is enough.
+    if made.asked.len() > 1 {
+        assert!(made.refusal(&made.asked, &made.deciders).is_some());
+    }
+}
+
+/// `found` is what all branches that can be read, gone through one by one, show.
+fn is_right(made: &MadeUp, address: usize, found: Option<Evidence>) {
+    let targets = Targets::of(made, address);
+    let decider = |target: usize| {
+        let landing = target.saturating_sub(ENTRY)..=target.saturating_add(made.padding);
+        let deciders = made.deciders.iter().copied();
+        deciders.filter(|it| landing.contains(it)).min()
+    };
+    let direct = |targets: &Targets| targets.found.iter().find_map(|target| decider(*target));
+    let between = |target: usize| {
+        let callee = made.extent(target)?;
+        let is_entered = target - callee.start <= ENTRY && callee.len() > made.padding;
+        let is_passed = callee.start == address || made.hubs.contains(&callee.start);
+        (is_entered && !is_passed).then_some(callee.start)
+    };
+
+    if let Some(Evidence::Calls { through, decider }) = found {
+        assert!(made.deciders.contains(&decider));
+        assert!(through.is_none_or(|it| it != address && !made.hubs.contains(&it)));
+    }
+    // What cannot be read may decide.
+    if !targets.is_all {
+        assert!(found.is_some());
+        return;
+    }
+    assert_ne!(found, Some(Evidence::Unknown));
+    if let Some(decider) = direct(&targets) {
+        let through = None;
+        return assert_eq!(found, Some(Evidence::Calls { through, decider }));
+    }
+
+    let mut expected = None;
+    for callee in targets.found.iter().filter_map(|target| between(*target)) {
+        let targets = Targets::of(made, callee);
+        // How far it is read before that fails is nobody's promise.
+        if !targets.is_all {
+            return;
+        }
+        if let (Some(decider), None) = (direct(&targets), expected) {
+            let through = Some(callee);
+            expected = Some(Evidence::Calls { through, decider });
+        }
+    }
+    assert_eq!(found, expected);
+}
+
+/// Where the branches lead that leave a function.
+struct Targets {
+    found: Vec<usize>,
+    /// Whether all of the function can be read.
+    is_all: bool,
+}
+
+impl Targets {
+    fn of(made: &MadeUp, address: usize) -> Self {
+        let mut targets = Self {
+            found: Vec::new(),
+            is_all: false,
+        };
+        let Some(body) = made.extent(address) else {
+            return targets;
+        };
+        let mut parts = vec![body.clone()];
+        match made.cold_part(address) {
+            Cold::None => (),
+            Cold::At(cold) => parts.push(cold),
+            Cold::Unknown => return targets,
+        }
+        for part in parts.iter().filter(|part| !part.is_empty()) {
+            let bytes = match made.bytes(part) {
+                Some(bytes) if bytes.len() <= MAX_BODY => bytes,
+                _ => return targets,
+            };
+            let ends = ends_of_branches(bytes, &[0xe8, 0xe9], &[0x0f]);
+            targets.found.extend(
+                ends.into_iter()
+                    .map(|end| target(bytes, part.start, end))
+                    .filter(|target| !body.contains(target)),
+            );
+        }
+        targets.is_all = true;
+        targets
+    }
+}
+
+/// Where the branches end in `bytes` that begin with one of `one`, or with one of `two` and a
+/// condition.
+fn ends_of_branches(bytes: &[u8], one: &[u8], two: &[u8]) -> BTreeSet<usize> {
+    let mut ends = BTreeSet::new();
+
+    for (index, first) in bytes.iter().enumerate() {
+        if one.contains(first) {
+            ends.insert(index + 5);
+        }
+        if two.contains(first) && bytes.get(index + 1).is_some_and(|it| it >> 4 == 8) {
+            ends.insert(index + 6);
+        }
+    }
+    ends.split_off(&(bytes.len() + 1));
+    ends
+}
+
+/// Where the branch leads that ends at `end` in `bytes`, which lie at `at`.
+fn target(bytes: &[u8], at: usize, end: usize) -> usize {
+    let displacement = i32::from_le_bytes(bytes[end - 4..end].try_into().unwrap());
+    at.wrapping_add(end)
+        .wrapping_add_signed(displacement as isize)
+}
+
+/// All calls are counted, whether the code is looked at as a whole or in pieces.
+fn counts(made: &MadeUp, address: usize) {
+    let (text, landing) = (
+        &made.text[..],
+        address.saturating_sub(made.padding)..=address.saturating_add(ENTRY),
+    );
+    let whole = made.callers(address);
+    // Before the first byte there may have been any other.
+    let ends = ends_of_branches(text, &[0xe8, 0xe9, 0xcc], &[0x0f, 0xcc]);
+    let expected = ends
+        .into_iter()
+        .filter(|end| *end > OVERLAP && landing.contains(&target(text, made.base, *end)))
+        .count();
+    assert_eq!(whole, expected);
+
+    let piece = OVERLAP + 1 + made.value as usize % 1024;
+    let (mut at, mut sum) = (0, 0);
+    while text.len().saturating_sub(at) > OVERLAP {
+        let end = text.len().min(at + piece);
+        let place = made.base.wrapping_add(at);
+        sum += count_calls(&text[at..end], place, address, made.padding);
+        at = end - OVERLAP;
+    }
+    assert_eq!(sum, whole);
+}

@@ -1,0 +1,180 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! Text written to the control file, to `check` and to `retval`.
+
+use crate::{
+    command::{
+        lines, lone_value, parse_value, whole, Command, Malformed, Question, Target, MAX_INPUT,
+        MAX_REASON,
+    },
+    errno,
+};
+use std::num::ParseIntError;
+
+/// Tries `data` as each of what can be written, whole and line by line.
+pub fn command(data: &[u8]) {
+    let Ok(input) = whole((data.len() <= MAX_INPUT).then_some(data)) else {
+        return;
+    };
+    let parts: Vec<_> = lines(input).collect();
+    let joined = parts.join(&b'\n');
+
+    // Nothing is lost between the lines, and no line feed is in one.
+    assert_eq!(joined, input.strip_suffix(b"\n").unwrap_or(input));
+    assert!(!parts.is_empty() && !parts.iter().any(|line| line.contains(&b'\n')));
+
+    for line in parts {
+        control(line);
+        check(line);
+        retval(line);
+    }
+    retval(input);
+}
+
+/// A line as a command.
+fn control(line: &[u8]) {
+    let result = Command::parse(line);
+
+    wrong_if_unprintable(line, result.err());
+    assert_eq!(Command::parse(&[b" ", line, b"  "].concat()), result);
+
+    let Ok(command) = result else { return };
+    let printed = match command {
+        Command::Engage {
+            target,
+            value,
+            reason,
+        } => {
+            is_well_formed(target);
+            let reason = reason.map_or(String::new(), |reason| {
+                assert!((1..=MAX_REASON).contains(&reason.len()));
+                assert_eq!(reason, reason.trim());
+                format!(" reason={reason}")
+            });
+            format!("engage {} {value}{reason}", target.name)
+        }
+        Command::Disengage(target) => {
+            is_well_formed(target);
+            format!("disengage {}", target.name)
+        }
+        Command::DisengageAll => "disengage_all".to_owned(),
+        Command::Seal => "seal".to_owned(),
+    };
+    assert_eq!(Command::parse(printed.as_bytes()), result);
+
+    // What is left over is refused, unless it belongs to a reason.
+    if !printed.contains(" reason=") {
+        let more = format!("{printed} more");
+        assert_eq!(
+            Command::parse(more.as_bytes()),
+            Err(Malformed::Extra("more"))
+        );
+    }
+}
+
+/// A line as a question.
+fn check(line: &[u8]) {
+    let result = Question::parse(line);
+
+    wrong_if_unprintable(line, result.err());
+    assert_eq!(Question::parse(&[b"  ", line, b" "].concat()), result);
+    // The command that the question is about is understood in the same way.
+    let engage = [b"engage ", line].concat();
+    match (result, Command::parse(&engage)) {
+        (Ok(question), command) => {
+            is_well_formed(question.target);
+            let printed = format!("{} {}", question.target.name, question.value);
+            assert_eq!(Question::parse(printed.as_bytes()), result);
+            assert_eq!(
+                command,
+                Ok(Command::Engage {
+                    target: question.target,
+                    value: question.value,
+                    reason: None,
+                })
+            );
+        }
+        // Only a command may have a reason.
+        (Err(Malformed::Extra(word)), Ok(_)) => assert!(word.starts_with("reason=")),
+        (Err(Malformed::Extra(_)), Err(_)) => (),
+        (Err(wrong), command) => assert_eq!(command, Err(wrong)),
+    }
+}
+
+/// Text as a value that stands alone.
+fn retval(text: &[u8]) {
+    let result = lone_value(text);
+    let line = text.strip_suffix(b"\n").unwrap_or(text);
+
+    wrong_if_unprintable(line, result.err());
+    let question = [b"f ", line].concat();
+    assert_eq!(
+        Question::parse(&question).map(|question| question.value),
+        result
+    );
+    if let Err(Malformed::Range(word)) = result {
+        assert!(!number(word).is_ok_and(|number| i64::try_from(number).is_ok()));
+    }
+    let Ok(value) = result else { return };
+    assert_eq!(lone_value(value.to_string().as_bytes()), result);
+
+    let word = std::str::from_utf8(line).unwrap().trim();
+    assert_eq!(parse_value(word), result);
+    if word == "NULL" || word == "void" {
+        assert_eq!(value.get(), 0);
+    } else if let Some(name) = word.strip_prefix("-E") {
+        let usual = errno::name(-value.get()).unwrap();
+        assert_eq!(errno::number(usual), errno::number(&format!("E{name}")));
+        assert!((-134..0).contains(&value.get()));
+    } else {
+        assert_eq!(number(word), Ok(i128::from(value.get())));
+    }
+}
+
+/// The number that `word` is, which may be larger than the return register.
+fn number(word: &str) -> Result<i128, ParseIntError> {
+    let (sign, magnitude) = match word.strip_prefix('-') {
+        Some(magnitude) => (-1, magnitude),
+        None => (1, word),
+    };
+
+    assert!(!magnitude.contains(['+', '-']));
+    match magnitude.strip_prefix("0x") {
+        Some(digits) => i128::from_str_radix(digits, 16),
+        None => magnitude.parse(),
+    }
+    .map(|number| sign * number)
+}
+
+/// A name that has been accepted is one, and leads to the same function again.
+fn is_well_formed(target: Target<'_>) {
+    let Target {
+        name,
+        module,
+        symbol,
+    } = target;
+    let is_name = |text: &str| {
+        !text.is_empty()
+            && text
+                .chars()
+                .all(|c| matches!(c, 'A'..='Z' | 'a'..='z' | '0'..='9' | '_' | '.' | '$'))
+    };
+
+    assert!(name.len() <= 255 && is_name(symbol) && module.is_none_or(is_name));
+    assert_eq!(
+        name,
+        module.map_or(symbol.to_owned(), |module| format!("{module}:{symbol}"))
+    );
+    assert_eq!(Target::parse(name), Ok(target));
+}
+
+/// Of text that is not printable, that is said, and nothing else. What is said is printable itself.
+fn wrong_if_unprintable(line: &[u8], wrong: Option<Malformed<'_>>) {
+    let is_printable = |bytes: &[u8]| bytes.iter().all(|byte| (0x20..0x7f).contains(byte));
+
+    assert_eq!(!is_printable(line), wrong == Some(Malformed::Unprintable));
+    if let Some(wrong) = wrong {
+        let said = wrong.to_string();
+        assert!(!said.is_empty() && is_printable(said.as_bytes()));
+    }
+}
