@@ -4,6 +4,10 @@
 
 /// Whether all of `name` matches `pattern`.
 pub(super) fn matches(pattern: &[u8], name: &[u8]) -> bool {
+    // Most names differ from most patterns in the last character, if not in the first.
+    if !matches!(pattern.last(), Some(b'*')) && pattern.last() != name.last() {
+        return false;
+    }
     let mut parts = pattern.split(|byte| *byte == b'*');
     let first = parts.next().unwrap_or_default();
     let Some(mut rest) = name.strip_prefix(first) else {

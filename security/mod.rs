@@ -7,6 +7,7 @@
 
 pub(crate) mod audit;
 pub(crate) mod boot;
+#[cfg_attr(not(CONFIG_BPF_SYSCALL), path = "btf_absent.rs")]
 pub(crate) mod btf;
 pub(crate) mod capability;
 pub(crate) mod entry;

@@ -83,6 +83,10 @@ fn answer_one(question: Question<'_>, protected: &Protected, answer: &mut Text) 
         (Err(refusal), _) => Err(*refusal),
         (Ok(_), None) => Ok(()),
     };
+    // Without memory, or killed meanwhile, there is no verdict.
+    if let Err(Refusal::Failed(error)) = verdict {
+        return Err(error);
+    }
     records::checked(asked, verdict.as_ref().err());
 
     let name = target.name;

@@ -177,12 +177,17 @@ impl Protected {
                 Rule::Ambiguous => out.write_str("names of several functions\n"),
             }?;
         }
-        writeln!(out, "memory: {} bytes", self.memory())?;
-        out.write_str("not in this kernel:")?;
+        write!(out, "memory: {} bytes", self.memory())?;
+        let mut family = "";
         for member in Member::all() {
-            if let Some(name) = member.expected().filter(|_| self.lacks(member)) {
-                write!(out, " {name}")?;
+            let Some(name) = member.expected().filter(|_| self.lacks(member)) else {
+                continue;
+            };
+            if family != member.family().name {
+                family = member.family().name;
+                write!(out, "\nnot in this kernel, of {family}:")?;
             }
+            write!(out, " {name}")?;
         }
         out.write_char('\n')
     }

@@ -5,757 +5,453 @@
 use super::{errno, never, Family};
 
 /// What puts a probe on a function, keeps it armed, and runs its handler.
+#[rustfmt::skip]
 pub(super) const PROBING: Family = Family {
     name: "kprobes",
     entries: &[
-        never("*register_kprobe*", "registers and unregisters kprobes"),
-        never("*arm_kprobe*", "arms and disarms kprobes"),
-        never("*arm_all_kprobes", "arms and disarms all kprobes"),
-        never("enable_kprobe", "arms a kprobe again"),
-        never("*disable_kprobe", "disarms a kprobe"),
-        never("*get_kprobe", "finds the kprobe at an address"),
-        never("*kprobe_addr", "finds where a kprobe goes"),
-        never(
-            "check_kprobe_address_safe",
-            "keeps kprobes from where they do harm",
-        ),
-        never(
-            "check_ftrace_location",
-            "tells whether a kprobe goes through ftrace",
-        ),
-        never("*within_kprobe_blacklist", "tells what must not be probed"),
-        never(
-            "*populate_kprobe_blacklist",
-            "collects what must not be probed",
-        ),
-        never("kprobe_add_*_blacklist", "collects what must not be probed"),
-        never(
-            "kprobe_remove_*_blacklist",
-            "forgets what must not be probed",
-        ),
-        never(
-            "add_module_kprobe_blacklist",
-            "collects what must not be probed",
-        ),
-        never(
-            "remove_module_kprobe_blacklist",
-            "forgets what must not be probed",
-        ),
-        never("init_aggr_kprobe", "lets several kprobes share an address"),
-        never("alloc_aggr_kprobe", "lets several kprobes share an address"),
-        never("free_aggr_kprobe", "lets several kprobes share an address"),
-        never(
-            "aggr_*_handler",
-            "runs the handlers of kprobes that share an address",
-        ),
-        never("kill_*kprobe", "disarms the kprobes of a module that goes"),
-        never(
-            "kprobes_module_callback",
-            "disarms the kprobes of a module that goes",
-        ),
-        never("kprobe_*", "runs and keeps kprobes"),
-        never(
-            "kprobes_inc_nmissed_count",
-            "counts the hits that a kprobe missed",
-        ),
-        never(
-            "*optimize_*kprobe*",
-            "replaces a breakpoint by a jump and back",
-        ),
-        never(
-            "*optimize_kprobe*",
-            "replaces a breakpoint by a jump and back",
-        ),
-        never(
-            "do_*optimize_kprobes",
-            "replaces breakpoints by jumps and back",
-        ),
-        never(
-            "*optimized_kprobe*",
-            "replaces a breakpoint by a jump and back",
-        ),
-        never(
-            "wait_for_kprobe_optimizer*",
-            "waits until kprobes reached their final form",
-        ),
-        never(
-            "optimized_callback",
-            "runs the handlers of a kprobe that is a jump",
-        ),
-        never(
-            "opt_pre_handler",
-            "runs the handlers of a kprobe that is a jump",
-        ),
-        never("__get_insn_slot", "holds probed instructions"),
-        never("__free_insn_slot", "holds probed instructions"),
-        never("collect_garbage_slots", "holds probed instructions"),
-        never("arch_*kprobe*", "puts kprobes into x86 code"),
-        never("can_probe", "tells whether an address can be probed"),
-        never("can_optimize", "tells whether a kprobe can be a jump"),
-        never(
-            "can_boost",
-            "tells whether an instruction can run out of line",
-        ),
-        never("*recover_*probed_insn*", "reads what is under a probe"),
-        never("__copy_instruction", "copies the instruction under a probe"),
-        never(
-            "setup_singlestep",
-            "steps over the instruction under a probe",
-        ),
-        never(
-            "resume_singlestep",
-            "steps over the instruction under a probe",
-        ),
-        never("reenter_kprobe", "handles a probe that is hit in a probe"),
-        never("*kretprobe*", "catches functions that return"),
-        never("*rethook*", "catches functions that return"),
-        never(
+        never("registers and unregisters kprobes", &["*register_kprobe*"]),
+        never("arms and disarms kprobes", &["*arm_kprobe*"]),
+        never("arms and disarms all kprobes", &["*arm_all_kprobes"]),
+        never("arms a kprobe again", &["enable_kprobe"]),
+        never("disarms a kprobe", &["*disable_kprobe"]),
+        never("finds the kprobe at an address", &["*get_kprobe"]),
+        never("finds where a kprobe goes", &["*kprobe_addr"]),
+        never("keeps kprobes from where they do harm", &["check_kprobe_address_safe"]),
+        never("tells whether a kprobe goes through ftrace", &["check_ftrace_location"]),
+        never("tells what must not be probed", &["*within_kprobe_blacklist"]),
+        never("collects what must not be probed", &[
+            "*populate_kprobe_blacklist", "kprobe_add_*_blacklist", "add_module_kprobe_blacklist",
+        ]),
+        never("forgets what must not be probed", &[
+            "kprobe_remove_*_blacklist", "remove_module_kprobe_blacklist",
+        ]),
+        never("lets several kprobes share an address", &[
+            "init_aggr_kprobe", "alloc_aggr_kprobe", "free_aggr_kprobe",
+        ]),
+        never("runs the handlers of kprobes that share an address", &["aggr_*_handler"]),
+        never("disarms the kprobes of a module that goes", &[
+            "kill_*kprobe", "kprobes_module_callback",
+        ]),
+        never("runs and keeps kprobes", &["kprobe_*"]),
+        never("counts the hits that a kprobe missed", &["kprobes_inc_nmissed_count"]),
+        never("replaces a breakpoint by a jump and back", &[
+            "*optimize_*kprobe*", "*optimize_kprobe*", "*optimized_kprobe*",
+        ]),
+        never("replaces breakpoints by jumps and back", &["do_*optimize_kprobes"]),
+        never("waits until kprobes reached their final form", &["wait_for_kprobe_optimizer*"]),
+        never("runs the handlers of a kprobe that is a jump", &[
+            "optimized_callback", "opt_pre_handler",
+        ]),
+        never("holds probed instructions", &[
+            "__get_insn_slot", "__free_insn_slot", "collect_garbage_slots",
+        ]),
+        never("puts kprobes into x86 code", &["arch_*kprobe*"]),
+        never("tells whether an address can be probed", &["can_probe"]),
+        never("tells whether a kprobe can be a jump", &["can_optimize"]),
+        never("tells whether an instruction can run out of line", &["can_boost"]),
+        never("reads what is under a probe", &["*recover_*probed_insn*"]),
+        never("copies the instruction under a probe", &["__copy_instruction"]),
+        never("steps over the instruction under a probe", &[
+            "setup_singlestep", "resume_singlestep",
+        ]),
+        never("handles a probe that is hit in a probe", &["reenter_kprobe"]),
+        never("catches functions that return", &["*kretprobe*", "*rethook*"]),
+        never("turns the optimization of kprobes on and off", &[
             "proc_kprobes_optimization_handler",
-            "turns the optimization of kprobes on and off",
-        ),
-        never(
-            "write_enabled_file_bool",
-            "arms and disarms all kprobes at once",
-        ),
+        ]),
+        never("arms and disarms all kprobes at once", &["write_enabled_file_bool"]),
     ],
 };
 
 /// What makes chosen functions fail to test their callers, with a list of its own of what may.
+#[rustfmt::skip]
 pub(super) const ERROR_INJECTION: Family = Family {
     name: "error injection",
     entries: &[
-        never(
-            "within_error_injection_list",
-            "tells where errors may be injected",
-        ),
-        never(
-            "get_injectable_error_type",
-            "tells which errors may be injected",
-        ),
-        never(
-            "populate_*error_injection_list",
-            "collects where errors may be injected",
-        ),
-        never(
-            "module_load_ei_list",
-            "collects where errors may be injected",
-        ),
-        never(
-            "module_unload_ei_list",
-            "forgets where errors may be injected",
-        ),
-        never(
-            "ei_module_callback",
-            "collects where errors may be injected",
-        ),
-        never(
-            "adjust_error_retval",
-            "keeps injected errors within what a function returns",
-        ),
-        never("fei_retval_set", "checks which error is injected"),
-        never("fei_kprobe_handler", "injects errors"),
-        never(
-            "override_function_with_return",
-            "makes a probed function return",
-        ),
-        never(
-            "trace_kprobe_error_injectable",
-            "tells where BPF may inject errors",
-        ),
-        never(
-            "addrs_check_error_injection_list",
-            "tells where BPF may inject errors",
-        ),
+        never("tells where errors may be injected", &["within_error_injection_list"]),
+        never("tells which errors may be injected", &["get_injectable_error_type"]),
+        never("collects where errors may be injected", &[
+            "populate_*error_injection_list", "module_load_ei_list", "ei_module_callback",
+        ]),
+        never("forgets where errors may be injected", &["module_unload_ei_list"]),
+        never("keeps injected errors within what a function returns", &["adjust_error_retval"]),
+        never("checks which error is injected", &["fei_retval_set"]),
+        never("injects errors", &["fei_kprobe_handler"]),
+        never("makes a probed function return", &["override_function_with_return"]),
+        never("tells where BPF may inject errors", &[
+            "trace_kprobe_error_injectable", "addrs_check_error_injection_list",
+        ]),
     ],
 };
 
 /// What redirects the entry of a function.
+#[rustfmt::skip]
 pub(super) const FTRACE: Family = Family {
     name: "ftrace",
     entries: &[
-        never("ftrace_*", "redirects the entries of functions"),
-        never("__ftrace_*", "redirects the entries of functions"),
-        never("arch_ftrace_*", "redirects the entries of functions"),
-        never(
-            "*register_ftrace_function*",
-            "adds and removes function tracers",
-        ),
-        never("*register_ftrace_direct*", "adds and removes direct calls"),
-        never("*modify_ftrace_direct*", "changes direct calls"),
-        never("update_ftrace_*", "changes what traced functions call"),
-        never("*register_ftrace_graph", "adds and removes return tracers"),
-        never("*_ftrace_ops", "adds and removes function tracers"),
-        never(
-            "*_direct_functions_*ipmodify",
-            "keeps redirections from colliding",
-        ),
-        never("*_ftrace_hash*", "holds the functions that are traced"),
-        never("prepare_ftrace_return", "catches functions that return"),
-        never("function_graph_enter*", "catches functions that return"),
-        never("is_ftrace_trampoline", "tells which code belongs to ftrace"),
-        never(
-            "call_direct_funcs",
-            "calls what a function was redirected to",
-        ),
+        never("redirects the entries of functions", &["ftrace_*", "__ftrace_*", "arch_ftrace_*"]),
+        never("adds and removes function tracers", &["*register_ftrace_function*", "*_ftrace_ops"]),
+        never("adds and removes direct calls", &["*register_ftrace_direct*"]),
+        never("changes direct calls", &["*modify_ftrace_direct*"]),
+        never("changes what traced functions call", &["update_ftrace_*"]),
+        never("adds and removes return tracers", &["*register_ftrace_graph"]),
+        never("keeps redirections from colliding", &["*_direct_functions_*ipmodify"]),
+        never("holds the functions that are traced", &["*_ftrace_hash*"]),
+        never("catches functions that return", &["prepare_ftrace_return", "function_graph_enter*"]),
+        never("tells which code belongs to ftrace", &["is_ftrace_trampoline"]),
+        never("calls what a function was redirected to", &["call_direct_funcs"]),
     ],
 };
 
 /// What changes the code of the running kernel.
+#[rustfmt::skip]
 pub(super) const TEXT_PATCHING: Family = Family {
     name: "text patching",
     entries: &[
-        never("*text_poke*", "writes to the code of the kernel"),
-        never("do_sync_core", "makes a CPU see changed code"),
-        never("int3_exception_notify", "runs what a breakpoint stands for"),
-        never("stop_machine*", "halts all CPUs while code changes"),
-        never("multi_cpu_stop", "halts all CPUs while code changes"),
-        never("stop_core_cpuslocked", "halts all CPUs while code changes"),
-        never("stop_one_cpu*", "makes a CPU run something at once"),
-        never("stop_two_cpus", "makes CPUs run something at once"),
-        never("stop_cpus", "makes CPUs run something at once"),
-        never("cpu_stop_queue_*", "makes CPUs run something at once"),
-        never("execmem_*", "allocates memory for code"),
-        never("*static_call_update*", "changes what a static call goes to"),
-        never(
-            "*static_call_transform",
-            "changes what a static call goes to",
-        ),
-        never(
-            "static_call_*_module",
-            "sets up the static calls of modules",
-        ),
-        never(
-            "static_call_module_notify",
-            "sets up the static calls of modules",
-        ),
-        never(
-            "*static_call_*text_reserved",
-            "tells which code static calls own",
-        ),
-        never("*jump_label_*", "switches branches that are compiled in"),
-        never("static_key_*", "switches branches that are compiled in"),
-        never("__static_key_*", "switches branches that are compiled in"),
-        never("apply_alternatives", "fits code to the CPU and its flaws"),
-        never(
-            "apply_retpolines",
-            "closes indirect branches to speculation",
-        ),
-        never("apply_returns", "closes returns to speculation"),
-        never(
-            "apply_seal_endbr",
-            "removes needless targets of indirect branches",
-        ),
-        never("apply_fineibt", "checks the targets of indirect branches"),
-        never(
-            "its_*_mod",
-            "closes indirect branches of modules to speculation",
-        ),
-        never(
-            "callthunks_patch_module_calls",
-            "closes returns of modules to speculation",
-        ),
-        never("module_finalize", "fits the code of a module to the CPU"),
+        never("writes to the code of the kernel", &["*text_poke*"]),
+        never("makes a CPU see changed code", &["do_sync_core"]),
+        never("runs what a breakpoint stands for", &["int3_exception_notify"]),
+        never("halts all CPUs while code changes", &[
+            "stop_machine*", "multi_cpu_stop", "stop_core_cpuslocked",
+        ]),
+        never("makes a CPU run something at once", &["stop_one_cpu*"]),
+        never("makes CPUs run something at once", &[
+            "stop_two_cpus", "stop_cpus", "cpu_stop_queue_*",
+        ]),
+        never("allocates memory for code", &["execmem_*"]),
+        never("changes what a static call goes to", &[
+            "*static_call_update*", "*static_call_transform",
+        ]),
+        never("sets up the static calls of modules", &[
+            "static_call_*_module", "static_call_module_notify",
+        ]),
+        never("tells which code static calls own", &["*static_call_*text_reserved"]),
+        never("switches branches that are compiled in", &[
+            "*jump_label_*", "static_key_*", "__static_key_*",
+        ]),
+        never("fits code to the CPU and its flaws", &["apply_alternatives"]),
+        never("closes indirect branches to speculation", &["apply_retpolines"]),
+        never("closes returns to speculation", &["apply_returns"]),
+        never("removes needless targets of indirect branches", &["apply_seal_endbr"]),
+        never("checks the targets of indirect branches", &["apply_fineibt"]),
+        never("closes indirect branches of modules to speculation", &["its_*_mod"]),
+        never("closes returns of modules to speculation", &["callthunks_patch_module_calls"]),
+        never("fits the code of a module to the CPU", &["module_finalize"]),
     ],
 };
 
 /// What attaches BPF programs to functions, those of LSMs among them.
+#[rustfmt::skip]
 pub(super) const TRAMPOLINES: Family = Family {
     name: "bpf trampolines",
     entries: &[
-        errno(
-            "bpf_trampoline_link_*",
-            "attaches BPF programs to functions",
-        ),
-        errno(
-            "__bpf_trampoline_link_prog",
-            "attaches BPF programs to functions",
-        ),
-        errno(
-            "bpf_trampoline_multi_attach",
-            "attaches BPF programs to functions",
-        ),
-        errno(
+        errno("attaches BPF programs to functions", &[
+            "bpf_trampoline_link_*", "__bpf_trampoline_link_prog", "bpf_trampoline_multi_attach",
             "bpf_trampoline_add_prog",
-            "attaches BPF programs to functions",
-        ),
-        errno(
-            "bpf_freplace_check_tgt_prog",
-            "checks which program may be replaced",
-        ),
-        never(
-            "*bpf_trampoline_unlink_*",
-            "detaches BPF programs from functions",
-        ),
-        never(
-            "bpf_trampoline_update*",
-            "builds the code that calls BPF programs",
-        ),
-        never(
-            "*arch_prepare_bpf_trampoline",
-            "builds the code that calls BPF programs",
-        ),
-        never(
-            "arch_protect_bpf_trampoline",
-            "write-protects the code that calls BPF programs",
-        ),
-        never("*modify_fentry*", "makes a function call BPF programs"),
-        never("*register_fentry*", "makes a function call BPF programs"),
-        never(
-            "bpf_tramp_ftrace_ops_func",
-            "lets BPF and livepatches share a function",
-        ),
-        never(
-            "bpf_trampoline_skip_prog",
-            "tells which BPF programs do not run",
-        ),
-        never(
-            "arch_bpf_trampoline_skip",
-            "tells which BPF programs do not run",
-        ),
-        never("__bpf_prog_enter*", "runs BPF programs"),
-        never("__bpf_prog_exit*", "runs BPF programs"),
-        never("__bpf_tramp_*", "keeps the code that calls BPF programs"),
+        ]),
+        errno("checks which program may be replaced", &["bpf_freplace_check_tgt_prog"]),
+        never("detaches BPF programs from functions", &["*bpf_trampoline_unlink_*"]),
+        never("builds the code that calls BPF programs", &[
+            "bpf_trampoline_update*", "*arch_prepare_bpf_trampoline",
+        ]),
+        never("write-protects the code that calls BPF programs", &["arch_protect_bpf_trampoline"]),
+        never("makes a function call BPF programs", &["*modify_fentry*", "*register_fentry*"]),
+        never("lets BPF and livepatches share a function", &["bpf_tramp_ftrace_ops_func"]),
+        never("tells which BPF programs do not run", &[
+            "bpf_trampoline_skip_prog", "arch_bpf_trampoline_skip",
+        ]),
+        never("runs BPF programs", &["__bpf_prog_enter*", "__bpf_prog_exit*"]),
+        never("keeps the code that calls BPF programs", &["__bpf_tramp_*"]),
     ],
 };
 
 /// What replaces functions by fixed ones.
+#[rustfmt::skip]
 pub(super) const LIVEPATCH: Family = Family {
     name: "livepatch",
     entries: &[
-        never("klp_*", "replaces functions by fixed ones"),
-        never("__klp_*", "replaces functions by fixed ones"),
-        never(
-            "stack_trace_save_tsk_reliable",
-            "tells whether a task still runs old code",
-        ),
-        never(
-            "arch_stack_walk_reliable",
-            "tells whether a task still runs old code",
-        ),
+        never("replaces functions by fixed ones", &["klp_*", "__klp_*"]),
+        never("tells whether a task still runs old code", &[
+            "stack_trace_save_tsk_reliable", "arch_stack_walk_reliable",
+        ]),
     ],
 };
 
 /// What turns names into addresses, and tells what lies at an address.
+#[rustfmt::skip]
 pub(super) const SYMBOLS: Family = Family {
     name: "symbols",
     entries: &[
-        never("kallsyms_*", "finds symbols"),
-        never("*module_kallsyms_*", "finds the symbols of modules"),
-        never("*find_kallsyms_symbol*", "finds the symbols of modules"),
-        never("module_get_kallsym", "lists the symbols of modules"),
-        never("module_address_lookup", "names an address in a module"),
-        never("lookup_*symbol_name", "names an address"),
-        never("lookup_exported_symbol", "finds symbols that are exported"),
-        never("add_kallsyms", "takes in the symbols of a module"),
-        never("layout_symtab", "takes in the symbols of a module"),
-        never("find_symbol", "finds symbols that are exported"),
-        never("*symbol_get", "finds symbols that are exported"),
-        never("get_symbol_*", "finds symbols"),
-        never("get_ksymbol_*", "lists symbols"),
-        never("*sprint_symbol*", "names an address"),
-        never("core_kernel_text", "tells whether an address is code"),
-        never("*kernel_text_address", "tells whether an address is code"),
-        never(
-            "func_ptr_is_kernel_text",
-            "tells whether an address is code",
-        ),
-        never(
-            "search_*exception_table*",
-            "finds where a failed access continues",
-        ),
-        never(
-            "search_module_extables",
-            "finds where a failed access continues",
-        ),
-        never(
-            "copy_from_kernel_nofault*",
-            "reads memory that may not be there",
-        ),
+        never("finds symbols", &["kallsyms_*", "get_symbol_*"]),
+        never("finds the symbols of modules", &["*module_kallsyms_*", "*find_kallsyms_symbol*"]),
+        never("lists the symbols of modules", &["module_get_kallsym"]),
+        never("names an address in a module", &["module_address_lookup"]),
+        never("names an address", &["lookup_*symbol_name", "*sprint_symbol*"]),
+        never("finds symbols that are exported", &[
+            "lookup_exported_symbol", "find_symbol", "*symbol_get",
+        ]),
+        never("takes in the symbols of a module", &["add_kallsyms", "layout_symtab"]),
+        never("lists symbols", &["get_ksymbol_*"]),
+        never("tells whether an address is code", &[
+            "core_kernel_text", "*kernel_text_address", "func_ptr_is_kernel_text",
+        ]),
+        never("finds where a failed access continues", &[
+            "search_*exception_table*", "search_module_extables",
+        ]),
+        never("reads memory that may not be there", &["copy_from_kernel_nofault*"]),
     ],
 };
 
 /// What knows the types of functions.
+#[rustfmt::skip]
 pub(super) const TYPES: Family = Family {
     name: "btf",
     entries: &[
-        never("bpf_get_btf_vmlinux", "gives the types of the kernel"),
-        never("btf_get_module_btf", "gives the types of a module"),
-        never(
-            "btf_try_get_module",
-            "keeps a module while its types are used",
-        ),
-        never("btf_module_notify", "takes in the types of a module"),
-        never("btf_parse_module", "takes in the types of a module"),
-        never("btf_parse_vmlinux", "takes in the types of the kernel"),
-        never("bpf_find_btf_id", "finds types by name"),
-        never("btf_find_by_name_kind*", "finds types by name"),
-        never(
-            "btf_check_sorted",
-            "tells whether types can be searched by name",
-        ),
-        never("btf_type_by_id", "finds types by number"),
-        never("btf_type_skip_*", "finds what a type stands for"),
-        never("btf_type_resolve_*", "finds what a type stands for"),
-        never("*btf_resolve_size", "tells how large a type is"),
-        never("btf_type_id_size", "tells how large a type is"),
-        never("btf_*name_by_offset", "gives the name of a type"),
-        never("btf_str_by_offset", "gives the name of a type"),
-        never("btf_nr_types", "tells how many types there are"),
-        never("btf_base_btf", "tells which types build on which"),
-        never("btf_is_kernel", "tells whose types these are"),
-        never("btf_is_module", "tells whose types these are"),
-        never("btf_is_vmlinux", "tells whose types these are"),
-        never("btf_get", "keeps types while they are used"),
-        never("btf_put", "keeps types while they are used"),
+        never("gives the types of the kernel", &["bpf_get_btf_vmlinux"]),
+        never("gives the types of a module", &["btf_get_module_btf"]),
+        never("keeps a module while its types are used", &["btf_try_get_module"]),
+        never("takes in the types of a module", &["btf_module_notify", "btf_parse_module"]),
+        never("takes in the types of the kernel", &["btf_parse_vmlinux"]),
+        never("finds types by name", &["bpf_find_btf_id", "btf_find_by_name_kind*"]),
+        never("tells whether types can be searched by name", &["btf_check_sorted"]),
+        never("finds types by number", &["btf_type_by_id"]),
+        never("finds what a type stands for", &["btf_type_skip_*", "btf_type_resolve_*"]),
+        never("tells how large a type is", &["*btf_resolve_size", "btf_type_id_size"]),
+        never("gives the name of a type", &["btf_*name_by_offset", "btf_str_by_offset"]),
+        never("tells how many types there are", &["btf_nr_types"]),
+        never("tells which types build on which", &["btf_base_btf"]),
+        never("tells whose types these are", &["btf_is_kernel", "btf_is_module", "btf_is_vmlinux"]),
+        never("keeps types while they are used", &["btf_get", "btf_put"]),
     ],
 };
 
 /// What the files of security modules below /sys/kernel/security are made of.
+#[rustfmt::skip]
 pub(super) const CONTROL_FILES: Family = Family {
     name: "control files",
     entries: &[
-        never("securityfs_*", "keeps the files of security modules"),
-        never("lsm_read", "tells which security modules are active"),
-        never("seq_open*", "opens a file that is written as it is read"),
-        never("seq_read*", "reads a file that is written as it is read"),
-        never("seq_write", "fills a file that is written as it is read"),
-        never("seq_putc", "fills a file that is written as it is read"),
-        never("__seq_puts", "fills a file that is written as it is read"),
-        never("seq_printf", "fills a file that is written as it is read"),
-        never("seq_vprintf", "fills a file that is written as it is read"),
-        never("seq_escape_mem", "keeps names in files from posing as text"),
-        never(
-            "seq_mangle_path",
-            "keeps names in files from posing as text",
-        ),
-        never(
-            "seq_lseek",
-            "moves within a file that is written as it is read",
-        ),
-        never(
-            "seq_release*",
-            "closes a file that is written as it is read",
-        ),
-        never(
-            "traverse",
-            "moves within a file that is written as it is read",
-        ),
-        never("single_open*", "opens a file that is written in one piece"),
-        never("single_start", "reads a file that is written in one piece"),
-        never("single_next", "reads a file that is written in one piece"),
-        never("single_stop", "reads a file that is written in one piece"),
-        never(
-            "single_release*",
-            "closes a file that is written in one piece",
-        ),
-        never("simple_read_from_buffer", "copies an answer to user space"),
-        never("simple_write_to_buffer", "copies a command from user space"),
-        never("simple_transaction_*", "answers a command in a file"),
-        never("memory_read_from_buffer", "copies an answer"),
-        never("simple_pin_fs", "keeps a file system of the kernel mounted"),
-        never(
-            "simple_release_fs",
-            "keeps a file system of the kernel mounted",
-        ),
-        never("simple_start_creating", "makes files of the kernel"),
-        never("simple_done_creating", "makes files of the kernel"),
-        never("*simple_recursive_removal", "removes files of the kernel"),
-        never("locked_recursive_removal", "removes files of the kernel"),
-        never("simple_lookup", "looks up files of the kernel"),
-        never("default_llseek", "moves within a file"),
-        never("vfs_llseek", "moves within a file"),
+        never("keeps the files of security modules", &["securityfs_*"]),
+        never("tells which security modules are active", &["lsm_read"]),
+        never("opens a file that is written as it is read", &["seq_open*"]),
+        never("reads a file that is written as it is read", &["seq_read*"]),
+        never("fills a file that is written as it is read", &[
+            "seq_write", "seq_putc", "__seq_puts", "seq_printf", "seq_vprintf",
+        ]),
+        never("keeps names in files from posing as text", &["seq_escape_mem", "seq_mangle_path"]),
+        never("moves within a file that is written as it is read", &["seq_lseek", "traverse"]),
+        never("closes a file that is written as it is read", &["seq_release*"]),
+        never("opens a file that is written in one piece", &["single_open*"]),
+        never("reads a file that is written in one piece", &[
+            "single_start", "single_next", "single_stop",
+        ]),
+        never("closes a file that is written in one piece", &["single_release*"]),
+        never("copies an answer to user space", &["simple_read_from_buffer"]),
+        never("copies a command from user space", &["simple_write_to_buffer"]),
+        never("answers a command in a file", &["simple_transaction_*"]),
+        never("copies an answer", &["memory_read_from_buffer"]),
+        never("keeps a file system of the kernel mounted", &["simple_pin_fs", "simple_release_fs"]),
+        never("makes files of the kernel", &["simple_start_creating", "simple_done_creating"]),
+        never("removes files of the kernel", &[
+            "*simple_recursive_removal", "locked_recursive_removal",
+        ]),
+        never("looks up files of the kernel", &["simple_lookup"]),
+        never("moves within a file", &["default_llseek", "vfs_llseek"]),
     ],
 };
 
 /// What writes the audit log.
+#[rustfmt::skip]
 pub(super) const AUDIT_LOG: Family = Family {
     name: "audit log",
     entries: &[
-        never("audit_log", "writes audit records"),
-        never("audit_log_*", "writes audit records"),
-        never("__audit_log_*", "writes audit records"),
-        never("audit_buffer_*", "holds an audit record that is written"),
-        never("audit_expand", "holds an audit record that is written"),
-        never("audit_serial", "numbers audit events"),
-        never("audit*_get_stamp", "numbers audit events"),
-        never(
-            "audit_rate_check",
-            "tells whether audit records are dropped",
-        ),
-        never(
-            "audit_panic",
-            "does what is to be done when records are lost",
-        ),
-        never(
-            "audit_string_contains_control",
-            "keeps names in records from posing as fields",
-        ),
-        never("auditd_*", "talks to the audit daemon"),
-        never("kauditd_*", "sends audit records"),
-        never("audit_send_*", "answers the audit daemon"),
-        never("audit_make_reply", "answers the audit daemon"),
-        never(
-            "audit_replace",
-            "keeps a working audit daemon from being replaced",
-        ),
-        never(
-            "audit_receive*",
-            "takes records and commands from user space",
-        ),
-        never("audit_netlink_ok", "tells who may talk to the audit system"),
-        never("audit_multicast_*", "lets readers of the audit log in"),
-        never("audit_net_*", "sets up the socket of the audit system"),
-        never("audit_ctl_*", "keeps changes of the audit system apart"),
-        never("audit_cfg_lsm", "tells which security modules audit names"),
-        never("audit_get_tty", "tells at which terminal a task runs"),
-        never("common_lsm_audit", "writes the records of security modules"),
-        never(
-            "dump_common_audit_data",
-            "writes the records of security modules",
-        ),
-        never("ipv4_skb_to_auditdata", "puts packets into audit records"),
-        never("ipv6_skb_to_auditdata", "puts packets into audit records"),
-        never("print_ipv4_addr", "puts addresses into audit records"),
-        never("print_ipv6_addr", "puts addresses into audit records"),
-        never("xt_AUDIT:audit_tg", "writes audit records of packets"),
-        never("xt_AUDIT:audit_tg_ebt", "writes audit records of packets"),
-        never(
-            "audit_inode_permission",
-            "writes audit records of denied accesses",
-        ),
-        never("slow_avc_audit", "writes audit records of denied accesses"),
+        never("writes audit records", &["audit_log", "audit_log_*", "__audit_log_*"]),
+        never("holds an audit record that is written", &["audit_buffer_*", "audit_expand"]),
+        never("numbers audit events", &["audit_serial", "audit*_get_stamp"]),
+        never("tells whether audit records are dropped", &["audit_rate_check"]),
+        never("does what is to be done when records are lost", &["audit_panic"]),
+        never("keeps names in records from posing as fields", &["audit_string_contains_control"]),
+        never("talks to the audit daemon", &["auditd_*"]),
+        never("sends audit records", &["kauditd_*"]),
+        never("answers the audit daemon", &["audit_send_*", "audit_make_reply"]),
+        never("keeps a working audit daemon from being replaced", &["audit_replace"]),
+        never("takes records and commands from user space", &["audit_receive*"]),
+        never("tells who may talk to the audit system", &["audit_netlink_ok"]),
+        never("lets readers of the audit log in", &["audit_multicast_*"]),
+        never("sets up the socket of the audit system", &["audit_net_*"]),
+        never("keeps changes of the audit system apart", &["audit_ctl_*"]),
+        never("tells which security modules audit names", &["audit_cfg_lsm"]),
+        never("tells at which terminal a task runs", &["audit_get_tty"]),
+        never("writes the records of security modules", &[
+            "common_lsm_audit", "dump_common_audit_data",
+        ]),
+        never("puts packets into audit records", &[
+            "ipv4_skb_to_auditdata", "ipv6_skb_to_auditdata",
+        ]),
+        never("puts addresses into audit records", &["print_ipv4_addr", "print_ipv6_addr"]),
+        never("writes audit records of packets", &["xt_AUDIT:audit_tg", "xt_AUDIT:audit_tg_ebt"]),
+        never("writes audit records of denied accesses", &[
+            "audit_inode_permission", "slow_avc_audit",
+        ]),
     ],
 };
 
 /// What decides which audit records are written.
+#[rustfmt::skip]
 pub(super) const AUDIT_RULES: Family = Family {
     name: "audit rules",
     entries: &[
-        never("audit_filter*", "tells which events are recorded"),
-        never("__audit_filter_op", "tells which events are recorded"),
-        never(
-            "audit_field_compare",
-            "compares an event with an audit rule",
-        ),
-        never("audit_compare_*", "compares an event with an audit rule"),
-        never("audit_*comparator", "compares an event with an audit rule"),
-        never("audit_match_*", "compares an event with an audit rule"),
-        never("audit_in_mask", "compares a system call with an audit rule"),
-        never("audit_*_compare", "compares a file with an audit rule"),
-        never("audit_tree_match", "compares a file with an audit rule"),
-        never("audit_tree_lookup", "compares a file with an audit rule"),
-        never("match_tree_refs", "compares a file with an audit rule"),
-        never("audit_classify_*", "tells what kind of system call this is"),
-        never("audit_register_class", "collects the kinds of system calls"),
-        never("audit_set_*", "changes how the audit system works"),
-        never(
-            "audit_do_config_change",
-            "changes how the audit system works",
-        ),
-        never("audit_get_feature", "tells how the audit system works"),
-        never("is_audit_feature_set", "tells how the audit system works"),
-        never("audit_free_rule*", "frees audit rules"),
-        never("audit_update_*", "keeps audit rules up to date"),
-        never("update_lsm_rule", "keeps audit rules up to date"),
-        never("audit_dupe_*", "copies audit rules"),
-        never("audit_remove_*", "removes what audit rules watch"),
-        never(
-            "audit_autoremove_mark_rule",
-            "removes what audit rules watch",
-        ),
-        never(
-            "audit_*_handle_event",
-            "follows the files that audit rules watch",
-        ),
-        never("audit_list_rules*", "lists audit rules"),
-        never("audit_trim_trees", "keeps the trees that audit rules watch"),
-        never("audit_kill_trees", "keeps the trees that audit rules watch"),
-        errno("audit_rule_change", "adds and deletes audit rules"),
-        errno("audit_add_*", "adds audit rules"),
-        errno("audit_del_rule", "deletes audit rules"),
-        errno("audit_data_to_entry", "reads audit rules"),
-        errno("audit_field_valid", "checks audit rules"),
-        errno("audit_unpack_string", "reads audit rules"),
-        errno("audit_to_watch", "reads audit rules"),
-        errno("audit_make_tree", "reads audit rules"),
-        errno("audit_alloc_mark", "reads audit rules"),
-        errno("audit_tag_tree", "changes the trees that audit rules watch"),
-        errno("tag_mounts", "marks the trees that audit rules watch"),
-        errno("tag_chunk", "marks the trees that audit rules watch"),
+        never("tells which events are recorded", &["audit_filter*", "__audit_filter_op"]),
+        never("compares an event with an audit rule", &[
+            "audit_field_compare", "audit_compare_*", "audit_*comparator", "audit_match_*",
+        ]),
+        never("compares a system call with an audit rule", &["audit_in_mask"]),
+        never("compares a file with an audit rule", &[
+            "audit_*_compare", "audit_tree_match", "audit_tree_lookup", "match_tree_refs",
+        ]),
+        never("tells what kind of system call this is", &["audit_classify_*"]),
+        never("collects the kinds of system calls", &["audit_register_class"]),
+        never("changes how the audit system works", &["audit_set_*", "audit_do_config_change"]),
+        never("tells how the audit system works", &["audit_get_feature", "is_audit_feature_set"]),
+        never("frees audit rules", &["audit_free_rule*"]),
+        never("keeps audit rules up to date", &["audit_update_*", "update_lsm_rule"]),
+        never("copies audit rules", &["audit_dupe_*"]),
+        never("removes what audit rules watch", &["audit_remove_*", "audit_autoremove_mark_rule"]),
+        never("follows the files that audit rules watch", &["audit_*_handle_event"]),
+        never("lists audit rules", &["audit_list_rules*"]),
+        never("keeps the trees that audit rules watch", &["audit_trim_trees", "audit_kill_trees"]),
+        errno("adds and deletes audit rules", &["audit_rule_change"]),
+        errno("adds audit rules", &["audit_add_*"]),
+        errno("deletes audit rules", &["audit_del_rule"]),
+        errno("reads audit rules", &[
+            "audit_data_to_entry", "audit_unpack_string", "audit_to_watch", "audit_make_tree",
+            "audit_alloc_mark",
+        ]),
+        errno("checks audit rules", &["audit_field_valid"]),
+        errno("changes the trees that audit rules watch", &["audit_tag_tree"]),
+        errno("marks the trees that audit rules watch", &["tag_mounts", "tag_chunk"]),
     ],
 };
 
 /// What collects what a task does for its audit record.
+#[rustfmt::skip]
 pub(super) const AUDIT_CONTEXT: Family = Family {
     name: "audit context",
     entries: &[
-        never("__audit_*", "collects what a task does for its record"),
-        never("audit_alloc", "makes the audit context of a task"),
-        never("audit_alloc_context", "makes the audit context of a task"),
-        never("audit_alloc_name", "collects the files that a task touches"),
-        never("audit_reset_context", "empties the audit context of a task"),
-        never("audit_free_*", "empties the audit context of a task"),
-        never("audit_copy_*", "collects what a task touches"),
-        never("get_mm_exe_file", "finds the program that a task runs"),
-        never("get_task_exe_file", "finds the program that a task runs"),
-        never("audit_signal_info*", "collects who ended the audit daemon"),
-        never("audit_core_dumps", "records tasks that crash"),
-        never("audit_seccomp*", "records what seccomp denied"),
-        never(
-            "audit_killed_trees",
-            "collects trees that are no longer watched",
-        ),
-        never("proc_loginuid_write", "sets who a session belongs to"),
+        never("collects what a task does for its record", &["__audit_*"]),
+        never("makes the audit context of a task", &["audit_alloc", "audit_alloc_context"]),
+        never("collects the files that a task touches", &["audit_alloc_name"]),
+        never("empties the audit context of a task", &["audit_reset_context", "audit_free_*"]),
+        never("collects what a task touches", &["audit_copy_*"]),
+        never("finds the program that a task runs", &["get_mm_exe_file", "get_task_exe_file"]),
+        never("collects who ended the audit daemon", &["audit_signal_info*"]),
+        never("records tasks that crash", &["audit_core_dumps"]),
+        never("records what seccomp denied", &["audit_seccomp*"]),
+        never("collects trees that are no longer watched", &["audit_killed_trees"]),
+        never("sets who a session belongs to", &["proc_loginuid_write"]),
     ],
 };
 
 /// What tells security modules and subsystems what happened.
+#[rustfmt::skip]
 pub(super) const NOTIFIERS: Family = Family {
     name: "notifier chains",
     entries: &[
-        never("notifier_call_chain*", "tells subscribers what happened"),
-        never(
-            "blocking_notifier_call_chain*",
-            "tells subscribers what happened",
-        ),
-        never(
-            "atomic_notifier_call_chain*",
-            "tells subscribers what happened",
-        ),
-        never(
-            "raw_notifier_call_chain*",
-            "tells subscribers what happened",
-        ),
-        never(
-            "srcu_notifier_call_chain",
-            "tells subscribers what happened",
-        ),
-        never("*notifier_chain_*register*", "adds and removes subscribers"),
-        never(
-            "*register_module_notifier",
-            "adds and removes subscribers to modules",
-        ),
-        never(
-            "*register_die_notifier",
-            "adds and removes subscribers to exceptions",
-        ),
-        never("notify_die", "tells subscribers about exceptions"),
-        never(
-            "*register_blocking_lsm_notifier",
-            "adds and removes subscribers to policies",
-        ),
-        never(
-            "call_blocking_lsm_notifier",
-            "tells that a security policy changed",
-        ),
+        never("tells subscribers what happened", &[
+            "notifier_call_chain*", "blocking_notifier_call_chain*", "atomic_notifier_call_chain*",
+            "raw_notifier_call_chain*", "srcu_notifier_call_chain",
+        ]),
+        never("adds and removes subscribers", &["*notifier_chain_*register*"]),
+        never("adds and removes subscribers to modules", &["*register_module_notifier"]),
+        never("adds and removes subscribers to exceptions", &["*register_die_notifier"]),
+        never("tells subscribers about exceptions", &["notify_die"]),
+        never("adds and removes subscribers to policies", &["*register_blocking_lsm_notifier"]),
+        never("tells that a security policy changed", &["call_blocking_lsm_notifier"]),
     ],
 };
 
 /// What finds modules, and keeps them from going while they are in use.
+#[rustfmt::skip]
 pub(super) const MODULES: Family = Family {
     name: "module references",
     entries: &[
-        never("try_module_get", "keeps a module from going"),
-        never("__module_get", "keeps a module from going"),
-        never("module_put", "lets a module go"),
-        never("*strong_try_module_get", "keeps a module from going"),
-        never("module_refcount", "tells whether a module is in use"),
-        never("try_stop_module", "tells whether a module is in use"),
-        never("__module_address", "finds the module at an address"),
-        never("__module_text_address", "finds the module at an address"),
-        never(
-            "is_module_*address",
-            "tells whether an address is in a module",
-        ),
-        never("find_module*", "finds a module by name"),
-        never("module_for_each_mod", "lists modules"),
-        never("mod_find", "finds the module at an address"),
-        never("*mod_tree_*", "finds the module at an address"),
-        never("*mod_update_bounds", "finds the module at an address"),
+        never("keeps a module from going", &[
+            "try_module_get", "__module_get", "*strong_try_module_get",
+        ]),
+        never("lets a module go", &["module_put"]),
+        never("tells whether a module is in use", &["module_refcount", "try_stop_module"]),
+        never("finds the module at an address", &[
+            "__module_address", "__module_text_address", "mod_find", "*mod_tree_*",
+            "*mod_update_bounds",
+        ]),
+        never("tells whether an address is in a module", &["is_module_*address"]),
+        never("finds a module by name", &["find_module*"]),
+        never("lists modules", &["module_for_each_mod"]),
     ],
 };
 
 /// What marks a kernel that is no longer what was built.
+#[rustfmt::skip]
 pub(super) const TAINT: Family = Family {
     name: "taint",
     entries: &[
-        never("add_taint*", "marks the kernel as changed"),
-        never(
-            "test_taint",
-            "tells whether the kernel is marked as changed",
-        ),
-        never("get_taint", "tells how the kernel is marked"),
-        never("proc_taint", "shows how the kernel is marked"),
-        never("print_tainted*", "shows how the kernel is marked"),
+        never("marks the kernel as changed", &["add_taint*"]),
+        never("tells whether the kernel is marked as changed", &["test_taint"]),
+        never("tells how the kernel is marked", &["get_taint"]),
+        never("shows how the kernel is marked", &["proc_taint", "print_tainted*"]),
     ],
 };
 
 /// Killswitch.
+#[rustfmt::skip]
 pub(super) const KILLSWITCH: Family = Family {
     name: "killswitch",
     entries: &[
-        never("killswitch_*", "is part of Killswitch"),
-        never("*10killswitch*", "is part of Killswitch"),
+        never("is part of Killswitch", &["killswitch_*", "*10killswitch*"]),
     ],
 };
 
 /// What every part of the kernel that is written in Rust calls.
+#[rustfmt::skip]
 pub(super) const RUST: Family = Family {
     name: "rust support",
     entries: &[
-        never("rust_helper_*", "lets Rust code call the kernel"),
-        never("rust_fmt_argument", "prints what Rust code prints"),
-        never("_R*_6kernel*", "is part of the kernel crate"),
-        never("_R*_4core*", "is part of the core library of Rust"),
-        never("_R*_8pin_init*", "sets up what Rust code allocates"),
-        never("_R*17rust_begin_unwind", "stops Rust code that panics"),
-        never("krealloc_node_align*", "allocates memory for Rust code"),
-        never("kvrealloc_node_align*", "allocates memory for Rust code"),
-        never("vrealloc_node_align*", "allocates memory for Rust code"),
+        never("lets Rust code call the kernel", &["rust_helper_*"]),
+        never("prints what Rust code prints", &["rust_fmt_argument"]),
+        never("is part of the kernel crate", &["_R*_6kernel*"]),
+        never("is part of the core library of Rust", &["_R*_4core*"]),
+        never("sets up what Rust code allocates", &["_R*_8pin_init*"]),
+        never("stops Rust code that panics", &["_R*17rust_begin_unwind"]),
+        never("allocates memory for Rust code", &[
+            "krealloc_node_align*", "kvrealloc_node_align*", "vrealloc_node_align*",
+        ]),
     ],
 };
 
 /// What waits until no task can be on its way to what is taken away.
+#[rustfmt::skip]
 pub(super) const GRACE_PERIODS: Family = Family {
     name: "rcu tasks",
     entries: &[
-        never("*synchronize_rcu_tasks*", "waits for all tasks"),
-        never("call_rcu_tasks*", "waits for all tasks"),
-        never("rcu_barrier_tasks*", "waits for all tasks"),
-        never("*rcu_tasks_*", "waits for all tasks"),
-        never("exit_tasks_rcu_*", "tells that a task ends"),
-        never(
-            "check_*holdout_task*",
-            "tells which tasks are still waited for",
-        ),
-        never("cblist_init_generic", "keeps track of waiting for tasks"),
+        never("waits for all tasks", &[
+            "*synchronize_rcu_tasks*", "call_rcu_tasks*", "rcu_barrier_tasks*", "*rcu_tasks_*",
+        ]),
+        never("tells that a task ends", &["exit_tasks_rcu_*"]),
+        never("tells which tasks are still waited for", &["check_*holdout_task*"]),
+        never("keeps track of waiting for tasks", &["cblist_init_generic"]),
     ],
 };
 
 /// What the framework of the security modules does for all of them.
+#[rustfmt::skip]
 pub(super) const LSM_FRAMEWORK: Family = Family {
     name: "lsm framework",
     entries: &[
-        never(
-            "lsm_*_alloc",
-            "holds what security modules know of an object",
-        ),
-        never("lsm_is_enabled", "tells which security modules are active"),
-        never(
-            "lsm_fill_user_ctx",
-            "tells user space the context of a task",
-        ),
-        never(
-            "lsm_name_to_attr",
-            "tells attributes of security modules apart",
-        ),
-        never(
-            "update_mmap_min_addr",
-            "sets the lowest address that may be mapped",
-        ),
-        never(
-            "mmap_min_addr_handler",
-            "sets the lowest address that may be mapped",
-        ),
+        never("holds what security modules know of an object", &["lsm_*_alloc"]),
+        never("tells which security modules are active", &["lsm_is_enabled"]),
+        never("tells user space the context of a task", &["lsm_fill_user_ctx"]),
+        never("tells attributes of security modules apart", &["lsm_name_to_attr"]),
+        never("sets the lowest address that may be mapped", &[
+            "update_mmap_min_addr", "mmap_min_addr_handler",
+        ]),
     ],
 };

@@ -6,940 +6,534 @@
 use super::{errno, never, one, zero, Family};
 
 /// What installs and runs the system call filters of tasks.
+#[rustfmt::skip]
 pub(super) const SECCOMP: Family = Family {
     name: "seccomp",
     entries: &[
-        never(
-            "__seccomp_permit_syscall",
-            "decides whether a system call is permitted",
-        ),
-        never(
-            "__seccomp_filter",
-            "decides whether a system call is permitted",
-        ),
-        never("seccomp_run_filters", "runs the filters of a task"),
-        never(
-            "seccomp_do_user_notification",
-            "asks a supervisor about a system call",
-        ),
-        never(
-            "secure_computing_strict",
-            "decides whether a system call is permitted",
-        ),
-        never(
+        never("decides whether a system call is permitted", &[
+            "__seccomp_permit_syscall", "__seccomp_filter", "secure_computing_strict",
             "__secure_computing_strict",
-            "decides whether a system call is permitted",
-        ),
-        never(
-            "seccomp_uprobe_exception",
-            "exempts a system call from the filters",
-        ),
-        errno("seccomp_check_filter", "validates a filter"),
-        errno("seccomp_prepare_filter", "validates a filter"),
-        errno("seccomp_prepare_user_filter", "reads a filter"),
-        errno("seccomp_attach_filter", "installs a filter"),
-        errno("seccomp_set_mode_filter", "installs a filter"),
-        errno("seccomp_set_mode_strict", "confines a task"),
-        errno("prctl_set_seccomp", "confines a task"),
-        errno("do_seccomp", "confines a task"),
-        zero(
-            "seccomp_is_const_allow",
-            "decides what system calls are never filtered",
-        ),
-        never(
-            "seccomp_cache_prepare",
-            "remembers what system calls are never filtered",
-        ),
-        never(
-            "seccomp_cache_prepare_bitmap",
-            "remembers what system calls are never filtered",
-        ),
-        never(
-            "populate_seccomp_data",
-            "describes a system call to the filters",
-        ),
-        one("has_duplicate_listener", "refuses a second supervisor"),
-        never("copy_seccomp", "gives a new task the filters of its parent"),
-        never("get_seccomp_filter", "keeps the filters of a task"),
-        never("__get_seccomp_filter", "keeps the filters of a task"),
-        never("seccomp_filter_release", "drops the filters of a dead task"),
-        never(
-            "arch_seccomp_spec_mitigate",
-            "turns on mitigations for a filtered task",
-        ),
-        never("syscall_trace_enter", "runs the filters of a task"),
-        never("trace_syscall_enter", "runs the filters of a task"),
+        ]),
+        never("runs the filters of a task", &[
+            "seccomp_run_filters", "syscall_trace_enter", "trace_syscall_enter",
+        ]),
+        never("asks a supervisor about a system call", &["seccomp_do_user_notification"]),
+        never("exempts a system call from the filters", &["seccomp_uprobe_exception"]),
+        errno("validates a filter", &["seccomp_check_filter", "seccomp_prepare_filter"]),
+        errno("reads a filter", &["seccomp_prepare_user_filter"]),
+        errno("installs a filter", &["seccomp_attach_filter", "seccomp_set_mode_filter"]),
+        errno("confines a task", &["seccomp_set_mode_strict", "prctl_set_seccomp", "do_seccomp"]),
+        zero("decides what system calls are never filtered", &["seccomp_is_const_allow"]),
+        never("remembers what system calls are never filtered", &[
+            "seccomp_cache_prepare", "seccomp_cache_prepare_bitmap",
+        ]),
+        never("describes a system call to the filters", &["populate_seccomp_data"]),
+        one("refuses a second supervisor", &["has_duplicate_listener"]),
+        never("gives a new task the filters of its parent", &["copy_seccomp"]),
+        never("keeps the filters of a task", &["get_seccomp_filter", "__get_seccomp_filter"]),
+        never("drops the filters of a dead task", &["seccomp_filter_release"]),
+        never("turns on mitigations for a filtered task", &["arch_seccomp_spec_mitigate"]),
     ],
 };
 
 /// What bounds copies between the kernel and its users, and within the kernel.
+#[rustfmt::skip]
 pub(super) const USERCOPY: Family = Family {
     name: "usercopy and fortify",
     entries: &[
-        never("__check_object_size", "checks the bounds of a copy"),
-        never(
-            "__check_heap_object",
-            "checks the bounds of a copy from the heap",
-        ),
-        never(
-            "check_stack_object",
-            "checks the bounds of a copy from the stack",
-        ),
-        never("usercopy_abort", "stops a copy that is out of bounds"),
-        never("__fortify_panic", "stops an access that is out of bounds"),
-        never(
-            "__fortify_report",
-            "reports an access that is out of bounds",
-        ),
-        never("__copy_overflow", "reports a copy that is out of bounds"),
-        zero(
-            "copy_from_kernel_nofault_allowed",
-            "decides what memory may be read",
-        ),
-        errno("check_zeroed_user", "checks that unknown fields are zero"),
-        never("ex_handler_uaccess", "handles a fault of a copy"),
-        never("ex_handler_ucopy_len", "handles a fault of a copy"),
-        zero("gp_fault_address_ok", "recognizes a copy to a bad address"),
+        never("checks the bounds of a copy", &["__check_object_size"]),
+        never("checks the bounds of a copy from the heap", &["__check_heap_object"]),
+        never("checks the bounds of a copy from the stack", &["check_stack_object"]),
+        never("stops a copy that is out of bounds", &["usercopy_abort"]),
+        never("stops an access that is out of bounds", &["__fortify_panic"]),
+        never("reports an access that is out of bounds", &["__fortify_report"]),
+        never("reports a copy that is out of bounds", &["__copy_overflow"]),
+        zero("decides what memory may be read", &["copy_from_kernel_nofault_allowed"]),
+        errno("checks that unknown fields are zero", &["check_zeroed_user"]),
+        never("handles a fault of a copy", &["ex_handler_uaccess", "ex_handler_ucopy_len"]),
+        zero("recognizes a copy to a bad address", &["gp_fault_address_ok"]),
     ],
 };
 
 /// What keeps code read-only and data not executable.
+#[rustfmt::skip]
 pub(super) const PAGE_PROTECTION: Family = Family {
     name: "page protection",
     entries: &[
-        never("mark_rodata_ro", "makes constants of the kernel read-only"),
-        never("mark_readonly", "makes constants of the kernel read-only"),
-        never("set_memory_*", "changes the protection of kernel pages"),
-        never("set_pages_*", "changes the protection of kernel pages"),
-        never("set_direct_map_*", "changes the protection of kernel pages"),
-        never(
-            "change_page_attr_set_clr",
-            "changes the protection of kernel pages",
-        ),
-        never(
-            "__change_page_attr",
-            "changes the protection of kernel pages",
-        ),
-        never(
-            "__change_page_attr_set_clr",
-            "changes the protection of kernel pages",
-        ),
-        never(
-            "cpa_process_alias",
-            "changes the protection of kernel pages",
-        ),
-        never("cpa_flush", "flushes old page protection"),
-        never("split_set_pte", "changes the protection of kernel pages"),
-        never(
-            "__split_large_page",
-            "changes the protection of kernel pages",
-        ),
-        never("__kernel_map_pages", "unmaps free pages"),
-        never(
-            "protect_kernel_text",
-            "keeps the code of the kernel read-only",
-        ),
-        never(
-            "protect_kernel_text_ro",
-            "keeps the code of the kernel read-only",
-        ),
-        never("protect_rodata", "keeps constants of the kernel read-only"),
-        never(
-            "ptdump_walk_pgd_level_checkwx",
-            "looks for pages both writable and executable",
-        ),
-        never("note_wx", "reports pages both writable and executable"),
-        never("text_poke*", "changes code of the kernel"),
-        never("__text_poke", "changes code of the kernel"),
-        never("smp_text_poke*", "changes code of the kernel"),
-        never("__smp_text_poke*", "changes code of the kernel"),
-        never("__apply_fineibt", "patches checks of indirect calls"),
-        never("poison_endbr", "removes targets of indirect calls"),
-        never("poison_cfi", "removes targets of indirect calls"),
-        never("its_alloc", "allocates guarded branches"),
-        never("its_allocate_thunk", "allocates a guarded branch"),
-        never("its_init_mod", "guards branches of a module"),
-        never("its_fini_mod", "protects guarded branches of a module"),
-        never("its_pages_protect", "protects guarded branches"),
-        never("arch_jump_label_transform*", "patches code of the kernel"),
-        never("arch_static_call_transform", "patches code of the kernel"),
-        never("__static_call_transform", "patches code of the kernel"),
-        never("__execmem_cache_alloc", "allocates memory for code"),
-        never("__execmem_cache_free", "frees memory for code"),
-        errno("module_enable_rodata_ro", "protects the pages of a module"),
-        errno("module_enable_text_rox", "protects the pages of a module"),
-        errno("module_enable_data_nx", "protects the pages of a module"),
-        never("native_write_cr0", "keeps write protection on"),
-        never(
-            "native_write_cr4",
-            "keeps execution and access prevention on",
-        ),
-        never("cr4_update_irqsoff", "changes what the processor prevents"),
-        never("vm_get_page_prot", "computes the protection of a page"),
-        never("vma_set_page_prot", "computes the protection of a mapping"),
-        never("change_protection", "changes the protection of a mapping"),
-        errno("mprotect_fixup", "changes the protection of a mapping"),
-        errno("do_mprotect_pkey", "changes the protection of a mapping"),
-        zero(
-            "can_change_pte_writable",
-            "decides whether a page may be made writable",
-        ),
-        errno("setup_arg_pages", "sets the protection of the stack"),
-        errno("sanitize_fault_flags", "validates a page fault"),
-        never("fixup_exception", "handles an expected fault of the kernel"),
-        never(
-            "change_protection_range",
-            "changes the protection of a mapping",
-        ),
-        never(
-            "hugetlb_change_protection",
-            "changes the protection of a mapping",
-        ),
-        zero(
-            "can_change_private_pte_writable",
-            "decides whether a page may be made writable",
-        ),
-        zero(
+        never("makes constants of the kernel read-only", &["mark_rodata_ro", "mark_readonly"]),
+        never("changes the protection of kernel pages", &[
+            "set_memory_*", "set_pages_*", "set_direct_map_*", "change_page_attr_set_clr",
+            "__change_page_attr", "__change_page_attr_set_clr", "cpa_process_alias",
+            "split_set_pte", "__split_large_page",
+        ]),
+        never("flushes old page protection", &["cpa_flush"]),
+        never("unmaps free pages", &["__kernel_map_pages"]),
+        never("keeps the code of the kernel read-only", &[
+            "protect_kernel_text", "protect_kernel_text_ro",
+        ]),
+        never("keeps constants of the kernel read-only", &["protect_rodata"]),
+        never("looks for pages both writable and executable", &["ptdump_walk_pgd_level_checkwx"]),
+        never("reports pages both writable and executable", &["note_wx"]),
+        never("changes code of the kernel", &[
+            "text_poke*", "__text_poke", "smp_text_poke*", "__smp_text_poke*",
+        ]),
+        never("patches checks of indirect calls", &["__apply_fineibt"]),
+        never("removes targets of indirect calls", &["poison_endbr", "poison_cfi"]),
+        never("allocates guarded branches", &["its_alloc"]),
+        never("allocates a guarded branch", &["its_allocate_thunk"]),
+        never("guards branches of a module", &["its_init_mod"]),
+        never("protects guarded branches of a module", &["its_fini_mod"]),
+        never("protects guarded branches", &["its_pages_protect"]),
+        never("patches code of the kernel", &[
+            "arch_jump_label_transform*", "arch_static_call_transform", "__static_call_transform",
+        ]),
+        never("allocates memory for code", &["__execmem_cache_alloc"]),
+        never("frees memory for code", &["__execmem_cache_free"]),
+        errno("protects the pages of a module", &[
+            "module_enable_rodata_ro", "module_enable_text_rox", "module_enable_data_nx",
+        ]),
+        never("keeps write protection on", &["native_write_cr0"]),
+        never("keeps execution and access prevention on", &["native_write_cr4"]),
+        never("changes what the processor prevents", &["cr4_update_irqsoff"]),
+        never("computes the protection of a page", &["vm_get_page_prot"]),
+        never("computes the protection of a mapping", &["vma_set_page_prot"]),
+        never("changes the protection of a mapping", &[
+            "change_protection", "change_protection_range", "hugetlb_change_protection",
+        ]),
+        errno("changes the protection of a mapping", &["mprotect_fixup", "do_mprotect_pkey"]),
+        zero("decides whether a page may be made writable", &[
+            "can_change_pte_writable", "can_change_private_pte_writable",
             "can_change_shared_pte_writable",
-            "decides whether a page may be made writable",
-        ),
+        ]),
+        errno("sets the protection of the stack", &["setup_arg_pages"]),
+        errno("validates a page fault", &["sanitize_fault_flags"]),
+        never("handles an expected fault of the kernel", &["fixup_exception"]),
     ],
 };
 
 /// What keeps processes out of the memory of the kernel and of devices.
+#[rustfmt::skip]
 pub(super) const PHYSICAL_MEMORY: Family = Family {
     name: "physical memory",
     entries: &[
-        zero(
-            "devmem_is_allowed",
-            "decides what physical memory may be accessed",
-        ),
-        zero(
-            "pfn_modify_allowed",
-            "decides what physical memory may be mapped",
-        ),
-        never(
-            "phys_mem_access_encrypted",
-            "answers whether memory is mapped encrypted",
-        ),
-        zero(
-            "phys_mem_access_prot_allowed",
-            "decides what physical memory may be mapped",
-        ),
-        zero(
-            "valid_phys_addr_range",
-            "decides what physical memory may be accessed",
-        ),
-        zero(
-            "valid_mmap_phys_addr_range",
-            "decides what physical memory may be mapped",
-        ),
-        zero(
+        zero("decides what physical memory may be accessed", &[
+            "devmem_is_allowed", "valid_phys_addr_range",
+        ]),
+        zero("decides what physical memory may be mapped", &[
+            "pfn_modify_allowed", "phys_mem_access_prot_allowed", "valid_mmap_phys_addr_range",
             "range_is_allowed",
-            "decides what physical memory may be mapped",
-        ),
-        errno("read_mem", "reads physical memory"),
-        errno("write_mem", "writes physical memory"),
-        errno("mmap_mem_prepare", "maps physical memory"),
-        one(
-            "iomem_is_exclusive",
-            "answers whether a driver owns a range",
-        ),
-        one(
-            "resource_is_exclusive",
-            "answers whether a driver owns a range",
-        ),
-        never("revoke_iomem", "takes a range from processes"),
-        never("pat_pagerange_is_ram", "answers whether a range is memory"),
-        never("__ioremap_check_ram", "refuses to map memory as a device"),
-        never("__ioremap_check_mem", "refuses to map memory as a device"),
-        never(
-            "__ioremap_check_other",
-            "answers whether a range is mapped encrypted",
-        ),
-        never(
-            "__ioremap_check_encrypted",
-            "answers whether a range is mapped encrypted",
-        ),
-        never(
-            "memremap_should_map_decrypted",
-            "answers whether a range is mapped encrypted",
-        ),
-        never(
+        ]),
+        never("answers whether memory is mapped encrypted", &["phys_mem_access_encrypted"]),
+        errno("reads physical memory", &["read_mem"]),
+        errno("writes physical memory", &["write_mem"]),
+        errno("maps physical memory", &["mmap_mem_prepare"]),
+        one("answers whether a driver owns a range", &[
+            "iomem_is_exclusive", "resource_is_exclusive",
+        ]),
+        never("takes a range from processes", &["revoke_iomem"]),
+        never("answers whether a range is memory", &["pat_pagerange_is_ram"]),
+        never("refuses to map memory as a device", &[
+            "__ioremap_check_ram", "__ioremap_check_mem", "iomem_map_sanity_check",
+        ]),
+        never("answers whether a range is mapped encrypted", &[
+            "__ioremap_check_other", "__ioremap_check_encrypted", "memremap_should_map_decrypted",
             "arch_memremap_can_ram_remap",
-            "answers whether a range is mapped encrypted",
-        ),
-        never(
-            "iomem_map_sanity_check",
-            "refuses to map memory as a device",
-        ),
-        errno("memtype_reserve", "keeps the cache modes of memory apart"),
-        errno("reserve_pfn_range", "keeps the cache modes of memory apart"),
-        errno("pfnmap_track", "keeps the cache modes of memory apart"),
-        zero("__virt_addr_valid", "answers whether an address is memory"),
+        ]),
+        errno("keeps the cache modes of memory apart", &[
+            "memtype_reserve", "reserve_pfn_range", "pfnmap_track",
+        ]),
+        zero("answers whether an address is memory", &["__virt_addr_valid"]),
     ],
 };
 
 /// What notices that memory of the kernel was corrupted, and reacts.
+#[rustfmt::skip]
 pub(super) const EXPLOIT_DETECTION: Family = Family {
     name: "exploit detection",
     entries: &[
-        never(
-            "refcount_warn_saturate",
-            "stops a reference count that overflowed",
-        ),
-        never("__ubsan_handle_*", "reports undefined behaviour"),
-        never("handle_bug", "handles a failed check"),
-        never("handle_invalid_op", "handles a failed check"),
-        never("report_bug", "handles a failed check"),
-        never("report_bug_entry", "handles a failed check"),
-        never("__report_bug", "handles a failed check"),
-        never("report_ubsan_failure", "describes undefined behaviour"),
-        never(
-            "__stack_chk_fail",
-            "stops a function whose stack was overwritten",
-        ),
-        never(
-            "handle_stack_overflow",
-            "stops a task whose stack overflowed",
-        ),
-        zero("__list_add_valid_or_report", "detects a corrupted list"),
-        zero(
-            "__list_del_entry_valid_or_report",
-            "detects a corrupted list",
-        ),
-        never("check_slab", "detects a corrupted heap"),
-        never("check_object", "detects a corrupted heap"),
-        never("check_bytes_and_report", "detects a corrupted heap"),
-        never("check_pad_bytes", "detects a corrupted heap"),
-        never("on_freelist", "detects a corrupted heap"),
-        never("alloc_debug_processing", "detects a corrupted heap"),
-        never("free_debug_processing", "detects a corrupted heap"),
-        never("alloc_consistency_checks", "detects a corrupted heap"),
-        never("free_consistency_checks", "detects a corrupted heap"),
-        never("object_err", "reports a corrupted heap"),
-        never("__slab_err", "reports a corrupted heap"),
-        never("__slab_bug", "reports a corrupted heap"),
-        never("slab_pad_check", "detects a corrupted heap"),
-        never("bad_page", "reports a corrupted page"),
-        never("check_new_page", "detects a corrupted page"),
-        never("check_new_page_bad", "reports a corrupted page"),
-        never("free_page_is_bad", "detects a corrupted page"),
-        never("free_tail_page_prepare", "detects a corrupted page"),
-        never("page_bad_reason", "describes a corrupted page"),
-        never("print_bad_page_map", "reports a corrupted page table"),
-        never(
-            "__page_table_check_*",
-            "detects a page that is mapped twice",
-        ),
-        never("page_table_check_*", "detects a page that is mapped twice"),
-        never("kfence_report_error", "reports a memory error"),
-        never("kfence_handle_fault", "detects a memory error"),
-        never("check_canary", "detects a memory error"),
-        never("kasan_report*", "reports a memory error"),
-        never("kasan_check_range", "detects a memory error"),
-        never("__kasan_check_*", "detects a memory error"),
-        never("kmsan_report", "reports uninitialized memory"),
-        never(
-            "exc_control_protection",
-            "handles a violation of control flow",
-        ),
-        never("do_kernel_cp_fault", "handles a violation of control flow"),
-        never("do_user_cp_fault", "handles a violation of control flow"),
-        never("do_unexpected_cp", "handles a violation of control flow"),
-        never("handle_cfi_failure", "handles a violation of control flow"),
-        never("report_cfi_failure", "reports a violation of control flow"),
-        never("is_cfi_trap", "recognizes a violation of control flow"),
-        never("decode_cfi_insn", "describes a violation of control flow"),
-        never(
-            "decode_fineibt_insn",
-            "recognizes a violation of control flow",
-        ),
-        never("stackleak_erase", "erases the kernel stack"),
-        never("stackleak_erase_*", "erases the kernel stack"),
-        never("__stackleak_erase", "erases the kernel stack"),
-        never("__sanitizer_cov_stack_depth", "measures the kernel stack"),
-        never("cache_random_seq_create", "shuffles the heap"),
-        never("freelist_randomize", "shuffles the heap"),
-        never("init_cache_random_seq", "shuffles the heap"),
-        never("print_tainted", "describes a tainted kernel"),
-        never("page_fault_oops", "stops a task on a bad access"),
-        never(
-            "kernelmode_fixup_or_oops",
-            "handles a bad access of the kernel",
-        ),
-        never(
-            "do_kern_addr_fault",
-            "handles a bad access to kernel memory",
-        ),
-        one("access_error", "decides whether an access faults"),
-        never("bad_area_access_error", "stops a task on a bad access"),
-        never("bad_area_nosemaphore", "stops a task on a bad access"),
-        never("__bad_area_nosemaphore", "stops a task on a bad access"),
-        zero("spurious_kernel_fault", "recognizes a fault to be repeated"),
-        never("kfence_protect", "detects a memory error"),
-        never("check_canary_byte", "detects a memory error"),
-        never("check_slab_allocation", "detects a memory error"),
-        never("kmem_cache_sanity_check", "detects a misused heap"),
+        never("stops a reference count that overflowed", &["refcount_warn_saturate"]),
+        never("reports undefined behaviour", &["__ubsan_handle_*"]),
+        never("handles a failed check", &[
+            "handle_bug", "handle_invalid_op", "report_bug", "report_bug_entry", "__report_bug",
+        ]),
+        never("describes undefined behaviour", &["report_ubsan_failure"]),
+        never("stops a function whose stack was overwritten", &["__stack_chk_fail"]),
+        never("stops a task whose stack overflowed", &["handle_stack_overflow"]),
+        zero("detects a corrupted list", &[
+            "__list_add_valid_or_report", "__list_del_entry_valid_or_report",
+        ]),
+        never("detects a corrupted heap", &[
+            "check_slab", "check_object", "check_bytes_and_report", "check_pad_bytes",
+            "on_freelist", "alloc_debug_processing", "free_debug_processing",
+            "alloc_consistency_checks", "free_consistency_checks", "slab_pad_check",
+        ]),
+        never("reports a corrupted heap", &["object_err", "__slab_err", "__slab_bug"]),
+        never("reports a corrupted page", &["bad_page", "check_new_page_bad"]),
+        never("detects a corrupted page", &[
+            "check_new_page", "free_page_is_bad", "free_tail_page_prepare",
+        ]),
+        never("describes a corrupted page", &["page_bad_reason"]),
+        never("reports a corrupted page table", &["print_bad_page_map"]),
+        never("detects a page that is mapped twice", &[
+            "__page_table_check_*", "page_table_check_*",
+        ]),
+        never("reports a memory error", &["kfence_report_error", "kasan_report*"]),
+        never("detects a memory error", &[
+            "kfence_handle_fault", "check_canary", "kasan_check_range", "__kasan_check_*",
+            "kfence_protect", "check_canary_byte", "check_slab_allocation",
+        ]),
+        never("reports uninitialized memory", &["kmsan_report"]),
+        never("handles a violation of control flow", &[
+            "exc_control_protection", "do_kernel_cp_fault", "do_user_cp_fault", "do_unexpected_cp",
+            "handle_cfi_failure",
+        ]),
+        never("reports a violation of control flow", &["report_cfi_failure"]),
+        never("recognizes a violation of control flow", &["is_cfi_trap", "decode_fineibt_insn"]),
+        never("describes a violation of control flow", &["decode_cfi_insn"]),
+        never("erases the kernel stack", &[
+            "stackleak_erase", "stackleak_erase_*", "__stackleak_erase",
+        ]),
+        never("measures the kernel stack", &["__sanitizer_cov_stack_depth"]),
+        never("shuffles the heap", &[
+            "cache_random_seq_create", "freelist_randomize", "init_cache_random_seq",
+        ]),
+        never("describes a tainted kernel", &["print_tainted"]),
+        never("stops a task on a bad access", &[
+            "page_fault_oops", "bad_area_access_error", "bad_area_nosemaphore",
+            "__bad_area_nosemaphore",
+        ]),
+        never("handles a bad access of the kernel", &["kernelmode_fixup_or_oops"]),
+        never("handles a bad access to kernel memory", &["do_kern_addr_fault"]),
+        one("decides whether an access faults", &["access_error"]),
+        zero("recognizes a fault to be repeated", &["spurious_kernel_fault"]),
+        never("detects a misused heap", &["kmem_cache_sanity_check"]),
     ],
 };
 
 /// What decides how much memory a task may map, lock and reach.
+#[rustfmt::skip]
 pub(super) const MEMORY_LIMITS: Family = Family {
     name: "memory limits",
     entries: &[
-        zero("may_expand_vm", "enforces the limit on mappings"),
-        zero("mlock_future_ok", "enforces the limit on locked memory"),
-        zero("can_do_mlock", "decides whether a task may lock memory"),
-        zero("user_shm_lock", "enforces the limit on locked memory"),
-        errno("account_locked_vm", "enforces the limit on locked memory"),
-        errno("__account_locked_vm", "enforces the limit on locked memory"),
-        errno(
-            "__vm_enough_memory",
-            "enforces the limit on committed memory",
-        ),
-        errno(
-            "cap_vm_enough_memory",
-            "decides who may use reserved memory",
-        ),
-        errno("check_brk_limits", "enforces the limit on data"),
-        errno("acct_stack_growth", "enforces the limit on the stack"),
-        errno("expand_downwards", "keeps a gap below the stack"),
-        errno("bprm_stack_limits", "enforces the limit on arguments"),
-        zero(
-            "mmap_address_hint_valid",
-            "decides what addresses may be mapped",
-        ),
-        errno(
-            "__get_unmapped_area",
-            "decides what addresses may be mapped",
-        ),
-        zero("vma_can_userfault", "decides what mappings may be served"),
-        zero("anon_can_userfault", "decides what mappings may be served"),
-        zero(
-            "userfaultfd_syscall_allowed",
-            "decides who may serve kernel faults",
-        ),
-        errno("userfaultfd_api", "decides what may be served"),
-        errno(
-            "userfaultfd_dev_ioctl",
-            "decides who may serve kernel faults",
-        ),
-        zero("validate_dst_vma", "decides what mappings may be filled"),
-        errno("validate_move_areas", "decides what mappings may be moved"),
-        zero("can_madvise_modify", "keeps sealed mappings unchanged"),
-        one(
-            "range_contains_unmapped",
-            "looks for holes in what is sealed",
-        ),
-        errno("mseal_range", "seals mappings"),
-        errno("__mseal_range", "seals mappings"),
-        errno("check_prep_vma", "decides whether a mapping may be moved"),
-        errno(
-            "check_vma_flags",
-            "decides whether a mapping may be accessed",
-        ),
-        zero(
-            "vma_permits_fault",
-            "decides whether a mapping may be accessed",
-        ),
-        zero(
-            "writable_file_mapping_allowed",
-            "decides whether file pages may be pinned",
-        ),
-        zero(
-            "gup_fast_folio_allowed",
-            "decides whether a page may be pinned",
-        ),
-        zero("is_valid_gup_args", "validates how pages are pinned"),
-        zero(
-            "can_do_file_pageout",
-            "decides whether pages may be evicted",
-        ),
-        errno("madvise_inject_error", "decides who may poison memory"),
-        one("vma_is_secretmem", "recognizes secret memory"),
-        errno("secretmem_mmap_prepare", "hides secret memory"),
-        errno("secretmem_fault", "hides secret memory"),
-        zero(
-            "hugetlb_can_userfault",
-            "decides what mappings may be served",
-        ),
-        zero("shmem_can_userfault", "decides what mappings may be served"),
-        zero(
-            "wp_can_reuse_anon_folio",
-            "decides whether a shared page may be written",
-        ),
-        zero(
-            "__wp_can_reuse_large_anon_folio",
-            "decides whether a shared page may be written",
-        ),
+        zero("enforces the limit on mappings", &["may_expand_vm"]),
+        zero("enforces the limit on locked memory", &["mlock_future_ok", "user_shm_lock"]),
+        zero("decides whether a task may lock memory", &["can_do_mlock"]),
+        errno("enforces the limit on locked memory", &["account_locked_vm", "__account_locked_vm"]),
+        errno("enforces the limit on committed memory", &["__vm_enough_memory"]),
+        errno("decides who may use reserved memory", &["cap_vm_enough_memory"]),
+        errno("enforces the limit on data", &["check_brk_limits"]),
+        errno("enforces the limit on the stack", &["acct_stack_growth"]),
+        errno("keeps a gap below the stack", &["expand_downwards"]),
+        errno("enforces the limit on arguments", &["bprm_stack_limits"]),
+        zero("decides what addresses may be mapped", &["mmap_address_hint_valid"]),
+        errno("decides what addresses may be mapped", &["__get_unmapped_area"]),
+        zero("decides what mappings may be served", &[
+            "vma_can_userfault", "anon_can_userfault", "hugetlb_can_userfault",
+            "shmem_can_userfault",
+        ]),
+        zero("decides who may serve kernel faults", &["userfaultfd_syscall_allowed"]),
+        errno("decides what may be served", &["userfaultfd_api"]),
+        errno("decides who may serve kernel faults", &["userfaultfd_dev_ioctl"]),
+        zero("decides what mappings may be filled", &["validate_dst_vma"]),
+        errno("decides what mappings may be moved", &["validate_move_areas"]),
+        zero("keeps sealed mappings unchanged", &["can_madvise_modify"]),
+        one("looks for holes in what is sealed", &["range_contains_unmapped"]),
+        errno("seals mappings", &["mseal_range", "__mseal_range"]),
+        errno("decides whether a mapping may be moved", &["check_prep_vma"]),
+        errno("decides whether a mapping may be accessed", &["check_vma_flags"]),
+        zero("decides whether a mapping may be accessed", &["vma_permits_fault"]),
+        zero("decides whether file pages may be pinned", &["writable_file_mapping_allowed"]),
+        zero("decides whether a page may be pinned", &["gup_fast_folio_allowed"]),
+        zero("validates how pages are pinned", &["is_valid_gup_args"]),
+        zero("decides whether pages may be evicted", &["can_do_file_pageout"]),
+        errno("decides who may poison memory", &["madvise_inject_error"]),
+        one("recognizes secret memory", &["vma_is_secretmem"]),
+        errno("hides secret memory", &["secretmem_mmap_prepare", "secretmem_fault"]),
+        zero("decides whether a shared page may be written", &[
+            "wp_can_reuse_anon_folio", "__wp_can_reuse_large_anon_folio",
+        ]),
     ],
 };
 
 /// What hides kernel addresses and randomizes the layout of memory.
+#[rustfmt::skip]
 pub(super) const ADDRESS_HIDING: Family = Family {
     name: "address hiding",
     entries: &[
-        zero(
-            "kallsyms_show_value",
-            "decides who may see kernel addresses",
-        ),
-        never("restricted_pointer", "hides a kernel address"),
-        never("default_pointer", "hides a kernel address"),
-        never("ptr_to_id", "hides a kernel address"),
-        errno("ptr_to_hashval", "hides a kernel address"),
-        errno("__ptr_to_hashval", "hides a kernel address"),
-        errno("fill_ptr_key", "chooses the key that hides addresses"),
-        never("arch_rnd", "randomizes mappings"),
-        never("arch_pick_mmap_layout", "randomizes mappings"),
-        never("arch_pick_mmap_base", "randomizes mappings"),
-        never("arch_align_stack", "randomizes the stack of a process"),
-        never("randomize_stack_top", "randomizes the stack of a process"),
-        never("kaslr_get_random_long", "randomizes the kernel"),
+        zero("decides who may see kernel addresses", &["kallsyms_show_value"]),
+        never("hides a kernel address", &["restricted_pointer", "default_pointer", "ptr_to_id"]),
+        errno("hides a kernel address", &["ptr_to_hashval", "__ptr_to_hashval"]),
+        errno("chooses the key that hides addresses", &["fill_ptr_key"]),
+        never("randomizes mappings", &["arch_rnd", "arch_pick_mmap_layout", "arch_pick_mmap_base"]),
+        never("randomizes the stack of a process", &["arch_align_stack", "randomize_stack_top"]),
+        never("randomizes the kernel", &["kaslr_get_random_long"]),
     ],
 };
 
 /// What guards against speculative execution and splits the page tables.
+#[rustfmt::skip]
 pub(super) const CPU_MITIGATIONS: Family = Family {
     name: "CPU mitigations",
     entries: &[
-        never("update_spec_ctrl", "controls speculation"),
-        never("update_spec_ctrl_cond", "controls speculation"),
-        never("x86_virt_spec_ctrl", "controls speculation of guests"),
-        never("x86_spec_ctrl_setup_ap", "controls speculation"),
-        never("speculation_ctrl_update", "controls speculation of a task"),
-        never(
-            "__speculation_ctrl_update",
-            "controls speculation of a task",
-        ),
-        never(
-            "speculation_ctrl_update_current",
-            "controls speculation of a task",
-        ),
-        never(
-            "speculation_ctrl_update_tif",
-            "controls speculation of a task",
-        ),
-        never("task_update_spec_tif", "controls speculation of a task"),
-        never("amd_set_core_ssb_state", "controls speculation of a task"),
-        never("__switch_to_xtra", "switches mitigations with the task"),
-        errno("arch_prctl_spec_ctrl_set", "controls speculation of a task"),
-        errno("ib_prctl_set", "controls speculation of a task"),
-        errno("ssb_prctl_set", "controls speculation of a task"),
-        errno("l1d_flush_prctl_set", "controls cache flushes of a task"),
-        never("l1d_flush_evaluate", "flushes the cache between tasks"),
-        never(
-            "cond_mitigation",
-            "flushes branch predictions between tasks",
-        ),
-        never("__bpf_arch_ibpb", "flushes branch predictions"),
-        never("cpu_bugs_smt_update", "controls sibling threads"),
-        never("arch_smt_update", "controls sibling threads"),
-        never("update_indir_branch_cond", "controls branch predictions"),
-        never("update_mds_branch_idle", "flushes buffers when idle"),
-        never("update_srbds_msr", "controls the leak of random numbers"),
-        never("update_gds_msr", "controls the leak of gathered data"),
-        never("update_stibp_msr", "controls sibling threads"),
-        never("update_stibp_strict", "controls sibling threads"),
-        zero(
-            "retpoline_module_ok",
-            "answers whether a module is mitigated",
-        ),
-        never("__x86_indirect_*thunk*", "guards indirect branches"),
-        never("__x86_return_thunk", "guards returns"),
-        never("*_return_thunk", "guards returns"),
-        never("*_untrain_ret", "flushes return predictions"),
-        never("srso_*safe_ret", "guards returns"),
-        never("write_ibpb", "flushes branch predictions"),
-        never("clear_bhb_loop", "flushes branch history"),
-        never("__warn_thunk", "reports a return that is not guarded"),
-        never(
-            "__pti_set_user_pgtbl",
-            "keeps the kernel out of user page tables",
-        ),
-        never("pti_finalize", "keeps the kernel out of user page tables"),
-        never("native_flush_tlb_*", "flushes old translations"),
-        never("flush_tlb_*", "flushes old translations"),
-        never("arch_tlbbatch_flush", "flushes old translations"),
-        never("load_new_mm_cr3", "switches page tables"),
-        never(
-            "cpu_attack_vector_mitigated",
-            "answers whether a mitigation is wanted",
-        ),
-        never("cpu_mitigations_off", "answers whether mitigations are off"),
+        never("controls speculation", &[
+            "update_spec_ctrl", "update_spec_ctrl_cond", "x86_spec_ctrl_setup_ap",
+        ]),
+        never("controls speculation of guests", &["x86_virt_spec_ctrl"]),
+        never("controls speculation of a task", &[
+            "speculation_ctrl_update", "__speculation_ctrl_update",
+            "speculation_ctrl_update_current", "speculation_ctrl_update_tif",
+            "task_update_spec_tif", "amd_set_core_ssb_state",
+        ]),
+        never("switches mitigations with the task", &["__switch_to_xtra"]),
+        errno("controls speculation of a task", &[
+            "arch_prctl_spec_ctrl_set", "ib_prctl_set", "ssb_prctl_set",
+        ]),
+        errno("controls cache flushes of a task", &["l1d_flush_prctl_set"]),
+        never("flushes the cache between tasks", &["l1d_flush_evaluate"]),
+        never("flushes branch predictions between tasks", &["cond_mitigation"]),
+        never("flushes branch predictions", &["__bpf_arch_ibpb", "write_ibpb"]),
+        never("controls sibling threads", &[
+            "cpu_bugs_smt_update", "arch_smt_update", "update_stibp_msr", "update_stibp_strict",
+        ]),
+        never("controls branch predictions", &["update_indir_branch_cond"]),
+        never("flushes buffers when idle", &["update_mds_branch_idle"]),
+        never("controls the leak of random numbers", &["update_srbds_msr"]),
+        never("controls the leak of gathered data", &["update_gds_msr"]),
+        zero("answers whether a module is mitigated", &["retpoline_module_ok"]),
+        never("guards indirect branches", &["__x86_indirect_*thunk*"]),
+        never("guards returns", &["__x86_return_thunk", "*_return_thunk", "srso_*safe_ret"]),
+        never("flushes return predictions", &["*_untrain_ret"]),
+        never("flushes branch history", &["clear_bhb_loop"]),
+        never("reports a return that is not guarded", &["__warn_thunk"]),
+        never("keeps the kernel out of user page tables", &[
+            "__pti_set_user_pgtbl", "pti_finalize",
+        ]),
+        never("flushes old translations", &[
+            "native_flush_tlb_*", "flush_tlb_*", "arch_tlbbatch_flush",
+        ]),
+        never("switches page tables", &["load_new_mm_cr3"]),
+        never("answers whether a mitigation is wanted", &["cpu_attack_vector_mitigated"]),
+        never("answers whether mitigations are off", &["cpu_mitigations_off"]),
     ],
 };
 
 /// What confines devices to the memory that they were given.
+#[rustfmt::skip]
 pub(super) const DMA: Family = Family {
     name: "DMA protection",
     entries: &[
-        never(
-            "iommu_get_dma_domain",
-            "finds what memory a device may access",
-        ),
-        never(
-            "iommu_get_domain_for_dev",
-            "finds what memory a device may access",
-        ),
-        errno("iommu_attach_device", "confines a device"),
-        errno("iommu_attach_group", "confines a group of devices"),
-        errno("__iommu_attach_device", "confines a device"),
-        errno("__iommu_attach_group", "confines a group of devices"),
-        errno(
-            "__iommu_group_set_domain_internal",
-            "confines a group of devices",
-        ),
-        errno(
-            "iommu_attach_device_pasid",
-            "confines a process on a device",
-        ),
-        never("iommu_detach_device", "confines a device again"),
-        never("iommu_detach_group", "confines a group of devices again"),
-        never(
-            "iommu_detach_device_pasid",
-            "confines a process on a device",
-        ),
-        never(
-            "__iommu_group_set_core_domain",
-            "confines a group of devices again",
-        ),
-        errno(
-            "iommu_device_claim_dma_owner",
-            "decides who may drive a device",
-        ),
-        errno(
-            "iommu_group_claim_dma_owner",
-            "decides who may drive a device",
-        ),
-        errno(
-            "__iommu_take_dma_ownership",
-            "decides who may drive a device",
-        ),
-        errno(
-            "iommu_device_use_default_domain",
-            "decides who may drive a device",
-        ),
-        one(
-            "iommu_group_dma_owner_claimed",
-            "answers whether a device is in use",
-        ),
-        zero(
-            "iommu_group_has_isolated_msi",
-            "answers whether interrupts are confined",
-        ),
-        zero("device_iommu_capable", "answers what confines a device"),
-        never(
-            "iommu_get_default_domain_type",
-            "decides how a device is confined",
-        ),
-        never(
-            "iommu_get_def_domain_type",
-            "decides how a device is confined",
-        ),
-        errno("iommu_setup_default_domain", "confines a device"),
-        errno("iommu_probe_device", "confines a device"),
-        errno("__iommu_probe_device", "confines a device"),
-        zero(
-            "iommu_default_passthrough",
-            "answers whether devices are not confined",
-        ),
-        never("iommu_set_default_passthrough", "leaves devices unconfined"),
-        never("iommu_set_default_translated", "confines devices"),
-        never("iommu_set_dma_strict", "flushes old translations at once"),
-        errno("iommu_group_store_type", "changes how a device is confined"),
-        errno("iommu_deferred_attach", "confines a device"),
-        errno(
-            "iommu_dma_init_domain",
-            "reserves what a device may not access",
-        ),
-        never("iommu_unmap", "takes memory from a device"),
-        never("iommu_unmap_fast", "takes memory from a device"),
-        never("__iommu_unmap", "takes memory from a device"),
-        never("__iommu_unmap_domain_pgtbl", "takes memory from a device"),
-        never("__iommu_dma_unmap", "takes memory from a device"),
-        never("iommu_dma_unmap_phys", "takes memory from a device"),
-        never("iommu_dma_unmap_sg", "takes memory from a device"),
-        never("fq_flush_iotlb", "flushes old translations of devices"),
-        never("cache_tag_flush_*", "flushes old translations of devices"),
-        never(
-            "intel_iommu_tlb_sync",
-            "flushes old translations of devices",
-        ),
-        never(
-            "intel_flush_iotlb_all",
-            "flushes old translations of devices",
-        ),
-        never("qi_flush_*", "flushes old translations of devices"),
-        never(
-            "amd_iommu_domain_flush_*",
-            "flushes old translations of devices",
-        ),
-        never("amd_iommu_flush_*", "flushes old translations of devices"),
-        never("iommu_enable_translation", "turns confinement on"),
-        never("iommu_disable_translation", "turns confinement off"),
-        never("device_block_translation", "confines a device"),
-        never("context_setup_pass_through", "leaves a device unconfined"),
-        zero(
-            "dmar_ats_supported",
-            "decides whether a device may translate",
-        ),
-        one("risky_device", "decides whether a device is trusted"),
-        one("dev_is_untrusted", "answers whether a device is trusted"),
-        one("dev_use_swiotlb", "decides whether a device gets copies"),
-        one("dev_use_sg_swiotlb", "decides whether a device gets copies"),
-        never("swiotlb_bounce", "copies memory for a device"),
-        zero(
-            "pci_ats_supported",
-            "decides whether a device may translate",
-        ),
-        errno("pci_enable_ats", "decides whether a device may translate"),
-        errno("pci_prepare_ats", "decides whether a device may translate"),
-        zero("pci_acs_enabled", "answers whether devices are kept apart"),
-        zero(
-            "pci_acs_path_enabled",
-            "answers whether devices are kept apart",
-        ),
-        never("pci_enable_acs", "keeps devices apart"),
-        never("pci_device_group", "decides what devices are kept apart"),
-        never(
-            "set_pcie_untrusted",
-            "remembers that a device is not trusted",
-        ),
-        never(
-            "pci_acpi_set_external_facing",
-            "remembers that a port is external",
-        ),
-        zero("amd_iommu_capable", "answers what confines a device"),
-        zero("intel_iommu_capable", "answers what confines a device"),
+        never("finds what memory a device may access", &[
+            "iommu_get_dma_domain", "iommu_get_domain_for_dev",
+        ]),
+        errno("confines a device", &[
+            "iommu_attach_device", "__iommu_attach_device", "iommu_setup_default_domain",
+            "iommu_probe_device", "__iommu_probe_device", "iommu_deferred_attach",
+        ]),
+        errno("confines a group of devices", &[
+            "iommu_attach_group", "__iommu_attach_group", "__iommu_group_set_domain_internal",
+        ]),
+        errno("confines a process on a device", &["iommu_attach_device_pasid"]),
+        never("confines a device again", &["iommu_detach_device"]),
+        never("confines a group of devices again", &[
+            "iommu_detach_group", "__iommu_group_set_core_domain",
+        ]),
+        never("confines a process on a device", &["iommu_detach_device_pasid"]),
+        errno("decides who may drive a device", &[
+            "iommu_device_claim_dma_owner", "iommu_group_claim_dma_owner",
+            "__iommu_take_dma_ownership", "iommu_device_use_default_domain",
+        ]),
+        one("answers whether a device is in use", &["iommu_group_dma_owner_claimed"]),
+        zero("answers whether interrupts are confined", &["iommu_group_has_isolated_msi"]),
+        zero("answers what confines a device", &[
+            "device_iommu_capable", "amd_iommu_capable", "intel_iommu_capable",
+        ]),
+        never("decides how a device is confined", &[
+            "iommu_get_default_domain_type", "iommu_get_def_domain_type",
+        ]),
+        zero("answers whether devices are not confined", &["iommu_default_passthrough"]),
+        never("leaves devices unconfined", &["iommu_set_default_passthrough"]),
+        never("confines devices", &["iommu_set_default_translated"]),
+        never("flushes old translations at once", &["iommu_set_dma_strict"]),
+        errno("changes how a device is confined", &["iommu_group_store_type"]),
+        errno("reserves what a device may not access", &["iommu_dma_init_domain"]),
+        never("takes memory from a device", &[
+            "iommu_unmap", "iommu_unmap_fast", "__iommu_unmap", "__iommu_unmap_domain_pgtbl",
+            "__iommu_dma_unmap", "iommu_dma_unmap_phys", "iommu_dma_unmap_sg",
+        ]),
+        never("flushes old translations of devices", &[
+            "fq_flush_iotlb", "cache_tag_flush_*", "intel_iommu_tlb_sync", "intel_flush_iotlb_all",
+            "qi_flush_*", "amd_iommu_domain_flush_*", "amd_iommu_flush_*",
+        ]),
+        never("turns confinement on", &["iommu_enable_translation"]),
+        never("turns confinement off", &["iommu_disable_translation"]),
+        never("confines a device", &["device_block_translation"]),
+        never("leaves a device unconfined", &["context_setup_pass_through"]),
+        zero("decides whether a device may translate", &[
+            "dmar_ats_supported", "pci_ats_supported",
+        ]),
+        one("decides whether a device is trusted", &["risky_device"]),
+        one("answers whether a device is trusted", &["dev_is_untrusted"]),
+        one("decides whether a device gets copies", &["dev_use_swiotlb", "dev_use_sg_swiotlb"]),
+        never("copies memory for a device", &["swiotlb_bounce"]),
+        errno("decides whether a device may translate", &["pci_enable_ats", "pci_prepare_ats"]),
+        zero("answers whether devices are kept apart", &[
+            "pci_acs_enabled", "pci_acs_path_enabled",
+        ]),
+        never("keeps devices apart", &["pci_enable_acs"]),
+        never("decides what devices are kept apart", &["pci_device_group"]),
+        never("remembers that a device is not trusted", &["set_pcie_untrusted"]),
+        never("remembers that a port is external", &["pci_acpi_set_external_facing"]),
     ],
 };
 
 /// What stops, marks and reports on a kernel that can no longer be trusted.
+#[rustfmt::skip]
 pub(super) const PANIC: Family = Family {
     name: "panic and taint",
     entries: &[
-        never("panic", "stops the kernel"),
-        never("vpanic", "stops the kernel"),
-        never("nmi_panic", "stops the kernel"),
-        never("panic_try_start", "stops the kernel"),
-        never("panic_other_cpus_shutdown", "stops the kernel"),
-        never("add_taint", "marks the kernel as tainted"),
-        never("add_taint_module", "marks a module as tainted"),
-        never("check_panic_on_warn", "stops the kernel after a warning"),
-        never("die", "stops a task after an error of the kernel"),
-        never("__die", "stops a task after an error of the kernel"),
-        never("die_addr", "stops a task after an error of the kernel"),
-        never("oops_begin", "starts the report of an error"),
-        never("oops_end", "stops a task after an error of the kernel"),
-        never("oops_enter", "starts the report of an error"),
-        never("oops_exit", "ends the report of an error"),
-        never("oops_may_print", "decides whether an error is reported"),
-        never(
-            "make_task_dead",
-            "stops a task after an error of the kernel",
-        ),
-        never(
-            "rewind_stack_and_make_dead",
-            "stops a task after an error of the kernel",
-        ),
-        never("__warn", "reports an error of the kernel"),
-        never("__warn_printk", "reports an error of the kernel"),
-        never("warn_slowpath_fmt", "reports an error of the kernel"),
+        never("stops the kernel", &[
+            "panic", "vpanic", "nmi_panic", "panic_try_start", "panic_other_cpus_shutdown",
+        ]),
+        never("marks the kernel as tainted", &["add_taint"]),
+        never("marks a module as tainted", &["add_taint_module"]),
+        never("stops the kernel after a warning", &["check_panic_on_warn"]),
+        never("stops a task after an error of the kernel", &[
+            "die", "__die", "die_addr", "oops_end", "make_task_dead", "rewind_stack_and_make_dead",
+        ]),
+        never("starts the report of an error", &["oops_begin", "oops_enter"]),
+        never("ends the report of an error", &["oops_exit"]),
+        never("decides whether an error is reported", &["oops_may_print"]),
+        never("reports an error of the kernel", &["__warn", "__warn_printk", "warn_slowpath_fmt"]),
     ],
 };
 
 /// What clears memory before others get it.
+#[rustfmt::skip]
 pub(super) const MEMORY_INIT: Family = Family {
     name: "memory initialization",
     entries: &[
-        never(
-            "kvfree_sensitive",
-            "clears secrets before their memory is free",
-        ),
-        never("folio_zero_user", "clears memory for a process"),
-        never("clear_contig_highpages", "clears memory for a process"),
-        never(
-            "clear_highpages_kasan_tagged",
-            "clears memory on allocation",
-        ),
-        never("init_object", "fills free memory with a pattern"),
-        never("maybe_wipe_obj_freeptr", "clears pointers of the heap"),
-        never("__kernel_poison_pages", "fills free memory with a pattern"),
-        never(
-            "__kernel_unpoison_pages",
-            "checks the pattern of free memory",
-        ),
-        never("check_poison_mem", "checks the pattern of free memory"),
+        never("clears secrets before their memory is free", &["kvfree_sensitive"]),
+        never("clears memory for a process", &["folio_zero_user", "clear_contig_highpages"]),
+        never("clears memory on allocation", &["clear_highpages_kasan_tagged"]),
+        never("fills free memory with a pattern", &["init_object", "__kernel_poison_pages"]),
+        never("clears pointers of the heap", &["maybe_wipe_obj_freeptr"]),
+        never("checks the pattern of free memory", &[
+            "__kernel_unpoison_pages", "check_poison_mem",
+        ]),
     ],
 };
 
 /// What guards processes: shadow stacks, protection keys, segments.
+#[rustfmt::skip]
 pub(super) const USER_PROTECTION: Family = Family {
     name: "process protection",
     entries: &[
-        errno("shstk_prctl", "controls the shadow stack of a task"),
-        errno("shstk_setup", "gives a task a shadow stack"),
-        errno("shstk_disable", "turns a shadow stack off"),
-        errno("wrss_control", "decides who may write shadow stacks"),
-        errno("shstk_push_sigframe", "protects the return from a signal"),
-        errno("shstk_pop_sigframe", "verifies the return from a signal"),
-        errno("shstk_pop", "verifies a return"),
-        errno(
-            "setup_signal_shadow_stack",
-            "protects the return from a signal",
-        ),
-        errno(
-            "restore_signal_shadow_stack",
-            "verifies the return from a signal",
-        ),
-        errno(
-            "arch_set_user_pkey_access",
-            "sets the rights of a protection key",
-        ),
-        never("__arch_override_mprotect_pkey", "chooses a protection key"),
-        never("__execute_only_pkey", "chooses a protection key"),
-        never("pkru_flush_thread", "resets protection keys on exec"),
-        never("ibt_save", "keeps branch tracking of the kernel on"),
-        never("ibt_restore", "keeps branch tracking of the kernel on"),
-        never("flush_thread", "resets a task on exec"),
-        never("arch_setup_new_exec", "resets a task on exec"),
-        zero(
-            "*emulate_vsyscall*",
-            "decides whether old system calls work",
-        ),
-        never("fixup_iopl_exception", "handles an instruction of a task"),
-        errno("vm_mmap_shadow_stack", "maps a shadow stack"),
-        errno(
-            "xstate_request_perm",
-            "decides what registers a task may use",
-        ),
+        errno("controls the shadow stack of a task", &["shstk_prctl"]),
+        errno("gives a task a shadow stack", &["shstk_setup"]),
+        errno("turns a shadow stack off", &["shstk_disable"]),
+        errno("decides who may write shadow stacks", &["wrss_control"]),
+        errno("protects the return from a signal", &[
+            "shstk_push_sigframe", "setup_signal_shadow_stack",
+        ]),
+        errno("verifies the return from a signal", &[
+            "shstk_pop_sigframe", "restore_signal_shadow_stack",
+        ]),
+        errno("verifies a return", &["shstk_pop"]),
+        errno("sets the rights of a protection key", &["arch_set_user_pkey_access"]),
+        never("chooses a protection key", &[
+            "__arch_override_mprotect_pkey", "__execute_only_pkey",
+        ]),
+        never("resets protection keys on exec", &["pkru_flush_thread"]),
+        never("keeps branch tracking of the kernel on", &["ibt_save", "ibt_restore"]),
+        never("resets a task on exec", &["flush_thread", "arch_setup_new_exec"]),
+        zero("decides whether old system calls work", &["*emulate_vsyscall*"]),
+        never("handles an instruction of a task", &["fixup_iopl_exception"]),
+        errno("maps a shadow stack", &["vm_mmap_shadow_stack"]),
+        errno("decides what registers a task may use", &["xstate_request_perm"]),
     ],
 };
 
 /// What decides about the privileges that a program gets and loses on exec.
+#[rustfmt::skip]
 pub(super) const EXECUTION: Family = Family {
     name: "exec",
     entries: &[
-        never("bprm_fill_uid", "gives a program its set-ID credentials"),
-        errno("bprm_creds_from_file", "gives a program its credentials"),
-        errno("prepare_bprm_creds", "gives a program its credentials"),
-        never(
-            "check_unsafe_exec",
-            "refuses privileges to a traced program",
-        ),
-        never("would_dump", "protects a program that may not be read"),
-        errno("begin_new_exec", "drops what a program may not keep"),
-        never("setup_new_exec", "drops what a program may not keep"),
-        never("finalize_exec", "sets the limits of a program"),
-        errno("bprm_execve", "runs a program"),
-        errno("exec_binprm", "runs a program"),
-        errno("search_binary_handler", "runs a program"),
-        errno("prepare_binprm", "reads a program"),
-        errno("de_thread", "stops other threads on exec"),
-        errno("exec_mmap", "replaces the memory of a task"),
-        errno("unshare_sighand", "replaces the signal handlers of a task"),
-        never("do_close_on_exec", "closes files on exec"),
-        never("flush_signal_handlers", "resets signal handlers on exec"),
-        never(
-            "perf_event_exec",
-            "drops events that a program may not keep",
-        ),
-        never("posixtimer_exec", "drops timers on exec"),
-        never("set_binfmt", "sets how a program is run"),
+        never("gives a program its set-ID credentials", &["bprm_fill_uid"]),
+        errno("gives a program its credentials", &["bprm_creds_from_file", "prepare_bprm_creds"]),
+        never("refuses privileges to a traced program", &["check_unsafe_exec"]),
+        never("protects a program that may not be read", &["would_dump"]),
+        errno("drops what a program may not keep", &["begin_new_exec"]),
+        never("drops what a program may not keep", &["setup_new_exec"]),
+        never("sets the limits of a program", &["finalize_exec"]),
+        errno("runs a program", &["bprm_execve", "exec_binprm", "search_binary_handler"]),
+        errno("reads a program", &["prepare_binprm"]),
+        errno("stops other threads on exec", &["de_thread"]),
+        errno("replaces the memory of a task", &["exec_mmap"]),
+        errno("replaces the signal handlers of a task", &["unshare_sighand"]),
+        never("closes files on exec", &["do_close_on_exec"]),
+        never("resets signal handlers on exec", &["flush_signal_handlers"]),
+        never("drops events that a program may not keep", &["perf_event_exec"]),
+        never("drops timers on exec", &["posixtimer_exec"]),
+        never("sets how a program is run", &["set_binfmt"]),
     ],
 };
 
 /// What decides whether and where the memory of a process is dumped.
+#[rustfmt::skip]
 pub(super) const COREDUMP: Family = Family {
     name: "core dumps",
     entries: &[
-        zero("vma_dump_size", "decides what memory is dumped"),
-        zero("always_dump_vma", "decides what memory is dumped"),
-        zero("dump_vma_snapshot", "decides what memory is dumped"),
-        never("validate_coredump_safety", "warns about an unsafe dump"),
-        zero("coredump_file", "decides where a dump is written"),
-        zero("coredump_pipe", "decides who gets a dump"),
-        zero("coredump_parse", "decides where a dump is written"),
-        errno(
-            "proc_dointvec_minmax_coredump",
-            "sets whether privileged programs are dumped",
-        ),
-        errno("proc_dostring_coredump", "sets where dumps are written"),
+        zero("decides what memory is dumped", &[
+            "vma_dump_size", "always_dump_vma", "dump_vma_snapshot",
+        ]),
+        never("warns about an unsafe dump", &["validate_coredump_safety"]),
+        zero("decides where a dump is written", &["coredump_file", "coredump_parse"]),
+        zero("decides who gets a dump", &["coredump_pipe"]),
+        errno("sets whether privileged programs are dumped", &["proc_dointvec_minmax_coredump"]),
+        errno("sets where dumps are written", &["proc_dostring_coredump"]),
     ],
 };
 
 /// What guards encrypted guests and enclaves.
+#[rustfmt::skip]
 pub(super) const CONFIDENTIAL: Family = Family {
     name: "confidential computing",
     entries: &[
-        never("cc_platform_has", "answers whether memory is encrypted"),
-        never("cc_mkenc", "computes an encrypted mapping"),
-        never("cc_mkdec", "computes a shared mapping"),
-        never(
-            "force_dma_unencrypted",
-            "decides what memory a device shares",
-        ),
-        never(
-            "__set_memory_enc_pgtable",
-            "changes what memory is encrypted",
-        ),
-        never("__set_memory_enc_dec", "changes what memory is encrypted"),
-        never(
-            "amd_enc_status_change_prepare",
-            "changes what memory is encrypted",
-        ),
-        never(
-            "amd_enc_status_change_finish",
-            "changes what memory is encrypted",
-        ),
-        never("tdx_enc_status_changed", "changes what memory is encrypted"),
-        never(
-            "tdx_enc_status_change_prepare",
-            "changes what memory is encrypted",
-        ),
-        never(
-            "tdx_enc_status_change_finish",
-            "changes what memory is encrypted",
-        ),
-        never("enc_dec_hypercall", "changes what memory is encrypted"),
-        never("accept_memory", "accepts memory from the host"),
-        never("snp_accept_memory", "accepts memory from the host"),
-        never("tdx_accept_memory", "accepts memory from the host"),
-        never("pvalidate_pages", "accepts memory from the host"),
-        never("set_pages_state", "changes what memory is encrypted"),
-        never("snp_set_memory_private", "changes what memory is encrypted"),
-        never("snp_set_memory_shared", "changes what memory is encrypted"),
-        errno("snp_issue_guest_request", "talks to the security processor"),
-        errno("snp_send_guest_request", "talks to the security processor"),
-        errno(
-            "verify_and_dec_payload",
-            "verifies a message of the security processor",
-        ),
-        zero("tdx_handle_virt_exception", "handles a request of a guest"),
-        errno("sev_es_ghcb_hv_call", "talks to the host"),
-        never("vc_raw_handle_exception", "handles a request of a guest"),
-        errno("vc_check_opcode_bytes", "verifies what a guest executes"),
+        never("answers whether memory is encrypted", &["cc_platform_has"]),
+        never("computes an encrypted mapping", &["cc_mkenc"]),
+        never("computes a shared mapping", &["cc_mkdec"]),
+        never("decides what memory a device shares", &["force_dma_unencrypted"]),
+        never("changes what memory is encrypted", &[
+            "__set_memory_enc_pgtable", "__set_memory_enc_dec", "amd_enc_status_change_prepare",
+            "amd_enc_status_change_finish", "tdx_enc_status_changed",
+            "tdx_enc_status_change_prepare", "tdx_enc_status_change_finish", "enc_dec_hypercall",
+            "set_pages_state", "snp_set_memory_private", "snp_set_memory_shared",
+        ]),
+        never("accepts memory from the host", &[
+            "accept_memory", "snp_accept_memory", "tdx_accept_memory", "pvalidate_pages",
+        ]),
+        errno("talks to the security processor", &[
+            "snp_issue_guest_request", "snp_send_guest_request",
+        ]),
+        errno("verifies a message of the security processor", &["verify_and_dec_payload"]),
+        zero("handles a request of a guest", &["tdx_handle_virt_exception"]),
+        errno("talks to the host", &["sev_es_ghcb_hv_call"]),
+        never("handles a request of a guest", &["vc_raw_handle_exception"]),
+        errno("verifies what a guest executes", &["vc_check_opcode_bytes"]),
     ],
 };
 
 /// What verifies microcode before a processor loads it.
+#[rustfmt::skip]
 pub(super) const MICROCODE: Family = Family {
     name: "microcode",
     entries: &[
-        zero("verify_sha256_digest", "verifies the digest of microcode"),
-        one(
-            "need_sha_check",
-            "decides whether microcode needs a known digest",
-        ),
-        zero("verify_container", "verifies a file of microcode"),
-        zero("verify_equivalence_table", "verifies a file of microcode"),
-        zero("__verify_patch_section", "verifies a file of microcode"),
-        zero("__verify_patch_size", "verifies a file of microcode"),
-        errno("verify_patch", "verifies a file of microcode"),
-        errno(
-            "intel_microcode_sanity_check",
-            "verifies a file of microcode",
-        ),
+        zero("verifies the digest of microcode", &["verify_sha256_digest"]),
+        one("decides whether microcode needs a known digest", &["need_sha_check"]),
+        zero("verifies a file of microcode", &[
+            "verify_container", "verify_equivalence_table", "__verify_patch_section",
+            "__verify_patch_size",
+        ]),
+        errno("verifies a file of microcode", &["verify_patch", "intel_microcode_sanity_check"]),
     ],
 };

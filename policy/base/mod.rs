@@ -122,15 +122,15 @@ pub(crate) struct Family {
     entries: &'static [Entry],
 }
 
-/// A line of the table.
+/// A line of the table: functions that do the same.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Entry {
-    /// The name: `symbol` for a function of the kernel itself, `module:symbol` for one that may be
-    /// in a module as well. `*` stands for any characters.
-    name: &'static str,
     accepts: Accepts,
-    /// What the function does, to be read behind "this function".
+    /// What the functions do, to be read behind "this function".
     pub(crate) why: &'static str,
+    /// Their names: `symbol` for a function of the kernel itself, `module:symbol` for one that may
+    /// be in a module as well. `*` stands for any characters.
+    names: &'static [&'static str],
 }
 
 /// The values that a function may still be made to return.
@@ -144,64 +144,61 @@ enum Accepts {
     Only(i64),
 }
 
-/// A line for a function that may not be made to return anything.
-const fn never(name: &'static str, why: &'static str) -> Entry {
+/// A line for functions that may not be made to return anything.
+const fn never(why: &'static str, names: &'static [&'static str]) -> Entry {
     Entry {
-        name,
         accepts: Accepts::Nothing,
         why,
+        names,
     }
 }
 
-/// A line for a function that may be made to fail with an error.
-const fn errno(name: &'static str, why: &'static str) -> Entry {
+/// A line for functions that may be made to fail with an error.
+const fn errno(why: &'static str, names: &'static [&'static str]) -> Entry {
     Entry {
-        name,
         accepts: Accepts::Errors,
         why,
+        names,
     }
 }
 
-/// A line for a function that may be made to return 0 or false.
-const fn zero(name: &'static str, why: &'static str) -> Entry {
+/// A line for functions that may be made to return 0 or false.
+const fn zero(why: &'static str, names: &'static [&'static str]) -> Entry {
     Entry {
-        name,
         accepts: Accepts::Only(0),
         why,
+        names,
     }
 }
 
-/// A line for a function that may be made to return 1 or true.
-const fn one(name: &'static str, why: &'static str) -> Entry {
+/// A line for functions that may be made to return 1 or true.
+const fn one(why: &'static str, names: &'static [&'static str]) -> Entry {
     Entry {
-        name,
         accepts: Accepts::Only(1),
         why,
+        names,
     }
 }
 
-/// A line of the table, by its place.
+/// A name in the table, by its place.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Member {
     family: u16,
     entry: u16,
-}
-
-impl Entry {
-    /// Its name, as it stands in the table.
-    #[cfg(test)]
-    pub(crate) fn name(&self) -> &'static str {
-        self.name
-    }
+    name: u16,
 }
 
 impl Member {
     /// The whole table.
     pub(crate) fn all() -> impl Iterator<Item = Member> {
         (0..).zip(FAMILIES).flat_map(|(family, members)| {
-            (0..)
-                .zip(members.entries)
-                .map(move |(entry, _)| Member { family, entry })
+            (0..).zip(members.entries).flat_map(move |(entry, line)| {
+                (0..).zip(line.names).map(move |(name, _)| Member {
+                    family,
+                    entry,
+                    name,
+                })
+            })
         })
     }
 
@@ -215,20 +212,25 @@ impl Member {
         &self.family().entries[usize::from(self.entry)]
     }
 
+    /// The name, as it stands in the table.
+    pub(crate) fn name(self) -> &'static str {
+        self.entry().names[usize::from(self.name)]
+    }
+
     /// The name of the function, without its module, as a pattern.
     pub(crate) fn symbol(self) -> &'static str {
-        let name = self.entry().name;
+        let name = self.name();
         name.split_once(':').map_or(name, |(_, symbol)| symbol)
     }
 
     /// The name of the function, if every kernel is expected to have it: no pattern, no module.
     pub(crate) fn expected(self) -> Option<&'static str> {
-        Some(self.entry().name).filter(|name| !name.contains([':', '*']))
+        Some(self.name()).filter(|name| !name.contains([':', '*']))
     }
 
     /// Whether it stands for `symbol` in `module`.
     fn is_in(self, module: &str, symbol: &str) -> bool {
-        self.entry().name.split_once(':').is_some_and(|(m, s)| {
+        self.name().split_once(':').is_some_and(|(m, s)| {
             glob::matches(m.as_bytes(), module.as_bytes())
                 && glob::matches(s.as_bytes(), original(symbol).as_bytes())
         })

@@ -12,1647 +12,631 @@ use super::{
 };
 
 /// What decides which packets pass.
+#[rustfmt::skip]
 pub(super) const FILTERING: Family = Family {
     name: "packet filtering",
     entries: &[
-        never("sk_filter_trim_cap", "runs the filter of a socket"),
-        zero("af_packet:run_filter", "runs the filter of a packet socket"),
-        errno("nf_hook_slow", "runs the hooks of netfilter on a packet"),
-        never(
-            "nf_hook_slow_list",
-            "runs the hooks of netfilter on packets",
-        ),
-        errno("nf_queue", "hands a packet to user space for a verdict"),
-        errno("nf_register_net_hook", "hooks a filter into the network"),
-        errno("nf_register_net_hooks", "hooks a filter into the network"),
-        errno(
-            "nf_hook_entries_insert_raw",
-            "hooks a filter into the network",
-        ),
-        never(
-            "nf_unregister_net_hook",
-            "unhooks a filter from the network",
-        ),
-        never(
-            "nf_unregister_net_hooks",
-            "unhooks a filter from the network",
-        ),
-        zero(
-            "nf_tables:nft_do_chain*",
-            "runs the rules of a chain on a packet",
-        ),
-        never(
-            "nf_tables:expr_call_ops_eval",
-            "runs one expression of a rule",
-        ),
-        zero(
-            "ip_tables:ipt_do_table",
-            "runs the rules of a table on a packet",
-        ),
-        zero(
-            "ip6_tables:ip6t_do_table",
-            "runs the rules of a table on a packet",
-        ),
-        zero(
-            "arp_tables:arpt_do_table",
-            "runs the rules of a table on a packet",
-        ),
-        zero(
-            "ebtables:ebt_do_table",
-            "runs the rules of a table on a packet",
-        ),
-        zero(
-            "iptable_mangle:iptable_mangle_hook",
-            "runs the rules of a table on a packet",
-        ),
-        zero(
-            "nf_conntrack:nf_conntrack_in",
-            "finds the connection that a packet belongs to",
-        ),
-        errno(
-            "br_netfilter:br_validate_ipv4",
-            "rejects malformed packets on a bridge",
-        ),
-        errno(
-            "br_netfilter:br_validate_ipv6",
-            "rejects malformed packets on a bridge",
-        ),
-        zero(
-            "bridge:br_allowed_ingress",
-            "decides which virtual networks a port belongs to",
-        ),
-        zero(
-            "bridge:br_allowed_egress",
-            "decides which virtual networks a port belongs to",
-        ),
-        zero(
-            "bridge:__allowed_ingress",
-            "decides which virtual networks a port belongs to",
-        ),
-        zero(
+        never("runs the filter of a socket", &["sk_filter_trim_cap"]),
+        zero("runs the filter of a packet socket", &["af_packet:run_filter"]),
+        errno("runs the hooks of netfilter on a packet", &["nf_hook_slow"]),
+        never("runs the hooks of netfilter on packets", &["nf_hook_slow_list"]),
+        errno("hands a packet to user space for a verdict", &["nf_queue"]),
+        errno("hooks a filter into the network", &[
+            "nf_register_net_hook", "nf_register_net_hooks", "nf_hook_entries_insert_raw",
+        ]),
+        never("unhooks a filter from the network", &[
+            "nf_unregister_net_hook", "nf_unregister_net_hooks",
+        ]),
+        zero("runs the rules of a chain on a packet", &["nf_tables:nft_do_chain*"]),
+        never("runs one expression of a rule", &["nf_tables:expr_call_ops_eval"]),
+        zero("runs the rules of a table on a packet", &[
+            "ip_tables:ipt_do_table", "ip6_tables:ip6t_do_table", "arp_tables:arpt_do_table",
+            "ebtables:ebt_do_table", "iptable_mangle:iptable_mangle_hook",
+        ]),
+        zero("finds the connection that a packet belongs to", &["nf_conntrack:nf_conntrack_in"]),
+        errno("rejects malformed packets on a bridge", &[
+            "br_netfilter:br_validate_ipv4", "br_netfilter:br_validate_ipv6",
+        ]),
+        zero("decides which virtual networks a port belongs to", &[
+            "bridge:br_allowed_ingress", "bridge:br_allowed_egress", "bridge:__allowed_ingress",
+        ]),
+        zero("decides which packets leave through a port", &[
             "bridge:nbp_switchdev_allowed_egress",
-            "decides which packets leave through a port",
-        ),
-        never("tcf_classify", "runs the traffic control rules on a packet"),
-        never(
-            "tcf_action_exec",
-            "runs the traffic control rules on a packet",
-        ),
-        never("do_xdp_generic", "runs an XDP program on a packet"),
-        never(
-            "netif_receive_generic_xdp",
-            "runs an XDP program on a packet",
-        ),
-        never(
-            "bpf_prog_run_generic_xdp",
-            "runs an XDP program on a packet",
-        ),
-        errno(
-            "__cgroup_bpf_run_filter_*",
-            "runs the filters of a control group",
-        ),
-        errno(
+        ]),
+        never("runs the traffic control rules on a packet", &["tcf_classify", "tcf_action_exec"]),
+        never("runs an XDP program on a packet", &[
+            "do_xdp_generic", "netif_receive_generic_xdp", "bpf_prog_run_generic_xdp",
+        ]),
+        errno("runs the filters of a control group", &["__cgroup_bpf_run_filter_*"]),
+        errno("decides which devices a control group may use", &[
             "__cgroup_bpf_check_dev_permission",
-            "decides which devices a control group may use",
-        ),
-        errno(
-            "fib_validate_source",
-            "refuses packets with a forged source",
-        ),
-        errno(
-            "__fib_validate_source",
-            "refuses packets with a forged source",
-        ),
-        never(
-            "ip_mc_validate_source",
-            "refuses packets with a forged source",
-        ),
-        zero(
-            "tcp_validate_incoming",
-            "refuses segments that do not belong to a connection",
-        ),
-        zero(
-            "__xfrm_policy_check",
-            "enforces the IPsec policy on a packet",
-        ),
-        zero(
-            "__xfrm_route_forward",
-            "enforces the IPsec policy on a packet",
-        ),
-        never("xfrm_selector_match", "finds the IPsec policy for a packet"),
-        never("xfrm_policy_match", "finds the IPsec policy for a packet"),
-        never(
-            "__xfrm_policy_eval_candidates",
-            "finds the IPsec policy for a packet",
-        ),
-        never(
-            "xfrm_policy_find_inexact_candidates",
-            "finds the IPsec policy for a packet",
-        ),
-        never(
-            "xfrm_policy_eval_candidates",
-            "finds the IPsec policy for a packet",
-        ),
-        errno("xfrm_policy_lookup", "finds the IPsec policy for a packet"),
-        errno(
-            "xfrm_policy_lookup_bytype",
-            "finds the IPsec policy for a packet",
-        ),
-        errno(
-            "xfrm_sk_policy_lookup",
-            "finds the IPsec policy for a packet",
-        ),
-        errno("xfrm_lookup", "finds the IPsec policy for a packet"),
-        errno(
-            "xfrm_lookup_with_ifid",
-            "finds the IPsec policy for a packet",
-        ),
-        errno("xfrm_lookup_route", "finds the IPsec policy for a packet"),
-        errno("xfrm_bundle_lookup", "finds the IPsec policy for a packet"),
-        errno(
-            "xfrm_expand_policies",
-            "finds the IPsec policy for a packet",
-        ),
-        errno(
-            "xfrm_resolve_and_create_bundle",
-            "finds the IPsec policy for a packet",
-        ),
-        errno("xfrm_tmpl_resolve", "finds the IPsec policy for a packet"),
-        errno("__xfrm_decode_session", "keeps the IPsec policies"),
-        errno("xfrm_policy_insert", "keeps the IPsec policies"),
-        errno("xfrm_sk_policy_insert", "keeps the IPsec policies"),
-        errno("__xfrm_sk_clone_policy", "keeps the IPsec policies"),
-        errno("xfrm_migrate", "changes the IPsec policies"),
-        errno("xfrm_migrate_check", "changes the IPsec policies"),
-        errno("xfrm_user_policy", "changes the IPsec policies"),
-        never("xfrm_bundle_ok", "tells whether a decision is still good"),
-        never("stale_bundle", "tells whether a decision is still good"),
+        ]),
+        errno("refuses packets with a forged source", &[
+            "fib_validate_source", "__fib_validate_source",
+        ]),
+        never("refuses packets with a forged source", &["ip_mc_validate_source"]),
+        zero("refuses segments that do not belong to a connection", &["tcp_validate_incoming"]),
+        zero("enforces the IPsec policy on a packet", &[
+            "__xfrm_policy_check", "__xfrm_route_forward",
+        ]),
+        never("finds the IPsec policy for a packet", &[
+            "xfrm_selector_match", "xfrm_policy_match", "__xfrm_policy_eval_candidates",
+            "xfrm_policy_find_inexact_candidates", "xfrm_policy_eval_candidates",
+        ]),
+        errno("finds the IPsec policy for a packet", &[
+            "xfrm_policy_lookup", "xfrm_policy_lookup_bytype", "xfrm_sk_policy_lookup",
+            "xfrm_lookup", "xfrm_lookup_with_ifid", "xfrm_lookup_route", "xfrm_bundle_lookup",
+            "xfrm_expand_policies", "xfrm_resolve_and_create_bundle", "xfrm_tmpl_resolve",
+        ]),
+        errno("keeps the IPsec policies", &[
+            "__xfrm_decode_session", "xfrm_policy_insert", "xfrm_sk_policy_insert",
+            "__xfrm_sk_clone_policy",
+        ]),
+        errno("changes the IPsec policies", &[
+            "xfrm_migrate", "xfrm_migrate_check", "xfrm_user_policy",
+        ]),
+        never("tells whether a decision is still good", &["xfrm_bundle_ok", "stale_bundle"]),
     ],
 };
 
 /// What carries security labels in packets.
+#[rustfmt::skip]
 pub(super) const LABELS: Family = Family {
     name: "packet labels",
     entries: &[
-        errno(
-            "netlbl_skbuff_getattr",
-            "reads or writes the label of a packet",
-        ),
-        errno(
-            "netlbl_sock_getattr",
-            "reads or writes the label of a packet",
-        ),
-        errno(
-            "netlbl_sock_setattr",
-            "reads or writes the label of a packet",
-        ),
-        errno(
-            "netlbl_conn_setattr",
-            "reads or writes the label of a packet",
-        ),
-        errno(
-            "netlbl_req_setattr",
-            "reads or writes the label of a packet",
-        ),
-        errno(
-            "netlbl_skbuff_setattr",
-            "reads or writes the label of a packet",
-        ),
-        errno("netlbl_cache_add", "reads or writes the label of a packet"),
-        never(
-            "netlbl_sock_delattr",
-            "reads or writes the label of a packet",
-        ),
-        never(
-            "netlbl_req_delattr",
-            "reads or writes the label of a packet",
-        ),
-        never("netlbl_skbuff_err", "reads or writes the label of a packet"),
-        never("netlbl_enabled", "reads or writes the label of a packet"),
-        errno("cipso_v4_getattr", "reads or writes the label of a packet"),
-        errno(
-            "cipso_v4_sock_setattr",
-            "reads or writes the label of a packet",
-        ),
-        errno(
-            "cipso_v4_req_setattr",
-            "reads or writes the label of a packet",
-        ),
-        errno(
-            "cipso_v4_skbuff_setattr",
-            "reads or writes the label of a packet",
-        ),
-        errno(
-            "cipso_v4_parsetag_*",
-            "reads or writes the label of a packet",
-        ),
-        errno("cipso_v4_gentag_*", "reads or writes the label of a packet"),
-        errno("cipso_v4_map_*", "reads or writes the label of a packet"),
-        never("cipso_v4_validate", "reads or writes the label of a packet"),
-        never(
-            "cipso_v4_cache_check",
-            "reads or writes the label of a packet",
-        ),
-        errno("netlbl_domhsh_add", "configures the labels of packets"),
-        errno(
-            "netlbl_domhsh_add_default",
-            "configures the labels of packets",
-        ),
-        errno("netlbl_cfg_*", "configures the labels of packets"),
+        errno("reads or writes the label of a packet", &[
+            "netlbl_skbuff_getattr", "netlbl_sock_getattr", "netlbl_sock_setattr",
+            "netlbl_conn_setattr", "netlbl_req_setattr", "netlbl_skbuff_setattr",
+            "netlbl_cache_add", "cipso_v4_getattr", "cipso_v4_sock_setattr", "cipso_v4_req_setattr",
+            "cipso_v4_skbuff_setattr", "cipso_v4_parsetag_*", "cipso_v4_gentag_*", "cipso_v4_map_*",
+        ]),
+        never("reads or writes the label of a packet", &[
+            "netlbl_sock_delattr", "netlbl_req_delattr", "netlbl_skbuff_err", "netlbl_enabled",
+            "cipso_v4_validate", "cipso_v4_cache_check",
+        ]),
+        errno("configures the labels of packets", &[
+            "netlbl_domhsh_add", "netlbl_domhsh_add_default", "netlbl_cfg_*",
+        ]),
     ],
 };
 
 /// What authenticates and encrypts packets.
+#[rustfmt::skip]
 pub(super) const IPSEC: Family = Family {
     name: "ipsec",
     entries: &[
-        errno("xfrm_replay_check*", "refuses packets that were sent twice"),
-        errno(
-            "xfrm_replay_recheck*",
-            "refuses packets that were sent twice",
-        ),
-        errno(
-            "xfrm_replay_overflow*",
-            "refuses packets that were sent twice",
-        ),
-        never(
-            "xfrm_replay_advance*",
-            "refuses packets that were sent twice",
-        ),
-        errno("xfrm_init_replay", "sets up a connection"),
-        errno("xfrm_init_state", "sets up a connection"),
-        errno("__xfrm_init_state", "sets up a connection"),
-        errno("xfrm_input", "receives an encrypted packet"),
-        errno("xfrm_input_resume", "receives an encrypted packet"),
-        errno("xfrm_parse_spi", "receives an encrypted packet"),
-        errno("xfrm_inner_mode_input", "receives an encrypted packet"),
-        errno("xfrm_rcv_cb", "receives an encrypted packet"),
-        errno("xfrm_output", "sends an encrypted packet"),
-        errno("xfrm_output_resume", "sends an encrypted packet"),
-        errno("xfrm_output_one", "sends an encrypted packet"),
-        errno(
-            "xfrm_state_check_expire",
-            "tells whether a connection has expired",
-        ),
-        errno("verify_spi_info", "tells whether a connection has expired"),
-        errno(
-            "xfrm_user:verify_newsa_info",
-            "checks keys and policies from user space",
-        ),
-        errno(
-            "xfrm_user:verify_newpolicy_info",
-            "checks keys and policies from user space",
-        ),
-        errno(
-            "xfrm_user:validate_tmpl",
-            "checks keys and policies from user space",
-        ),
-        errno(
-            "xfrm_user:verify_one_alg",
-            "checks keys and policies from user space",
-        ),
-        errno(
-            "xfrm_user:verify_auth_trunc",
-            "checks keys and policies from user space",
-        ),
-        errno(
-            "xfrm_user:verify_aead",
-            "checks keys and policies from user space",
-        ),
-        errno(
-            "xfrm_user:attach_auth",
-            "checks keys and policies from user space",
-        ),
-        errno(
-            "xfrm_user:attach_auth_trunc",
-            "checks keys and policies from user space",
-        ),
-        errno(
-            "xfrm_user:attach_aead",
-            "checks keys and policies from user space",
-        ),
-        errno(
-            "xfrm_user:attach_crypt",
-            "checks keys and policies from user space",
-        ),
-        zero("validate_xmit_xfrm", "sends an encrypted packet"),
-        errno("esp4:esp_input", "decrypts and verifies a packet"),
-        errno("esp4:esp_input_done2", "decrypts and verifies a packet"),
-        errno("esp6:esp6_input", "decrypts and verifies a packet"),
-        errno("esp6:esp6_input_done2", "decrypts and verifies a packet"),
-        errno("esp4:esp_output", "encrypts a packet"),
-        errno("esp4:esp_output_head", "encrypts a packet"),
-        errno("esp4:esp_output_tail", "encrypts a packet"),
-        errno("esp6:esp6_output", "encrypts a packet"),
-        errno("esp6:esp6_output_head", "encrypts a packet"),
-        errno("esp6:esp6_output_tail", "encrypts a packet"),
-        errno("esp4:esp_init_state", "sets up a connection"),
-        errno("esp6:esp6_init_state", "sets up a connection"),
-        errno("esp4:esp_init_aead", "sets up a connection"),
-        errno("esp4:esp_init_authenc", "sets up a connection"),
-        errno("ah4:ah_input", "verifies a packet"),
-        errno("ah6:ah6_input", "verifies a packet"),
-        errno("ah4:ah_output", "verifies a packet"),
-        errno("ah6:ah6_output", "verifies a packet"),
-        errno("ah4:ah_init_state", "verifies a packet"),
-        errno("ah6:ah6_init_state", "verifies a packet"),
-        zero("macsec:macsec_post_decrypt", "verifies a packet"),
-        errno("macsec:macsec_decrypt", "encrypts or decrypts a packet"),
-        errno("macsec:macsec_encrypt", "encrypts or decrypts a packet"),
-        zero("wireguard:decrypt_packet", "encrypts and verifies packets"),
-        zero("wireguard:encrypt_packet", "encrypts and verifies packets"),
-        zero(
-            "wireguard:counter_validate",
-            "encrypts and verifies packets",
-        ),
-        zero("wireguard:message_decrypt", "encrypts and verifies packets"),
-        zero("wireguard:mix_dh", "encrypts and verifies packets"),
-        zero(
-            "wireguard:mix_precomputed_dh",
-            "encrypts and verifies packets",
-        ),
-        never("wireguard:message_encrypt", "agrees on keys"),
-        never("wireguard:message_ephemeral", "agrees on keys"),
-        never("wireguard:mix_hash", "agrees on keys"),
-        never("wireguard:mix_psk", "agrees on keys"),
-        never("wireguard:derive_keys", "agrees on keys"),
-        never("wireguard:kdf", "agrees on keys"),
-        never("wireguard:hmac", "agrees on keys"),
-        never("wireguard:handshake_init", "agrees on keys"),
-        zero("wireguard:wg_noise_handshake_*", "agrees on keys"),
-        zero("wireguard:wg_noise_received_with_keypair", "agrees on keys"),
-        never(
-            "wireguard:wg_noise_precompute_static_static",
-            "agrees on keys",
-        ),
-        never(
+        errno("refuses packets that were sent twice", &[
+            "xfrm_replay_check*", "xfrm_replay_recheck*", "xfrm_replay_overflow*",
+        ]),
+        never("refuses packets that were sent twice", &["xfrm_replay_advance*"]),
+        errno("sets up a connection", &[
+            "xfrm_init_replay", "xfrm_init_state", "__xfrm_init_state", "esp4:esp_init_state",
+            "esp6:esp6_init_state", "esp4:esp_init_aead", "esp4:esp_init_authenc",
+        ]),
+        errno("receives an encrypted packet", &[
+            "xfrm_input", "xfrm_input_resume", "xfrm_parse_spi", "xfrm_inner_mode_input",
+            "xfrm_rcv_cb",
+        ]),
+        errno("sends an encrypted packet", &[
+            "xfrm_output", "xfrm_output_resume", "xfrm_output_one",
+        ]),
+        errno("tells whether a connection has expired", &[
+            "xfrm_state_check_expire", "verify_spi_info",
+        ]),
+        errno("checks keys and policies from user space", &[
+            "xfrm_user:verify_newsa_info", "xfrm_user:verify_newpolicy_info",
+            "xfrm_user:validate_tmpl", "xfrm_user:verify_one_alg", "xfrm_user:verify_auth_trunc",
+            "xfrm_user:verify_aead", "xfrm_user:attach_auth", "xfrm_user:attach_auth_trunc",
+            "xfrm_user:attach_aead", "xfrm_user:attach_crypt",
+        ]),
+        zero("sends an encrypted packet", &["validate_xmit_xfrm"]),
+        errno("decrypts and verifies a packet", &[
+            "esp4:esp_input", "esp4:esp_input_done2", "esp6:esp6_input", "esp6:esp6_input_done2",
+        ]),
+        errno("encrypts a packet", &[
+            "esp4:esp_output", "esp4:esp_output_head", "esp4:esp_output_tail", "esp6:esp6_output",
+            "esp6:esp6_output_head", "esp6:esp6_output_tail",
+        ]),
+        errno("verifies a packet", &[
+            "ah4:ah_input", "ah6:ah6_input", "ah4:ah_output", "ah6:ah6_output", "ah4:ah_init_state",
+            "ah6:ah6_init_state",
+        ]),
+        zero("verifies a packet", &["macsec:macsec_post_decrypt"]),
+        errno("encrypts or decrypts a packet", &["macsec:macsec_decrypt", "macsec:macsec_encrypt"]),
+        zero("encrypts and verifies packets", &[
+            "wireguard:decrypt_packet", "wireguard:encrypt_packet", "wireguard:counter_validate",
+            "wireguard:message_decrypt", "wireguard:mix_dh", "wireguard:mix_precomputed_dh",
+            "psp_validate_xmit",
+        ]),
+        never("agrees on keys", &[
+            "wireguard:message_encrypt", "wireguard:message_ephemeral", "wireguard:mix_hash",
+            "wireguard:mix_psk", "wireguard:derive_keys", "wireguard:kdf", "wireguard:hmac",
+            "wireguard:handshake_init", "wireguard:wg_noise_precompute_static_static",
             "wireguard:wg_noise_set_static_identity_private_key",
-            "agrees on keys",
-        ),
-        never("wireguard:wg_noise_handshake_init", "agrees on keys"),
-        never("wireguard:wg_noise_handshake_clear", "agrees on keys"),
-        never(
-            "wireguard:wg_cookie_validate_packet",
-            "refuses a flood of packets",
-        ),
-        zero(
-            "wireguard:wg_ratelimiter_allow",
-            "decides which packets a peer may send",
-        ),
-        zero(
-            "wireguard:wg_allowedips_lookup_src",
-            "decides which packets a peer may send",
-        ),
-        errno("ovpn:ovpn_aead_decrypt", "encrypts and verifies packets"),
-        errno("ovpn:ovpn_aead_encrypt", "encrypts and verifies packets"),
-        errno("ovpn:ovpn_pktid_recv", "encrypts and verifies packets"),
-        zero(
-            "ovpn:ovpn_peer_check_by_src",
-            "decides which packets a peer may send",
-        ),
-        zero(
-            "ovpn:ovpn_encrypt_one",
-            "decides which packets a peer may send",
-        ),
-        errno("tipc:tipc_aead_decrypt", "encrypts and verifies packets"),
-        errno("tipc:tipc_aead_encrypt", "encrypts and verifies packets"),
-        errno("tipc:tipc_crypto_rcv", "encrypts and verifies packets"),
-        errno("tipc:tipc_crypto_xmit", "encrypts and verifies packets"),
-        errno("tipc:tipc_aead_init", "encrypts and verifies packets"),
-        errno("tipc:tipc_aead_key_validate", "sets the keys"),
-        errno("tipc:tipc_crypto_key_init", "sets the keys"),
-        errno("tipc:tipc_crypto_key_attach", "sets the keys"),
-        errno("psp_dev_check_access", "encrypts and verifies packets"),
-        errno("psp_sock_recv_queue_check", "encrypts and verifies packets"),
-        errno("psp_sock_assoc_set_rx", "encrypts and verifies packets"),
-        errno("psp_sock_assoc_set_tx", "encrypts and verifies packets"),
-        zero("psp_validate_xmit", "encrypts and verifies packets"),
+            "wireguard:wg_noise_handshake_init", "wireguard:wg_noise_handshake_clear",
+        ]),
+        zero("agrees on keys", &[
+            "wireguard:wg_noise_handshake_*", "wireguard:wg_noise_received_with_keypair",
+        ]),
+        never("refuses a flood of packets", &["wireguard:wg_cookie_validate_packet"]),
+        zero("decides which packets a peer may send", &[
+            "wireguard:wg_ratelimiter_allow", "wireguard:wg_allowedips_lookup_src",
+            "ovpn:ovpn_peer_check_by_src", "ovpn:ovpn_encrypt_one",
+        ]),
+        errno("encrypts and verifies packets", &[
+            "ovpn:ovpn_aead_decrypt", "ovpn:ovpn_aead_encrypt", "ovpn:ovpn_pktid_recv",
+            "tipc:tipc_aead_decrypt", "tipc:tipc_aead_encrypt", "tipc:tipc_crypto_rcv",
+            "tipc:tipc_crypto_xmit", "tipc:tipc_aead_init", "psp_dev_check_access",
+            "psp_sock_recv_queue_check", "psp_sock_assoc_set_rx", "psp_sock_assoc_set_tx",
+        ]),
+        errno("sets the keys", &[
+            "tipc:tipc_aead_key_validate", "tipc:tipc_crypto_key_init",
+            "tipc:tipc_crypto_key_attach",
+        ]),
     ],
 };
 
 /// What verifies the other end of a connection.
+#[rustfmt::skip]
 pub(super) const TRANSPORT: Family = Family {
     name: "transport authentication",
     entries: &[
-        never("tcp_inbound_hash", "verifies signed segments"),
-        never("tcp_inbound_ao_hash", "verifies signed segments"),
-        never("tcp_inbound_md5_hash", "verifies signed segments"),
-        never("tcp_ao_verify_hash", "verifies signed segments"),
-        errno("tcp_ao_hash_skb", "signs segments"),
-        errno("tcp_ao_hash_hdr", "signs segments"),
-        errno("tcp_ao_prepare_reset", "signs segments"),
-        errno("tcp_ao_hash_pseudoheader", "signs segments"),
-        errno("tcp_v4_ao_hash_skb", "signs segments"),
-        errno("tcp_v4_ao_synack_hash", "signs segments"),
-        errno("tcp_ao_required_verify", "signs segments"),
-        never("tcp_ao_calc_traffic_key", "signs segments"),
-        never("tcp_ao_compute_sne", "signs segments"),
-        never("tcp_v4_ao_calc_key*", "signs segments"),
-        never("tcp_v6_ao_calc_key*", "signs segments"),
-        never("tcp_md5_hash_key", "signs segments"),
-        never("tcp_md5_hash_skb_data", "signs segments"),
-        never("tcp_v4_md5_hash_*", "signs segments"),
-        never("tcp_v6_md5_hash_*", "signs segments"),
-        never("__tcp_md5_do_lookup", "finds the key for signed segments"),
-        never("tcp_v4_md5_lookup", "finds the key for signed segments"),
-        never("tcp_v6_md5_lookup", "finds the key for signed segments"),
-        never(
-            "tcp_ao_established_key",
-            "finds the key for signed segments",
-        ),
-        never("tcp_ao_do_lookup", "finds the key for signed segments"),
-        never("tcp_ao_inbound_lookup", "finds the key for signed segments"),
-        errno("tcp_ao_key_cmp", "finds the key for signed segments"),
-        errno("__tcp_ao_key_cmp", "finds the key for signed segments"),
-        errno(
-            "tcp_do_parse_auth_options",
-            "finds the signature of a segment",
-        ),
-        zero("__cookie_v4_check", "verifies a cookie"),
-        zero("__cookie_v6_check", "verifies a cookie"),
-        zero("tcp_fastopen_cookie_check", "verifies a cookie"),
-        never("check_tcp_syn_cookie", "verifies a cookie"),
-        never("cookie_hash", "verifies a cookie"),
-        never("secure_tcp_syn_cookie", "verifies a cookie"),
-        never(
-            "secure_tcp*_seq_and_ts_off",
-            "makes numbers that nobody can foresee",
-        ),
-        never(
-            "secure_ipv*_port_ephemeral",
-            "makes numbers that nobody can foresee",
-        ),
-        never("inet_ehashfn", "makes numbers that nobody can foresee"),
-        never("inet6_ehashfn", "makes numbers that nobody can foresee"),
-        never("ip_idents_reserve", "makes numbers that nobody can foresee"),
-        never("__ip_select_ident", "makes numbers that nobody can foresee"),
-        zero("subflow_hmac_valid", "verifies who joins a connection"),
-        zero("subflow_thmac_valid", "verifies who joins a connection"),
-        zero("add_addr_hmac_valid", "verifies who joins a connection"),
-        never("subflow_generate_hmac", "verifies who joins a connection"),
-        never("add_addr_generate_hmac", "verifies who joins a connection"),
-        never("mptcp_crypto_*", "verifies who joins a connection"),
-        zero(
-            "mptcp_pm_allow_new_subflow",
-            "decides who joins a connection",
-        ),
-        zero(
-            "mptcp_can_accept_new_subflow",
-            "decides who joins a connection",
-        ),
-        never(
-            "subflow_token_join_request",
-            "decides who joins a connection",
-        ),
-        zero("sctp:sctp_auth_chunk_verify", "verifies signed chunks"),
-        never("sctp:sctp_sf_authenticate", "verifies signed chunks"),
-        never("sctp:sctp_auth_calculate_hmac", "verifies signed chunks"),
-        never("sctp:sctp_auth_send_cid", "verifies signed chunks"),
-        one(
-            "sctp:sctp_auth_recv_cid",
-            "tells which chunks must be signed",
-        ),
-        never("sctp:sctp_auth_get_hmac", "verifies signed chunks"),
-        never(
-            "sctp:sctp_auth_asoc_verify_hmac_id",
-            "verifies signed chunks",
-        ),
-        errno("sctp:sctp_auth_asoc_init_active_key", "sets the keys"),
-        errno("sctp:sctp_auth_asoc_copy_shkeys", "sets the keys"),
-        zero("sctp:sctp_unpack_cookie", "verifies a cookie"),
-        errno("tls:tls_do_decryption", "decrypts and verifies a record"),
-        errno("tls:tls_decrypt_sg", "decrypts and verifies a record"),
-        errno("tls:tls_decrypt_sw", "decrypts and verifies a record"),
-        errno("tls:tls_decrypt_device", "decrypts and verifies a record"),
-        errno("tls:decrypt_skb", "decrypts and verifies a record"),
-        errno(
-            "tls:tls_decrypt_async_wait",
-            "decrypts and verifies a record",
-        ),
-        errno("tls:tls_device_decrypted", "decrypts and verifies a record"),
-        errno("tls:tls_rx_one_record", "decrypts and verifies a record"),
-        errno("tls:tls_do_encryption", "encrypts a record"),
-        errno("tls:tls_push_record", "encrypts a record"),
-        zero("tls:tls_encrypt_skb", "encrypts a record"),
-        zero("tls:tls_validate_xmit_skb", "encrypts a record"),
-        zero("tls:tls_validate_xmit_skb_sw", "encrypts a record"),
-        zero("tls:tls_sw_fallback", "encrypts a record"),
-        errno("tls:tls_set_sw_offload", "sets the keys"),
-        errno("tls:tls_set_device_offload", "sets the keys"),
-        errno("tls:tls_set_device_offload_rx", "sets the keys"),
-        errno("tls:validate_crypto_info", "sets the keys"),
-        errno("tls:do_tls_setsockopt_conf", "sets the keys"),
-        errno("tls:init_prot_info", "sets the keys"),
-        errno("tls:tls_check_pending_rekey", "sets the keys"),
-        errno("rxrpc:rxkad_verify_*", "verifies packets and answers"),
-        errno("rxrpc:rxkad_decrypt_ticket", "verifies packets and answers"),
-        errno("rxrpc:rxgk_verify_*", "verifies packets and answers"),
-        errno("rxrpc:rxrpc_verify_*", "verifies packets and answers"),
-        never(
-            "rxrpc:rxkad_decrypt_response",
-            "verifies packets and answers",
-        ),
-        never(
-            "rxrpc:rxkad_prime_packet_security",
-            "verifies packets and answers",
-        ),
-        never("rxrpc:fcrypt_*", "verifies packets and answers"),
-        errno("rxrpc:rxkad_secure_packet", "signs or encrypts packets"),
-        errno("rxrpc:rxgk_secure_packet*", "signs or encrypts packets"),
-        errno(
+        never("verifies signed segments", &[
+            "tcp_inbound_hash", "tcp_inbound_ao_hash", "tcp_inbound_md5_hash", "tcp_ao_verify_hash",
+        ]),
+        errno("signs segments", &[
+            "tcp_ao_hash_skb", "tcp_ao_hash_hdr", "tcp_ao_prepare_reset",
+            "tcp_ao_hash_pseudoheader", "tcp_v4_ao_hash_skb", "tcp_v4_ao_synack_hash",
+            "tcp_ao_required_verify",
+        ]),
+        never("signs segments", &[
+            "tcp_ao_calc_traffic_key", "tcp_ao_compute_sne", "tcp_v4_ao_calc_key*",
+            "tcp_v6_ao_calc_key*", "tcp_md5_hash_key", "tcp_md5_hash_skb_data", "tcp_v4_md5_hash_*",
+            "tcp_v6_md5_hash_*",
+        ]),
+        never("finds the key for signed segments", &[
+            "__tcp_md5_do_lookup", "tcp_v4_md5_lookup", "tcp_v6_md5_lookup",
+            "tcp_ao_established_key", "tcp_ao_do_lookup", "tcp_ao_inbound_lookup",
+        ]),
+        errno("finds the key for signed segments", &["tcp_ao_key_cmp", "__tcp_ao_key_cmp"]),
+        errno("finds the signature of a segment", &["tcp_do_parse_auth_options"]),
+        zero("verifies a cookie", &[
+            "__cookie_v4_check", "__cookie_v6_check", "tcp_fastopen_cookie_check",
+            "sctp:sctp_unpack_cookie",
+        ]),
+        never("verifies a cookie", &[
+            "check_tcp_syn_cookie", "cookie_hash", "secure_tcp_syn_cookie",
+        ]),
+        never("makes numbers that nobody can foresee", &[
+            "secure_tcp*_seq_and_ts_off", "secure_ipv*_port_ephemeral", "inet_ehashfn",
+            "inet6_ehashfn", "ip_idents_reserve", "__ip_select_ident",
+        ]),
+        zero("verifies who joins a connection", &[
+            "subflow_hmac_valid", "subflow_thmac_valid", "add_addr_hmac_valid",
+        ]),
+        never("verifies who joins a connection", &[
+            "subflow_generate_hmac", "add_addr_generate_hmac", "mptcp_crypto_*",
+        ]),
+        zero("decides who joins a connection", &[
+            "mptcp_pm_allow_new_subflow", "mptcp_can_accept_new_subflow",
+        ]),
+        never("decides who joins a connection", &["subflow_token_join_request"]),
+        zero("verifies signed chunks", &["sctp:sctp_auth_chunk_verify"]),
+        never("verifies signed chunks", &[
+            "sctp:sctp_sf_authenticate", "sctp:sctp_auth_calculate_hmac", "sctp:sctp_auth_send_cid",
+            "sctp:sctp_auth_get_hmac", "sctp:sctp_auth_asoc_verify_hmac_id",
+        ]),
+        one("tells which chunks must be signed", &["sctp:sctp_auth_recv_cid"]),
+        errno("sets the keys", &[
+            "sctp:sctp_auth_asoc_init_active_key", "sctp:sctp_auth_asoc_copy_shkeys",
+            "tls:tls_set_sw_offload", "tls:tls_set_device_offload", "tls:tls_set_device_offload_rx",
+            "tls:validate_crypto_info", "tls:do_tls_setsockopt_conf", "tls:init_prot_info",
+            "tls:tls_check_pending_rekey", "rxrpc:rxkad_init_connection_security",
+            "rxrpc:rxgk_init_connection_security", "rxrpc:rxrpc_init_client_*_security",
+            "rxrpc:rxrpc_look_up_server_security", "rxrpc:rxgk_rekey", "rxrpc:rxgk_set_up_*",
+            "rxrpc:rxgk_derive_transport_key", "rxrpc:rxgk_generate_transport_key",
+        ]),
+        errno("decrypts and verifies a record", &[
+            "tls:tls_do_decryption", "tls:tls_decrypt_sg", "tls:tls_decrypt_sw",
+            "tls:tls_decrypt_device", "tls:decrypt_skb", "tls:tls_decrypt_async_wait",
+            "tls:tls_device_decrypted", "tls:tls_rx_one_record",
+        ]),
+        errno("encrypts a record", &["tls:tls_do_encryption", "tls:tls_push_record"]),
+        zero("encrypts a record", &[
+            "tls:tls_encrypt_skb", "tls:tls_validate_xmit_skb", "tls:tls_validate_xmit_skb_sw",
+            "tls:tls_sw_fallback",
+        ]),
+        errno("verifies packets and answers", &[
+            "rxrpc:rxkad_verify_*", "rxrpc:rxkad_decrypt_ticket", "rxrpc:rxgk_verify_*",
+            "rxrpc:rxrpc_verify_*", "rxrpc:rxgk_construct_authenticator",
+            "rxrpc:rxgk_encrypt_authenticator", "rxrpc:rxgk_extract_token",
+        ]),
+        never("verifies packets and answers", &[
+            "rxrpc:rxkad_decrypt_response", "rxrpc:rxkad_prime_packet_security", "rxrpc:fcrypt_*",
+        ]),
+        errno("signs or encrypts packets", &[
+            "rxrpc:rxkad_secure_packet", "rxrpc:rxgk_secure_packet*",
             "rxrpc:rxkad_respond_to_challenge",
-            "signs or encrypts packets",
-        ),
-        errno("rxrpc:rxkad_init_connection_security", "sets the keys"),
-        errno("rxrpc:rxgk_init_connection_security", "sets the keys"),
-        errno("rxrpc:rxrpc_init_client_*_security", "sets the keys"),
-        errno("rxrpc:rxrpc_look_up_server_security", "sets the keys"),
-        never("rxrpc:rxrpc_get_incoming_security", "sets the keys"),
-        never("rxrpc:rxrpc_security_lookup", "sets the keys"),
-        never("rxrpc:rxrpc_call_is_secure", "sets the keys"),
-        errno("rxrpc:rxgk_rekey", "sets the keys"),
-        errno("rxrpc:rxgk_set_up_*", "sets the keys"),
-        errno("rxrpc:rxgk_derive_transport_key", "sets the keys"),
-        errno("rxrpc:rxgk_generate_transport_key", "sets the keys"),
-        errno(
-            "rxrpc:rxgk_construct_authenticator",
-            "verifies packets and answers",
-        ),
-        errno(
-            "rxrpc:rxgk_encrypt_authenticator",
-            "verifies packets and answers",
-        ),
-        errno("rxrpc:rxgk_extract_token", "verifies packets and answers"),
-        zero(
-            "seg6_hmac_validate_skb",
-            "verifies the signature of a route",
-        ),
-        errno("seg6_hmac_compute", "signs a route"),
-        errno("seg6_push_hmac", "signs a route"),
+        ]),
+        never("sets the keys", &[
+            "rxrpc:rxrpc_get_incoming_security", "rxrpc:rxrpc_security_lookup",
+            "rxrpc:rxrpc_call_is_secure",
+        ]),
+        zero("verifies the signature of a route", &["seg6_hmac_validate_skb"]),
+        errno("signs a route", &["seg6_hmac_compute", "seg6_push_hmac"]),
     ],
 };
 
 /// What secures Wi-Fi, Bluetooth and their relatives.
+#[rustfmt::skip]
 pub(super) const WIRELESS: Family = Family {
     name: "wireless security",
     entries: &[
-        never(
-            "mac80211:ieee80211_crypto_*",
-            "encrypts and verifies frames",
-        ),
-        never(
-            "mac80211:ieee80211_rx_h_michael_mic_verify",
-            "encrypts and verifies frames",
-        ),
-        never(
-            "mac80211:ieee80211_tx_h_michael_mic_add",
-            "encrypts and verifies frames",
-        ),
-        never(
-            "mac80211:ieee80211_rx_h_decrypt",
-            "encrypts and verifies frames",
-        ),
-        never(
-            "mac80211:ieee80211_tx_h_encrypt",
-            "encrypts and verifies frames",
-        ),
-        never(
-            "mac80211:ieee80211_tx_h_select_key",
-            "encrypts and verifies frames",
-        ),
-        never(
-            "mac80211:requires_sequential_pn",
-            "encrypts and verifies frames",
-        ),
-        never(
-            "mac80211:ieee80211_drop_unencrypted_mgmt",
-            "encrypts and verifies frames",
-        ),
-        one(
-            "mac80211:ieee80211_drop_unencrypted",
-            "refuses frames that were not encrypted",
-        ),
-        zero(
-            "mac80211:ieee80211_frame_allowed",
-            "refuses frames that were not encrypted",
-        ),
-        errno(
-            "mac80211:ieee80211_802_1x_port_control",
-            "refuses frames from strangers",
-        ),
-        errno("mac80211:aead_encrypt", "encrypts and verifies frames"),
-        errno("mac80211:aead_decrypt", "encrypts and verifies frames"),
-        errno("mac80211:ccmp_encrypt_skb", "encrypts and verifies frames"),
-        errno("mac80211:gcmp_encrypt_skb", "encrypts and verifies frames"),
-        errno("mac80211:tkip_encrypt_skb", "encrypts and verifies frames"),
-        errno("mac80211:wep_encrypt_skb", "encrypts and verifies frames"),
-        errno(
-            "mac80211:ieee80211_tkip_decrypt_data",
-            "encrypts and verifies frames",
-        ),
-        errno(
-            "mac80211:ieee80211_wep_decrypt*",
-            "encrypts and verifies frames",
-        ),
-        errno(
-            "mac80211:ieee80211_wep_encrypt*",
-            "encrypts and verifies frames",
-        ),
-        errno(
-            "mac80211:ieee80211_encrypt_tx_skb",
-            "encrypts and verifies frames",
-        ),
-        never(
-            "mac80211:ieee80211_aes_cmac",
-            "encrypts and verifies frames",
-        ),
-        errno(
-            "mac80211:ieee80211_aes_gmac",
-            "encrypts and verifies frames",
-        ),
-        errno(
-            "mac80211:fils_decrypt_assoc_resp",
-            "encrypts and verifies frames",
-        ),
-        errno(
-            "mac80211:fils_encrypt_assoc_req",
-            "encrypts and verifies frames",
-        ),
-        errno("mac80211:aes_siv_*crypt", "encrypts and verifies frames"),
-        errno("mac80211:ieee80211_key_alloc", "sets the keys"),
-        errno("mac80211:ieee80211_key_link", "sets the keys"),
-        errno("mac80211:ieee80211_key_replace", "sets the keys"),
-        errno("mac80211:ieee80211_set_tx_key", "sets the keys"),
-        zero(
-            "mac80211:ieee80211_key_identical",
-            "keeps a key from being set twice",
-        ),
-        never("mac80211:ieee80211_free_keys", "wipes the keys"),
-        never("mac80211:ieee80211_free_sta_keys", "wipes the keys"),
-        never("mac80211:ieee80211_key_free", "wipes the keys"),
-        never("mac80211:ieee80211_set_key_rx_seq", "wipes the keys"),
-        never("mac80211:michael_mic", "encrypts and verifies frames"),
-        never(
-            "mac80211:ieee80211_key_replay",
-            "encrypts and verifies frames",
-        ),
-        never(
+        never("encrypts and verifies frames", &[
+            "mac80211:ieee80211_crypto_*", "mac80211:ieee80211_rx_h_michael_mic_verify",
+            "mac80211:ieee80211_tx_h_michael_mic_add", "mac80211:ieee80211_rx_h_decrypt",
+            "mac80211:ieee80211_tx_h_encrypt", "mac80211:ieee80211_tx_h_select_key",
+            "mac80211:requires_sequential_pn", "mac80211:ieee80211_drop_unencrypted_mgmt",
+            "mac80211:ieee80211_aes_cmac", "mac80211:michael_mic", "mac80211:ieee80211_key_replay",
             "mac80211:ieee80211_key_mic_failure",
-            "encrypts and verifies frames",
-        ),
-        errno(
-            "cfg80211:wext_permission_check",
-            "decides who may configure Wi-Fi",
-        ),
-        errno(
-            "cfg80211:cfg80211_validate_key_settings",
-            "decides who may configure Wi-Fi",
-        ),
-        zero(
-            "cfg80211:regulatory_indoor_allowed",
-            "keeps to the radio rules",
-        ),
-        errno(
-            "mac802154:mac802154_llsec_decrypt",
-            "encrypts and verifies frames",
-        ),
-        errno(
-            "mac802154:mac802154_llsec_encrypt",
-            "encrypts and verifies frames",
-        ),
-        errno("mac802154:llsec_do_*crypt*", "encrypts and verifies frames"),
-        zero(
-            "bluetooth:smp_sufficient_security",
-            "decides whether a link is secure enough",
-        ),
-        zero(
-            "bluetooth:smp_conn_security",
-            "decides whether a link is secure enough",
-        ),
-        zero(
-            "bluetooth:l2cap_chan_check_security",
-            "decides whether a link is secure enough",
-        ),
-        zero(
-            "bluetooth:rfcomm_check_security",
-            "decides whether a link is secure enough",
-        ),
-        zero(
-            "bluetooth:hci_conn_security",
-            "decides whether a link is secure enough",
-        ),
-        zero(
-            "bluetooth:hci_conn_check_secure",
-            "decides whether a link is secure enough",
-        ),
-        zero(
-            "bluetooth:hci_conn_check_link_mode",
-            "decides whether a link is secure enough",
-        ),
-        zero(
-            "bluetooth:l2cap_check_enc_key_size",
-            "decides whether a link is secure enough",
-        ),
-        never(
-            "bluetooth:check_enc_key_size",
-            "decides whether a link is secure enough",
-        ),
-        never(
-            "bluetooth:hci_conn_key_enc_size",
-            "decides whether a link is secure enough",
-        ),
-        errno(
-            "bluetooth:smp_aes_cmac",
-            "computes the values that pairing compares",
-        ),
-        errno(
-            "bluetooth:smp_f4",
-            "computes the values that pairing compares",
-        ),
-        errno(
-            "bluetooth:smp_f5",
-            "computes the values that pairing compares",
-        ),
-        errno(
-            "bluetooth:smp_f6",
-            "computes the values that pairing compares",
-        ),
-        errno(
-            "bluetooth:smp_g2",
-            "computes the values that pairing compares",
-        ),
-        errno(
-            "bluetooth:smp_h6",
-            "computes the values that pairing compares",
-        ),
-        errno(
-            "bluetooth:smp_h7",
-            "computes the values that pairing compares",
-        ),
-        errno(
-            "bluetooth:smp_e",
-            "computes the values that pairing compares",
-        ),
-        errno(
-            "bluetooth:smp_c1",
-            "computes the values that pairing compares",
-        ),
-        errno(
-            "bluetooth:smp_s1",
-            "computes the values that pairing compares",
-        ),
-        errno(
-            "bluetooth:smp_ah",
-            "computes the values that pairing compares",
-        ),
-        errno(
-            "bluetooth:sc_mackey_and_ltk",
-            "computes the values that pairing compares",
-        ),
-        errno(
-            "bluetooth:smp_generate_oob",
-            "computes the values that pairing compares",
-        ),
-        errno(
-            "bluetooth:smp_generate_rpa",
-            "computes the values that pairing compares",
-        ),
-        errno(
-            "bluetooth:compute_ecdh_secret",
-            "computes the values that pairing compares",
-        ),
-        errno(
-            "bluetooth:set_ecdh_privkey",
-            "computes the values that pairing compares",
-        ),
-        errno(
-            "bluetooth:generate_ecdh_public_key",
-            "computes the values that pairing compares",
-        ),
-        errno(
+        ]),
+        one("refuses frames that were not encrypted", &["mac80211:ieee80211_drop_unencrypted"]),
+        zero("refuses frames that were not encrypted", &["mac80211:ieee80211_frame_allowed"]),
+        errno("refuses frames from strangers", &["mac80211:ieee80211_802_1x_port_control"]),
+        errno("encrypts and verifies frames", &[
+            "mac80211:aead_encrypt", "mac80211:aead_decrypt", "mac80211:ccmp_encrypt_skb",
+            "mac80211:gcmp_encrypt_skb", "mac80211:tkip_encrypt_skb", "mac80211:wep_encrypt_skb",
+            "mac80211:ieee80211_tkip_decrypt_data", "mac80211:ieee80211_wep_decrypt*",
+            "mac80211:ieee80211_wep_encrypt*", "mac80211:ieee80211_encrypt_tx_skb",
+            "mac80211:ieee80211_aes_gmac", "mac80211:fils_decrypt_assoc_resp",
+            "mac80211:fils_encrypt_assoc_req", "mac80211:aes_siv_*crypt",
+            "mac802154:mac802154_llsec_decrypt", "mac802154:mac802154_llsec_encrypt",
+            "mac802154:llsec_do_*crypt*",
+        ]),
+        errno("sets the keys", &[
+            "mac80211:ieee80211_key_alloc", "mac80211:ieee80211_key_link",
+            "mac80211:ieee80211_key_replace", "mac80211:ieee80211_set_tx_key",
+        ]),
+        zero("keeps a key from being set twice", &["mac80211:ieee80211_key_identical"]),
+        never("wipes the keys", &[
+            "mac80211:ieee80211_free_keys", "mac80211:ieee80211_free_sta_keys",
+            "mac80211:ieee80211_key_free", "mac80211:ieee80211_set_key_rx_seq",
+        ]),
+        errno("decides who may configure Wi-Fi", &[
+            "cfg80211:wext_permission_check", "cfg80211:cfg80211_validate_key_settings",
+        ]),
+        zero("keeps to the radio rules", &["cfg80211:regulatory_indoor_allowed"]),
+        zero("decides whether a link is secure enough", &[
+            "bluetooth:smp_sufficient_security", "bluetooth:smp_conn_security",
+            "bluetooth:l2cap_chan_check_security", "bluetooth:rfcomm_check_security",
+            "bluetooth:hci_conn_security", "bluetooth:hci_conn_check_secure",
+            "bluetooth:hci_conn_check_link_mode", "bluetooth:l2cap_check_enc_key_size",
+        ]),
+        never("decides whether a link is secure enough", &[
+            "bluetooth:check_enc_key_size", "bluetooth:hci_conn_key_enc_size",
+        ]),
+        errno("computes the values that pairing compares", &[
+            "bluetooth:smp_aes_cmac", "bluetooth:smp_f4", "bluetooth:smp_f5", "bluetooth:smp_f6",
+            "bluetooth:smp_g2", "bluetooth:smp_h6", "bluetooth:smp_h7", "bluetooth:smp_e",
+            "bluetooth:smp_c1", "bluetooth:smp_s1", "bluetooth:smp_ah",
+            "bluetooth:sc_mackey_and_ltk", "bluetooth:smp_generate_oob",
+            "bluetooth:smp_generate_rpa", "bluetooth:compute_ecdh_secret",
+            "bluetooth:set_ecdh_privkey", "bluetooth:generate_ecdh_public_key",
             "bluetooth:generate_ecdh_keys",
-            "computes the values that pairing compares",
-        ),
-        zero("bluetooth:smp_irk_matches", "finds the keys of a device"),
-        zero("bluetooth:smp_ltk_encrypt", "finds the keys of a device"),
-        never("bluetooth:get_auth_method", "carries out a pairing"),
-        never("bluetooth:sc_select_method", "carries out a pairing"),
-        never("bluetooth:sc_generate_ltk", "carries out a pairing"),
-        never("bluetooth:sc_generate_link_key", "carries out a pairing"),
-        never("bluetooth:sc_add_ltk", "carries out a pairing"),
-        never("bluetooth:hci_link_keys_clear", "forgets keys"),
-        never("bluetooth:hci_smp_ltks_clear", "forgets keys"),
-        never("bluetooth:hci_smp_irks_clear", "forgets keys"),
-        one(
-            "bluetooth:hci_is_blocked_key",
-            "refuses keys that were ruled out",
-        ),
+        ]),
+        zero("finds the keys of a device", &[
+            "bluetooth:smp_irk_matches", "bluetooth:smp_ltk_encrypt",
+        ]),
+        never("carries out a pairing", &[
+            "bluetooth:get_auth_method", "bluetooth:sc_select_method", "bluetooth:sc_generate_ltk",
+            "bluetooth:sc_generate_link_key", "bluetooth:sc_add_ltk",
+        ]),
+        never("forgets keys", &[
+            "bluetooth:hci_link_keys_clear", "bluetooth:hci_smp_ltks_clear",
+            "bluetooth:hci_smp_irks_clear",
+        ]),
+        one("refuses keys that were ruled out", &["bluetooth:hci_is_blocked_key"]),
     ],
 };
 
 /// What decides who may use the servers in the kernel, and for what.
+#[rustfmt::skip]
 pub(super) const SERVERS: Family = Family {
     name: "server authentication",
     entries: &[
-        errno("ksmbd:ksmbd_auth_ntlmv2", "verifies who a client is"),
-        errno(
-            "ksmbd:ksmbd_decode_ntlmssp_auth_blob",
-            "verifies who a client is",
-        ),
-        errno("ksmbd:ksmbd_krb5_authenticate", "verifies who a client is"),
-        errno("ksmbd:ntlm_authenticate", "verifies who a client is"),
-        errno("ksmbd:krb5_authenticate", "verifies who a client is"),
-        errno("ksmbd:calc_ntlmv2_hash", "verifies who a client is"),
-        errno("ksmbd:smb2_sess_setup", "verifies who a client is"),
-        errno("ksmbd:ntlm_negotiate", "verifies who a client is"),
-        errno(
-            "ksmbd:smb2_check_user_session",
-            "verifies that a client logged in",
-        ),
-        errno(
-            "ksmbd:smb2_get_ksmbd_tcon",
-            "verifies that a client logged in",
-        ),
-        errno(
+        errno("verifies who a client is", &[
+            "ksmbd:ksmbd_auth_ntlmv2", "ksmbd:ksmbd_decode_ntlmssp_auth_blob",
+            "ksmbd:ksmbd_krb5_authenticate", "ksmbd:ntlm_authenticate", "ksmbd:krb5_authenticate",
+            "ksmbd:calc_ntlmv2_hash", "ksmbd:smb2_sess_setup", "ksmbd:ntlm_negotiate",
+        ]),
+        errno("verifies that a client logged in", &[
+            "ksmbd:smb2_check_user_session", "ksmbd:smb2_get_ksmbd_tcon",
             "ksmbd:smb1_check_user_session",
-            "verifies that a client logged in",
-        ),
-        zero("ksmbd:smb2_check_sign_req", "verifies a signed request"),
-        zero("ksmbd:smb3_check_sign_req", "verifies a signed request"),
-        one(
-            "ksmbd:smb2_is_sign_req",
-            "tells whether a request must be signed",
-        ),
-        never("ksmbd:ksmbd_sign_smb2_pdu", "signs an answer"),
-        never("ksmbd:ksmbd_sign_smb3_pdu", "signs an answer"),
-        never("ksmbd:smb2_set_sign_rsp", "signs an answer"),
-        never("ksmbd:smb3_set_sign_rsp", "signs an answer"),
-        errno("ksmbd:smb3_decrypt_req", "encrypts requests and answers"),
-        errno("ksmbd:smb3_encrypt_resp", "encrypts requests and answers"),
-        errno("ksmbd:ksmbd_crypt_message", "encrypts requests and answers"),
-        errno("ksmbd:ksmbd_crypt_rdma", "encrypts requests and answers"),
-        never(
-            "ksmbd:smb3_encryption_negotiated",
-            "tells whether a connection is encrypted",
-        ),
-        never(
-            "ksmbd:smb3_is_transform_hdr",
-            "tells whether a connection is encrypted",
-        ),
-        errno(
-            "ksmbd:ksmbd_gen_*_signingkey",
-            "derives the keys of a session",
-        ),
-        errno(
-            "ksmbd:generate_smb3signingkey",
-            "derives the keys of a session",
-        ),
-        errno(
+        ]),
+        zero("verifies a signed request", &[
+            "ksmbd:smb2_check_sign_req", "ksmbd:smb3_check_sign_req",
+        ]),
+        one("tells whether a request must be signed", &["ksmbd:smb2_is_sign_req"]),
+        never("signs an answer", &[
+            "ksmbd:ksmbd_sign_smb2_pdu", "ksmbd:ksmbd_sign_smb3_pdu", "ksmbd:smb2_set_sign_rsp",
+            "ksmbd:smb3_set_sign_rsp",
+        ]),
+        errno("encrypts requests and answers", &[
+            "ksmbd:smb3_decrypt_req", "ksmbd:smb3_encrypt_resp", "ksmbd:ksmbd_crypt_message",
+            "ksmbd:ksmbd_crypt_rdma", "cifs:crypt_message", "cifs:decrypt_raw_data",
+            "cifs:generate_smb3signingkey", "cifs:generate_smb30signingkey",
+        ]),
+        never("tells whether a connection is encrypted", &[
+            "ksmbd:smb3_encryption_negotiated", "ksmbd:smb3_is_transform_hdr",
+        ]),
+        errno("derives the keys of a session", &[
+            "ksmbd:ksmbd_gen_*_signingkey", "ksmbd:generate_smb3signingkey",
             "ksmbd:ksmbd_get_encryption_key",
-            "derives the keys of a session",
-        ),
-        never(
-            "ksmbd:ksmbd_gen_*_encryptionkey",
-            "derives the keys of a session",
-        ),
-        never(
-            "ksmbd:generate_smb3encryptionkey",
-            "derives the keys of a session",
-        ),
-        errno(
-            "ksmbd:ksmbd_gen_preauth_integrity_hash",
-            "protects the start of a session",
-        ),
-        errno(
-            "ksmbd:alloc_preauth_hash",
-            "protects the start of a session",
-        ),
-        errno(
-            "ksmbd:generate_preauth_hash",
-            "protects the start of a session",
-        ),
-        errno("ksmbd:fsctl_validate_negotiate_info", "verifies a request"),
-        errno("ksmbd:smb3_verify_channel_sequence", "verifies a request"),
-        errno("ksmbd:ksmbd_verify_smb_message", "verifies a request"),
-        zero(
-            "ksmbd:ksmbd_session_lookup*",
-            "finds the session of a request",
-        ),
-        zero("ksmbd:__session_lookup", "finds the session of a request"),
-        zero(
-            "ksmbd:is_ksmbd_session_in_connection",
-            "finds the session of a request",
-        ),
-        zero("ksmbd:ksmbd_login_user", "finds the user of a session"),
-        zero("ksmbd:ksmbd_compare_user", "finds the user of a session"),
-        zero(
-            "ksmbd:ksmbd_preauth_session_lookup",
-            "finds the user of a session",
-        ),
-        never("ksmbd:ksmbd_anonymous_user", "ends or limits a session"),
-        never(
-            "ksmbd:ksmbd_session_expiration_worker",
-            "ends or limits a session",
-        ),
-        never("ksmbd:ksmbd_expire_sessions", "ends or limits a session"),
-        zero(
-            "ksmbd:smb2_session_expired_cmd_allowed",
-            "ends or limits a session",
-        ),
-        errno(
-            "ksmbd:smb_check_perm_dacl",
-            "decides about access to a file",
-        ),
-        errno(
-            "ksmbd:ksmbd_smb_check_shared_mode",
-            "decides about access to a file",
-        ),
-        errno(
-            "ksmbd:ksmbd_vfs_inherit_posix_acl",
-            "decides about access to a file",
-        ),
-        errno(
-            "ksmbd:ksmbd_override_fsids",
-            "takes on the identity of a client",
-        ),
-        errno(
-            "ksmbd:__ksmbd_override_fsids",
-            "takes on the identity of a client",
-        ),
-        never(
-            "ksmbd:ksmbd_revert_fsids",
-            "gives up the identity of a client",
-        ),
-        zero(
-            "ksmbd:ksmbd_tree_conn_lookup",
-            "finds the share or file of a request",
-        ),
-        zero(
-            "ksmbd:__sanity_check",
-            "finds the share or file of a request",
-        ),
-        zero(
-            "ksmbd:ksmbd_lookup_fd_*",
-            "finds the share or file of a request",
-        ),
-        one("ksmbd:ksmbd_share_veto_filename", "hides files of a share"),
-        errno(
-            "ksmbd:ksmbd_vfs_*path_lookup*",
-            "keeps a client within its share",
-        ),
-        errno(
-            "ksmbd:ksmbd_validate_filename",
-            "keeps a client within its share",
-        ),
-        errno("cifs:smb2_verify_signature", "verifies a signed answer"),
-        errno("cifs:cifs_verify_signature", "verifies a signed answer"),
-        errno("cifs:*smb3_calc_signature", "verifies a signed answer"),
-        errno("cifs:*smb2_calc_signature", "verifies a signed answer"),
-        errno("cifs:smb2_sign_rqst", "signs a request"),
-        errno("cifs:cifs_sign_rqst", "signs a request"),
-        errno("cifs:cifs_calc_signature", "signs a request"),
-        errno("cifs:__cifs_calc_signature", "signs a request"),
-        errno("cifs:smb3_get_sign_key", "signs a request"),
-        errno("cifs:crypt_message", "encrypts requests and answers"),
-        errno("cifs:decrypt_raw_data", "encrypts requests and answers"),
-        errno(
-            "cifs:generate_smb3signingkey",
-            "encrypts requests and answers",
-        ),
-        errno(
-            "cifs:generate_smb30signingkey",
-            "encrypts requests and answers",
-        ),
-        errno(
-            "cifs:generate_smb311signingkey",
-            "sets up signing and encryption",
-        ),
-        errno(
-            "cifs:smb3_crypto_aead_allocate",
-            "sets up signing and encryption",
-        ),
-        errno("cifs:cifs_enable_signing", "sets up signing and encryption"),
-        one(
-            "cifs:smb3_encryption_required",
-            "tells whether encryption is demanded",
-        ),
-        never(
-            "cifs:smb311_update_preauth_hash",
-            "protects the start of a session",
-        ),
-        errno(
-            "cifs:smb3_validate_negotiate",
-            "protects the start of a session",
-        ),
-        errno("cifs:setup_ntlmv2_rsp", "protects the start of a session"),
-        errno(
+        ]),
+        never("derives the keys of a session", &[
+            "ksmbd:ksmbd_gen_*_encryptionkey", "ksmbd:generate_smb3encryptionkey",
+        ]),
+        errno("protects the start of a session", &[
+            "ksmbd:ksmbd_gen_preauth_integrity_hash", "ksmbd:alloc_preauth_hash",
+            "ksmbd:generate_preauth_hash", "cifs:smb3_validate_negotiate", "cifs:setup_ntlmv2_rsp",
             "cifs:decode_ntlmssp_challenge",
-            "protects the start of a session",
-        ),
-        never(
-            "nfsd:__fh_verify",
-            "decides whether a client may use a file",
-        ),
-        never("nfsd:fh_verify", "decides whether a client may use a file"),
-        never(
-            "nfsd:fh_verify_local",
-            "decides whether a client may use a file",
-        ),
-        never(
-            "nfsd:nfsd_set_fh_dentry",
-            "decides whether a client may use a file",
-        ),
-        never(
-            "nfsd:nfsd_setuser_and_check_port",
-            "decides whether a client may use a file",
-        ),
-        zero(
-            "nfsd:fh_verify_mac",
-            "decides whether a client may use a file",
-        ),
-        zero(
-            "nfsd:fh_append_mac",
-            "decides whether a client may use a file",
-        ),
-        zero(
-            "nfsd:nfsd_acceptable",
-            "decides whether a client may use a file",
-        ),
-        zero(
+        ]),
+        errno("verifies a request", &[
+            "ksmbd:fsctl_validate_negotiate_info", "ksmbd:smb3_verify_channel_sequence",
+            "ksmbd:ksmbd_verify_smb_message",
+        ]),
+        zero("finds the session of a request", &[
+            "ksmbd:ksmbd_session_lookup*", "ksmbd:__session_lookup",
+            "ksmbd:is_ksmbd_session_in_connection",
+        ]),
+        zero("finds the user of a session", &[
+            "ksmbd:ksmbd_login_user", "ksmbd:ksmbd_compare_user",
+            "ksmbd:ksmbd_preauth_session_lookup",
+        ]),
+        never("ends or limits a session", &[
+            "ksmbd:ksmbd_anonymous_user", "ksmbd:ksmbd_session_expiration_worker",
+            "ksmbd:ksmbd_expire_sessions",
+        ]),
+        zero("ends or limits a session", &["ksmbd:smb2_session_expired_cmd_allowed"]),
+        errno("decides about access to a file", &[
+            "ksmbd:smb_check_perm_dacl", "ksmbd:ksmbd_smb_check_shared_mode",
+            "ksmbd:ksmbd_vfs_inherit_posix_acl",
+        ]),
+        errno("takes on the identity of a client", &[
+            "ksmbd:ksmbd_override_fsids", "ksmbd:__ksmbd_override_fsids", "nfsd:nfsd_setuser",
+        ]),
+        never("gives up the identity of a client", &["ksmbd:ksmbd_revert_fsids"]),
+        zero("finds the share or file of a request", &[
+            "ksmbd:ksmbd_tree_conn_lookup", "ksmbd:__sanity_check", "ksmbd:ksmbd_lookup_fd_*",
+        ]),
+        one("hides files of a share", &["ksmbd:ksmbd_share_veto_filename"]),
+        errno("keeps a client within its share", &[
+            "ksmbd:ksmbd_vfs_*path_lookup*", "ksmbd:ksmbd_validate_filename",
+        ]),
+        errno("verifies a signed answer", &[
+            "cifs:smb2_verify_signature", "cifs:cifs_verify_signature", "cifs:*smb3_calc_signature",
+            "cifs:*smb2_calc_signature",
+        ]),
+        errno("signs a request", &[
+            "cifs:smb2_sign_rqst", "cifs:cifs_sign_rqst", "cifs:cifs_calc_signature",
+            "cifs:__cifs_calc_signature", "cifs:smb3_get_sign_key",
+        ]),
+        errno("sets up signing and encryption", &[
+            "cifs:generate_smb311signingkey", "cifs:smb3_crypto_aead_allocate",
+            "cifs:cifs_enable_signing",
+        ]),
+        one("tells whether encryption is demanded", &["cifs:smb3_encryption_required"]),
+        never("protects the start of a session", &["cifs:smb311_update_preauth_hash"]),
+        never("decides whether a client may use a file", &[
+            "nfsd:__fh_verify", "nfsd:fh_verify", "nfsd:fh_verify_local", "nfsd:nfsd_set_fh_dentry",
+            "nfsd:nfsd_setuser_and_check_port", "nfsd:nfsd4_verify_open_stid",
+            "nfsd:do_open_permission", "nfsd:check_if_stalefh_allowed",
+        ]),
+        zero("decides whether a client may use a file", &[
+            "nfsd:fh_verify_mac", "nfsd:fh_append_mac", "nfsd:nfsd_acceptable",
             "nfsd:nfsd_originating_port_ok",
-            "decides whether a client may use a file",
-        ),
-        errno("nfsd:nfsd_setuser", "takes on the identity of a client"),
-        never("nfsd:nfsexp_flags", "decides what a client may do"),
-        never("nfsd:nfsd_user_namespace", "decides what a client may do"),
-        one("nfsd:exp_rdonly", "tells whether an export is read-only"),
-        never("nfsd:nfsd_permission", "decides what a client may do"),
-        never("nfsd:nfsd_access", "decides what a client may do"),
-        never("nfsd:nfsd_may_truncate", "decides what a client may do"),
-        never("nfsd:nfsd_get_write_access", "decides what a client may do"),
-        never("nfsd:check_nfsd_access", "decides what a client may do"),
-        never("nfsd:check_security_flavor", "decides what a client may do"),
-        never("nfsd:check_xprtsec_policy", "decides what a client may do"),
-        never("nfsd:exp_pseudoroot", "decides what a client may do"),
-        errno(
-            "nfsd:rqst_exp_get_by_name",
-            "finds the export that a client asks for",
-        ),
-        errno(
-            "nfsd:rqst_exp_find",
-            "finds the export that a client asks for",
-        ),
-        errno(
-            "nfsd:rqst_exp_parent",
-            "finds the export that a client asks for",
-        ),
-        errno("nfsd:exp_find", "finds the export that a client asks for"),
-        errno(
-            "nfsd:exp_find_key",
-            "finds the export that a client asks for",
-        ),
-        errno(
-            "nfsd:check_export",
-            "finds the export that a client asks for",
-        ),
-        errno(
-            "nfsd:rqst_find_fsidzero_export",
-            "finds the export that a client asks for",
-        ),
-        errno(
-            "nfsd:exp_get_by_name",
-            "finds the export that a client asks for",
-        ),
-        errno("nfsd:exp_parent", "finds the export that a client asks for"),
-        errno("nfsd:exp_rootfh", "finds the export that a client asks for"),
-        zero(
-            "nfsd:nfsd4_mach_creds_match",
-            "compares the identities of clients",
-        ),
-        zero("nfsd:same_creds", "compares the identities of clients"),
-        zero("nfsd:nfsd_match_cred", "compares the identities of clients"),
-        zero(
-            "nfsd:nfsd4_spo_must_allow",
-            "compares the identities of clients",
-        ),
-        zero("nfsd:is_gss_cred", "compares the identities of clients"),
-        never(
-            "nfsd:nfsd4_verify_open_stid",
-            "decides whether a client may use a file",
-        ),
-        never(
-            "nfsd:do_open_permission",
-            "decides whether a client may use a file",
-        ),
-        never(
-            "nfsd:check_if_stalefh_allowed",
-            "decides whether a client may use a file",
-        ),
-        zero(
-            "nfs:check_gss_callback_principal",
-            "verifies a call from the server",
-        ),
-        zero(
-            "nfsv4:check_gss_callback_principal",
-            "verifies a call from the server",
-        ),
-        never(
-            "nfs:nfs_callback_authenticate",
-            "verifies a call from the server",
-        ),
-        never(
-            "nfsv4:nfs_callback_authenticate",
-            "verifies a call from the server",
-        ),
-        never(
+        ]),
+        never("decides what a client may do", &[
+            "nfsd:nfsexp_flags", "nfsd:nfsd_user_namespace", "nfsd:nfsd_permission",
+            "nfsd:nfsd_access", "nfsd:nfsd_may_truncate", "nfsd:nfsd_get_write_access",
+            "nfsd:check_nfsd_access", "nfsd:check_security_flavor", "nfsd:check_xprtsec_policy",
+            "nfsd:exp_pseudoroot",
+        ]),
+        one("tells whether an export is read-only", &["nfsd:exp_rdonly"]),
+        errno("finds the export that a client asks for", &[
+            "nfsd:rqst_exp_get_by_name", "nfsd:rqst_exp_find", "nfsd:rqst_exp_parent",
+            "nfsd:exp_find", "nfsd:exp_find_key", "nfsd:check_export",
+            "nfsd:rqst_find_fsidzero_export", "nfsd:exp_get_by_name", "nfsd:exp_parent",
+            "nfsd:exp_rootfh",
+        ]),
+        zero("compares the identities of clients", &[
+            "nfsd:nfsd4_mach_creds_match", "nfsd:same_creds", "nfsd:nfsd_match_cred",
+            "nfsd:nfsd4_spo_must_allow", "nfsd:is_gss_cred",
+        ]),
+        zero("verifies a call from the server", &[
+            "nfs:check_gss_callback_principal", "nfsv4:check_gss_callback_principal",
+        ]),
+        never("verifies a call from the server", &[
+            "nfs:nfs_callback_authenticate", "nfsv4:nfs_callback_authenticate",
             "lockd:lockd_authenticate",
-            "verifies a call from the server",
-        ),
-        never("sunrpc:svc_authenticate", "verifies who a client is"),
-        never("sunrpc:svc_set_client", "verifies who a client is"),
-        never("sunrpc:svcauth_unix_set_client", "verifies who a client is"),
-        never("sunrpc:svcauth_*_accept", "verifies who a client is"),
-        errno("sunrpc:svc_authorise", "verifies who the other side is"),
-        errno("sunrpc:unix_gid_find", "verifies who the other side is"),
-        errno("sunrpc:rpcauth_checkverf", "verifies who the other side is"),
-        errno(
-            "sunrpc:rpcauth_unwrap_resp",
-            "verifies who the other side is",
-        ),
-        errno("sunrpc:rpcauth_wrap_req", "verifies who the other side is"),
-        errno("sunrpc:unx_validate", "verifies who the other side is"),
-        errno("sunrpc:rpcauth_marshcred", "verifies who the other side is"),
-        errno(
-            "sunrpc:rpcauth_unwrap_resp_decode",
-            "verifies who the other side is",
-        ),
-        never("sunrpc:svc_sock_secure_port", "verifies who a client is"),
-        never("sunrpc:auth_domain_find", "verifies who a client is"),
-        never("sunrpc:unix_domain_find", "verifies who a client is"),
-        never("auth_rpcgss:gss_verify_mic", "verifies signed calls"),
-        never("auth_rpcgss:gss_get_mic", "verifies signed calls"),
-        never("auth_rpcgss:gss_wrap", "verifies signed calls"),
-        never("auth_rpcgss:gss_unwrap", "verifies signed calls"),
-        never("auth_rpcgss:svcauth_gss_accept", "verifies signed calls"),
-        never(
-            "auth_rpcgss:svcauth_gss_set_client",
-            "verifies signed calls",
-        ),
-        never(
-            "auth_rpcgss:gss_validate_seqno_mic",
-            "verifies signed calls",
-        ),
-        errno(
-            "auth_rpcgss:svcauth_gss_verify_header",
-            "verifies signed calls",
-        ),
-        errno(
-            "auth_rpcgss:svcauth_gss_unwrap_integ",
-            "verifies signed calls",
-        ),
-        errno(
-            "auth_rpcgss:svcauth_gss_unwrap_priv",
-            "verifies signed calls",
-        ),
-        errno(
-            "auth_rpcgss:gss_import_sec_context",
-            "verifies signed calls",
-        ),
-        errno("auth_rpcgss:svcauth_gss_wrap_integ", "signs answers"),
-        errno("auth_rpcgss:svcauth_gss_wrap_priv", "signs answers"),
-        zero("auth_rpcgss:gss_check_seq_num", "verifies signed calls"),
-        zero("auth_rpcgss:gss_svc_searchbyctx", "verifies signed calls"),
-        zero("auth_rpcgss:find_gss_auth_domain", "verifies signed calls"),
-        errno("auth_rpcgss:gss_validate", "verifies signed answers"),
-        errno("auth_rpcgss:gss_unwrap_resp", "verifies signed answers"),
-        errno(
-            "auth_rpcgss:gss_unwrap_resp_integ",
-            "verifies signed answers",
-        ),
-        errno(
-            "auth_rpcgss:gss_unwrap_resp_priv",
-            "verifies signed answers",
-        ),
-        errno("auth_rpcgss:gss_wrap_req*", "verifies signed answers"),
-        errno("auth_rpcgss:gss_match", "verifies signed answers"),
-        errno("auth_rpcgss:gss_marshal", "verifies signed answers"),
-        errno("auth_rpcgss:gss_refresh", "verifies signed answers"),
-        never(
-            "rpcsec_gss_krb5:gss_krb5_verify_mic*",
-            "signs and verifies calls",
-        ),
-        never(
-            "rpcsec_gss_krb5:gss_krb5_get_mic*",
-            "signs and verifies calls",
-        ),
-        never("rpcsec_gss_krb5:gss_krb5_wrap*", "signs and verifies calls"),
-        never(
-            "rpcsec_gss_krb5:gss_krb5_unwrap*",
-            "signs and verifies calls",
-        ),
-        never(
+        ]),
+        never("verifies who a client is", &[
+            "sunrpc:svc_authenticate", "sunrpc:svc_set_client", "sunrpc:svcauth_unix_set_client",
+            "sunrpc:svcauth_*_accept", "sunrpc:svc_sock_secure_port", "sunrpc:auth_domain_find",
+            "sunrpc:unix_domain_find",
+        ]),
+        errno("verifies who the other side is", &[
+            "sunrpc:svc_authorise", "sunrpc:unix_gid_find", "sunrpc:rpcauth_checkverf",
+            "sunrpc:rpcauth_unwrap_resp", "sunrpc:rpcauth_wrap_req", "sunrpc:unx_validate",
+            "sunrpc:rpcauth_marshcred", "sunrpc:rpcauth_unwrap_resp_decode",
+        ]),
+        never("verifies signed calls", &[
+            "auth_rpcgss:gss_verify_mic", "auth_rpcgss:gss_get_mic", "auth_rpcgss:gss_wrap",
+            "auth_rpcgss:gss_unwrap", "auth_rpcgss:svcauth_gss_accept",
+            "auth_rpcgss:svcauth_gss_set_client", "auth_rpcgss:gss_validate_seqno_mic",
+        ]),
+        errno("verifies signed calls", &[
+            "auth_rpcgss:svcauth_gss_verify_header", "auth_rpcgss:svcauth_gss_unwrap_integ",
+            "auth_rpcgss:svcauth_gss_unwrap_priv", "auth_rpcgss:gss_import_sec_context",
+        ]),
+        errno("signs answers", &[
+            "auth_rpcgss:svcauth_gss_wrap_integ", "auth_rpcgss:svcauth_gss_wrap_priv",
+        ]),
+        zero("verifies signed calls", &[
+            "auth_rpcgss:gss_check_seq_num", "auth_rpcgss:gss_svc_searchbyctx",
+            "auth_rpcgss:find_gss_auth_domain",
+        ]),
+        errno("verifies signed answers", &[
+            "auth_rpcgss:gss_validate", "auth_rpcgss:gss_unwrap_resp",
+            "auth_rpcgss:gss_unwrap_resp_integ", "auth_rpcgss:gss_unwrap_resp_priv",
+            "auth_rpcgss:gss_wrap_req*", "auth_rpcgss:gss_match", "auth_rpcgss:gss_marshal",
+            "auth_rpcgss:gss_refresh",
+        ]),
+        never("signs and verifies calls", &[
+            "rpcsec_gss_krb5:gss_krb5_verify_mic*", "rpcsec_gss_krb5:gss_krb5_get_mic*",
+            "rpcsec_gss_krb5:gss_krb5_wrap*", "rpcsec_gss_krb5:gss_krb5_unwrap*",
             "rpcsec_gss_krb5:gss_krb5_aead_*",
-            "signs and verifies calls",
-        ),
-        errno("rpcsec_gss_krb5:gss_krb5_import_*", "sets the keys"),
-        errno("rpcsec_gss_krb5:gss_krb5_mic_build_sg", "sets the keys"),
-        errno("rpcsec_gss_krb5:gss_import_v2_context", "sets the keys"),
-        zero(
-            "nvmet:nvmet_host_allowed",
-            "decides which hosts may connect",
-        ),
-        zero(
-            "nvmet:nvmet_check_auth_status",
-            "decides which hosts may connect",
-        ),
-        never(
-            "nvmet:nvmet_check_ctrl_status",
-            "decides what a host may do",
-        ),
-        never("nvmet:nvmet_setup_auth", "decides what a host may do"),
-        never("nvmet:nvmet_auth_reply", "decides what a host may do"),
-        never(
+        ]),
+        errno("sets the keys", &[
+            "rpcsec_gss_krb5:gss_krb5_import_*", "rpcsec_gss_krb5:gss_krb5_mic_build_sg",
+            "rpcsec_gss_krb5:gss_import_v2_context",
+        ]),
+        zero("decides which hosts may connect", &[
+            "nvmet:nvmet_host_allowed", "nvmet:nvmet_check_auth_status",
+        ]),
+        never("decides what a host may do", &[
+            "nvmet:nvmet_check_ctrl_status", "nvmet:nvmet_setup_auth", "nvmet:nvmet_auth_reply",
             "nvmet:nvmet_pr_check_cmd_access",
-            "decides what a host may do",
-        ),
-        errno("nvmet:nvmet_auth_host_hash", "verifies who a host is"),
-        errno("nvmet:nvmet_auth_ctrl_hash", "verifies who a host is"),
-        errno("nvmet:nvmet_auth_ctrl_sesskey", "verifies who a host is"),
-        errno("nvmet:nvmet_auth_challenge", "verifies who a host is"),
-        errno("nvmet:nvmet_auth_success1", "verifies who a host is"),
-        errno("nvmet:nvmet_auth_set_key", "verifies who a host is"),
-        errno(
+        ]),
+        errno("verifies who a host is", &[
+            "nvmet:nvmet_auth_host_hash", "nvmet:nvmet_auth_ctrl_hash",
+            "nvmet:nvmet_auth_ctrl_sesskey", "nvmet:nvmet_auth_challenge",
+            "nvmet:nvmet_auth_success1", "nvmet:nvmet_auth_set_key",
             "nvmet:nvmet_auth_ctrl_exponential",
-            "verifies who a host is",
-        ),
-        errno(
-            "nvme_core:nvme_auth_process_dhchap_*",
-            "verifies who a storage server is",
-        ),
-        errno(
-            "nvme_core:nvme_auth_receive_validate",
-            "verifies who a storage server is",
-        ),
-        errno(
-            "nvme_core:nvme_auth_dhchap_*",
-            "verifies who a storage server is",
-        ),
-        errno(
-            "nvme_core:nvme_auth_secure_concat",
-            "verifies who a storage server is",
-        ),
-        errno(
-            "nvme_core:nvme_auth_negotiate",
-            "verifies who a storage server is",
-        ),
-        errno(
-            "nvme_core:nvme_auth_wait",
-            "verifies who a storage server is",
-        ),
-        errno(
-            "nvme_auth:nvme_auth_generate_*",
-            "computes keys and answers",
-        ),
-        errno(
-            "nvme_auth:nvme_auth_augmented_challenge",
-            "computes keys and answers",
-        ),
-        errno("nvme_auth:nvme_auth_gen_*", "computes keys and answers"),
-        errno(
-            "nvme_auth:nvme_auth_derive_tls_psk",
-            "computes keys and answers",
-        ),
-        errno("nvme_auth:nvme_auth_hmac_init", "computes keys and answers"),
-        errno("nvme_auth:nvme_auth_hmac", "computes keys and answers"),
-        errno("nvme_auth:nvme_auth_hash", "computes keys and answers"),
-        errno(
-            "nvme_auth:nvme_auth_transform_key",
-            "computes keys and answers",
-        ),
-        errno("nvme_auth:nvme_auth_parse_key", "computes keys and answers"),
-        never(
-            "nvme_auth:nvme_auth_hmac_update",
-            "computes keys and answers",
-        ),
-        never(
-            "nvme_auth:nvme_auth_hmac_final",
-            "computes keys and answers",
-        ),
-        errno(
-            "iscsi_target_mod:chap_server_compute_hash",
-            "verifies who an initiator is",
-        ),
-        errno(
-            "iscsi_target_mod:chap_gen_challenge",
-            "verifies who an initiator is",
-        ),
-        errno(
+        ]),
+        errno("verifies who a storage server is", &[
+            "nvme_core:nvme_auth_process_dhchap_*", "nvme_core:nvme_auth_receive_validate",
+            "nvme_core:nvme_auth_dhchap_*", "nvme_core:nvme_auth_secure_concat",
+            "nvme_core:nvme_auth_negotiate", "nvme_core:nvme_auth_wait",
+        ]),
+        errno("computes keys and answers", &[
+            "nvme_auth:nvme_auth_generate_*", "nvme_auth:nvme_auth_augmented_challenge",
+            "nvme_auth:nvme_auth_gen_*", "nvme_auth:nvme_auth_derive_tls_psk",
+            "nvme_auth:nvme_auth_hmac_init", "nvme_auth:nvme_auth_hmac", "nvme_auth:nvme_auth_hash",
+            "nvme_auth:nvme_auth_transform_key", "nvme_auth:nvme_auth_parse_key",
+        ]),
+        never("computes keys and answers", &[
+            "nvme_auth:nvme_auth_hmac_update", "nvme_auth:nvme_auth_hmac_final",
+        ]),
+        errno("verifies who an initiator is", &[
+            "iscsi_target_mod:chap_server_compute_hash", "iscsi_target_mod:chap_gen_challenge",
             "iscsi_target_mod:iscsi_target_do_authentication",
-            "verifies who an initiator is",
-        ),
-        never(
-            "iscsi_target_mod:chap_main_loop",
-            "verifies who an initiator is",
-        ),
-        never(
-            "iscsi_target_mod:iscsi_handle_authentication",
-            "verifies who an initiator is",
-        ),
-        one(
+        ]),
+        never("verifies who an initiator is", &[
+            "iscsi_target_mod:chap_main_loop", "iscsi_target_mod:iscsi_handle_authentication",
+        ]),
+        one("tells whether an initiator must prove who it is", &[
             "iscsi_target_mod:iscsi_conn_auth_required",
-            "tells whether an initiator must prove who it is",
-        ),
-        zero(
+        ]),
+        zero("tells whether an initiator proved who it is", &[
             "iscsi_target_mod:iscsi_conn_authenticated",
-            "tells whether an initiator proved who it is",
-        ),
-        errno(
+        ]),
+        errno("decides which initiators may connect", &[
             "iscsi_target_mod:iscsi_target_check_login_request",
-            "decides which initiators may connect",
-        ),
-        errno(
             "iscsi_target_mod:iscsi_target_locate_portal",
-            "decides which initiators may connect",
-        ),
-        errno(
             "iscsi_target_mod:iscsi_target_handle_csg_one",
-            "decides which initiators may connect",
-        ),
-        errno(
             "iscsi_target_mod:iscsi_target_handle_csg_zero",
-            "decides which initiators may connect",
-        ),
-        errno(
             "iscsi_target_mod:iscsi_login_post_auth_non_zero_tsih",
-            "decides which initiators may connect",
-        ),
-        never(
-            "iscsi_target_mod:iscsi_get_node_auth",
-            "finds the secret of an initiator",
-        ),
-        zero(
+        ]),
+        never("finds the secret of an initiator", &["iscsi_target_mod:iscsi_get_node_auth"]),
+        zero("decides which initiators may connect", &[
             "target_core_mod:core_tpg_check_initiator_node_acl",
-            "decides which initiators may connect",
-        ),
-        zero(
             "target_core_mod:core_tpg_get_initiator_node_acl",
-            "decides which initiators may connect",
-        ),
-        errno(
-            "libceph:ceph_x_verify_authorizer_reply",
-            "verifies who a server is",
-        ),
-        errno(
-            "libceph:ceph_x_check_message_signature",
-            "verifies who a server is",
-        ),
-        errno(
-            "libceph:ceph_auth_verify_authorizer_reply",
-            "verifies who a server is",
-        ),
-        errno("libceph:ceph_x_decrypt", "encrypts and verifies messages"),
-        errno("libceph:__ceph_x_decrypt", "encrypts and verifies messages"),
-        errno("libceph:ceph_x_encrypt", "encrypts and verifies messages"),
-        errno("libceph:ceph_crypt", "encrypts and verifies messages"),
-        errno("libceph:ceph_aes_crypt", "encrypts and verifies messages"),
-        errno("libceph:ceph_krb5_*crypt", "encrypts and verifies messages"),
-        errno("libceph:decrypt_authorizer_*", "verifies who a server is"),
-        errno("libceph:encrypt_authorizer", "verifies who a server is"),
-        errno(
-            "libceph:ceph_x_add_authorizer_challenge",
-            "verifies who a server is",
-        ),
-        errno("libceph:ceph_x_sign_message", "verifies who a server is"),
-        errno("libceph:calc_signature", "verifies who a server is"),
-        errno("libceph:process_auth_signature", "verifies who a server is"),
-        errno("libceph:process_auth_done", "verifies who a server is"),
-        errno(
-            "libceph:ceph_auth_handle_reply_done",
-            "verifies who a server is",
-        ),
-        errno(
-            "libceph:ceph_auth_handle_svc_reply_done",
-            "verifies who a server is",
-        ),
-        errno(
-            "libceph:ceph_auth_add_authorizer_challenge",
-            "verifies who a server is",
-        ),
-        errno(
-            "libceph:osd_verify_authorizer_reply",
-            "verifies who a server is",
-        ),
-        errno(
-            "libceph:osd_check_message_signature",
-            "verifies who a server is",
-        ),
-        errno("libceph:osd_sign_message", "verifies who a server is"),
-        errno(
-            "libceph:osd_add_authorizer_challenge",
-            "verifies who a server is",
-        ),
-        errno("libceph:ceph_handle_auth_reply", "verifies who a server is"),
-        errno(
-            "libceph:ceph_x_proc_ticket_reply",
-            "verifies who a server is",
-        ),
-        errno("libceph:process_one_ticket", "verifies who a server is"),
-        errno("libceph:ceph_x_handle_reply", "verifies who a server is"),
-        errno(
-            "libceph:verify_control_crc",
-            "encrypts and verifies messages",
-        ),
-        errno(
-            "libceph:verify_epilogue_crcs",
-            "encrypts and verifies messages",
-        ),
-        errno("libceph:gcm_crypt", "encrypts and verifies messages"),
-        errno("libceph:setup_crypto", "encrypts and verifies messages"),
-        errno("libceph:decrypt_preamble", "encrypts and verifies messages"),
-        errno(
-            "libceph:decrypt_control_remainder",
-            "encrypts and verifies messages",
-        ),
-        errno("libceph:decrypt_tail", "encrypts and verifies messages"),
-        never("libceph:con_hmac_sha256", "encrypts and verifies messages"),
-        never("libceph:ceph_hmac_sha256", "encrypts and verifies messages"),
-        zero(
-            "libceph:ceph_x_is_authenticated",
-            "tells whether a client is known",
-        ),
-        zero(
-            "libceph:is_authenticated",
-            "tells whether a client is known",
-        ),
-        zero(
-            "libceph:ceph_auth_is_authenticated",
-            "tells whether a client is known",
-        ),
-        errno(
-            "ceph:mds_verify_authorizer_reply",
-            "verifies who a server is",
-        ),
-        errno(
+        ]),
+        errno("verifies who a server is", &[
+            "libceph:ceph_x_verify_authorizer_reply", "libceph:ceph_x_check_message_signature",
+            "libceph:ceph_auth_verify_authorizer_reply", "libceph:decrypt_authorizer_*",
+            "libceph:encrypt_authorizer", "libceph:ceph_x_add_authorizer_challenge",
+            "libceph:ceph_x_sign_message", "libceph:calc_signature",
+            "libceph:process_auth_signature", "libceph:process_auth_done",
+            "libceph:ceph_auth_handle_reply_done", "libceph:ceph_auth_handle_svc_reply_done",
+            "libceph:ceph_auth_add_authorizer_challenge", "libceph:osd_verify_authorizer_reply",
+            "libceph:osd_check_message_signature", "libceph:osd_sign_message",
+            "libceph:osd_add_authorizer_challenge", "libceph:ceph_handle_auth_reply",
+            "libceph:ceph_x_proc_ticket_reply", "libceph:process_one_ticket",
+            "libceph:ceph_x_handle_reply", "ceph:mds_verify_authorizer_reply",
             "ceph:mds_check_message_signature",
-            "verifies who a server is",
-        ),
+        ]),
+        errno("encrypts and verifies messages", &[
+            "libceph:ceph_x_decrypt", "libceph:__ceph_x_decrypt", "libceph:ceph_x_encrypt",
+            "libceph:ceph_crypt", "libceph:ceph_aes_crypt", "libceph:ceph_krb5_*crypt",
+            "libceph:verify_control_crc", "libceph:verify_epilogue_crcs", "libceph:gcm_crypt",
+            "libceph:setup_crypto", "libceph:decrypt_preamble", "libceph:decrypt_control_remainder",
+            "libceph:decrypt_tail",
+        ]),
+        never("encrypts and verifies messages", &[
+            "libceph:con_hmac_sha256", "libceph:ceph_hmac_sha256",
+        ]),
+        zero("tells whether a client is known", &[
+            "libceph:ceph_x_is_authenticated", "libceph:is_authenticated",
+            "libceph:ceph_auth_is_authenticated",
+        ]),
     ],
 };
 
 /// What decides who may configure and use the network.
+#[rustfmt::skip]
 pub(super) const ACCESS: Family = Family {
     name: "network access control",
     entries: &[
-        never(
-            "netlink_capable",
-            "answers whether the sender of a message has a capability",
-        ),
-        never(
-            "netlink_net_capable",
-            "answers whether the sender of a message has a capability",
-        ),
-        never(
-            "netlink_ns_capable",
-            "answers whether the sender of a message has a capability",
-        ),
-        never(
-            "__netlink_ns_capable",
-            "answers whether the sender of a message has a capability",
-        ),
-        never(
-            "sk_capable",
-            "answers whether the opener of a socket has a capability",
-        ),
-        never(
-            "sk_net_capable",
-            "answers whether the opener of a socket has a capability",
-        ),
-        never(
-            "sk_ns_capable",
-            "answers whether the opener of a socket has a capability",
-        ),
-        never(
-            "sockopt_capable",
-            "answers whether a socket option may be set",
-        ),
-        never(
-            "sockopt_ns_capable",
-            "answers whether a socket option may be set",
-        ),
-        never(
-            "sk_set_prio_allowed",
-            "answers whether a socket option may be set",
-        ),
-        never(
-            "net_current_may_mount",
-            "decides who may mount the files of the network",
-        ),
-        zero(
-            "rtnl_dev_link_net_capable",
-            "decides who may configure a linked network",
-        ),
-        errno(
-            "rtnl_get_net_ns_capable",
-            "decides who may use another network",
-        ),
-        errno(
-            "rtnl_link_get_net_capable",
-            "decides who may use another network",
-        ),
-        zero(
-            "net_ctl_permissions",
-            "decides who may read and set network settings",
-        ),
-        never(
-            "net_ctl_set_ownership",
-            "decides who may read and set network settings",
-        ),
-        errno("get_net_ns_by_fd", "finds another network"),
-        errno("get_net_ns_by_pid", "finds another network"),
-        errno("get_net_ns", "finds another network"),
-        errno("netns_install", "enters another network"),
-        errno("ping_init_sock", "decides who may open a socket for pings"),
-        errno("ping_check_bind_addr", "checks the address of a socket"),
-        errno("ping_bind", "checks the address of a socket"),
-        errno("inet_bind_sk", "decides who may use an address and port"),
-        errno("inet6_bind_sk", "decides who may use an address and port"),
-        errno("__inet_bind", "decides who may use an address and port"),
-        errno("__inet6_bind", "decides who may use an address and port"),
-        errno(
-            "__sys_bind_socket",
-            "decides who may use an address and port",
-        ),
-        errno(
-            "__sys_connect_file",
-            "decides who may use an address and port",
-        ),
-        errno("sock_bindtoindex_locked", "binds a socket to a device"),
-        errno("sock_setbindtodevice", "binds a socket to a device"),
-        errno(
-            "sctp:sctp_do_bind",
-            "decides who may use an address and port",
-        ),
-        errno(
-            "unix_find_bsd",
-            "decides who may reach a socket in the file system",
-        ),
-        errno(
-            "unix_find_other",
-            "decides who may reach a socket in the file system",
-        ),
-        errno(
-            "unix_bind_bsd",
-            "decides who may reach a socket in the file system",
-        ),
-        errno("unix_stream_connect", "connects to a local socket"),
-        errno("unix_dgram_connect", "connects to a local socket"),
-        never("update_peercred", "keeps who the other end of a socket is"),
-        never("copy_peercred", "keeps who the other end of a socket is"),
-        never("drop_peercred", "keeps who the other end of a socket is"),
-        never("sk_get_peer_cred", "keeps who the other end of a socket is"),
-        never("cred_to_ucred", "tells who the other end of a socket is"),
-        never("unix_skb_scm_eq", "tells who the other end of a socket is"),
-        never("unix_skb_to_scm", "tells who the other end of a socket is"),
-        errno("unix_scm_to_skb", "tells who the other end of a socket is"),
-        errno(
-            "unix_maybe_add_creds",
-            "tells who the other end of a socket is",
-        ),
-        errno(
-            "__scm_send",
-            "checks credentials and files sent over a socket",
-        ),
-        errno(
-            "scm_fp_copy",
-            "checks credentials and files sent over a socket",
-        ),
-        errno(
-            "scm_recv_one_fd",
-            "checks credentials and files sent over a socket",
-        ),
-        never(
-            "scm_pidfd_recv",
-            "checks credentials and files sent over a socket",
-        ),
-        never(
-            "scm_fp_dup",
-            "checks credentials and files sent over a socket",
-        ),
-        errno(
-            "sock_diag_check_cookie",
-            "decides what is shown about a socket",
-        ),
-        errno(
-            "sock_diag_put_filterinfo",
-            "decides what is shown about a socket",
-        ),
-        zero(
-            "af_packet:packet_extra_vlan_len_allowed",
-            "checks a packet from user space",
-        ),
-        zero("skb_may_tx_timestamp", "decides what a socket may learn"),
-        errno("netlink_bind", "decides who may listen to messages"),
-        errno("genl_bind", "decides who may listen to messages"),
-        zero("xsk_dev_queue_valid", "checks what a socket may attach to"),
+        never("answers whether the sender of a message has a capability", &[
+            "netlink_capable", "netlink_net_capable", "netlink_ns_capable", "__netlink_ns_capable",
+        ]),
+        never("answers whether the opener of a socket has a capability", &[
+            "sk_capable", "sk_net_capable", "sk_ns_capable",
+        ]),
+        never("answers whether a socket option may be set", &[
+            "sockopt_capable", "sockopt_ns_capable", "sk_set_prio_allowed",
+        ]),
+        never("decides who may mount the files of the network", &["net_current_may_mount"]),
+        zero("decides who may configure a linked network", &["rtnl_dev_link_net_capable"]),
+        errno("decides who may use another network", &[
+            "rtnl_get_net_ns_capable", "rtnl_link_get_net_capable",
+        ]),
+        zero("decides who may read and set network settings", &["net_ctl_permissions"]),
+        never("decides who may read and set network settings", &["net_ctl_set_ownership"]),
+        errno("finds another network", &["get_net_ns_by_fd", "get_net_ns_by_pid", "get_net_ns"]),
+        errno("enters another network", &["netns_install"]),
+        errno("decides who may open a socket for pings", &["ping_init_sock"]),
+        errno("checks the address of a socket", &["ping_check_bind_addr", "ping_bind"]),
+        errno("decides who may use an address and port", &[
+            "inet_bind_sk", "inet6_bind_sk", "__inet_bind", "__inet6_bind", "__sys_bind_socket",
+            "__sys_connect_file", "sctp:sctp_do_bind",
+        ]),
+        errno("binds a socket to a device", &["sock_bindtoindex_locked", "sock_setbindtodevice"]),
+        errno("decides who may reach a socket in the file system", &[
+            "unix_find_bsd", "unix_find_other", "unix_bind_bsd",
+        ]),
+        errno("connects to a local socket", &["unix_stream_connect", "unix_dgram_connect"]),
+        never("keeps who the other end of a socket is", &[
+            "update_peercred", "copy_peercred", "drop_peercred", "sk_get_peer_cred",
+        ]),
+        never("tells who the other end of a socket is", &[
+            "cred_to_ucred", "unix_skb_scm_eq", "unix_skb_to_scm",
+        ]),
+        errno("tells who the other end of a socket is", &[
+            "unix_scm_to_skb", "unix_maybe_add_creds",
+        ]),
+        errno("checks credentials and files sent over a socket", &[
+            "__scm_send", "scm_fp_copy", "scm_recv_one_fd",
+        ]),
+        never("checks credentials and files sent over a socket", &["scm_pidfd_recv", "scm_fp_dup"]),
+        errno("decides what is shown about a socket", &[
+            "sock_diag_check_cookie", "sock_diag_put_filterinfo",
+        ]),
+        zero("checks a packet from user space", &["af_packet:packet_extra_vlan_len_allowed"]),
+        zero("decides what a socket may learn", &["skb_may_tx_timestamp"]),
+        errno("decides who may listen to messages", &["netlink_bind", "genl_bind"]),
+        zero("checks what a socket may attach to", &["xsk_dev_queue_valid"]),
     ],
 };

@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! What stands in for type information in a kernel without BPF, which is what looks after it.
+
+use super::module::Loaded;
+use crate::policy::Type;
+use kernel::prelude::*;
+
+/// Whether the kernel has type information. Any context.
+pub(crate) fn is_there() -> bool {
+    false
+}
+
+/// What the function called `name` returns, in `module` or in the kernel itself. Any context.
+pub(crate) fn returned(_: Option<&Loaded>, _: &CStr) -> Type {
+    Type::Unknown
+}
