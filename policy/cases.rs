@@ -13,7 +13,7 @@ use super::{
 use core::ops::Range;
 
 /// The distance between the functions of the imaginary kernel that the cases speak of. Each is as
-/// long, and has the name `f<address>`.
+/// long, with the padding of the next at its end.
 pub(crate) const LENGTH: usize = 0x100;
 /// Where its code lies.
 const TEXT: Range<usize> = 0x1_0000..0x1_4000;
@@ -47,11 +47,12 @@ const BRANCHES: &[(usize, usize, &[u8], usize)] = &[
     // Decides itself: by a call, a jump, a conditional jump, a call behind ENDBR64 and one into the
     // padding.
     (0x1_1000, 0x20, &[0xe8], 0x1_0100),
-    (0x1_1100, 0xfb, &[0xe9], 0x1_0200),
+    (0x1_1100, 0xeb, &[0xe9], 0x1_0200),
     (0x1_1200, 0x00, &[0x0f, 0x84], 0x1_0800),
     (0x1_1300, 0x00, &[0xe8], 0x1_0804),
     (0x1_1400, 0x10, &[0xe8], 0x1_0800 - 16),
-    // Through another, and through two others.
+    // Through another, by its beginning or by its padding, and through two others.
+    (0x1_2600, 0x10, &[0xe8], 0x1_1000 - 16),
     (0x1_1500, 0x10, &[0xe8], 0x1_1000),
     (0x1_1600, 0x10, &[0xe8], 0x1_1500),
     // Through a hub only.
@@ -86,7 +87,12 @@ pub(crate) struct Imaginary;
 impl Code for Imaginary {
     fn extent(&self, address: usize) -> Option<Range<usize>> {
         let start = address / LENGTH * LENGTH;
-        TEXT.contains(&address).then_some(start..start + LENGTH)
+        let padding = start + LENGTH - self.padding();
+        let symbol = match address >= padding {
+            true => padding..start + LENGTH,
+            false => start..padding,
+        };
+        TEXT.contains(&address).then_some(symbol)
     }
 
     fn cold_part(&self, address: usize) -> Cold {
@@ -214,6 +220,7 @@ const CASES: &[Case] = &[
     allow(&[UNREADABLE], INT, -1),
     // Through one other function, and no further; not through hubs.
     refuse(&[0x1_1500], INT, 0, through(INT, 0x1_1000, 0x1_0100), Some(-1)),
+    refuse(&[0x1_2600], INT, 0, through(INT, 0x1_1000, 0x1_0100), Some(-1)),
     refuse(&[0x1_1500], Type::Void, 0, through(Type::Void, 0x1_1000, 0x1_0100), None),
     allow(&[0x1_1600], INT, 0),
     refuse(&[0x1_0900], INT, 0, calls(INT, 0x1_0100), Some(-1)),

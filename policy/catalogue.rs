@@ -93,13 +93,19 @@ impl<S: DerefMut<Target = [Name]>> Catalogue<S> {
             .iter()
             .take_while(|name| name.pattern == original)
             .try_for_each(|name| take(name.set))?;
-        // A pattern that fits begins with the same character, or with anything.
-        for first in [Some(&b'*'), original.as_bytes().first()] {
-            let start = patterns.partition_point(|name| name.pattern.as_bytes().first() < first);
+        // A pattern that fits begins with anything, or with the same two characters.
+        let anything = patterns.partition_point(|name| name.pattern < "*");
+        let any_end = patterns.partition_point(|name| name.pattern < "+");
+        let start = original.get(..2).unwrap_or_default();
+        let alike = patterns.partition_point(|name| name.pattern < start);
 
-            patterns[start..]
+        for (candidates, start) in [
+            (&patterns[anything..any_end], ""),
+            (&patterns[alike..], start),
+        ] {
+            candidates
                 .iter()
-                .take_while(|name| name.pattern.as_bytes().first() == first)
+                .take_while(|name| name.pattern.starts_with(start))
                 .filter(|name| glob::matches(name.pattern.as_bytes(), original.as_bytes()))
                 .try_for_each(|name| take(name.set))?;
         }

@@ -129,10 +129,12 @@ fn landing(code: &dyn Code, target: usize) -> core::ops::RangeInclusive<usize> {
 /// The function that a branch to `target` calls, if one begins there.
 fn entry(code: &dyn Code, target: usize) -> Option<usize> {
     let symbol = code.extent(target)?;
-    if target - symbol.start <= arch::ENTRY {
-        return Some(symbol.start).filter(|start| symbol.end - start > code.padding());
+
+    // Padding is a symbol of its own.
+    if symbol.len() <= code.padding() {
+        return Some(symbol.end);
     }
-    None
+    Some(symbol.start).filter(|start| target - start <= arch::ENTRY)
 }
 
 /// Calls `visit` with the target of every branch that leaves the function at `address`, until it

@@ -12,6 +12,7 @@
 
 mod ambiguous;
 mod base;
+#[cfg(any(test, CONFIG_BPF_SYSCALL))]
 pub(crate) mod btf;
 #[cfg(any(test, CONFIG_SECURITY_KILLSWITCH_KUNIT_TEST))]
 pub(crate) mod cases;

@@ -195,7 +195,8 @@ impl Drop for Probe {
 
 /// Whether the function at `address` carries a kprobe with which ours cannot share it: one that may
 /// not change the instruction pointer. The kprobe layer has armed it as such and would disarm the
-/// two as if they might, which fails. Any context.
+/// two as if they might, which fails. A breakpoint, where there is no place for tracers, knows no such
+/// difference. Any context.
 pub(crate) fn is_taken(address: usize) -> bool {
     let _guard = rcu::read_lock();
     let head = head_at(entry::location(address));

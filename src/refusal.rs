@@ -140,8 +140,8 @@ impl fmt::Display for Refusal<'_> {
                  /sys/kernel/security/killswitch/fn",
             ),
             Refusal::NotProbeable => f.write_str(
-                "the kernel cannot probe it (it is notrace, noinstr, blacklisted, freed after \
-                 boot, or no function); choose a function that calls it",
+                "the kernel cannot probe it (it is noinstr, blacklisted, freed after boot, not known \
+                 to type information, or no function); choose a function that calls it",
             ),
             Refusal::Taken => f.write_str(
                 "a kprobe of someone else is on it; see /sys/kernel/debug/kprobes/list, remove it, \

@@ -60,6 +60,51 @@ TARGET(void, ks_target_void, int *out)
 	WRITE_ONCE(*out, READ_ONCE(ks_value));
 }
 
+TARGET(u8, ks_target_byte, u8 value)
+{
+	atomic_inc(&ks_target_byte_runs);
+	return READ_ONCE(ks_value) + value;
+}
+
+TARGET(unsigned long, ks_target_ulong, unsigned long value)
+{
+	atomic_inc(&ks_target_ulong_runs);
+	return READ_ONCE(ks_value) + value;
+}
+
+enum ks_answer { KS_NO, KS_YES, KS_PERHAPS };
+
+TARGET(enum ks_answer, ks_target_enum, int value)
+{
+	atomic_inc(&ks_target_enum_runs);
+	return READ_ONCE(ks_value) > value ? KS_YES : KS_PERHAPS;
+}
+
+struct ks_pair {
+	long first;
+	long second;
+};
+
+TARGET(struct ks_pair, ks_target_struct, long value)
+{
+	atomic_inc(&ks_target_struct_runs);
+	return (struct ks_pair){ READ_ONCE(ks_value), value };
+}
+
+/* As if the compiler had made a variant of the function for constant arguments. */
+static int ks_target_varied_for_7(void) __asm__("ks_target_varied.constprop.0");
+
+TARGET(int, ks_target_varied, int value)
+{
+	atomic_inc(&ks_target_varied_runs);
+	return READ_ONCE(ks_value) + value;
+}
+
+static noinline int ks_target_varied_for_7(void)
+{
+	return READ_ONCE(ks_value) + 7;
+}
+
 static int ks_call_int(struct seq_file *m)
 {
 	seq_printf(m, "%d\n", ks_target_int(0));
@@ -106,6 +151,38 @@ static int ks_call_void(struct seq_file *m)
 	return 0;
 }
 
+static int ks_call_byte(struct seq_file *m)
+{
+	seq_printf(m, "%u\n", ks_target_byte(0));
+	return 0;
+}
+
+static int ks_call_ulong(struct seq_file *m)
+{
+	seq_printf(m, "%lu\n", ks_target_ulong(0));
+	return 0;
+}
+
+static int ks_call_enum(struct seq_file *m)
+{
+	seq_printf(m, "%u\n", ks_target_enum(0));
+	return 0;
+}
+
+static int ks_call_struct(struct seq_file *m)
+{
+	struct ks_pair pair = ks_target_struct(1);
+
+	seq_printf(m, "%ld %ld\n", pair.first, pair.second);
+	return 0;
+}
+
+static int ks_call_varied(struct seq_file *m)
+{
+	seq_printf(m, "%d %d\n", ks_target_varied(0), ks_target_varied_for_7());
+	return 0;
+}
+
 #define ENTRY(type) { "ks_target_" #type, ks_call_##type, &ks_target_##type##_runs }
 
 static const struct ks_target {
@@ -119,6 +196,11 @@ static const struct ks_target {
 	ENTRY(ptr),
 	ENTRY(bool),
 	ENTRY(void),
+	ENTRY(byte),
+	ENTRY(ulong),
+	ENTRY(enum),
+	ENTRY(struct),
+	ENTRY(varied),
 };
 
 static int ks_call_show(struct seq_file *m, void *unused)

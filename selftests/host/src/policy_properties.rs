@@ -60,9 +60,9 @@ fn the_table_is_well_kept() {
         let pattern = member.symbol();
 
         assert!(
-            names.insert(entry.name()),
+            names.insert(member.name()),
             "{} is there twice",
-            entry.name()
+            member.name()
         );
         assert!(
             !entry.why.is_empty() && !entry.why.ends_with('.'),
@@ -79,6 +79,9 @@ fn the_table_is_well_kept() {
                 .all(|b| b.is_ascii_alphanumeric() || b"_*$".contains(&b)),
             "{pattern}"
         );
+        // Where patterns are looked for.
+        let star = pattern.find('*').unwrap_or(pattern.len());
+        assert!(star == 0 || star >= 2, "{pattern}");
         // A pattern that fits anything would protect everything.
         let told = pattern.bytes().filter(|b| *b != b'*').count();
         assert!(told >= 4 || !pattern.contains('*'), "{pattern}");

@@ -1,0 +1,179 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The value must be one that the function's return type can hold, and whoever
+ * engages a function is told of variants that keep running.
+ */
+#include "common.h"
+
+FIXTURE(types)
+{
+	int control;
+	int check;
+};
+
+FIXTURE_SETUP(types)
+{
+	char status[4096];
+
+	self->control = ks_start();
+	ASSERT_LE(0, self->control)
+		TH_LOG("cannot start: %s", strerror(-self->control));
+	self->check = open(KS_DIR "/check", O_RDWR | O_CLOEXEC);
+	ASSERT_LE(0, self->check);
+	ASSERT_LT(0, ks_read(KS_DIR "/status", status, sizeof(status)));
+	if (!strstr(status, "\ntypes: btf\n"))
+		SKIP(return, "the kernel has no type information");
+}
+
+FIXTURE_TEARDOWN(types)
+{
+	EXPECT_EQ(0, ks_command(self->control, "disengage_all\n"));
+	close(self->check);
+	close(self->control);
+}
+
+/* What a function returns once it is engaged, or the error of the attempt. */
+static const struct type_case {
+	const char *name;
+	const char *value;
+	int error;
+	const char *returned;
+} type_cases[] = {
+	{ "ks_target_int", "2147483647", 0, "2147483647" },
+	{ "ks_target_int", "-2147483648", 0, "-2147483648" },
+	{ "ks_target_int", "2147483648", ERANGE },
+	{ "ks_target_int", "-2147483649", ERANGE },
+	{ "ks_target_long", "9223372036854775807", 0, "9223372036854775807" },
+	{ "ks_target_long", "-9223372036854775808", 0, "-9223372036854775808" },
+	{ "ks_target_bool", "0", 0, "false" },
+	{ "ks_target_bool", "1", 0, "true" },
+	{ "ks_target_bool", "-1", ERANGE },
+	{ "ks_target_bool", "2", ERANGE },
+	{ "ks_target_bool", "-EPERM", ERANGE },
+	{ "ks_target_void", "void", 0, "0" },
+	{ "ks_target_void", "0", 0, "0" },
+	{ "ks_target_void", "1", ERANGE },
+	{ "ks_target_void", "-1", ERANGE },
+	{ "ks_target_ptr", "NULL", 0, "NULL" },
+	{ "ks_target_ptr", "-ENOMEM", 0, "-12" },
+	{ "ks_target_ptr", "-4095", 0, "-4095" },
+	{ "ks_target_ptr", "-4096", ERANGE },
+	{ "ks_target_ptr", "1", ERANGE },
+	{ "ks_target_ptr", "0x7fffffffffffffff", ERANGE },
+	{ "ks_target_byte", "255", 0, "255" },
+	{ "ks_target_byte", "256", ERANGE },
+	{ "ks_target_byte", "-1", ERANGE },
+	{ "ks_target_ulong", "9223372036854775807", 0, "9223372036854775807" },
+	{ "ks_target_ulong", "-ENOMEM", 0, "18446744073709551604" },
+	{ "ks_target_ulong", "-4096", ERANGE },
+	{ "ks_target_enum", "0", 0, "0" },
+	{ "ks_target_enum", "-1", ERANGE },
+	{ "ks_target_struct", "0", ERANGE },
+	{ "ks_target_struct", "-1", ERANGE },
+	{ "ks_target_varied.constprop.0", "-1", 0 },
+	{ "ks_target_varied.constprop.0", "2147483648", ERANGE },
+};
+
+TEST_F_TIMEOUT(types, each_value, 120)
+{
+	char value[64];
+
+	for (size_t i = 0; i < ARRAY_SIZE(type_cases); i++) {
+		const struct type_case *c = &type_cases[i];
+
+		EXPECT_EQ(-c->error, ks_command(self->control, "engage %s %s\n", c->name, c->value))
+			TH_LOG("%s %s", c->name, c->value);
+		if (c->returned) {
+			EXPECT_LT(0, ks_call(c->name, value, sizeof(value)));
+			EXPECT_STREQ(c->returned, value)
+				TH_LOG("%s %s", c->name, c->value);
+		}
+		EXPECT_EQ(0, ks_command(self->control, "disengage_all\n"));
+	}
+}
+
+/* A new value for what is engaged is judged like the first. */
+TEST_F(types, rewritten)
+{
+	char value[64];
+	int fd;
+
+	ASSERT_EQ(0, ks_command(self->control, "engage ks_target_bool 1\n"));
+	fd = ks_open_fn("ks_target_bool", "retval", O_RDWR);
+	ASSERT_LE(0, fd);
+	EXPECT_EQ(-ERANGE, ks_write(fd, "-1\n", 3));
+	EXPECT_EQ(-ERANGE, ks_write(fd, "2\n", 2));
+	EXPECT_LT(0, ks_call("ks_target_bool", value, sizeof(value)));
+	EXPECT_STREQ("true", value);
+	EXPECT_EQ(0, ks_write(fd, "0\n", 2));
+	EXPECT_LT(0, ks_call("ks_target_bool", value, sizeof(value)));
+	EXPECT_STREQ("false", value);
+	close(fd);
+}
+
+static const struct {
+	const char *name;
+	const char *type;
+} declared[] = {
+	{ "ks_target_int", "  returns: int\n" },
+	{ "ks_target_long", "  returns: signed 64-bit number\n" },
+	{ "ks_target_ulong", "  returns: unsigned 64-bit number\n" },
+	{ "ks_target_byte", "  returns: unsigned 8-bit number\n" },
+	{ "ks_target_enum", "  returns: unsigned 32-bit number\n" },
+	{ "ks_target_bool", "  returns: bool\n" },
+	{ "ks_target_void", "  returns: void\n" },
+	{ "ks_target_ptr", "  returns: pointer\n" },
+	{ "ks_target_struct", "  returns: structure\n" },
+	{ "ks_target_varied.constprop.0", "  returns: int\n" },
+};
+
+TEST_F(types, check_tells_the_type)
+{
+	char answer[4096];
+
+	for (size_t i = 0; i < ARRAY_SIZE(declared); i++) {
+		ASSERT_EQ(0, ks_command(self->check, "%s 0\n", declared[i].name));
+		ASSERT_LT(0, ks_read_fd(self->check, answer, sizeof(answer)));
+		EXPECT_NE(NULL, strstr(answer, declared[i].type))
+			TH_LOG("%s", answer);
+		EXPECT_NE(NULL, strstr(answer, " in module killswitch_target\n"))
+			TH_LOG("%s", answer);
+	}
+}
+
+/* Engaging a function says that a variant of it keeps running, and so it does. */
+TEST_F(types, variants)
+{
+	static const char * const other = "note: ks_target_varied.constprop.0, ";
+	static const char * const original = "note: ks_target_varied, ";
+	char answer[4096], value[64];
+
+	ASSERT_EQ(0, ks_command(self->check, "ks_target_varied -1\n"));
+	ASSERT_LT(0, ks_read_fd(self->check, answer, sizeof(answer)));
+	EXPECT_EQ(0, strncmp(answer, "allow ks_target_varied -1\n", 26));
+	EXPECT_NE(NULL, strstr(answer, other))
+		TH_LOG("%s", answer);
+
+	ASSERT_EQ(0, ks_command(self->control, "engage ks_target_varied -1\n"));
+	ASSERT_LT(0, ks_read_fd(self->control, answer, sizeof(answer)));
+	EXPECT_NE(NULL, strstr(answer, other))
+		TH_LOG("%s", answer);
+	EXPECT_LT(0, ks_call("ks_target_varied", value, sizeof(value)));
+	EXPECT_STREQ("-1 49", value);
+
+	ASSERT_EQ(0, ks_command(self->control, "engage ks_target_varied.constprop.0 -2\n"));
+	ASSERT_LT(0, ks_read_fd(self->control, answer, sizeof(answer)));
+	EXPECT_NE(NULL, strstr(answer, original))
+		TH_LOG("%s", answer);
+	EXPECT_EQ(NULL, strstr(answer, other))
+		TH_LOG("%s", answer);
+	EXPECT_LT(0, ks_call("ks_target_varied", value, sizeof(value)));
+	EXPECT_STREQ("-1 -2", value);
+
+	ASSERT_EQ(0, ks_command(self->check, "ks_target_int 0\n"));
+	ASSERT_LT(0, ks_read_fd(self->check, answer, sizeof(answer)));
+	EXPECT_EQ(NULL, strstr(answer, "note:"))
+		TH_LOG("%s", answer);
+}
+
+TEST_HARNESS_MAIN
