@@ -36,32 +36,32 @@ use kernel::prelude::*;
 
 /// What the policy protects in the running kernel. Found out once: it does not change.
 pub(crate) struct Protected {
-    lsm_entries: AddressSet<KVec<usize>>,
+    lsm_entries: AddressSet<KVVec<usize>>,
     lsm_hooks: TaggedSet<KVec<Tagged<&'static str>>, &'static str>,
     lsm_trampolines: Range<usize>,
-    base: TaggedSet<KVec<Tagged<Member>>, Member>,
-    deciders: AddressSet<KVec<usize>>,
-    hubs: AddressSet<KVec<usize>>,
+    base: TaggedSet<KVVec<Tagged<Member>>, Member>,
+    deciders: AddressSet<KVVec<usize>>,
+    hubs: AddressSet<KVVec<usize>>,
     lsm_code: Range<usize>,
-    core: AddressSet<KVec<usize>>,
+    core: AddressSet<KVVec<usize>>,
     /// Hashes of the names of functions of which the compiler made variants.
-    varied: AddressSet<KVec<usize>>,
+    varied: AddressSet<KVVec<usize>>,
 }
 
 impl Protected {
     /// Finds out. To be called after the LSMs were initialized. Sleeps; fails with ENOMEM only.
     pub(crate) fn of_this_kernel() -> Result<Self> {
-        let mut names = KVec::new();
+        let mut names = KVVec::new();
         for name in Name::all() {
             names.push(name, GFP_KERNEL)?;
         }
         let catalogue = Catalogue::new(names);
-        let mut entries = KVec::new();
-        let mut base = KVec::new();
-        let mut deciders = KVec::new();
-        let mut hubs = KVec::new();
-        let mut core = KVec::new();
-        let mut varied = KVec::new();
+        let mut entries = KVVec::new();
+        let mut base = KVVec::new();
+        let mut deciders = KVVec::new();
+        let mut hubs = KVVec::new();
+        let mut core = KVVec::new();
+        let mut varied = KVVec::new();
         let Calls { hooks, trampolines } = lsm::registered_calls()?;
         let (mut first, mut end) = (usize::MAX, 0);
         let mut is_lsm_code = |address: usize| {
@@ -93,7 +93,7 @@ impl Protected {
         }
         Ok(Self {
             lsm_entries: AddressSet::new(fitted(entries)?),
-            lsm_hooks: TaggedSet::new(fitted(hooks)?),
+            lsm_hooks: TaggedSet::new(hooks),
             lsm_trampolines: trampolines,
             base: TaggedSet::new(fitted(base)?),
             deciders: AddressSet::new(fitted(deciders)?),
@@ -153,7 +153,7 @@ impl Protected {
     /// Writes what there is of each rule, one per line, in the order in which they are asked.
     pub(crate) fn describe(&self, out: &mut dyn Write) -> fmt::Result {
         for rule in Rule::ALL {
-            write!(out, "{rule:13} ")?;
+            write!(out, "{rule} ")?;
             match rule {
                 Rule::LsmEntry => writeln!(out, "{} functions", self.lsm_entries.len()),
                 Rule::LsmHook => writeln!(out, "{} functions", self.lsm_hooks.members().len()),
@@ -194,8 +194,8 @@ impl Protected {
 }
 
 /// The same elements in as little memory as they need.
-fn fitted<T>(mut vector: KVec<T>) -> Result<KVec<T>> {
-    let mut fitted = KVec::with_capacity(vector.len(), GFP_KERNEL)?;
+fn fitted<T>(mut vector: KVVec<T>) -> Result<KVVec<T>> {
+    let mut fitted = KVVec::with_capacity(vector.len(), GFP_KERNEL)?;
 
     for element in vector.drain_all() {
         fitted.push(element, GFP_KERNEL)?;
