@@ -8,15 +8,16 @@ SMP ?=
 MEM ?=
 TIMEOUT ?=
 FILES ?=
-export KSRC SCRIPT APPEND SMP MEM TIMEOUT FILES
+MINUTES ?=
+export KSRC SCRIPT APPEND SMP MEM TIMEOUT FILES MINUTES
 
 help:
 	@scripts/help
 
-demo test check vm kernel integrate:
+demo test check fuzz vm kernel integrate:
 	@scripts/$@
 
 clean:
 	rm -rf build
 
-.PHONY: help demo test check vm kernel integrate clean
+.PHONY: help demo test check fuzz vm kernel integrate clean

@@ -1,15 +1,29 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * No entry point and no callback of a security module can be engaged, whatever
- * the value and whatever the spelling.
+ * No entry point and no callback of a security module, and nothing that security
+ * stands on, can be engaged, whatever the value, the spelling and the trick.
  */
+#include <fnmatch.h>
+#include <linux/bpf.h>
+#include <linux/btf.h>
+
 #include "kallsyms.h"
+
+#define KS_TRACING	"/sys/kernel/tracing"
+
+/* Read once, before the first test: there are many. */
+static struct ks_symbols symbols;
+
+static void __attribute__((constructor)) load_symbols(void)
+{
+	if (ks_load_symbols(&symbols))
+		symbols.count = 0;
+}
 
 FIXTURE(protect)
 {
 	int control;
 	int audit;
-	struct ks_symbols symbols;
 };
 
 FIXTURE_SETUP(protect)
@@ -19,7 +33,7 @@ FIXTURE_SETUP(protect)
 		TH_LOG("cannot start: %s", strerror(-self->control));
 	self->audit = ks_audit_open();
 	ASSERT_LE(0, self->audit);
-	ASSERT_EQ(0, ks_load_symbols(&self->symbols))
+	ASSERT_LT(0, symbols.count)
 		TH_LOG("/proc/kallsyms shows no addresses");
 }
 
@@ -34,25 +48,20 @@ FIXTURE_TEARDOWN(protect)
 	close(self->control);
 }
 
-/* Tries to engage @name with each of the values that open or close something. */
-static int try_values(int control, const char *name)
+/* What became of trying many names. */
+struct tally {
+	/* Of so many attempts, one is made for good, and asked of check, too. */
+	size_t sample;
+	size_t tried, by_policy, otherwise, accepted, sampled;
+	/* The first that should not have ended as they did. */
+	char wrong[2048];
+};
+
+static void note_wrong(struct tally *tally, const char *name, const char *value, const char *how)
 {
-	static const char * const values[] = { "0", "1", "-1" };
-	int first = 0;
+	size_t used = strlen(tally->wrong);
 
-	for (size_t i = 0; i < ARRAY_SIZE(values); i++) {
-		int ret = ks_command(control, "engage %s %s\n", name, values[i]);
-
-		if (!ret) {
-			ks_command(control, "disengage_all\n");
-			return 0;
-		}
-		if (!first)
-			first = ret;
-		else if (ret != first)
-			return -EPROTO;
-	}
-	return first;
+	snprintf(tally->wrong + used, sizeof(tally->wrong) - used, "%s %s: %s\n", name, value, how);
 }
 
 /* What may become of a protected name: another cause may be found before the rule. */
@@ -61,87 +70,157 @@ static bool is_refusal(int ret)
 	return ret == -EACCES || ret == -ENOTUNIQ || ret == -EOPNOTSUPP;
 }
 
-TEST_F_TIMEOUT(protect, every_entry_point, 300)
+static bool is_too_long(const char *name)
 {
-	size_t tried = 0, by_rule = 0;
-
-	for (size_t i = 0; i < self->symbols.count; i++) {
-		const struct ks_symbol *symbol = &self->symbols.all[i];
-		int ret;
-
-		if (!ks_starts(symbol->name, "security_") || !ks_is_text(symbol))
-			continue;
-		ret = try_values(self->control, symbol->name);
-		tried++;
-		by_rule += ret == -EACCES;
-		EXPECT_TRUE(is_refusal(ret))
-			TH_LOG("%s: %s", symbol->name, ret ? strerror(-ret) : "engaged");
-	}
-	TH_LOG("%zu functions, %zu of them refused by rule", tried, by_rule);
-	EXPECT_LT(200, tried);
-	EXPECT_LE(tried * 9 / 10, by_rule);
+	return strlen(name) > NAME_MAX;
 }
 
-static const struct custom {
-	const char *module;
-	const char *prefix;
-} customs[] = {
-	{ "capability", "cap_" },
-	{ "lockdown", "lockdown_" },
-	{ "landlock", "hook_" },
-	{ "yama", "yama_" },
-	{ "apparmor", "apparmor_" },
-	{ "bpf", "bpf_lsm_" },
-	{ "selinux", "selinux_" },
-	{ "smack", "smack_" },
-	{ "tomoyo", "tomoyo_" },
-	{ "loadpin", "loadpin_" },
-	{ "safesetid", "safesetid_" },
-	{ "ipe", "ipe_" },
-	{ "ima", "ima_" },
-	{ "evm", "evm_" },
-};
+/* Tries for good what was tried before and ended with @ret, and asks check. */
+static void try_for_good(struct tally *tally, int control, const char *name, const char *value,
+			 int ret)
+{
+	char answer[8192], expected[640];
+	int engaged;
+
+	tally->sampled++;
+	engaged = ks_command(control, "engage %s %s\n", name, value);
+	if (!engaged)
+		ks_command(control, "disengage_all\n");
+	if (engaged != ret)
+		note_wrong(tally, name, value, engaged ? strerror(-engaged) : "engaged");
+	if (is_too_long(name))
+		return;
+	if (ks_ask(answer, sizeof(answer), "%s %s\n", name, value))
+		note_wrong(tally, name, value, "check fails");
+	snprintf(expected, sizeof(expected), "%s %s %s%s", ret ? "refuse" : "allow", name, value,
+		 ret ? " " : "\n");
+	if (!ks_starts(answer, expected))
+		note_wrong(tally, name, value, answer);
+}
+
+static int try_value(struct tally *tally, int control, const char *name, const char *value)
+{
+	int ret = ks_try(control, name, value);
+
+	if (tally->tried++ % tally->sample == 0)
+		try_for_good(tally, control, name, value, ret);
+	if (!ret)
+		tally->accepted++;
+	else if (ret == -EACCES)
+		tally->by_policy++;
+	else
+		tally->otherwise++;
+	return ret;
+}
+
+/* Tries what must be refused, with each of the values that open or close something. */
+static void try_values(struct tally *tally, int control, const char *name)
+{
+	static const char * const values[] = { "0", "1", "-1" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(values); i++) {
+		int ret = try_value(tally, control, name, values[i]);
+
+		/* No request can name what has too long a name. */
+		if (!is_refusal(ret) && !(ret == -EINVAL && is_too_long(name)))
+			note_wrong(tally, name, values[i], ret ? strerror(-ret) : "accepted");
+	}
+}
+
+/* What there is to tell of @tally. */
+static const char *numbers(const struct tally *tally)
+{
+	static char text[256];
+
+	snprintf(text, sizeof(text),
+		 "%zu tried: %zu refused by rule, %zu otherwise, %zu accepted; %zu also asked of check",
+		 tally->tried, tally->by_policy, tally->otherwise, tally->accepted, tally->sampled);
+	return text;
+}
+
+/* Takes the name of a tally. */
+#define EXPECT_REFUSED(name) do {					\
+	const struct tally *tally_ = &(name);				\
+									\
+	TH_LOG("%s", numbers(tally_));					\
+	EXPECT_EQ(0, tally_->accepted);					\
+	EXPECT_STREQ("", tally_->wrong);				\
+} while (0)
+
+TEST_F_TIMEOUT(protect, every_entry_point, 300)
+{
+	struct tally tally = { .sample = 20 };
+
+	for (size_t i = 0; i < symbols.count; i++) {
+		const struct ks_symbol *symbol = &symbols.all[i];
+
+		if (ks_starts(symbol->name, "security_") && ks_is_text(symbol))
+			try_values(&tally, self->control, symbol->name);
+	}
+	EXPECT_REFUSED(tally);
+	EXPECT_LT(600, tally.tried);
+	EXPECT_LE(tally.tried * 9 / 10, tally.by_policy);
+}
+
+/* The number in the line of @rule in the file policy, or -1. */
+static long policy_number(const char *rule)
+{
+	static char text[1 << 16];
+	char *line;
+
+	if (ks_read(KS_POLICY, text, sizeof(text)) < 0)
+		return -1;
+	line = strstr(text, rule);
+	return line ? strtol(line + strcspn(line, "0123456789\n"), NULL, 10) : -1;
+}
 
 /*
- * For every entry point security_<hook>, the functions <module>_<hook> are the
- * callbacks of the modules, as far as these keep to the custom. BPF has one for
- * each hook, which tells those from SELinux' own functions security_*.
+ * Every callback, by the list that was made of the sources. BPF's have no place
+ * in it: it has one for each hook, and each hook has trampolines to know it by.
  */
-TEST_F_TIMEOUT(protect, every_callback_named_by_custom, 300)
+TEST_F_TIMEOUT(protect, every_callback, 300)
 {
-	size_t tried = 0, by_rule = 0;
+	static const char trampoline[] = "__SCT__lsm_static_call_";
+	struct tally tally = { .sample = 20 };
+	struct ks_names callbacks;
 	char list[1024], name[640];
+	long registered, found = 0;
 
 	ASSERT_LT(0, ks_read("/sys/kernel/security/lsm", list, sizeof(list)));
-	for (size_t c = 0; c < ARRAY_SIZE(customs); c++) {
-		size_t of_this = 0;
+	if (ks_load_names(&callbacks, "lsm_callbacks.txt"))
+		SKIP(return, "the tests were built without a list of callbacks");
+	for (size_t i = 0; i < callbacks.count; i++) {
+		const struct ks_name *callback = &callbacks.all[i];
 
-		if (!strstr(list, customs[c].module))
+		if (!strstr(list, callback->word) || !ks_find_symbol(&symbols, callback->name))
 			continue;
-		for (size_t i = 0; i < self->symbols.count; i++) {
-			const struct ks_symbol *symbol = &self->symbols.all[i];
-			const char *hook = symbol->name + strlen("security_");
-			int ret;
-
-			if (!ks_starts(symbol->name, "security_") || !ks_is_text(symbol))
-				continue;
-			snprintf(name, sizeof(name), "bpf_lsm_%s", hook);
-			if (!ks_find_symbol(&self->symbols, name))
-				continue;
-			snprintf(name, sizeof(name), "%s%s", customs[c].prefix, hook);
-			if (!ks_find_symbol(&self->symbols, name))
-				continue;
-			ret = try_values(self->control, name);
-			of_this++;
-			by_rule += ret == -EACCES;
-			EXPECT_TRUE(is_refusal(ret))
-				TH_LOG("%s: %s", name, ret ? strerror(-ret) : "engaged");
-		}
-		TH_LOG("%s*: %zu callbacks", customs[c].prefix, of_this);
-		tried += of_this;
+		try_values(&tally, self->control, callback->name);
+		found++;
 	}
-	EXPECT_LT(100, tried);
-	EXPECT_LE(tried * 9 / 10, by_rule);
+	for (size_t i = 0; i < symbols.count && strstr(list, "bpf"); i++) {
+		char *end;
+
+		if (!ks_starts(symbols.all[i].name, trampoline))
+			continue;
+		snprintf(name, sizeof(name), "bpf_lsm_%s",
+			 symbols.all[i].name + strlen(trampoline));
+		end = strrchr(name, '_');
+		if (strcmp(end, "_0"))
+			continue;
+		*end = '\0';
+		if (!ks_find_symbol(&symbols, name))
+			continue;
+		try_values(&tally, self->control, name);
+		found++;
+	}
+	EXPECT_REFUSED(tally);
+
+	/* Killswitch's own has a name that cannot be guessed. */
+	registered = policy_number("lsm-hook");
+	found++;
+	TH_LOG("%ld callbacks were found by name, %ld are registered", found, registered);
+	EXPECT_LE(registered, found);
+	EXPECT_LE(tally.tried * 9 / 10, tally.by_policy);
 }
 
 /* One or more callbacks of each module, some of which keep to no custom. */
@@ -184,7 +263,7 @@ TEST_F_TIMEOUT(protect, callbacks_of_each_module, 120)
 	ASSERT_LT(0, ks_read("/sys/kernel/security/lsm", list, sizeof(list)));
 	for (size_t i = 0; i < ARRAY_SIZE(callbacks); i++) {
 		const struct callback *c = &callbacks[i];
-		const struct ks_symbol *symbol = ks_find_symbol(&self->symbols, c->name);
+		const struct ks_symbol *symbol = ks_find_symbol(&symbols, c->name);
 		int ret;
 
 		if (!symbol || !strstr(list, c->module))
@@ -196,7 +275,7 @@ TEST_F_TIMEOUT(protect, callbacks_of_each_module, 120)
 		EXPECT_EQ(1, ks_audit_collect(self->audit, self->control, records,
 					      sizeof(records)))
 			TH_LOG("%s: recorded as %s", c->name, records);
-		if (ks_same_name(&self->symbols, symbol) > 1) {
+		if (ks_same_name(&symbols, symbol) > 1) {
 			EXPECT_TRUE(is_refusal(ret))
 				TH_LOG("%s: %s", c->name, strerror(-ret));
 			continue;
@@ -209,25 +288,179 @@ TEST_F_TIMEOUT(protect, callbacks_of_each_module, 120)
 	EXPECT_LT(0, tried);
 }
 
-/* Killswitch answers a hook itself, and may not be told to stop. */
-TEST_F(protect, own_callback)
+/* A pattern of the table, with the module that it is for. */
+struct pattern {
+	const char *word;
+	char module[64];
+	const char *symbol;
+	size_t fixed;
+};
+
+static int by_symbol(const void *a, const void *b)
 {
-	size_t tried = 0;
+	return strcmp(((const struct pattern *)a)->symbol, ((const struct pattern *)b)->symbol);
+}
 
-	for (size_t i = 0; i < self->symbols.count; i++) {
-		const struct ks_symbol *symbol = &self->symbols.all[i];
-		int ret;
+/* Whether @pattern is for the function that @symbol was called when it was compiled. */
+static bool is_for(const struct pattern *pattern, const struct ks_symbol *symbol,
+		   const char *original)
+{
+	if (symbol->module[0] &&
+	    (!pattern->module[0] || fnmatch(pattern->module, symbol->module, 0)))
+		return false;
+	return !strncmp(pattern->symbol, original, pattern->fixed) &&
+	       !fnmatch(pattern->symbol, original, 0);
+}
 
-		if (!ks_is_text(symbol) || !strstr(symbol->name, "killswitch") ||
-		    !strstr(symbol->name, "locked_down"))
-			continue;
-		ret = try_values(self->control, symbol->name);
-		tried++;
-		EXPECT_TRUE(is_refusal(ret))
-			TH_LOG("%s: %s", symbol->name, ret ? strerror(-ret) : "engaged");
+enum { ZERO = 1, ONE = 2, ERROR = 4 };
+
+/* The values that the lines for @symbol state as denying; false if there are no lines. */
+static bool denying(const struct pattern *patterns, size_t count, size_t plain,
+		    const struct ks_symbol *symbol, unsigned int *values)
+{
+	size_t low = plain, high = count, dot = strcspn(symbol->name + 1, ".") + 1;
+	char original[640];
+	bool found = false;
+
+	*values = ZERO | ONE | ERROR;
+	snprintf(original, sizeof(original), "%.*s", (int)dot, symbol->name);
+	while (low < high) {
+		size_t middle = (low + high) / 2;
+
+		if (strcmp(patterns[middle].symbol, original) < 0)
+			low = middle + 1;
+		else
+			high = middle;
 	}
-	if (!tried)
-		SKIP(return, "Killswitch has no callback with a name to know it by");
+	for (size_t i = 0; i < count; i++) {
+		if (i == plain)
+			i = low;
+		if (i == count || (i >= plain && strcmp(patterns[i].symbol, original)))
+			break;
+		if (!is_for(&patterns[i], symbol, original))
+			continue;
+		found = true;
+		switch (patterns[i].word[0]) {
+		case 'n':
+			*values = 0;
+			break;
+		case 'e':
+			*values &= ERROR;
+			break;
+		case 'z':
+			*values &= ZERO;
+			break;
+		case 'o':
+			*values &= ONE;
+			break;
+		}
+	}
+	return found;
+}
+
+/*
+ * Every function that the table of rule security-base names, with every value
+ * that its lines do not state as denying. Where they state one, a refusal takes
+ * long, for the kernel looks whether that value would be accepted: of those one
+ * in KS_EVERY is tried (20 unless the environment says otherwise).
+ */
+TEST_F_TIMEOUT(protect, every_base_function, 1200)
+{
+	struct tally never = { .sample = 200 }, others = { .sample = 100 };
+	struct tally stated = { .sample = 1 };
+	size_t every = getenv("KS_EVERY") ? atoi(getenv("KS_EVERY")) : 20;
+	size_t plain = 0, functions = 0, with_value = 0;
+	struct pattern *patterns;
+	struct ks_names lines;
+
+	ASSERT_LT(0, every);
+	if (ks_load_names(&lines, "base_names.txt"))
+		SKIP(return, "the tests were built without a list of the table");
+	patterns = calloc(lines.count, sizeof(*patterns));
+	ASSERT_NE(NULL, patterns);
+	/* Patterns first, then plain names in their order. */
+	for (int is_plain = 0, at = 0; is_plain < 2; is_plain++) {
+		plain = is_plain ? at : 0;
+		for (size_t i = 0; i < lines.count; i++) {
+			const char *name = lines.all[i].name, *colon = strchr(name, ':');
+			struct pattern *pattern = &patterns[at];
+
+			if (is_plain == !!strchr(colon ? colon : name, '*'))
+				continue;
+			pattern->word = lines.all[i].word;
+			pattern->symbol = colon ? colon + 1 : name;
+			pattern->fixed = strcspn(pattern->symbol, "*");
+			if (colon)
+				snprintf(pattern->module, sizeof(pattern->module), "%.*s",
+					 (int)(colon - name), name);
+			at++;
+		}
+	}
+	qsort(patterns + plain, lines.count - plain, sizeof(*patterns), by_symbol);
+
+	for (size_t i = 0; i < symbols.count; i++) {
+		static const char * const values[] = { "0", "1", "-1" };
+		const struct ks_symbol *symbol = &symbols.all[i];
+		unsigned int accepts;
+
+		if (!ks_is_text(symbol) ||
+		    !denying(patterns, lines.count, plain, symbol, &accepts))
+			continue;
+		/* Symbols of one name are asked for together. */
+		if (i && !strcmp(symbols.all[i - 1].name, symbol->name))
+			continue;
+		functions++;
+		if (!accepts) {
+			try_values(&never, self->control, symbol->name);
+			continue;
+		}
+		if (with_value++ % every)
+			continue;
+		for (size_t v = 0; v < ARRAY_SIZE(values); v++) {
+			int ret;
+
+			if (accepts & 1U << v) {
+				if (with_value % 20 == 1)
+					try_value(&stated, self->control, symbol->name, values[v]);
+				continue;
+			}
+			ret = try_value(&others, self->control, symbol->name, values[v]);
+			if (!is_refusal(ret) && !(ret == -EINVAL && is_too_long(symbol->name)))
+				note_wrong(&others, symbol->name, values[v],
+					   ret ? strerror(-ret) : "accepted");
+		}
+	}
+	TH_LOG("%zu functions of the table, %zu of them with a value that denies", functions,
+	       with_value);
+	EXPECT_LT(2000, functions);
+	EXPECT_LT(100, with_value);
+	TH_LOG("those that return nothing:");
+	EXPECT_REFUSED(never);
+	TH_LOG("the others, with what does not deny:");
+	EXPECT_REFUSED(others);
+	TH_LOG("and with what does, where another rule may still refuse:");
+	TH_LOG("%s", numbers(&stated));
+	EXPECT_STREQ("", stated.wrong);
+	EXPECT_LT(0, stated.accepted);
+	free(patterns);
+}
+
+/* Killswitch is not told to stop, nor is what lets its Rust call the kernel. */
+TEST_F_TIMEOUT(protect, own_functions, 300)
+{
+	struct tally tally = { .sample = 50 };
+
+	for (size_t i = 0; i < symbols.count; i++) {
+		const struct ks_symbol *symbol = &symbols.all[i];
+
+		if (ks_is_text(symbol) && !symbol->module[0] &&
+		    (strstr(symbol->name, "10killswitch") ||
+		     ks_starts(symbol->name, "killswitch_") ||
+		     ks_starts(symbol->name, "rust_helper_")))
+			try_values(&tally, self->control, symbol->name);
+	}
+	EXPECT_REFUSED(tally);
+	EXPECT_LT(300, tally.tried);
 }
 
 TEST_F(protect, rule_is_told)
@@ -256,77 +489,575 @@ static int by_address(const void *a, const void *b)
 	return x->address < y->address ? -1 : x->address > y->address;
 }
 
-/* Another name of a protected address is protected, too. */
-TEST_F_TIMEOUT(protect, other_names, 120)
+/* Of the kernel's functions at one address, all are protected or none. */
+TEST_F_TIMEOUT(protect, other_names, 300)
 {
-	struct ks_symbol *all = self->symbols.all;
-	size_t tried = 0;
+	size_t groups = 0, protected = 0;
+	struct ks_symbol *all, *end;
 
-	qsort(all, self->symbols.count, sizeof(*all), by_address);
-	for (size_t i = 0; i < self->symbols.count;) {
-		size_t end = i;
-		bool protected = false;
+	all = malloc(symbols.count * sizeof(*all));
+	ASSERT_NE(NULL, all);
+	memcpy(all, symbols.all, symbols.count * sizeof(*all));
+	qsort(all, symbols.count, sizeof(*all), by_address);
+	end = all + symbols.count;
+	for (struct ks_symbol *first = all, *next; first < end; first = next) {
+		size_t denied = 0, accepted = 0;
 
-		for (; end < self->symbols.count && all[end].address == all[i].address; end++)
-			protected |= ks_starts(all[end].name, "security_") && ks_is_text(&all[end]);
-		for (; i < end; i++) {
-			int ret;
+		for (next = first + 1; next < end && next->address == first->address;)
+			next++;
+		if (next - first < 2 || first->module[0] || !ks_is_text(first))
+			continue;
+		for (struct ks_symbol *one = first; one < next; one++) {
+			int ret = ks_try(self->control, one->name, "0");
 
-			if (!protected || ks_starts(all[i].name, "security_"))
-				continue;
-			ret = try_values(self->control, all[i].name);
-			tried++;
-			EXPECT_TRUE(is_refusal(ret))
-				TH_LOG("%s: %s", all[i].name, ret ? strerror(-ret) : "engaged");
+			denied += ret == -EACCES;
+			accepted += !ret;
 		}
+		groups++;
+		protected += !!denied;
+		EXPECT_FALSE(denied && accepted)
+			TH_LOG("%s and %s", first->name, first[1].name);
 	}
-	TH_LOG("%zu other names", tried);
+	TH_LOG("%zu addresses have several names, %zu of them are protected", groups, protected);
+	EXPECT_LT(0, groups);
+	free(all);
 }
 
-/*
- * The trampolines through which the framework calls the callbacks, one for each
- * callback that there can be: thousands, so every 17th will do.
- */
-TEST_F_TIMEOUT(protect, trampolines, 120)
+/* Whether @symbol lies between the symbols @first and @last. */
+static bool is_between(const struct ks_symbol *symbol, const char *first, const char *last)
 {
-	size_t seen = 0;
+	const struct ks_symbol *from = ks_find_symbol(&symbols, first);
+	const struct ks_symbol *to = ks_find_symbol(&symbols, last);
 
-	for (size_t i = 0; i < self->symbols.count; i++) {
-		const struct ks_symbol *symbol = &self->symbols.all[i];
-		int ret;
+	return from && to && symbol->address >= from->address && symbol->address < to->address;
+}
 
-		if (!ks_starts(symbol->name, "__SCT__lsm_static_call_") || seen++ % 17)
+enum place { PADDING, LSM_TRAMPOLINE, TRAMPOLINE, KEY, INIT, COLD, DATA, PLACES };
+
+static const struct {
+	const char *what;
+	size_t every;
+} places[PLACES] = {
+	[PADDING] = { "padding in front of functions", 4001 },
+	[LSM_TRAMPOLINE] = { "trampolines to callbacks", 17 },
+	[TRAMPOLINE] = { "other trampolines", 31 },
+	[KEY] = { "keys of static calls", 701 },
+	[INIT] = { "init text", 307 },
+	[COLD] = { "cold parts", 31 },
+	[DATA] = { "data", 5003 },
+};
+
+static enum place place_of(const struct ks_symbol *symbol)
+{
+	if (symbol->module[0])
+		return PLACES;
+	if (ks_starts(symbol->name, "__pfx_"))
+		return PADDING;
+	if (ks_starts(symbol->name, "__SCT__lsm_static_call_"))
+		return LSM_TRAMPOLINE;
+	if (ks_starts(symbol->name, "__SCT__"))
+		return TRAMPOLINE;
+	if (ks_starts(symbol->name, "__SCK__"))
+		return KEY;
+	if (strlen(symbol->name) > 5 && !strcmp(strchr(symbol->name, '\0') - 5, ".cold"))
+		return COLD;
+	if (strchr("tTwW", symbol->type))
+		return is_between(symbol, "_sinittext", "_einittext") ? INIT : PLACES;
+	return strchr("dDbBrR", symbol->type) ? DATA : PLACES;
+}
+
+/* What has a name and is no function of its own. There is a lot, so some will do. */
+TEST_F_TIMEOUT(protect, no_functions, 300)
+{
+	struct tally tallies[PLACES] = {};
+	size_t seen[PLACES] = {};
+
+	for (size_t i = 0; i < symbols.count; i++) {
+		const struct ks_symbol *symbol = &symbols.all[i];
+		enum place place = place_of(symbol);
+
+		if (place == PLACES || seen[place]++ % places[place].every)
 			continue;
-		ret = ks_command(self->control, "engage %s 0\n", symbol->name);
-		if (!ret)
-			ks_command(self->control, "disengage_all\n");
-		ASSERT_TRUE(is_refusal(ret))
-			TH_LOG("%s: %s", symbol->name, ret ? strerror(-ret) : "engaged");
+		/* What there is a function of the same name of, too, may be meant by it. */
+		if (ks_same_name(&symbols, ks_find_symbol(&symbols, symbol->name)) > 1)
+			continue;
+		tallies[place].sample = 7;
+		try_values(&tallies[place], self->control, symbol->name);
 	}
-	if (!seen)
-		SKIP(return, "there are no trampolines");
+	for (size_t place = 0; place < PLACES; place++) {
+		TH_LOG("%s:", places[place].what);
+		EXPECT_REFUSED(tallies[place]);
+	}
+	EXPECT_LT(0, tallies[INIT].tried);
+	EXPECT_LT(0, tallies[DATA].tried);
 }
 
 static const char * const spellings[] = {
 	"security_file_open+0",
 	"security_file_open+0x0",
+	"security_file_open+4",
+	"security_file_open.cold",
+	"security_file_open.",
+	"security_file_open.0",
+	"security_file_open$",
+	"security_file_open,",
+	"security_file_open()",
 	"vmlinux:security_file_open",
 	"kernel:security_file_open",
 	":security_file_open",
+	"::security_file_open",
+	"security_file_open:",
+	"security_file_open:security_file_open",
 	"killswitch_target:security_file_open",
+	"killswitch_target:ks_target_int+0",
+	"killswitch_target:killswitch_target:ks_target_int",
+	"no_such_module:security_file_open",
 	".security_file_open",
 	"SECURITY_FILE_OPEN",
+	"Security_file_open",
+	"security_file_opeN",
 	"./security_file_open",
+	"../security_file_open",
+	"*security_file_open",
+	"security_file_ope?",
+	"\"security_file_open\"",
+	"security_file_open\t",
+	"\tsecurity_file_open",
+	"security_ file_open",
+	"security_file_open\xa0",
 	"__pfx_security_file_open",
+	"__cfi_security_file_open",
 	"__SCK__lsm_static_call_file_open_0",
+	"__SCT__lsm_static_call_file_open_0",
+	"_text",
+	"_stext",
+	"0",
+	"0x0",
+};
+
+/* What is well spelt, with blanks around it, is the function itself. */
+static const char * const blanks[] = {
+	"engage  security_file_open 0",
+	"engage security_file_open   0",
+	"  engage security_file_open 0",
+	"engage security_file_open 0  ",
 };
 
 TEST_F(protect, spellings)
 {
+	static const char * const formats[] = {
+		"%llx", "%#llx", "%llu", "*%#llx", "+%#llx", "%#llx+0", "kernel:%#llx",
+	};
+	const struct ks_symbol *symbol = ks_find_symbol(&symbols, "security_file_open");
+	struct tally tally = { .sample = 1000000 };
+	char name[128];
+
 	for (size_t i = 0; i < ARRAY_SIZE(spellings); i++) {
-		EXPECT_GT(0, try_values(self->control, spellings[i]))
+		try_value(&tally, self->control, spellings[i], "0");
+		try_value(&tally, self->control, spellings[i], "-1");
+		EXPECT_GT(0, ks_command(self->control, "engage %s 0\n", spellings[i]))
 			TH_LOG("%s", spellings[i]);
 	}
+	ASSERT_NE(NULL, symbol);
+	for (size_t i = 0; i < ARRAY_SIZE(formats); i++) {
+		snprintf(name, sizeof(name), formats[i], symbol->address);
+		EXPECT_GT(0, ks_try(self->control, name, "0"))
+			TH_LOG("%s", name);
+		EXPECT_GT(0, ks_command(self->control, "engage %s 0\n", name))
+			TH_LOG("%s", name);
+	}
+	EXPECT_EQ(0, tally.accepted);
+	for (size_t i = 0; i < ARRAY_SIZE(blanks); i++) {
+		EXPECT_EQ(-EACCES, ks_command(self->control, "%s\n", blanks[i]))
+			TH_LOG("%s", blanks[i]);
+	}
+}
+
+#define KS_IMPOSTOR "/sys/kernel/debug/killswitch_impostor/"
+#define KS_IMPOSTED "killswitch_impostor:security_file_open"
+
+/* A module's function is judged by where it is and what it does, not by its name. */
+TEST_F(protect, impostor)
+{
+	char value[64], before[64], answer[8192];
+
+	if (ks_load_module("killswitch_impostor"))
+		SKIP(return, "no module killswitch_impostor");
+	ASSERT_LT(0, ks_read(KS_IMPOSTOR "security_file_open", value, sizeof(value)));
+	EXPECT_STREQ("42", value);
+	ASSERT_LT(0, ks_read("/proc/sys/kernel/ostype", before, sizeof(before)));
+
+	/* The name alone may mean the kernel's, which is what counts. */
+	EXPECT_EQ(-EACCES, ks_command(self->control, "engage security_file_open 0\n"));
+	EXPECT_EQ(-EACCES, ks_command(self->control, "engage security_file_open -1\n"));
+	EXPECT_EQ(0, ks_ask(answer, sizeof(answer), "security_file_open 0\n"));
+	EXPECT_TRUE(ks_starts(answer, "refuse security_file_open 0 lsm-entry\n"))
+		TH_LOG("%s", answer);
+
+	/* With the module, it is the module's, and nothing else. */
+	EXPECT_EQ(0, ks_command(self->control, "engage " KS_IMPOSTED " 7\n"));
+	EXPECT_LT(0, ks_read(KS_IMPOSTOR "security_file_open", value, sizeof(value)));
+	EXPECT_STREQ("7", value);
+	EXPECT_EQ(1, ks_hits(KS_IMPOSTED));
+	EXPECT_LT(0, ks_read("/proc/sys/kernel/ostype", value, sizeof(value)));
+	EXPECT_STREQ(before, value);
+	EXPECT_EQ(1, ks_hits(KS_IMPOSTED));
+	EXPECT_EQ(0, ks_command(self->control, "disengage " KS_IMPOSTED "\n"));
+
+	/* What a module calls is not in it. */
+	EXPECT_EQ(-ENOENT, ks_command(self->control, "engage killswitch_impostor:capable 0\n"));
+	EXPECT_EQ(-ENOENT, ks_command(self->control, "engage killswitch_impostor:single_open 0\n"));
+
+	/* Its code is looked at as the kernel's is. */
+	EXPECT_EQ(0, ks_ask(answer, sizeof(answer),
+			    "ks_impostor_asks 0\nks_impostor_lets_ask 0\n"));
+	EXPECT_NE(NULL, strstr(answer, "refuse ks_impostor_asks 0 mediation\n"))
+		TH_LOG("%s", answer);
+	EXPECT_NE(NULL, strstr(answer, "it calls capable;"))
+		TH_LOG("%s", answer);
+	EXPECT_NE(NULL, strstr(answer, "refuse ks_impostor_lets_ask 0 mediation\n"))
+		TH_LOG("%s", answer);
+	EXPECT_NE(NULL, strstr(answer, "it calls ks_impostor_asks, which calls capable;"))
+		TH_LOG("%s", answer);
+	EXPECT_EQ(-EACCES, ks_command(self->control, "engage ks_impostor_asks 0\n"));
+	EXPECT_EQ(-EACCES, ks_command(self->control, "engage ks_impostor_lets_ask 1\n"));
+	EXPECT_EQ(0, ks_command(self->control, "engage ks_impostor_asks -1\n"));
+	EXPECT_LT(0, ks_read(KS_IMPOSTOR "ks_impostor_lets_ask", value, sizeof(value)));
+	EXPECT_STREQ("-1", value);
+	EXPECT_EQ(0, ks_command(self->control, "disengage_all\n"));
+	EXPECT_EQ(0, ks_unload_module("killswitch_impostor"));
+}
+
+/* Number of the type of the function @name in the kernel's BTF, or -1. */
+static int find_function_type(const char *name)
+{
+	static const size_t per_entry[] = {
+		[BTF_KIND_STRUCT] = sizeof(struct btf_member),
+		[BTF_KIND_UNION] = sizeof(struct btf_member),
+		[BTF_KIND_ENUM] = sizeof(struct btf_enum),
+		[BTF_KIND_FUNC_PROTO] = sizeof(struct btf_param),
+		[BTF_KIND_DATASEC] = sizeof(struct btf_var_secinfo),
+		[BTF_KIND_ENUM64] = sizeof(struct btf_enum64),
+	};
+	static const size_t fixed[] = {
+		[BTF_KIND_INT] = sizeof(__u32),
+		[BTF_KIND_ARRAY] = sizeof(struct btf_array),
+		[BTF_KIND_VAR] = sizeof(struct btf_var),
+		[BTF_KIND_DECL_TAG] = sizeof(struct btf_decl_tag),
+	};
+	static char buf[32 << 20];
+	const struct btf_header *header = (const struct btf_header *)buf;
+	ssize_t len = ks_read("/sys/kernel/btf/vmlinux", buf, sizeof(buf));
+	const char *strings, *at, *end;
+
+	if (len < (ssize_t)sizeof(*header) || header->magic != BTF_MAGIC)
+		return -1;
+	at = buf + header->hdr_len + header->type_off;
+	end = at + header->type_len;
+	strings = buf + header->hdr_len + header->str_off;
+	for (int id = 1; at < end; id++) {
+		const struct btf_type *type = (const struct btf_type *)at;
+		unsigned int kind = BTF_INFO_KIND(type->info);
+
+		if (kind == BTF_KIND_FUNC && !strcmp(strings + type->name_off, name))
+			return id;
+		at += sizeof(*type);
+		if (kind < ARRAY_SIZE(fixed))
+			at += fixed[kind];
+		if (kind < ARRAY_SIZE(per_entry))
+			at += per_entry[kind] * BTF_INFO_VLEN(type->info);
+	}
+	return -1;
+}
+
+/* Attaches a program that does nothing to the hook of BPF called @name: a descriptor or -errno. */
+static int attach_program(const char *name, int *program)
+{
+	/* r0 = 0; exit */
+	static const struct bpf_insn code[] = {
+		{ .code = BPF_ALU64 | BPF_MOV | BPF_K },
+		{ .code = BPF_JMP | BPF_EXIT },
+	};
+	union bpf_attr load = {
+		.prog_type = BPF_PROG_TYPE_LSM,
+		.expected_attach_type = BPF_LSM_MAC,
+		.attach_btf_id = find_function_type(name),
+		.insns = (__u64)(unsigned long)code,
+		.insn_cnt = ARRAY_SIZE(code),
+		.license = (__u64)(unsigned long)"GPL",
+		.prog_name = "ks_file_open",
+	};
+	union bpf_attr attach = {};
+	int fd;
+
+	*program = syscall(__NR_bpf, BPF_PROG_LOAD, &load, sizeof(load));
+	if (*program < 0)
+		return -errno;
+	attach.raw_tracepoint.prog_fd = *program;
+	fd = syscall(__NR_bpf, BPF_RAW_TRACEPOINT_OPEN, &attach, sizeof(attach));
+	return fd < 0 ? -errno : fd;
+}
+
+/* A BPF program on a hook is out of reach, and so is what calls it. */
+TEST_F_TIMEOUT(protect, bpf_program, 120)
+{
+	struct tally tally = { .sample = 1 };
+	struct ks_symbols now = {};
+	size_t programs = 0;
+	int program, link;
+	char list[1024];
+
+	ASSERT_LT(0, ks_read("/sys/kernel/security/lsm", list, sizeof(list)));
+	if (!strstr(list, "bpf"))
+		SKIP(return, "BPF is not among the security modules");
+	link = open("/proc/sys/net/core/bpf_jit_kallsyms", O_WRONLY);
+	if (link >= 0) {
+		EXPECT_EQ(0, ks_write(link, "1\n", 2));
+		close(link);
+	}
+	link = attach_program("bpf_lsm_file_open", &program);
+	ASSERT_LE(0, link)
+		TH_LOG("cannot attach: %s", strerror(-link));
+
+	try_values(&tally, self->control, "bpf_lsm_file_open");
+	try_values(&tally, self->control, "security_file_open");
+	try_values(&tally, self->control, "__SCT__lsm_static_call_file_open_0");
+	EXPECT_REFUSED(tally);
+
+	/* The program and the trampoline to it have names, too. */
+	ASSERT_EQ(0, ks_load_symbols(&now));
+	for (size_t i = 0; i < now.count; i++) {
+		const char *name = now.all[i].name;
+
+		if (!ks_starts(now.all[i].module, "bpf"))
+			continue;
+		programs += !!strstr(name, "ks_file_open");
+		EXPECT_GT(0, ks_try(self->control, name, "0"))
+			TH_LOG("%s", name);
+		EXPECT_GT(0, ks_try(self->control, name, "-1"))
+			TH_LOG("%s", name);
+		EXPECT_GT(0, ks_command(self->control, "engage %s 0\n", name))
+			TH_LOG("%s", name);
+		EXPECT_GT(0, ks_command(self->control, "engage bpf:%s 0\n", name))
+			TH_LOG("bpf:%s", name);
+	}
+	EXPECT_LT(0, programs);
+	close(link);
+	close(program);
+}
+
+/* Writes a line to a file of tracefs. */
+static int trace(const char *file, const char *format, ...)
+{
+	char path[PATH_MAX], line[1024];
+	va_list args;
+	int fd, ret;
+
+	snprintf(path, sizeof(path), KS_TRACING "/%s", file);
+	fd = open(path, O_WRONLY | O_APPEND | O_CLOEXEC);
+	if (fd < 0)
+		return -errno;
+	va_start(args, format);
+	vsnprintf(line, sizeof(line), format, args);
+	va_end(args);
+	ret = ks_write(fd, line, strlen(line));
+	close(fd);
+	return ret;
+}
+
+/* Puts a probe on every place in @function that takes one: how many there are. */
+static int probe_all(const char *function, const char *group)
+{
+	const struct ks_symbol *symbol = ks_find_symbol(&symbols, function);
+	unsigned long long end = ~0ULL;
+	int probes = 0;
+
+	for (size_t i = 0; i < symbols.count && symbol; i++)
+		if (symbols.all[i].address > symbol->address && symbols.all[i].address < end)
+			end = symbols.all[i].address;
+	for (unsigned int at = 0; symbol && symbol->address + at < end; at++)
+		probes += !trace("kprobe_events", "p:%s/at_%u %s+%u\n", group, at, function, at);
+	return probes;
+}
+
+static void probe_none(const char *function, const char *group)
+{
+	char path[PATH_MAX];
+
+	snprintf(path, sizeof(path), "events/%s/enable", group);
+	trace(path, "0\n");
+	for (unsigned int at = 0; at < 4096; at++) {
+		snprintf(path, sizeof(path), KS_TRACING "/events/%s/at_%u", group, at);
+		if (!access(path, F_OK))
+			trace("kprobe_events", "-:%s/at_%u\n", group, at);
+	}
+}
+
+/* How many probes are jumps to code of their own, and no breakpoints. */
+static int count_jumps(void)
+{
+	FILE *file = fopen("/sys/kernel/debug/kprobes/list", "re");
+	char line[1024];
+	int jumps = 0;
+
+	while (file && fgets(line, sizeof(line), file))
+		jumps += !!strstr(line, "[OPTIMIZED]");
+	if (file)
+		fclose(file);
+	return jumps;
+}
+
+/* Functions of some size that no rule but mediation protects, as far as they do. */
+static const char * const deciders[] = {
+	"vfs_getxattr", "may_open", "do_sys_settimeofday64", "vfs_fallocate", "sock_create",
+	"__sys_listen", "__sys_bind", "do_faccessat", "vfs_statfs", "sched_setaffinity",
+	"sk_attach_filter", "msgctl_down", "shmctl_down", "do_shmat", "vfs_readlink",
+	"iterate_dir", "path_mount", "__x64_sys_sethostname", "splice_direct_to_actor",
+	"do_truncate", "dentry_open", "__sys_socket", "vfs_listxattr",
+};
+
+/* A breakpoint over a call, or a jump over the code before it, does not hide the call. */
+TEST_F_TIMEOUT(protect, probes_hide_nothing, 300)
+{
+	char before[8192], after[8192], question[256], callee[128];
+	/* Those that decide themselves, and those that let another function do it. */
+	size_t tried[2] = {};
+
+	if (access(KS_TRACING "/kprobe_events", W_OK))
+		SKIP(return, "no kprobe events");
+	for (size_t i = 0; i < ARRAY_SIZE(deciders); i++) {
+		const char *name = deciders[i], *calls;
+		int probes = 0, in_callee = 0, jumps;
+
+		snprintf(question, sizeof(question), "refuse %s 0 mediation\n", name);
+		ASSERT_EQ(0, ks_ask(before, sizeof(before), "%s 0\n", name));
+		if (!ks_starts(before, question))
+			continue;
+		/* "it calls one, which calls another" */
+		callee[0] = '\0';
+		calls = strstr(before, "it calls ");
+		if (calls && strstr(calls, ", which calls "))
+			ASSERT_EQ(1, sscanf(calls, "it calls %127[^,;]", callee));
+		if (tried[!!callee[0]]++ >= 2)
+			continue;
+		probes = probe_all(name, "ks_hide");
+		in_callee = callee[0] ? probe_all(callee, "ks_hide_callee") : 0;
+		EXPECT_LT(0, probes);
+		EXPECT_EQ(0, trace("events/ks_hide/enable", "1\n"));
+		if (in_callee)
+			EXPECT_EQ(0, trace("events/ks_hide_callee/enable", "1\n"));
+		EXPECT_EQ(0, ks_ask(after, sizeof(after), "%s 0\n", name));
+		EXPECT_STREQ(before, after)
+			TH_LOG("%s with %d and %d probes", name, probes, in_callee);
+		/* Some of the probes become jumps after a while. */
+		sleep(1);
+		jumps = count_jumps();
+		EXPECT_EQ(0, ks_ask(after, sizeof(after), "%s 0\n", name));
+		EXPECT_STREQ(before, after)
+			TH_LOG("%s with %d and %d probes for a second", name, probes, in_callee);
+		EXPECT_EQ(-EACCES, ks_try(self->control, name, "0"));
+		probe_none(name, "ks_hide");
+		probe_none(callee, "ks_hide_callee");
+		TH_LOG("%s: %d probes, %d in %s; %d of them were jumps", name, probes, in_callee,
+		       in_callee ? callee : "what it calls", jumps);
+	}
+	EXPECT_LT(0, tried[0]);
+	EXPECT_LT(0, tried[1]);
+}
+
+#define KS_LIVEPATCH "/sys/kernel/livepatch/killswitch_livepatch"
+
+/*
+ * Waits until the livepatch is in its place for this process, or gone: 0 or a
+ * negative errno. Without reliable stack traces, kernel threads never follow.
+ */
+static int wait_for_livepatch(bool enabled)
+{
+	char text[8192];
+
+	for (int i = 0; i < 900; i++) {
+		if (access(KS_LIVEPATCH, F_OK))
+			return enabled ? -ENOENT : 0;
+		if (enabled && (ks_read("/proc/cmdline", text, sizeof(text)) < 0 ||
+				!strcmp(text, "livepatched")))
+			return 0;
+		usleep(100000);
+	}
+	return -ETIMEDOUT;
+}
+
+static int disable_livepatch(void)
+{
+	int fd = open(KS_LIVEPATCH "/enabled", O_WRONLY | O_CLOEXEC), ret;
+
+	if (fd < 0)
+		return -errno;
+	ret = ks_write(fd, "0\n", 2);
+	close(fd);
+	return ret ? ret : wait_for_livepatch(false);
+}
+
+/* Whether the file engaged says that cmdline_proc_show is short-circuited. */
+static bool says_engaged(void)
+{
+	char line[512];
+
+	return ks_engaged("cmdline_proc_show", line, sizeof(line)) &&
+	       strstr(line, "state=engaged");
+}
+
+/* Nothing is said to be engaged while something runs in its place. */
+TEST_F_TIMEOUT(protect, livepatched, 300)
+{
+	char text[8192], original[8192];
+	int ret;
+
+	if (access("/sys/kernel/livepatch", F_OK) || !ks_find_symbol(&symbols, "cmdline_proc_show"))
+		SKIP(return, "no livepatching");
+	ASSERT_LT(0, ks_read("/proc/cmdline", original, sizeof(original)));
+
+	/* First patched, then engaged. */
+	ret = ks_load_module("killswitch_livepatch");
+	if (ret == -ENOENT)
+		SKIP(return, "no module killswitch_livepatch");
+	ASSERT_EQ(0, ret);
+	ASSERT_EQ(0, wait_for_livepatch(true));
+	ASSERT_LT(0, ks_read("/proc/cmdline", text, sizeof(text)));
+	ASSERT_STREQ("livepatched", text);
+	EXPECT_EQ(-EBUSY, ks_command(self->control, "engage cmdline_proc_show -5\n"));
+	EXPECT_FALSE(says_engaged());
+	EXPECT_LT(0, ks_read("/proc/cmdline", text, sizeof(text)));
+	EXPECT_STREQ("livepatched", text);
+	ks_command(self->control, "disengage_all\n");
+	ASSERT_EQ(0, disable_livepatch());
+	/* The module is used for a moment longer. */
+	for (int i = 0; i < 50 && ks_unload_module("killswitch_livepatch"); i++)
+		usleep(100000);
+	EXPECT_LT(0, ks_read("/proc/cmdline", text, sizeof(text)));
+	EXPECT_STREQ(original, text);
+
+	/* First engaged, then patched, if that is allowed. */
+	ASSERT_EQ(0, ks_command(self->control, "engage cmdline_proc_show -5\n"));
+	EXPECT_EQ(-EIO, ks_read("/proc/cmdline", text, sizeof(text)));
+	ret = ks_load_module("killswitch_livepatch");
+	TH_LOG("to livepatch an engaged function: %s", ret ? strerror(-ret) : "done");
+	if (!ret) {
+		/* Long enough for the livepatch to be in its place. */
+		for (int i = 0; i < 20; i++) {
+			ret = ks_read("/proc/cmdline", text, sizeof(text));
+			EXPECT_EQ(says_engaged(), ret == -EIO)
+				TH_LOG("engaged is %d, and reading says %s", says_engaged(),
+				       ret < 0 ? strerror(-ret) : text);
+			sleep(1);
+		}
+		EXPECT_EQ(0, disable_livepatch());
+		for (int i = 0; i < 50 && ks_unload_module("killswitch_livepatch"); i++)
+			usleep(100000);
+	}
+	EXPECT_EQ(-EIO, ks_read("/proc/cmdline", text, sizeof(text)));
+	EXPECT_EQ(0, ks_command(self->control, "disengage cmdline_proc_show\n"));
+	EXPECT_LT(0, ks_read("/proc/cmdline", text, sizeof(text)));
+	EXPECT_STREQ(original, text);
 }
 
 /* After all these attempts the hooks are still called. */

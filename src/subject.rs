@@ -60,7 +60,7 @@ impl<'a> Subject<'a> {
 
         // A module could have gone since, and another one come: this is the function for certain
         // only if it is still found now that its module cannot go.
-        if addresses_of(target)?[..] != addresses[..] {
+        if module.is_some() && addresses_of(target)?[..] != addresses[..] {
             return Err(Refusal::NoFunction);
         }
         Ok(Self::new(target, addresses, module)?)

@@ -5,7 +5,7 @@
 #
 # append: lsm=killswitch,lockdown,capability,landlock,selinux,bpf loglevel=3
 # smp: 1
-# timeout: 300
+# timeout: 600
 # shellcheck source=../lib.sh
 . lib.sh
 

@@ -6,8 +6,8 @@
 #
 # append: lsm=lockdown,capability,landlock,yama,loadpin,safesetid,smack,tomoyo,ipe,bpf,killswitch loglevel=3
 # smp: 1
-# timeout: 300
+# timeout: 600
 # shellcheck source=../lib.sh
 . lib.sh
 
-run_tests lsm_test protect_test seal_test.sh
+run_tests lsm_test protect_test seal_test.sh policy_test

@@ -9,4 +9,4 @@
 # shellcheck source=../lib.sh
 . lib.sh
 
-run_tests boot_test.sh lockdown_test.sh
+run_tests boot_test.sh lockdown_test.sh policy_test

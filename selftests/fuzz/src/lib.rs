@@ -5,7 +5,7 @@
 
 #![forbid(unsafe_code)]
 // The targets use less of it than the kernel does.
-#![allow(dead_code)]
+#![allow(dead_code, unused_imports)]
 
 #[path = "../../../src/command.rs"]
 mod command;

@@ -11,9 +11,12 @@ mod command;
 mod command_cases;
 #[path = "../../../src/errno.rs"]
 mod errno;
+#[path = "../../fuzz/src/targets/mod.rs"]
+mod fuzz_targets;
 #[path = "../../../policy/mod.rs"]
 mod policy;
 
 mod btf_properties;
 mod command_properties;
+mod corpus;
 mod policy_properties;

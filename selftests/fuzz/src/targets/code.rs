@@ -10,12 +10,16 @@ use crate::policy::{
 use std::{collections::BTreeSet, ops::Range};
 
 /// The most functions, and the most bytes of them, which is more than what one function may have.
-const MAX_FUNCTIONS: usize = 32;
+const MAX_FUNCTIONS: usize = 16;
 const MAX_TEXT: usize = 192 << 10;
 /// The most code of one function that is looked at.
 const MAX_BODY: usize = 128 << 10;
 /// The most that is said about the functions.
 const MAX_NOTES: usize = 96;
+/// How many functions are asked about.
+const MAX_ASKED: usize = 3;
+/// How much text calls are counted in.
+const MAX_COUNTED: usize = 4 << 10;
 /// How far behind its beginning a function is entered at most.
 const ENTRY: usize = 4;
 
@@ -54,7 +58,8 @@ impl MadeUp {
             let length = match shape & 3 {
                 0 => length % 64,
                 1 | 2 => length % 2048,
-                _ => length * 4,
+                _ if flags & 32 != 0 => length * 4,
+                _ => length % 600,
             };
             let gap = usize::from(shape >> 2) % 8;
 
@@ -114,7 +119,10 @@ impl MadeUp {
             0 => self.deciders.push(self.entry(input)),
             1 => self.more_deciders.push(self.entry(input)),
             2 => self.hubs.push(self.function(input).start),
-            3 => self.asked.push(self.entry(input)),
+            3 => {
+                self.asked.push(self.entry(input));
+                self.asked.truncate(MAX_ASKED);
+            }
             4 => self.unreadable.push(self.place(input)),
             5 => {
                 let bytes = input.bytes::<6>();
@@ -170,6 +178,10 @@ impl MadeUp {
         );
         let is_unreadable = self.unreadable.iter().any(|at| range.contains(at));
         self.text.get(start..end).filter(|_| !is_unreadable)
+    }
+
+    fn counted(&self) -> &[u8] {
+        &self.text[..self.text.len().min(MAX_COUNTED)]
     }
 
     /// What shows that the function at `address` decides, if `deciders` do and `hubs` are hubs.
@@ -256,7 +268,7 @@ impl Code for MadeUp {
     }
 
     fn callers(&self, address: usize) -> usize {
-        count_calls(&self.text, self.base, address, self.padding)
+        count_calls(self.counted(), self.base, address, self.padding)
     }
 
     fn padding(&self) -> usize {
@@ -359,7 +371,8 @@ impl Targets {
             Cold::At(cold) => parts.push(cold),
             Cold::Unknown => return targets,
         }
-        for part in parts.iter().filter(|part| !part.is_empty()) {
+        // What is shorter than any branch needs no reading.
+        for part in parts.iter().filter(|part| part.len() >= 5) {
             let bytes = match made.bytes(part) {
                 Some(bytes) if bytes.len() <= MAX_BODY => bytes,
                 _ => return targets,
@@ -403,7 +416,7 @@ fn target(bytes: &[u8], at: usize, end: usize) -> usize {
 /// All calls are counted, whether the code is looked at as a whole or in pieces.
 fn counts(made: &MadeUp, address: usize) {
     let (text, landing) = (
-        &made.text[..],
+        made.counted(),
         address.saturating_sub(made.padding)..=address.saturating_add(ENTRY),
     );
     let whole = made.callers(address);

@@ -1,0 +1,456 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The files check and policy: what the policy says, asked without changing
+ * anything. To be run in any state: locked down and sealed, too.
+ */
+#include <linux/capability.h>
+#include <sched.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+
+#include "kallsyms.h"
+
+#define NOBODY 65534
+
+static const char * const files[] = {
+	KS_ENGAGED, KS_DIR "/status", KS_DIR "/taint", KS_POLICY, "/proc/sys/kernel/tainted",
+};
+
+struct state {
+	char text[ARRAY_SIZE(files)][1 << 15];
+};
+
+/* Everything that could show that something was changed. */
+static void read_state(struct state *state)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(files); i++)
+		ks_read(files[i], state->text[i], sizeof(state->text[i]));
+}
+
+FIXTURE(check)
+{
+	struct state *before;
+	int audit;
+};
+
+FIXTURE_SETUP(check)
+{
+	ASSERT_EQ(0, access(KS_CHECK, F_OK))
+		TH_LOG("Killswitch is not in lsm=");
+	self->audit = ks_audit_open();
+	ASSERT_LE(0, self->audit);
+	self->before = calloc(2, sizeof(*self->before));
+	ASSERT_NE(NULL, self->before);
+	read_state(self->before);
+}
+
+FIXTURE_TEARDOWN(check)
+{
+	struct state *after = self->before + 1;
+
+	read_state(after);
+	for (size_t i = 0; i < ARRAY_SIZE(files); i++) {
+		EXPECT_STREQ(self->before->text[i], after->text[i])
+			TH_LOG("asking changed %s", files[i]);
+	}
+	free(self->before);
+	close(self->audit);
+}
+
+/* Records since the last call. A question with a name of its own marks their end. */
+static int collect(int audit, char *records, size_t size)
+{
+	static unsigned int turn;
+	char mark[64], answer[1024];
+
+	snprintf(mark, sizeof(mark), "ks_mark_%d_%u", getpid(), turn++);
+	if (ks_ask(answer, sizeof(answer), "%s 0\n", mark))
+		return -EPROTO;
+	return ks_audit_collect_until(audit, mark, records, size);
+}
+
+static const struct verdict {
+	const char *question;
+	const char *verdict;
+	/* What the explanation has in it. */
+	const char *why;
+	int error;
+} verdicts[] = {
+	{ "security_file_open 0", "refuse security_file_open 0 lsm-entry", "entry point", EACCES },
+	{ "cap_capable 0", "refuse cap_capable 0 lsm-hook", "security module capability", EACCES },
+	{ "capable 1", "refuse capable 1 security-base", "capability", EACCES },
+	{ "may_open 0", "refuse may_open 0 security-base", "an error such as -EPERM", EACCES },
+	{ "vfs_getxattr 0", "refuse vfs_getxattr 0 mediation", "calls security_inode_getxattr",
+	  EACCES },
+	{ "sock_create 1", "refuse sock_create 1 mediation", ", which calls security_socket_create",
+	  EACCES },
+	{ "kfree 0", "refuse kfree 0 primitive", "places", EACCES },
+	{ "af_alg_release 0x100000000", "refuse af_alg_release 4294967296 return-type", "int",
+	  ERANGE },
+	{ "af_alg_release -EPERM", "allow af_alg_release -1", "returns: int", 0 },
+	{ "af_alg_release 0", "allow af_alg_release 0", "called from ", 0 },
+	{ "ks_no_such_function 0", "refuse ks_no_such_function 0 ENOENT", "no function", ENOENT },
+	{ "no_such_module:kfree 0", "refuse no_such_module:kfree 0 ENOENT", "no_such_module",
+	  ENOENT },
+	{ "start_kernel 1", "refuse start_kernel 1 ", "", -1 },
+	{ "jiffies 0", "refuse jiffies 0 EOPNOTSUPP", "cannot probe", EOPNOTSUPP },
+};
+
+/* The verdict comes first, alone on its line; what explains it is indented. */
+TEST_F_TIMEOUT(check, verdicts, 60)
+{
+	char answer[8192], records[16384], expected[256];
+
+	ASSERT_LE(0, collect(self->audit, records, sizeof(records)));
+	for (size_t i = 0; i < ARRAY_SIZE(verdicts); i++) {
+		const struct verdict *v = &verdicts[i];
+		int func = strcspn(v->question, " ");
+		size_t len = strlen(v->verdict);
+		char *line;
+
+		EXPECT_EQ(0, ks_ask(answer, sizeof(answer), "%s\n", v->question))
+			TH_LOG("%s", v->question);
+		EXPECT_EQ(0, strncmp(answer, v->verdict, len))
+			TH_LOG("%s: %s", v->question, answer);
+		if (v->error >= 0)
+			EXPECT_EQ('\n', answer[len])
+				TH_LOG("%s: %s", v->question, answer);
+		EXPECT_NE(NULL, strstr(strchr(answer, '\n') ?: "", v->why))
+			TH_LOG("%s: %s", v->question, answer);
+		for (line = strchr(answer, '\n'); line && line[1]; line = strchr(line + 1, '\n'))
+			EXPECT_EQ(0, strncmp(line, "\n  ", 3))
+				TH_LOG("%s", answer);
+
+		/* Recorded once, as op=check. */
+		EXPECT_EQ(1, collect(self->audit, records, sizeof(records)))
+			TH_LOG("%s: recorded as %s", v->question, records);
+		snprintf(expected, sizeof(expected),
+			 "lsm=killswitch op=check func=\"%.*s\" retval=", func, v->question);
+		EXPECT_EQ(0, strncmp(records, expected, strlen(expected)))
+			TH_LOG("recorded as %s", records);
+		if (v->error >= 0) {
+			snprintf(expected, sizeof(expected), " res=%d errno=%d", !v->error,
+				 v->error);
+			EXPECT_NE(NULL, strstr(records, expected))
+				TH_LOG("recorded as %s", records);
+		}
+		if (v->error == EACCES || v->error == ERANGE) {
+			snprintf(expected, sizeof(expected), " rule=%s ",
+				 strrchr(v->verdict, ' ') + 1);
+			EXPECT_NE(NULL, strstr(records, expected))
+				TH_LOG("recorded as %s", records);
+		}
+	}
+}
+
+/* A write may hold several questions; the answers come in their order. */
+TEST_F(check, several)
+{
+	char answer[16384], *at = answer;
+	static const char * const expected[] = {
+		"refuse security_file_open 0 lsm-entry\n",
+		"allow af_alg_release -1\n",
+		"refuse ks_no_such_function 0 ENOENT\n",
+		"refuse security_file_open -1 lsm-entry\n",
+	};
+
+	ASSERT_EQ(0, ks_ask(answer, sizeof(answer),
+			    "security_file_open 0\naf_alg_release -1\n"
+			    "ks_no_such_function 0\nsecurity_file_open -1"));
+	for (size_t i = 0; i < ARRAY_SIZE(expected); i++) {
+		at = strstr(at, expected[i]);
+		ASSERT_NE(NULL, at)
+			TH_LOG("no %sin its place in %s", expected[i], answer);
+		EXPECT_TRUE(at == answer || at[-1] == '\n');
+	}
+}
+
+/* The answer is that to the last write on the same open file. */
+TEST_F(check, last_write)
+{
+	static const char first[] = "security_file_open 0\n", second[] = "ks_no_such_function 0\n";
+	char answer[8192];
+	int fd, other;
+
+	fd = open(KS_CHECK, O_RDWR | O_CLOEXEC);
+	ASSERT_LE(0, fd);
+	EXPECT_EQ(0, ks_read_fd(fd, answer, sizeof(answer)));
+	EXPECT_EQ(0, ks_write(fd, first, strlen(first)));
+	EXPECT_EQ(0, ks_write(fd, second, strlen(second)));
+	EXPECT_LT(0, ks_read_fd(fd, answer, sizeof(answer)));
+	EXPECT_TRUE(ks_starts(answer, "refuse ks_no_such_function 0 ENOENT\n"))
+		TH_LOG("%s", answer);
+	EXPECT_EQ(NULL, strstr(answer, "security_file_open"));
+	other = open(KS_CHECK, O_RDWR | O_CLOEXEC);
+	EXPECT_EQ(0, ks_read_fd(other, answer, sizeof(answer)));
+	close(other);
+	close(fd);
+}
+
+static const struct malformed {
+	const char *text;
+	int error;
+} malformed[] = {
+	{ "\n", EINVAL },
+	{ "security_file_open\n", EINVAL },
+	{ "security_file_open  ", EINVAL },
+	{ "security_file_open 0 0\n", EINVAL },
+	{ "security_file_open 0 reason=x\n", EINVAL },
+	{ "security_file_open zero\n", EINVAL },
+	{ "security_file_open 0x\n", EINVAL },
+	{ "security_file_open -ENOSUCHERROR\n", EINVAL },
+	{ "security_file_open 9223372036854775808\n", ERANGE },
+	{ "engage security_file_open 0\n", EINVAL },
+	{ "disengage_all\n", EINVAL },
+	{ "seal\n", EINVAL },
+	{ "security_file_open\t0\n", EINVAL },
+	{ "security_file_open 0\r\n", EINVAL },
+	{ "security+file_open 0\n", EINVAL },
+	{ ":security_file_open 0\n", EINVAL },
+	{ "security_file_open: 0\n", EINVAL },
+	{ "security_file_open 0\n\n", EINVAL },
+	{ "security_file_open 0\n\nsecurity_file_open 0\n", EINVAL },
+	{ "security_file_open 0\nsecurity_file_open\n", EINVAL },
+};
+
+/* A write of which a line is not understood is not answered at all. */
+TEST_F(check, malformed)
+{
+	char answer[8192], records[16384], text[KS_MAX_COMMAND + 2];
+
+	for (size_t i = 0; i < ARRAY_SIZE(malformed); i++) {
+		const struct malformed *m = &malformed[i];
+
+		ASSERT_LE(0, collect(self->audit, records, sizeof(records)));
+		EXPECT_EQ(-m->error, ks_ask(answer, sizeof(answer), "%s", m->text))
+			TH_LOG("%s", m->text);
+		EXPECT_TRUE(ks_starts(answer, "refused "))
+			TH_LOG("%s: %s", m->text, answer);
+		EXPECT_EQ(NULL, strstr(answer, "lsm-entry"));
+		EXPECT_EQ(1, collect(self->audit, records, sizeof(records)));
+		EXPECT_TRUE(ks_starts(records, "lsm=killswitch op=check "))
+			TH_LOG("recorded as %s", records);
+		EXPECT_NE(NULL, strstr(records, " res=0 errno="))
+			TH_LOG("recorded as %s", records);
+	}
+	memset(text, ' ', sizeof(text));
+	text[KS_MAX_COMMAND + 1] = '\0';
+	memcpy(text, "security_file_open 0", 20);
+	for (size_t len = KS_MAX_COMMAND; len <= KS_MAX_COMMAND + 1; len++) {
+		int fd = open(KS_CHECK, O_RDWR | O_CLOEXEC);
+
+		ASSERT_LE(0, fd);
+		EXPECT_EQ(len > KS_MAX_COMMAND ? -EINVAL : 0, ks_write(fd, text, len))
+			TH_LOG("%zu bytes", len);
+		close(fd);
+	}
+}
+
+/* Whoever asks learns nothing about where the kernel lies. */
+TEST_F_TIMEOUT(check, no_address, 120)
+{
+	static const char * const names[] = {
+		"security_file_open", "cap_capable", "capable", "may_open", "kfree", "jiffies",
+		"af_alg_release", "start_kernel", "__SCT__lsm_static_call_file_open_0",
+		"__pfx_security_file_open",
+	};
+	struct ks_symbols symbols = {};
+	char answer[8192];
+
+	ASSERT_EQ(0, ks_load_symbols(&symbols));
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
+		const struct ks_symbol *symbol = ks_find_symbol(&symbols, names[i]);
+		char address[32];
+
+		ASSERT_EQ(0, ks_ask(answer, sizeof(answer), "%s 0\n", names[i]));
+		EXPECT_EQ(NULL, strstr(answer, "ffffffff"))
+			TH_LOG("%s", answer);
+		if (!symbol)
+			continue;
+		snprintf(address, sizeof(address), "%llx", symbol->address);
+		EXPECT_EQ(NULL, strcasestr(answer, address))
+			TH_LOG("%s", answer);
+		snprintf(address, sizeof(address), "%llu", symbol->address);
+		EXPECT_EQ(NULL, strstr(answer, address))
+			TH_LOG("%s", answer);
+	}
+}
+
+/* Drops CAP_SYS_ADMIN from what this process may do. */
+static int drop_sys_admin(void)
+{
+	struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
+	struct __user_cap_data_struct data[2] = {};
+
+	if (syscall(__NR_capget, &header, data))
+		return -1;
+	data[0].permitted &= ~(1U << CAP_SYS_ADMIN);
+	for (int i = 0; i < 2; i++) {
+		data[i].effective = data[i].permitted;
+		data[i].inheritable = 0;
+	}
+	return syscall(__NR_capset, &header, data);
+}
+
+/*
+ * What writing a question to @fd, or to the file, ends with in a process that
+ * lost CAP_SYS_ADMIN.
+ */
+static int ask_without_sys_admin(int fd)
+{
+	static const char question[] = "security_file_open 0\n";
+	int status;
+	pid_t child = fork();
+
+	if (!child) {
+		char answer[1024];
+
+		if (drop_sys_admin())
+			_exit(255);
+		if (fd >= 0)
+			_exit(-ks_write(fd, question, strlen(question)));
+		_exit(-ks_ask(answer, sizeof(answer), question));
+	}
+	return waitpid(child, &status, 0) == child && WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
+/* Opens the file in a process that lost CAP_SYS_ADMIN, and hands it over. */
+static int open_without_sys_admin(void)
+{
+	int shared = -1, status;
+	pid_t child = syscall(__NR_clone, CLONE_FILES | SIGCHLD, NULL, NULL, NULL, 0);
+
+	if (!child) {
+		int fd;
+
+		if (drop_sys_admin())
+			_exit(255);
+		fd = open(KS_CHECK, O_RDWR);
+		_exit(fd < 0 ? 255 : fd);
+	}
+	if (waitpid(child, &status, 0) == child && WIFEXITED(status) && WEXITSTATUS(status) < 255)
+		shared = WEXITSTATUS(status);
+	return shared;
+}
+
+TEST_F(check, capability)
+{
+	static const char question[] = "security_file_open 0\n";
+	char answer[1024], records[16384];
+	int fd;
+
+	ASSERT_LE(0, collect(self->audit, records, sizeof(records)));
+	EXPECT_EQ(EPERM, ask_without_sys_admin(-1));
+	EXPECT_EQ(1, collect(self->audit, records, sizeof(records)));
+	EXPECT_NE(NULL, strstr(records, "op=check "))
+		TH_LOG("recorded as %s", records);
+	EXPECT_NE(NULL, strstr(records, " res=0 errno=1"))
+		TH_LOG("recorded as %s", records);
+
+	fd = open(KS_CHECK, O_RDWR | O_CLOEXEC);
+	ASSERT_LE(0, fd);
+	EXPECT_EQ(EPERM, ask_without_sys_admin(fd));
+	EXPECT_LE(0, ks_read_fd(fd, answer, sizeof(answer)));
+	EXPECT_EQ(NULL, strstr(answer, "lsm-entry"))
+		TH_LOG("%s", answer);
+	close(fd);
+
+	fd = open_without_sys_admin();
+	ASSERT_LE(0, fd);
+	EXPECT_EQ(-EPERM, ks_write(fd, question, strlen(question)));
+	close(fd);
+}
+
+TEST_F(check, others_cannot_open)
+{
+	struct stat stat;
+	int status;
+	pid_t child;
+
+	ASSERT_EQ(0, lstat(KS_CHECK, &stat));
+	EXPECT_EQ(S_IFREG | 0600, stat.st_mode);
+	EXPECT_EQ(0, stat.st_uid);
+	child = fork();
+	if (!child) {
+		if (setgid(NOBODY) || setuid(NOBODY))
+			_exit(255);
+		_exit(open(KS_CHECK, O_RDWR) < 0 ? errno : 0);
+	}
+	ASSERT_EQ(child, waitpid(child, &status, 0));
+	EXPECT_EQ(EACCES, WEXITSTATUS(status));
+}
+
+/* What the tests of engagement engage, asked when it cannot be engaged any more. */
+TEST_F(check, works_when_nothing_changes)
+{
+	char status[1024], answer[8192];
+	int control;
+
+	ASSERT_LT(0, ks_read(KS_DIR "/status", status, sizeof(status)));
+	control = open(KS_CONTROL, O_RDWR | O_CLOEXEC);
+	ASSERT_LE(0, control);
+	if (ks_try(control, "af_alg_release", "0") != -EPERM) {
+		close(control);
+		SKIP(return, "neither locked down nor sealed");
+	}
+	close(control);
+	EXPECT_EQ(0, ks_ask(answer, sizeof(answer), "af_alg_release 0\nsecurity_file_open 0\n"));
+	EXPECT_TRUE(ks_starts(answer, "allow af_alg_release 0\n"))
+		TH_LOG("%s", answer);
+	EXPECT_NE(NULL, strstr(answer, "refuse security_file_open 0 lsm-entry\n"))
+		TH_LOG("%s", answer);
+}
+
+static const struct rule {
+	const char *name;
+	long least;
+} rules[] = {
+	{ "lsm-entry", 200 },
+	{ "lsm-hook", 20 },
+	{ "security-base", 2000 },
+	{ "mediation", 100 },
+	{ "lsm-internal", 10000 },
+	{ "primitive", 100 },
+	{ "return-type", -1 },
+	{ "ambiguous", -1 },
+};
+
+/* The rules in their order, each with the size of what it protects, if it has one. */
+TEST(policy)
+{
+	static char text[1 << 16];
+	char *line, *save;
+	struct stat stat;
+	int child, status;
+
+	ASSERT_EQ(0, lstat(KS_POLICY, &stat));
+	EXPECT_EQ(S_IFREG | 0444, stat.st_mode);
+	child = fork();
+	if (!child) {
+		if (setgid(NOBODY) || setuid(NOBODY))
+			_exit(255);
+		_exit(ks_read(KS_POLICY, text, sizeof(text)) <= 0);
+	}
+	ASSERT_EQ(child, waitpid(child, &status, 0));
+	EXPECT_EQ(0, status);
+
+	ASSERT_LT(0, ks_read(KS_POLICY, text, sizeof(text)));
+	EXPECT_EQ(NULL, strstr(text, "ffffffff"));
+	EXPECT_NE(NULL, strstr(text, "\nnot in this kernel, of "));
+	line = strtok_r(text, "\n", &save);
+	for (size_t i = 0; i < ARRAY_SIZE(rules); i++) {
+		const struct rule *rule = &rules[i];
+		size_t len = strlen(rule->name);
+
+		ASSERT_NE(NULL, line)
+			TH_LOG("no line for %s", rule->name);
+		EXPECT_TRUE(ks_starts(line, rule->name) && line[len] == ' ')
+			TH_LOG("instead of %s: %s", rule->name, line);
+		if (rule->least >= 0)
+			EXPECT_LE(rule->least, strtol(line + strcspn(line, "0123456789"), NULL, 10))
+				TH_LOG("%s", line);
+		line = strtok_r(NULL, "\n", &save);
+	}
+}
+
+TEST_HARNESS_MAIN
