@@ -92,7 +92,8 @@ TARGET(struct ks_pair, ks_target_struct, long value)
 }
 
 /* As if the compiler had made a variant of the function for constant arguments. */
-static int ks_target_varied_for_7(void) __asm__("ks_target_varied.constprop.0");
+static int ks_target_varied_for_7(void)
+	__asm__("ks_target_varied.constprop.0");
 
 TARGET(int, ks_target_varied, int value)
 {
