@@ -80,13 +80,13 @@ pub(super) fn evidence(code: &dyn Code, kernel: &Kernel<'_>, address: usize) -> 
     }
 
     // Code often calls the same function several times in a row.
-    let mut last = 0;
+    let mut last = None;
     let through = branches(code, address, &mut |target| {
         let callee = entry(code, target)?;
-        if callee == last || callee == address || kernel.hubs.contains(callee) {
+        if last == Some(callee) || callee == address || kernel.hubs.contains(callee) {
             return None;
         }
-        last = callee;
+        last = Some(callee);
         // What cannot be read there is not the code of this function.
         branches(code, callee, &mut |target| {
             kernel.deciders.first_in(landing(code, target))

@@ -313,10 +313,13 @@ fn is_right(made: &MadeUp, address: usize, found: Option<Evidence>) {
     };
     let direct = |targets: &Targets| targets.found.iter().find_map(|target| decider(*target));
     let between = |target: usize| {
-        let callee = made.extent(target)?;
-        let is_entered = target - callee.start <= ENTRY && callee.len() > made.padding;
-        let is_passed = callee.start == address || made.hubs.contains(&callee.start);
-        (is_entered && !is_passed).then_some(callee.start)
+        let symbol = made.extent(target)?;
+        let (callee, is_entered) = match symbol.len() <= made.padding {
+            true => (symbol.end, true),
+            false => (symbol.start, target - symbol.start <= ENTRY),
+        };
+        let is_passed = callee == address || made.hubs.contains(&callee);
+        (is_entered && !is_passed).then_some(callee)
     };
 
     if let Some(Evidence::Calls { through, decider }) = found {
