@@ -385,6 +385,9 @@ pub(super) const MOUNTS: Family = Family {
 pub(super) const NAMESPACES: Family = Family {
     name: "namespaces",
     entries: &[
+        zero("answers whether a task shares its memory with no other", &[
+            "current_is_single_threaded",
+        ]),
         errno("decides whether a user namespace may be entered", &["userns_install"]),
         errno("decides whether a mount namespace may be entered", &["mntns_install"]),
         errno("decides whether a PID namespace may be entered", &["pidns_install"]),

@@ -155,6 +155,7 @@ pub(super) const EXPLOIT_DETECTION: Family = Family {
         never("reports undefined behaviour", &["__ubsan_handle_*"]),
         never("handles a failed check", &[
             "handle_bug", "handle_invalid_op", "report_bug", "report_bug_entry", "__report_bug",
+            "find_bug",
         ]),
         never("describes undefined behaviour", &["report_ubsan_failure"]),
         never("stops a function whose stack was overwritten", &["__stack_chk_fail"]),

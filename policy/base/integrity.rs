@@ -147,6 +147,10 @@ pub(super) const KEXEC: Family = Family {
 pub(super) const SIGNATURES: Family = Family {
     name: "signatures",
     entries: &[
+        errno("takes certificates and signatures apart", &["asn1_ber_decoder"]),
+        errno("verifies a signature of the kind that integrity measurement has", &[
+            "digsig:digsig_verify",
+        ]),
         errno("verifies a signature", &[
             "*:verify_signature", "*:public_key_verify_signature",
             "*:public_key_verify_signature_2", "*:asymmetric_key_verify_signature",

@@ -589,6 +589,9 @@ pub(super) const SERVERS: Family = Family {
 pub(super) const ACCESS: Family = Family {
     name: "network access control",
     entries: &[
+        errno("checks the attributes of a message to the kernel, and finds them", &[
+            "__nla_parse", "__nla_validate", "__nla_validate_parse",
+        ]),
         never("answers whether the sender of a message has a capability", &[
             "netlink_capable", "netlink_net_capable", "netlink_ns_capable", "__netlink_ns_capable",
         ]),
