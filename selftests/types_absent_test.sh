@@ -1,0 +1,47 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# A kernel without type information: every function counts as one that returns an
+# int, and what decides about access cannot be engaged at all. For a kernel built
+# with CONFIG=nobtf.
+set -euo pipefail
+. "$(dirname "$(readlink -f "$0")")/lib.sh"
+
+# ask TARGET VALUE: prints the answer.
+ask()
+{
+	exec {fd}<>"$KS/check"
+	env printf '%s %s\n' "$1" "$2" >&"$fd"
+	cat <&"$fd"
+	exec {fd}>&-
+}
+
+begin
+[[ -d $KS ]] || skip_all "Killswitch is not in lsm="
+grep -q '^types: none$' "$KS/status" || skip_all "the kernel has type information"
+
+check "policy says so" grep -q '^return-type there is no BTF' "$KS/policy"
+like "a function may be engaged" '^allow af_alg_sendmsg -1' "$(ask af_alg_sendmsg -1)"
+like "and there is a note" 'note: there is no type information about it' "$(ask af_alg_sendmsg -1)"
+like "with what an int can hold" '^refuse af_alg_sendmsg 2147483648 return-type' \
+	"$(ask af_alg_sendmsg 2147483648)"
+for value in 0 1 -1; do
+	like "what decides may not be made to return $value" \
+		"^refuse vfs_getxattr $value mediation" "$(ask vfs_getxattr $value)"
+	like "what only may fail may not be made to return $value" \
+		"^refuse may_open $value security-base" "$(ask may_open $value)"
+	if grep -q ' aa_splitn_fqname$' /proc/kallsyms; then
+		like "part of a security module may not be made to return $value" \
+			"^refuse aa_splitn_fqname $value (lsm-internal|mediation)" "$(ask aa_splitn_fqname $value)"
+	else
+		skip "part of a security module may not be made to return $value" "no AppArmor"
+	fi
+done
+accepted "engage" "engage af_alg_sendmsg -EPERM"
+if can_encrypt; then
+	check "which works" encrypt_fails
+else
+	skip "which works" "no af_alg_encrypt"
+fi
+accepted "disengage" disengage_all
+finish
