@@ -33,6 +33,8 @@ impl Entry {
         // Gone after boot, and something else may come to lie there.
         let init =
             (&raw const bindings::_sinittext).addr()..(&raw const bindings::_einittext).addr();
+        let is_freed =
+            init.contains(&address) || module.is_some_and(|module| module.has_in_init(address));
         let is_known = || {
             // SAFETY: Any address may be asked for.
             let is_text = unsafe { bindings::kernel_text_address(address) } != 0;
@@ -44,7 +46,7 @@ impl Entry {
             is_text && btf::returned(module, symbol) != Type::Unknown && is_named()
         };
 
-        if init.contains(&address) || !(location(address) != 0 || is_known()) {
+        if is_freed || !(has_site(address) || is_known()) {
             return None;
         }
         // INVARIANT: Checked just above.
@@ -57,9 +59,8 @@ impl Entry {
     }
 }
 
-/// The place for tracers in the function that begins at `address`, or 0 if there is none. Any
-/// context.
-pub(super) fn location(address: usize) -> usize {
+/// Whether the function that begins at `address` has a place for tracers. Any context.
+fn has_site(address: usize) -> bool {
     // SAFETY: Any address may be asked for.
-    unsafe { bindings::ftrace_location(address) }
+    unsafe { bindings::ftrace_location(address) != 0 }
 }

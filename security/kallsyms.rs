@@ -23,18 +23,33 @@ use kernel::{
     str::CStrExt, //
 };
 
-/// Collects every address at which a symbol called `symbol` lies: in the kernel and in all modules,
-/// or only in the module called `module`. The result names no address twice.
+/// Where a symbol is looked for.
+#[derive(Clone, Copy)]
+pub(crate) enum Place<'a> {
+    /// In the kernel itself and in all modules.
+    Anywhere,
+    /// In the kernel itself.
+    Kernel,
+    /// In the module of this name.
+    Module(&'a CStr),
+}
+
+/// Collects every address at which a symbol called `symbol` lies. The result names no address twice.
 ///
 /// May sleep. Fails with ENOMEM only.
-pub(crate) fn addresses_of(module: Option<&CStr>, symbol: &CStr) -> Result<KVec<usize>> {
+pub(crate) fn addresses_of(place: Place<'_>, symbol: &CStr) -> Result<KVec<usize>> {
     let mut search = Search {
         symbol,
         found: KVec::new(),
     };
     let data = ptr::from_mut(&mut search).cast::<c_void>();
+    let module = match place {
+        Place::Anywhere => Some(ptr::null()),
+        Place::Kernel => None,
+        Place::Module(module) => Some(module.as_char_ptr()),
+    };
 
-    if module.is_none() {
+    if !matches!(place, Place::Module(_)) {
         // SAFETY: The callback fits the walk, and `data` points to the `Search` that it expects
         // and that nothing else uses meanwhile.
         to_result(unsafe {
@@ -45,12 +60,12 @@ pub(crate) fn addresses_of(module: Option<&CStr>, symbol: &CStr) -> Result<KVec<
             )
         })?;
     }
-    let module = module.map_or(ptr::null(), CStr::as_char_ptr);
-    // SAFETY: As above; a null module name asks for all modules.
-    to_result(unsafe {
-        bindings::module_kallsyms_on_each_symbol(module, Some(found_in_module), data)
-    })?;
-
+    if let Some(module) = module {
+        // SAFETY: As above; a null module name asks for all modules.
+        to_result(unsafe {
+            bindings::module_kallsyms_on_each_symbol(module, Some(found_in_module), data)
+        })?;
+    }
     Ok(search.found)
 }
 
@@ -59,38 +74,12 @@ pub(crate) fn addresses_of(module: Option<&CStr>, symbol: &CStr) -> Result<KVec<
 ///
 /// May sleep. Fails with ENOMEM only.
 pub(crate) fn addresses_in_same(address: usize, symbol: &CStr) -> Result<KVec<usize>> {
-    let mut search = Search {
-        symbol,
-        found: KVec::new(),
-    };
-    let data = ptr::from_mut(&mut search).cast::<c_void>();
-
     match Loaded::owner_of(address) {
-        Ok(None) => {
-            // SAFETY: The callback fits the walk, and `data` points to the `Search` that it expects
-            // and that nothing else uses meanwhile.
-            to_result(unsafe {
-                bindings::kallsyms_on_each_match_symbol(
-                    Some(found_in_kernel),
-                    symbol.as_char_ptr(),
-                    data,
-                )
-            })?;
-        }
-        Ok(Some(module)) => {
-            // SAFETY: As above, and the module's name is a string.
-            to_result(unsafe {
-                bindings::module_kallsyms_on_each_symbol(
-                    module.name().as_char_ptr(),
-                    Some(found_in_module),
-                    data,
-                )
-            })?;
-        }
+        Ok(None) => addresses_of(Place::Kernel, symbol),
+        Ok(Some(module)) => addresses_of(Place::Module(module.name()), symbol),
         // It is about to go.
-        Err(_) => {}
+        Err(_) => Ok(KVec::new()),
     }
-    Ok(search.found)
 }
 
 /// All names of what lies at `address` in `module`. May sleep. Fails with ENOMEM only.

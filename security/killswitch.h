@@ -36,11 +36,16 @@ enum { KILLSWITCH_PADDING = 0 };
 
 extern int killswitch_enabled;
 
-const char *killswitch_boot_entries(void);
+const char *killswitch_boot_parameters(void);
+bool killswitch_boot_overflowed(void);
 struct audit_buffer *killswitch_audit_start(void);
 void killswitch_audit_subject(struct audit_buffer *ab);
 bool killswitch_within_module(const struct module *mod, unsigned long address);
+bool killswitch_within_module_init(const struct module *mod, unsigned long address);
+bool killswitch_is_nonroot(struct kprobe *kp);
 bool killswitch_pause(void);
+void killswitch_tick(void); /* In Rust. */
+void killswitch_tick_after(unsigned int milliseconds);
 void killswitch_wait_for_tasks(void);
 
 #endif /* _SECURITY_KILLSWITCH_H */

@@ -5,10 +5,7 @@
 //! C header: [`include/linux/kprobes.h`](srctree/include/linux/kprobes.h)
 
 use super::{
-    entry::{
-        self,
-        Entry, //
-    },
+    entry::Entry,
     stub::Slot, //
 };
 use core::{
@@ -26,7 +23,7 @@ use kernel::{
         c_void, //
     },
     prelude::*,
-    sync::rcu,
+    sync::Arc,
     types::Opaque, //
 };
 
@@ -37,12 +34,18 @@ const CALL: u8 = 0xe8;
 #[cfg(CONFIG_X86_64)]
 const BREAKPOINT: u8 = 0xcc;
 
+/// How often registering is tried when somebody is just attaching a BPF program; the kernel waits a
+/// millisecond each time.
+const ATTEMPTS: usize = 1000;
+
 /// What the kprobe layer knows of a probe.
 #[pin_data]
 struct Inner {
     /// The address of the stub of `slot`.
     stub: usize,
-    slot: Slot,
+    /// Whether all calls are sent there.
+    takes_all: bool,
+    slot: Arc<Slot>,
     #[pin]
     kprobe: Opaque<bindings::kprobe>,
     #[pin]
@@ -67,17 +70,30 @@ unsafe impl Send for Probe {}
 unsafe impl Sync for Probe {}
 
 impl Probe {
-    /// Short-circuits the function that begins at `entry`, from the return of this call on.
+    /// Sends calls of the function that begins at `entry` to the stub of `slot`, from the return of
+    /// this call on: those of them that the slot takes.
     ///
-    /// Sleeps. The errors are those of `register_kprobe()`; EINVAL, EILSEQ and ENOENT say that this
-    /// function cannot be probed. Success does not mean that the probe is armed: ask
-    /// [`is_armed()`](Self::is_armed).
-    pub(crate) fn register(entry: Entry, slot: Slot) -> Result<Self> {
+    /// Sleeps. The errors are those of `register_kprobe()`: EINVAL, EILSEQ and ENOENT say that this
+    /// function cannot be probed, EBUSY that something else sends its callers elsewhere, EAGAIN that
+    /// somebody kept attaching BPF programs. Success does not mean that the probe is armed, since all
+    /// kprobes can be off: ask [`is_armed()`](Self::is_armed).
+    pub(crate) fn register(entry: Entry, slot: &Arc<Slot>) -> Result<Self> {
+        for _ in 1..ATTEMPTS {
+            match Self::try_register(entry, slot.clone()) {
+                Err(error) if error == EAGAIN => {}
+                result => return result,
+            }
+        }
+        Self::try_register(entry, slot.clone())
+    }
+
+    fn try_register(entry: Entry, slot: Arc<Slot>) -> Result<Self> {
         // What the stub returns to is on top of the stack at a function's entry.
         let address = entry.address();
         let inner = KBox::pin_init(
             try_pin_init!(&this in Inner {
                 stub: slot.address(),
+                takes_all: slot.takes_all(),
                 slot,
                 kprobe <- Opaque::ffi_init(|kprobe: *mut bindings::kprobe| {
                     // SAFETY: `kprobe` points to memory for a kprobe.
@@ -85,7 +101,7 @@ impl Probe {
                         kprobe.write(bindings::kprobe {
                             addr: address as *mut bindings::kprobe_opcode_t,
                             pre_handler: Some(on_entry),
-                            post_handler: Some(never_runs),
+                            post_handler: Some(never_needed),
                             ..pin_init::zeroed()
                         })
                     };
@@ -121,63 +137,46 @@ impl Probe {
     ///
     /// Fails with EBUSY when the kernel does not manage to disarm the kprobe.
     pub(crate) fn unregister(&mut self) -> Result {
-        if !self.registered {
-            return Ok(());
+        if self.registered {
+            // SAFETY: The kprobe is registered by the type invariants.
+            unsafe { bindings::unregister_kprobe(self.inner.kprobe.get()) };
+            self.note_unregistered();
         }
-        let kprobe = self.inner.kprobe.get();
-
-        // SAFETY: The kprobe was registered by the type invariants. The kernel takes away the
-        // address of one that it could not disarm, and still knows it then.
-        // INVARIANT: Without that the kprobe layer knows it no more.
-        self.registered = unsafe {
-            bindings::unregister_kprobe(kprobe);
-            (*kprobe).addr.is_null()
-        };
         if self.registered {
             return Err(EBUSY);
         }
         Ok(())
     }
 
-    /// The calls that were short-circuited. Any context.
-    pub(crate) fn hits(&self) -> u64 {
-        self.inner.slot.hits()
+    /// Takes note of whether the kernel has managed to unregister the kprobe, which was tried.
+    fn note_unregistered(&mut self) {
+        // SAFETY: The kprobe is there by the type invariants. The kernel takes away the address of
+        // one that it could not disarm, and still knows it then.
+        // INVARIANT: With the address in place the kprobe layer knows it no more.
+        self.registered = unsafe { (*self.inner.kprobe.get()).addr.is_null() };
     }
 
-    /// Makes the function return `value` from now on, on every CPU. Any context.
-    pub(crate) fn set_value(&self, value: i64) {
-        self.inner.slot.set_value(value);
+    /// The hits that the kprobe layer could not take, so that the function ran: those in the midst of
+    /// another probe's handler. Any context.
+    pub(crate) fn missed(&self) -> u64 {
+        // SAFETY: The kprobe is there by the type invariants. The kernel counts without a lock.
+        unsafe { (&raw const (*self.inner.kprobe.get()).nmissed).read_volatile() as u64 }
     }
 
-    /// Whether calls of the function are really short-circuited: `register_kprobe()` drops the
-    /// error of a probe that it failed to arm, and probes can be disarmed behind our back.
-    ///
-    /// A function tracer on the function hides that all kprobes were disarmed at once. Any context.
+    /// Whether hits are really handled: probes can be disarmed behind our back. Sleeps.
     pub(crate) fn is_armed(&self) -> bool {
-        const OFF: u32 = bindings::KPROBE_FLAG_GONE | bindings::KPROBE_FLAG_DISABLED;
-
-        let _guard = rcu::read_lock();
-        let head = head_at(self.address);
-
-        if head.is_null() {
+        // SAFETY: The kprobe is there by the type invariants, registered or not.
+        if !unsafe { bindings::kprobe_armed(self.inner.kprobe.get()) } {
             return false;
         }
-        // SAFETY: Both kprobes are there: ours by the type invariants, the one at the head of the
-        // address, which is ours or an aggregate that contains it, under the RCU read lock.
-        let (flags, head_flags) = unsafe {
-            (
-                (&raw const (*self.inner.kprobe.get()).flags).read_volatile(),
-                (&raw const (*head).flags).read_volatile(),
-            )
-        };
-        if (flags | head_flags) & OFF != 0 {
-            return false;
-        }
-        match first_byte(self.address) {
-            Some(BREAKPOINT) => true,
-            Some(CALL) => head_flags & bindings::KPROBE_FLAG_FTRACE != 0,
-            _ => false,
-        }
+        matches!(first_byte(self.address), Some(CALL | BREAKPOINT))
+    }
+
+    /// Tries to arm a probe again that could not be armed when all kprobes were. Sleeps.
+    pub(crate) fn rearm(&self) {
+        // SAFETY: The kprobe is there by the type invariants, registered or not. Whether it worked
+        // is seen by whether it is armed.
+        unsafe { bindings::enable_kprobe(self.inner.kprobe.get()) };
     }
 }
 
@@ -193,23 +192,23 @@ impl Drop for Probe {
     }
 }
 
-/// Whether the function at `address` carries a kprobe with which ours cannot share it: one that may
-/// not change the instruction pointer. The kprobe layer has armed it as such and would disarm the
-/// two as if they might, which fails. A breakpoint, where there is no place for tracers, knows no such
-/// difference. Any context.
-pub(crate) fn is_taken(address: usize) -> bool {
-    let _guard = rcu::read_lock();
-    let head = head_at(entry::location(address));
+/// Ends the short-circuits of all `probes` that are registered, in the time that one takes. Sleeps.
+/// Those that the kernel does not manage to disarm fail in [`Probe::unregister()`]. Fails with ENOMEM
+/// only, and has done nothing then.
+pub(crate) fn unregister_all<'a>(probes: impl Iterator<Item = &'a mut Probe>) -> Result {
+    let mut registered: KVec<&mut Probe> = KVec::new();
+    let mut kprobes: KVec<*mut bindings::kprobe> = KVec::new();
 
-    // SAFETY: Under the RCU read lock, what is at the head of an address is there.
-    !head.is_null() && unsafe { (&raw const (*head).post_handler).read_volatile() }.is_none()
-}
-
-/// The kprobe, or the aggregate of several, that the kernel has at `address`, or null. To be called
-/// and used under the RCU read lock.
-fn head_at(address: usize) -> *mut bindings::kprobe {
-    // SAFETY: The table may be walked under the RCU read lock, whatever the address.
-    unsafe { bindings::get_kprobe(ptr::without_provenance_mut(address)) }
+    for probe in probes.filter(|probe| probe.registered) {
+        kprobes.push(probe.inner.kprobe.get(), GFP_KERNEL)?;
+        registered.push(probe, GFP_KERNEL)?;
+    }
+    // SAFETY: The kprobes are registered by the type invariants, and there are as many of them.
+    unsafe { bindings::unregister_kprobes(kprobes.as_mut_ptr(), kprobes.len() as c_int) };
+    for probe in registered {
+        probe.note_unregistered();
+    }
+    Ok(())
 }
 
 /// What lies at `address`, if anything can be read there.
@@ -228,8 +227,8 @@ fn first_byte(address: usize) -> Option<u8> {
     Some(byte)
 }
 
-/// Sends the call to the stub. Runs in any context, with preemption off: it touches the registers
-/// and nothing else.
+/// Sends the call to the stub, if the slot takes it. Runs in any context, with preemption off: it
+/// touches the registers and the slot's counter, and nothing else.
 ///
 /// # Safety
 ///
@@ -243,6 +242,10 @@ unsafe extern "C" fn on_entry(
     // handler can run. `Opaque` has the layout of what it contains.
     let inner = unsafe { &*kernel::container_of!(Opaque::cast_from(kprobe), Inner, kprobe) };
 
+    // SAFETY: This is the kprobe's handler.
+    if !inner.takes_all && !unsafe { inner.slot.takes_this(kprobe) } {
+        return 0;
+    }
     // SAFETY: By the safety requirements the registers are those at the entry, where the top of the
     // stack is the return address: the stub, which returns at once, finds everything that a
     // function needs to return.
@@ -252,13 +255,13 @@ unsafe extern "C" fn on_entry(
 }
 
 /// Makes the kprobe layer put the probe among those that may change the instruction pointer. It is
-/// called after the probed instruction was single-stepped, which never happens.
+/// called after the probed instruction was single-stepped, for calls that the slot does not take.
 ///
 /// # Safety
 ///
 /// None: it does nothing.
 #[link_section = ".kprobes.text"]
-unsafe extern "C" fn never_runs(
+unsafe extern "C" fn never_needed(
     _kprobe: *mut bindings::kprobe,
     _regs: *mut bindings::pt_regs,
     _flags: c_ulong,

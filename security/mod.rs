@@ -10,6 +10,7 @@ pub(crate) mod boot;
 #[cfg_attr(not(CONFIG_BPF_SYSCALL), path = "btf_absent.rs")]
 pub(crate) mod btf;
 pub(crate) mod capability;
+pub(crate) mod clock;
 pub(crate) mod entry;
 pub(crate) mod kallsyms;
 pub(crate) mod kprobe;

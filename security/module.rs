@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! Modules of the kernel: keeping one loaded, and being told when one goes.
+//! Modules of the kernel: keeping one loaded, and being told when one comes or goes.
 //!
 //! C header: [`include/linux/module.h`](srctree/include/linux/module.h)
 
@@ -56,6 +56,12 @@ impl Loaded {
         unsafe { CStr::from_char_ptr((&raw const (*self.0.as_ptr()).name).cast()) }
     }
 
+    /// Whether `address` is in code that is freed when the module has been set up.
+    pub(super) fn has_in_init(&self, address: usize) -> bool {
+        // SAFETY: The module is there by the type invariants.
+        unsafe { bindings::killswitch_within_module_init(self.0.as_ptr(), address) }
+    }
+
     /// The module, as the kernel knows it.
     pub(super) fn as_ptr(&self) -> *mut bindings::module {
         self.0.as_ptr()
@@ -95,11 +101,31 @@ pub(crate) fn for_each_text(mut visit: impl FnMut(Range<usize>)) {
     }
 }
 
-/// A module that is about to go.
-#[repr(transparent)]
-pub(crate) struct Going(bindings::module);
+/// Whether a module called `name` is loaded, or about to be. Any context.
+pub(crate) fn is_loaded(name: &CStr) -> bool {
+    let _guard = rcu::read_lock();
+    // SAFETY: Called under the RCU read lock, with a string.
+    let module = unsafe { bindings::find_module(name.as_char_ptr()) };
 
-impl Going {
+    // SAFETY: The module is there under the RCU read lock.
+    !module.is_null()
+        && unsafe { (&raw const (*module).state).read_volatile() }
+            != bindings::module_state_MODULE_STATE_GOING
+}
+
+/// A module that comes or goes, and stays as long as somebody is told about it.
+#[repr(transparent)]
+pub(crate) struct Module(bindings::module);
+
+impl Module {
+    /// Its name.
+    pub(crate) fn name(&self) -> &str {
+        // SAFETY: The name is a string and constant.
+        unsafe { CStr::from_char_ptr((&raw const self.0.name).cast()) }
+            .to_str()
+            .unwrap_or_default()
+    }
+
     /// Whether `address` is in the module.
     pub(crate) fn contains(&self, address: usize) -> bool {
         // SAFETY: The module is there.
@@ -107,31 +133,63 @@ impl Going {
     }
 }
 
-/// Has [`crate::module_goes`] called for every module that goes, before the kprobe layer is told.
-/// To be called once, in process context.
+/// Has [`crate::module_comes`] called for every module before its own code runs, and
+/// [`crate::module_goes`] for every one that goes. To be called once, in process context.
 pub(crate) fn watch() -> Result {
-    static mut NOTIFIER: bindings::notifier_block = bindings::notifier_block {
-        notifier_call: Some(on_change),
-        next: ptr::null_mut(),
-        // The kprobe layer has 0.
-        priority: 1,
-    };
+    const fn notifier(
+        call: unsafe extern "C" fn(*mut bindings::notifier_block, c_ulong, *mut c_void) -> c_int,
+        priority: c_int,
+    ) -> bindings::notifier_block {
+        bindings::notifier_block {
+            notifier_call: Some(call),
+            next: ptr::null_mut(),
+            priority,
+        }
+    }
+    // The kprobe layer and those who read a module's type information have 0. What is told of a
+    // module that goes must come before the one, what is told of one that comes after the others.
+    static mut GOES: bindings::notifier_block = notifier(on_going, 1);
+    static mut COMES: bindings::notifier_block = notifier(on_coming, -1);
 
-    // SAFETY: Called once, so that the block is not registered yet; it lives forever.
-    to_result(unsafe { bindings::register_module_notifier(&raw mut NOTIFIER) })
+    // SAFETY: Called once, so that the blocks are not registered yet; they live forever.
+    unsafe {
+        to_result(bindings::register_module_notifier(&raw mut GOES))?;
+        to_result(bindings::register_module_notifier(&raw mut COMES))
+    }
 }
 
 /// # Safety
 ///
 /// Called by the module notifier chain, with a module as data.
-unsafe extern "C" fn on_change(
+unsafe extern "C" fn on_going(
     _: *mut bindings::notifier_block,
     state: c_ulong,
     module: *mut c_void,
 ) -> c_int {
     if state == bindings::module_state_MODULE_STATE_GOING as c_ulong {
         // SAFETY: The module is there during the call.
-        crate::module_goes(unsafe { &*module.cast::<Going>() });
+        crate::module_goes(unsafe { &*module.cast::<Module>() });
     }
     bindings::NOTIFY_DONE as c_int
+}
+
+/// # Safety
+///
+/// Called by the module notifier chain, with a module as data.
+unsafe extern "C" fn on_coming(
+    _: *mut bindings::notifier_block,
+    state: c_ulong,
+    module: *mut c_void,
+) -> c_int {
+    if state != bindings::module_state_MODULE_STATE_COMING as c_ulong {
+        return bindings::NOTIFY_DONE as c_int;
+    }
+    // SAFETY: The module is there during the call.
+    match crate::module_comes(unsafe { &*module.cast::<Module>() }) {
+        Ok(()) => bindings::NOTIFY_OK as c_int,
+        // As notifier_from_errno() does: the module is not loaded.
+        Err(error) => {
+            bindings::NOTIFY_STOP_MASK as c_int | (bindings::NOTIFY_OK as c_int - error.to_errno())
+        }
+    }
 }

@@ -10,14 +10,18 @@
 #include <linux/cred.h>
 #include <linux/file.h>
 #include <linux/init.h>
+#include <linux/jiffies.h>
+#include <linux/kprobes.h>
 #include <linux/mm.h>
 #include <linux/module.h>
+#include <linux/preempt.h>
 #include <linux/rcupdate.h>
 #include <linux/sched.h>
 #include <linux/sched/signal.h>
 #include <linux/sched/task.h>
 #include <linux/string.h>
 #include <linux/uidgid.h>
+#include <linux/workqueue.h>
 #include <asm/setup.h>
 
 #include "killswitch.h"
@@ -28,40 +32,46 @@
  */
 int killswitch_enabled __initdata = 1;
 
-/* All killswitch= parameters, joined by commas. */
-static char boot_entries[COMMAND_LINE_SIZE] __initdata;
+/* What follows "killswitch" in all parameters that begin with it, one per line. */
+static char boot_parameters[COMMAND_LINE_SIZE] __initdata;
+static bool boot_overflowed __initdata;
 
 /* A parameter for which there is no room is left out whole: cut, it could say something else. */
-static int __init killswitch_setup(char *entries)
+static int __init killswitch_setup(char *parameter)
 {
-	size_t used = strlen(boot_entries);
+	size_t used = strlen(boot_parameters);
 
-	if (used + 1 + strlen(entries) >= sizeof(boot_entries)) {
-		pr_warn("killswitch=%s has NO effect: together, these parameters are too long\n",
-			entries);
+	if (*parameter != '=' && *parameter != '.')
+		return 0;
+	if (used + strlen(parameter) + 1 >= sizeof(boot_parameters)) {
+		boot_overflowed = true;
 		return 1;
 	}
-	if (used)
-		boot_entries[used++] = ',';
-	strscpy(boot_entries + used, entries, sizeof(boot_entries) - used);
+	strscpy(boot_parameters + used, parameter, sizeof(boot_parameters) - used);
+	strcat(boot_parameters, "\n");
 	return 1;
 }
-__setup("killswitch=", killswitch_setup);
+__setup("killswitch", killswitch_setup);
 
 /* A mitigation that was asked for and is not there must not go unnoticed. */
 static int __init killswitch_check_enabled(void)
 {
-	if (boot_entries[0] && !killswitch_enabled)
-		pr_warn("killswitch=%s has NO effect: the security module is not enabled; add killswitch to lsm=\n",
-			boot_entries);
+	if (boot_parameters[0] && !killswitch_enabled)
+		pr_warn("killswitch%s has NO effect: the security module is not enabled; add killswitch to lsm=\n",
+			strim(boot_parameters));
 	return 0;
 }
 late_initcall(killswitch_check_enabled);
 
-/* To be called before init memory is freed. */
-const char *__ref killswitch_boot_entries(void)
+/* These two are to be called before init memory is freed. */
+const char *__ref killswitch_boot_parameters(void)
 {
-	return boot_entries;
+	return boot_parameters;
+}
+
+bool __ref killswitch_boot_overflowed(void)
+{
+	return boot_overflowed;
 }
 
 /* Returns NULL when audit is not running or has no memory. May sleep. */
@@ -98,6 +108,38 @@ void killswitch_audit_subject(struct audit_buffer *ab)
 bool killswitch_within_module(const struct module *mod, unsigned long address)
 {
 	return within_module(address, mod);
+}
+
+bool killswitch_within_module_init(const struct module *mod, unsigned long address)
+{
+	return within_module_init(address, mod);
+}
+
+/*
+ * Whether a user other than root called the function that @kp is on; to be asked
+ * by its handler. Interrupts and kernel threads count as root: nobody can say
+ * for whom they work. A breakpoint is handled like an interrupt of its own.
+ */
+bool __kprobes killswitch_is_nonroot(struct kprobe *kp)
+{
+	unsigned long own = kprobe_ftrace(kp) ? 0 : HARDIRQ_OFFSET;
+
+	return hardirq_count() == own && !in_serving_softirq() &&
+	       !(current->flags & PF_KTHREAD) &&
+	       !uid_eq(current_uid(), GLOBAL_ROOT_UID);
+}
+
+static void tick(struct work_struct *work)
+{
+	killswitch_tick();
+}
+
+static DECLARE_DELAYED_WORK(tick_work, tick);
+
+/* Has killswitch_tick() called once, so many milliseconds from now and not at another time. */
+void killswitch_tick_after(unsigned int milliseconds)
+{
+	mod_delayed_work(system_power_efficient_wq, &tick_work, msecs_to_jiffies(milliseconds));
 }
 
 /* Lets others run. Returns whether the current task was killed. Sleeps. */

@@ -6,6 +6,7 @@
 
 use kernel::{
     bindings,
+    prelude::*,
     sync::atomic::{
         ordering::{
             Full,
@@ -42,55 +43,103 @@ const DRAINING: i32 = 3;
 
 static STATES: [Atomic<i32>; SLOTS] = [const { Atomic::new(FREE) }; SLOTS];
 
-/// A slot: a stub that nobody else uses, and the value that it returns.
+/// What [`Slot::watched`] holds from the moment calls are sent to the stub: so little that counting
+/// the calls that are on their way never makes it positive.
+const TAKES_CALLS: i64 = i64::MIN;
+
+/// A slot: a stub that nobody else uses, the value that it returns, and which calls are sent to it.
 ///
 /// # Invariants
 ///
 /// The index is below [`SLOTS`], the slot's state is [`TAKEN`], and no other `Slot` has this index.
-pub(crate) struct Slot(usize);
+pub(crate) struct Slot {
+    index: usize,
+    only_nonroot: bool,
+    /// The calls that were seen and not sent to the stub, or [`TAKES_CALLS`].
+    watched: Atomic<i64>,
+}
 
 impl Slot {
-    /// Takes a slot for a function that shall return `value`, or says that there is none left.
+    /// Takes a slot for a function that shall return `value`, to all callers or only to those that
+    /// are not root, or says that there is none left. Calls are only counted until
+    /// [`take_calls()`](Self::take_calls) if the function is to be watched first.
     ///
     /// May sleep, for long when the slots that are left have been used before: a task could still be
     /// on its way to the stub of one.
-    pub(crate) fn take(value: i64) -> Option<Self> {
-        let slot = Self::take_free().or_else(|| {
+    pub(crate) fn take(value: i64, only_nonroot: bool, watch: bool) -> Option<Self> {
+        let take = || {
+            let index =
+                (0..SLOTS).find(|index| STATES[*index].cmpxchg(FREE, TAKEN, Full).is_ok())?;
+            // INVARIANT: The exchange made the state `TAKEN`, and only one caller can succeed in it.
+            Some(Self {
+                index,
+                only_nonroot,
+                watched: Atomic::new(if watch { 0 } else { TAKES_CALLS }),
+            })
+        };
+        let slot = take().or_else(|| {
             drain();
-            Self::take_free()
+            take()
         })?;
 
-        HITS[slot.0].store(0, Relaxed);
+        HITS[slot.index].store(0, Relaxed);
         slot.set_value(value);
         Some(slot)
     }
 
-    fn take_free() -> Option<Self> {
-        let index = (0..SLOTS).find(|index| STATES[*index].cmpxchg(FREE, TAKEN, Full).is_ok())?;
-        // INVARIANT: The exchange made the state `TAKEN`, and only one caller can succeed in it.
-        Some(Self(index))
-    }
-
     /// What the stub returns from now on, on every CPU. Any context.
     pub(crate) fn set_value(&self, value: i64) {
-        VALUES[self.0].store(value, Relaxed);
+        VALUES[self.index].store(value, Relaxed);
     }
 
-    /// How often the stub ran. Any context.
+    /// How often the stub ran, or how many calls were seen while the function is only watched. Any
+    /// context.
     pub(crate) fn hits(&self) -> u64 {
-        HITS[self.0].load(Relaxed) as u64
+        match self.watched.load(Relaxed) {
+            calls if calls >= 0 => calls as u64,
+            _ => HITS[self.index].load(Relaxed) as u64,
+        }
+    }
+
+    /// Sends calls to the stub from now on, if the function is watched and was not called yet:
+    /// between the last call that is not sent there and the first that is there is none. Otherwise
+    /// nothing changes. Any context.
+    pub(crate) fn take_calls(&self) -> Result {
+        match self.watched.cmpxchg(0, TAKES_CALLS, Full) {
+            Ok(_) => Ok(()),
+            Err(_) => Err(EBUSY),
+        }
+    }
+
+    /// Whether all calls are sent to the stub, and always were.
+    pub(super) fn takes_all(&self) -> bool {
+        !self.only_nonroot && self.watched.load(Relaxed) < 0
+    }
+
+    /// Whether the call that hits `kprobe` is to be sent to the stub; counts it if it is only watched.
+    ///
+    /// # Safety
+    ///
+    /// To be called by the handler of `kprobe`.
+    #[inline(always)]
+    pub(super) unsafe fn takes_this(&self, kprobe: *mut bindings::kprobe) -> bool {
+        // SAFETY: By the safety requirements.
+        if self.only_nonroot && !unsafe { bindings::killswitch_is_nonroot(kprobe) } {
+            return false;
+        }
+        self.watched.load(Relaxed) < 0 || self.watched.fetch_add(1, Full) < 0
     }
 
     /// The address of the stub.
-    pub(crate) fn address(&self) -> usize {
+    pub(super) fn address(&self) -> usize {
         // SAFETY: The table is constant, and stubs_x86.S gives it one entry per slot.
-        unsafe { STUBS[self.0] }
+        unsafe { STUBS[self.index] }
     }
 }
 
 impl Drop for Slot {
     fn drop(&mut self) {
-        STATES[self.0].store(USED, Relaxed);
+        STATES[self.index].store(USED, Relaxed);
     }
 }
 

@@ -59,6 +59,11 @@ impl Authority {
         Ok(())
     }
 
+    /// The same authority, to be kept with an engagement whose module is not loaded yet.
+    pub(crate) fn keep(&self) -> Self {
+        Self(self.0)
+    }
+
     /// Who it was given to.
     pub(crate) fn origin(&self) -> Origin {
         self.0

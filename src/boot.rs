@@ -1,15 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! The kernel command line: `killswitch=<target>=<retval>[,...]`, applied before user space starts.
+//! The kernel command line, applied before user space starts:
+//! `killswitch=<target>=<retval>[,...]`, `killswitch.lockdown=<level>` and `killswitch.seal`.
 //!
-//! An entry that is malformed or refused is told about and skipped; the others still apply.
+//! What is malformed or refused is told about and skipped; the rest still applies.
 
 use crate::{
     authority::Authority,
     command::{
         self,
         Command,
+        Engage,
         Malformed,
+        Scope,
         Target, //
     },
     records::{
@@ -22,45 +25,91 @@ use crate::{
         self,
         Failed, //
     },
-    security::boot::CommandLine,
+    security::{
+        boot::CommandLine,
+        lockdown::{
+            self,
+            Level, //
+        }, //
+    },
     text::Text, //
 };
+use core::fmt::Write;
+use kernel::{
+    prelude::*,
+    sync::SetOnce, //
+};
 
-/// Engages what the command line asks for. Called once.
+/// What was wrong, as `status` shows it.
+static ERRORS: SetOnce<Text> = SetOnce::new();
+
+/// What was wrong with the command line, one line for each thing.
+pub(crate) fn errors() -> &'static str {
+    ERRORS.as_ref().map_or("", Text::as_str)
+}
+
+/// Does what the command line asks for. Called once.
 pub(crate) fn apply(command_line: &CommandLine<'_>) {
     let authority = Authority::of_command_line(command_line);
+    let mut errors = Text::new();
+    let mut refuse = |request: Request<'_>, refusal: Refusal<'_>| {
+        records::refused(Origin::Kernel, request, &refusal);
+        // Without memory for the line there are still the log and the record.
+        let _ = writeln!(errors, "boot-error: {request}: {refusal}");
+    };
 
-    for entry in command_line.entries().split(|byte| *byte == b',') {
-        if entry.is_empty() {
-            continue;
+    for parameter in command_line.parameters() {
+        if let Some(entries) = parameter.strip_prefix(b"=") {
+            for entry in entries.split(|byte| *byte == b',') {
+                if entry.is_empty() {
+                    continue;
+                }
+                match parse(entry) {
+                    Ok(command) => {
+                        if let Err(refusal) = carry_out(&authority, command) {
+                            refuse(Request::from(&command), refusal);
+                        }
+                    }
+                    Err(malformed) => refuse(invalid(entry), malformed.into()),
+                }
+            }
+        } else if let Some(level) = parameter.strip_prefix(b".lockdown=") {
+            match level {
+                b"integrity" => lockdown::set_threshold(command_line, Level::Integrity),
+                b"confidentiality" => lockdown::set_threshold(command_line, Level::Confidentiality),
+                _ => refuse(invalid(parameter), Refusal::BootLevel),
+            }
+        } else if parameter != b".seal" {
+            refuse(invalid(parameter), Refusal::BootParameter);
         }
-        if let Err((request, refusal)) = apply_entry(&authority, entry) {
-            records::refused(Origin::Kernel, request, &refusal);
+    }
+    if command_line.is_incomplete() {
+        refuse(Request::INVALID, Refusal::BootTooLong);
+    }
+    // Whatever their order, nothing changes after it.
+    if command_line
+        .parameters()
+        .any(|parameter| parameter == b".seal")
+    {
+        if let Err(refusal) = carry_out(&authority, Command::Seal) {
+            refuse(Request::from(&Command::Seal), refusal);
         }
+    }
+    ERRORS.populate(errors);
+}
+
+/// A request that was not understood: this, if it is text.
+fn invalid(entry: &[u8]) -> Request<'_> {
+    Request {
+        function: core::str::from_utf8(entry).ok(),
+        ..Request::INVALID
     }
 }
 
-fn apply_entry<'a>(
-    authority: &Authority,
-    entry: &'a [u8],
-) -> Result<(), (Request<'a>, Refusal<'a>)> {
-    let command = parse(entry).map_err(|malformed| {
-        let request = Request {
-            function: core::str::from_utf8(entry).ok(),
-            ..Request::INVALID
-        };
-        (request, malformed.into())
-    })?;
-    let request = Request::from(&command);
-
-    registry::lock()
-        .map_err(Refusal::from)
-        .and_then(|mut registry| {
-            registry
-                .transact(authority, &[command], &mut Text::new())
-                .map_err(|Failed(_, refusal)| refusal)
-        })
-        .map_err(|refusal| (request, refusal))
+fn carry_out<'a>(authority: &Authority, command: Command<'a>) -> Result<(), Refusal<'a>> {
+    registry::lock()?
+        .transact(authority, &[command], &mut Text::new())
+        .map_err(|Failed(_, refusal)| refusal)
 }
 
 /// Understands `<target>=<retval>`.
@@ -70,9 +119,11 @@ fn parse(entry: &[u8]) -> Result<Command<'_>, Malformed<'_>> {
         .split_once('=')
         .ok_or(Malformed::Missing("return value"))?;
 
-    Ok(Command::Engage {
+    Ok(Command::Engage(Engage {
         target: Target::parse(target)?,
         value: command::parse_value(value)?,
+        watch: None,
+        scope: Scope::All,
         reason: None,
-    })
+    }))
 }

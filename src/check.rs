@@ -23,7 +23,10 @@ use crate::{
             Input, //
         }, //
     },
-    subject::Subject,
+    subject::{
+        Found,
+        Subject, //
+    },
     text::Text, //
 };
 use core::fmt::Write;
@@ -76,12 +79,15 @@ fn answer_one(question: Question<'_>, protected: &Protected, answer: &mut Text) 
         ..Request::of(Operation::Check)
     };
     let kernel = protected.kernel();
-    let subject = Subject::find(target);
-    let facts = subject.as_ref().ok().map(|subject| subject.facts(&kernel));
-    let verdict = match (&subject, &facts) {
-        (Ok(subject), Some(facts)) => subject.judge(facts, value).map(|_| ()),
-        (Err(refusal), _) => Err(*refusal),
-        (Ok(_), None) => Ok(()),
+    let found = Subject::find(target);
+    let subject = match &found {
+        Ok(Found::Function(subject)) => Some((subject, subject.facts(&kernel))),
+        _ => None,
+    };
+    let verdict = match (&subject, &found) {
+        (Some((subject, facts)), _) => subject.judge(facts, value).map(|_| ()),
+        (None, Err(refusal)) => Err(*refusal),
+        (None, Ok(_)) => Ok(()),
     };
     // Without memory, or killed meanwhile, there is no verdict.
     if let Err(Refusal::Failed(error)) = verdict {
@@ -102,9 +108,17 @@ fn answer_one(question: Question<'_>, protected: &Protected, answer: &mut Text) 
         },
     }
     .map_err(|_| ENOMEM)?;
-    if let (Ok(subject), Some(facts)) = (&subject, &facts) {
+    if let Some((subject, facts)) = &subject {
         subject.describe(facts, answer).map_err(|_| ENOMEM)?;
         subject.notes(protected, answer)?;
+    }
+    if let Ok(Found::NotLoaded(module)) = found {
+        writeln!(
+            answer,
+            "  note: module {module} is not loaded; it would be armed, and judged when the module is \
+             loaded"
+        )
+        .map_err(|_| ENOMEM)?;
     }
     Ok(())
 }

@@ -14,6 +14,8 @@ use core::fmt;
 pub(crate) const MAX_INPUT: usize = 4096;
 /// The longest reason, in characters.
 pub(crate) const MAX_REASON: usize = 128;
+/// The longest time for which a function is watched, in seconds: a day.
+const MAX_WATCH: u32 = 86400;
 /// The longest name of a target: that of a directory, which it gives its name to.
 const MAX_NAME: usize = 255;
 
@@ -29,12 +31,23 @@ pub(crate) struct Target<'a> {
 }
 
 impl<'a> Target<'a> {
+    /// Takes `name` apart, which [`parse()`](Self::parse) has found to be one.
+    pub(crate) fn of(name: &'a str) -> Self {
+        let (module, symbol) = match name.split_once(':') {
+            Some((module, symbol)) => (Some(module), symbol),
+            None => (None, name),
+        };
+
+        Self {
+            name,
+            module,
+            symbol,
+        }
+    }
+
     /// Takes `word` apart.
     pub(crate) fn parse(word: &'a str) -> Result<Self, Malformed<'a>> {
-        let (module, symbol) = match word.split_once(':') {
-            Some((module, symbol)) => (Some(module), symbol),
-            None => (None, word),
-        };
+        let target = Self::of(word);
         let is_name = |name: &str| {
             !name.is_empty()
                 && name
@@ -42,29 +55,52 @@ impl<'a> Target<'a> {
                     .all(|byte| byte.is_ascii_alphanumeric() || b"_.$".contains(&byte))
         };
 
-        if word.len() > MAX_NAME || !is_name(symbol) || !module.is_none_or(is_name) {
+        if word.len() > MAX_NAME || !is_name(target.symbol) || !target.module.is_none_or(is_name) {
             return Err(Malformed::Target(word));
         }
-        Ok(Self {
-            name: word,
-            module,
-            symbol,
+        Ok(target)
+    }
+}
+
+/// Whose calls are short-circuited. Its [`Display`](fmt::Display) form is what follows `scope=`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Scope {
+    /// Everybody's.
+    All,
+    /// Those of tasks whose real user id, in the initial user namespace, is not 0.
+    Nonroot,
+}
+
+impl fmt::Display for Scope {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Scope::All => "all",
+            Scope::Nonroot => "nonroot",
         })
     }
+}
+
+/// What is to be engaged.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Engage<'a> {
+    /// The function to short-circuit.
+    pub(crate) target: Target<'a>,
+    /// What it shall return.
+    pub(crate) value: Value,
+    /// How many seconds it shall go without a call before; at once if there is no number.
+    pub(crate) watch: Option<u32>,
+    /// Whose calls shall be short-circuited.
+    pub(crate) scope: Scope,
+    /// Why, in the administrator's words.
+    pub(crate) reason: Option<&'a str>,
 }
 
 /// One line of a write to the control file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Command<'a> {
-    /// `engage <target> <retval> [reason=<text>]`
-    Engage {
-        /// The function to short-circuit.
-        target: Target<'a>,
-        /// What it shall return.
-        value: Value,
-        /// Why, in the administrator's words.
-        reason: Option<&'a str>,
-    },
+    /// `engage <target> <retval> [scope=<scope>] [reason=<text>]`, and
+    /// `tryengage <target> <retval> <seconds> [scope=<scope>] [reason=<text>]`
+    Engage(Engage<'a>),
     /// `disengage <target>`
     Disengage(Target<'a>),
     /// `disengage_all`
@@ -111,6 +147,10 @@ pub(crate) enum Malformed<'a> {
     Value(&'a str),
     /// This value does not fit the return register.
     Range(&'a str),
+    /// This is no number of seconds, or too many.
+    Seconds(&'a str),
+    /// There is no such scope.
+    Scope(&'a str),
     /// This word is one too many.
     Extra(&'a str),
     /// The reason is empty or longer than [`MAX_REASON`].
@@ -128,8 +168,8 @@ impl fmt::Display for Malformed<'_> {
             ),
             Malformed::Verb(word) => write!(
                 f,
-                "there is no command '{word}'; the commands are engage, disengage, disengage_all \
-                 and seal"
+                "there is no command '{word}'; the commands are engage, tryengage, disengage, \
+                 disengage_all and seal"
             ),
             Malformed::Missing(what) => write!(f, "the {what} is missing"),
             Malformed::Target(word) => write!(
@@ -142,6 +182,16 @@ impl fmt::Display for Malformed<'_> {
                  -EPERM, NULL or void"
             ),
             Malformed::Range(word) => write!(f, "{word} does not fit the return register"),
+            Malformed::Seconds(word) => write!(
+                f,
+                "'{word}' is no time to watch the function for; write seconds from 0 to {MAX_WATCH}"
+            ),
+            Malformed::Scope(word) => {
+                write!(
+                    f,
+                    "there is no scope '{word}'; write scope=all or scope=nonroot"
+                )
+            }
             Malformed::Extra(word) => write!(f, "'{word}' is not expected here"),
             Malformed::Reason => write!(f, "a reason has 1 to {MAX_REASON} characters"),
         }
@@ -154,16 +204,23 @@ impl<'a> Command<'a> {
         let line = printable(line)?;
         let (verb, rest) = next_word(line).ok_or(Malformed::Empty)?;
         let (command, rest) = match verb {
-            "engage" => {
+            "engage" | "tryengage" => {
                 let (target, rest) = target(rest)?;
                 let (word, rest) = next_word(rest).ok_or(Malformed::Missing("return value"))?;
                 let value = parse_value(word)?;
+                let (watch, rest) = match verb {
+                    "engage" => (None, rest),
+                    _ => seconds(rest)?,
+                };
+                let (scope, rest) = scope(rest)?;
                 let (reason, rest) = reason(rest)?;
-                let command = Command::Engage {
+                let command = Command::Engage(Engage {
                     target,
                     value,
+                    watch,
+                    scope,
                     reason,
-                };
+                });
                 (command, rest)
             }
             "disengage" => {
@@ -263,6 +320,27 @@ fn next_word(text: &str) -> Option<(&str, &str)> {
 fn target(text: &str) -> Result<(Target<'_>, &str), Malformed<'_>> {
     let (word, rest) = next_word(text).ok_or(Malformed::Missing("name of a function"))?;
     Ok((Target::parse(word)?, rest))
+}
+
+/// The number of seconds at the head of `text`, and what follows it.
+fn seconds(text: &str) -> Result<(Option<u32>, &str), Malformed<'_>> {
+    let (word, rest) = next_word(text).ok_or(Malformed::Missing("number of seconds"))?;
+    let is_number = word.bytes().all(|byte| byte.is_ascii_digit());
+
+    match word.parse::<u32>() {
+        Ok(seconds) if is_number && seconds <= MAX_WATCH => Ok((Some(seconds), rest)),
+        _ => Err(Malformed::Seconds(word)),
+    }
+}
+
+/// The scope at the head of `text`, if there is one, and what follows it.
+fn scope(text: &str) -> Result<(Scope, &str), Malformed<'_>> {
+    match next_word(text).and_then(|(word, rest)| Some((word.strip_prefix("scope=")?, rest))) {
+        None => Ok((Scope::All, text)),
+        Some(("all", rest)) => Ok((Scope::All, rest)),
+        Some(("nonroot", rest)) => Ok((Scope::Nonroot, rest)),
+        Some((word, _)) => Err(Malformed::Scope(word)),
+    }
 }
 
 /// The reason at the head of `text`, which reaches to its end, and what follows it.

@@ -6,8 +6,10 @@ use crate::{
     command::{
         lone_value,
         Command,
+        Engage,
         Malformed,
         Question,
+        Scope,
         Target, //
     },
     policy::Value, //
@@ -31,11 +33,43 @@ const fn engage(
     value: i64,
     reason: Option<&'static str>,
 ) -> Result<Command<'static>, Malformed<'static>> {
-    Ok(Command::Engage {
+    Ok(Command::Engage(Engage {
         target,
         value: Value::new(value),
+        watch: None,
+        scope: Scope::All,
         reason,
-    })
+    }))
+}
+
+const fn nonroot(
+    target: Target<'static>,
+    value: i64,
+    watch: Option<u32>,
+    reason: Option<&'static str>,
+) -> Result<Command<'static>, Malformed<'static>> {
+    Ok(Command::Engage(Engage {
+        target,
+        value: Value::new(value),
+        watch,
+        scope: Scope::Nonroot,
+        reason,
+    }))
+}
+
+const fn tryengage(
+    target: Target<'static>,
+    value: i64,
+    seconds: u32,
+    reason: Option<&'static str>,
+) -> Result<Command<'static>, Malformed<'static>> {
+    Ok(Command::Engage(Engage {
+        target,
+        value: Value::new(value),
+        watch: Some(seconds),
+        scope: Scope::All,
+        reason,
+    }))
 }
 
 const IN_MODULE: Target<'static> = Target {
@@ -59,6 +93,15 @@ const COMMANDS: &[CommandCase] = &[
     (b"engage f 0 reason=CVE-2026-31431", engage(symbol("f"), 0, Some("CVE-2026-31431"))),
     (b"engage f 0 reason=two words = 2", engage(symbol("f"), 0, Some("two words = 2"))),
     (b"engage f 0 reason= a ", engage(symbol("f"), 0, Some("a"))),
+    (b"engage f 0 scope=all", engage(symbol("f"), 0, None)),
+    (b"engage f -1 scope=nonroot", nonroot(symbol("f"), -1, None, None)),
+    (b"engage f -1 scope=nonroot reason=x", nonroot(symbol("f"), -1, None, Some("x"))),
+    (b"engage f 0 reason=x scope=nonroot", engage(symbol("f"), 0, Some("x scope=nonroot"))),
+    (b"tryengage f -1 0", tryengage(symbol("f"), -1, 0, None)),
+    (b"tryengage f -1 86400", tryengage(symbol("f"), -1, 86400, None)),
+    (b"tryengage f -1 10 reason=x", tryengage(symbol("f"), -1, 10, Some("x"))),
+    (b"tryengage nf_tables:nft_do_chain -1 5 scope=nonroot reason=y",
+        nonroot(IN_MODULE, -1, Some(5), Some("y"))),
     (b"disengage f", Ok(Command::Disengage(symbol("f")))),
     (b"disengage nf_tables:nft_do_chain", Ok(Command::Disengage(IN_MODULE))),
     (b"disengage_all", Ok(Command::DisengageAll)),
@@ -96,6 +139,24 @@ const COMMANDS: &[CommandCase] = &[
     (b"disengage f g", Err(Malformed::Extra("g"))),
     (b"disengage_all f", Err(Malformed::Extra("f"))),
     (b"seal now", Err(Malformed::Extra("now"))),
+    // Scopes.
+    (b"engage f 0 scope=", Err(Malformed::Scope(""))),
+    (b"engage f 0 scope=root", Err(Malformed::Scope("root"))),
+    (b"engage f 0 scope=Nonroot", Err(Malformed::Scope("Nonroot"))),
+    (b"engage f 0 scope=all scope=all", Err(Malformed::Extra("scope=all"))),
+    (b"engage f scope=all", Err(Malformed::Value("scope=all"))),
+    (b"disengage f scope=all", Err(Malformed::Extra("scope=all"))),
+    // Seconds.
+    (b"tryengage f -1", Err(Malformed::Missing("number of seconds"))),
+    (b"tryengage f -1 86401", Err(Malformed::Seconds("86401"))),
+    (b"tryengage f -1 4294967296", Err(Malformed::Seconds("4294967296"))),
+    (b"tryengage f -1 -1", Err(Malformed::Seconds("-1"))),
+    (b"tryengage f -1 +1", Err(Malformed::Seconds("+1"))),
+    (b"tryengage f -1 0x1", Err(Malformed::Seconds("0x1"))),
+    (b"tryengage f -1 1s", Err(Malformed::Seconds("1s"))),
+    (b"tryengage f -1 scope=all 1", Err(Malformed::Seconds("scope=all"))),
+    (b"tryengage f -1 1 1", Err(Malformed::Extra("1"))),
+    (b"engage f -1 1", Err(Malformed::Extra("1"))),
     // Names.
     (b"engage f+0 0", Err(Malformed::Target("f+0"))),
     (b"engage f+0x4 0", Err(Malformed::Target("f+0x4"))),

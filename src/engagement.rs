@@ -3,27 +3,43 @@
 //! One engagement: a function that returns a value instead of running.
 
 use crate::{
-    command::Target,
+    authority::Authority,
+    command::{
+        Engage,
+        Scope,
+        Target, //
+    },
     files,
     permit::Permit,
     policy::Value,
     refusal::Refusal,
     security::{
-        kprobe::{
-            self,
-            Probe, //
-        },
+        kprobe::Probe,
         securityfs::Directory,
         stub::Slot, //
     },
+    subject,
     text::Text, //
 };
 use core::fmt;
-use kernel::prelude::*;
+use kernel::{
+    prelude::*,
+    sync::Arc,
+    time::{
+        Instant,
+        Monotonic, //
+    }, //
+};
 
 /// What an engagement is doing. Its [`Display`](fmt::Display) form is what `engaged` shows.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum State {
+    /// Calls of the function are counted, and run it.
+    Probing,
+    /// The module that the function is in is not loaded.
+    Armed,
+    /// The module is loaded and has no such function.
+    Missing,
     /// Calls of the function return the value.
     Engaged,
     /// Something switched the probe off: calls run the function.
@@ -33,74 +49,193 @@ pub(crate) enum State {
 impl fmt::Display for State {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
+            State::Probing => "probing",
+            State::Armed => "armed",
+            State::Missing => "missing",
             State::Engaged => "engaged",
             State::Disarmed => "disarmed",
         })
     }
 }
 
-/// A function that returns a value instead of running, from creation to drop.
+/// Where the function is.
+enum Place {
+    /// In a module that is not loaded.
+    NotLoaded,
+    /// Not in its module, although that is loaded.
+    Missing,
+    /// At an address, with a probe on it.
+    At(usize, Probe),
+}
+
+/// The time for which calls of the function are only counted.
+struct Watch {
+    since: Instant<Monotonic>,
+    seconds: u32,
+}
+
+/// A function that returns a value instead of running, or will do so, from creation to drop.
 ///
 /// The fields are dropped in their order: nobody finds the files of what has ended.
 pub(crate) struct Engagement {
+    _directory: Directory,
+    place: Place,
+    slot: Arc<Slot>,
     key: usize,
     name: Text,
     reason: Option<Text>,
     notes: Text,
-    address: usize,
+    authority: Authority,
+    scope: Scope,
     value: Value,
-    _directory: Directory,
-    probe: Probe,
+    watch: Option<Watch>,
+    /// The hits that probes which are gone could not take.
+    missed: u64,
+    /// Whether the probe was off when it was last looked at.
+    was_off: bool,
+    /// A module of another name that has a function of this name.
+    found_in: Option<Text>,
 }
 
 impl Engagement {
-    /// Engages the function that `permit` is for. Sleeps. Nothing stays behind when it fails.
+    /// Makes an engagement as `engage` says: one of the function that `permit` is for, or one that
+    /// waits for its module. Sleeps. Nothing stays behind when it fails.
     ///
     /// `key` is what the files of the engagement, which are created in `parent`, will know it by.
     pub(crate) fn new<'a>(
-        permit: Permit,
-        target: Target<'a>,
-        reason: Option<&str>,
+        authority: &Authority,
+        engage: &Engage<'a>,
+        permit: Option<Permit>,
         key: usize,
         parent: &Directory,
     ) -> Result<Self, Refusal<'a>> {
-        let (entry, value) = (permit.entry(), permit.value());
-        let address = entry.address();
-        let name = Text::try_from(target.name)?;
-        let reason = reason.map(Text::try_from).transpose()?;
-        let slot = Slot::take(value.get()).ok_or(Refusal::NoSlot)?;
-        let directory = files::create_engagement(parent, target.name, key)?;
+        let Engage {
+            target,
+            value,
+            watch,
+            scope,
+            reason,
+        } = *engage;
+        let found_in = match permit {
+            Some(_) => None,
+            None => subject::module_with(target.symbol)?,
+        };
+        let slot = Slot::take(value.get(), scope == Scope::Nonroot, watch.is_some())
+            .ok_or(Refusal::NoSlot)?;
+        let mut engagement = Self {
+            name: Text::try_from(target.name)?,
+            reason: reason.map(Text::try_from).transpose()?,
+            slot: Arc::new(slot, GFP_KERNEL)?,
+            _directory: files::create_engagement(parent, target.name, key)?,
+            place: Place::NotLoaded,
+            key,
+            notes: Text::new(),
+            authority: authority.keep(),
+            scope,
+            value,
+            watch: watch.map(|seconds| Watch {
+                since: Instant::now(),
+                seconds,
+            }),
+            missed: 0,
+            was_off: false,
+            found_in,
+        };
 
         // Last, so that the function is not touched when anything else fails.
-        if kprobe::is_taken(address) {
-            return Err(Refusal::Taken);
+        if let Some(permit) = permit {
+            engagement.put(permit)?;
         }
-        let probe = Probe::register(entry, slot).map_err(not_probed)?;
+        Ok(engagement)
+    }
+
+    /// Has the function that `permit` is for return the value. Whatever function did before does so
+    /// no more afterwards. Sleeps. Fails without a change.
+    pub(crate) fn put<'a>(&mut self, permit: Permit) -> Result<(), Refusal<'a>> {
+        let entry = permit.entry();
+
+        self.change(&permit);
+        let probe = Probe::register(entry, &self.slot).map_err(not_probed)?;
+
         if !probe.is_armed() {
             return Err(Refusal::NotArmed);
         }
-        Ok(Self {
-            key,
-            name,
-            reason,
-            notes: permit.into_notes(),
-            address,
-            value,
-            _directory: directory,
-            probe,
-        })
+        self.end()?;
+        self.place = Place::At(entry.address(), probe);
+        self.notes = permit.into_notes();
+        self.found_in = None;
+        self.was_off = false;
+        Ok(())
     }
 
     /// Makes the function return what `permit` is for.
-    pub(crate) fn change(&mut self, permit: Permit) {
+    pub(crate) fn change(&mut self, permit: &Permit) {
         self.value = permit.value();
-        self.probe.set_value(self.value.get());
+        self.slot.set_value(self.value.get());
+    }
+
+    /// Has the function return `value` when it is engaged, and that is permitted.
+    pub(crate) fn intend(&mut self, value: Value) {
+        self.value = value;
     }
 
     /// Ends the short-circuit: calls of the function run it again. Sleeps. Fails if the kernel does
     /// not manage to disarm the probe; the function may be short-circuited still.
     pub(crate) fn end<'a>(&mut self) -> Result<(), Refusal<'a>> {
-        self.probe.unregister().map_err(|_| Refusal::Stuck)
+        if let Place::At(_, probe) = &mut self.place {
+            probe.unregister().map_err(|_| Refusal::Stuck)?;
+            self.missed += probe.missed();
+            self.place = Place::NotLoaded;
+        }
+        Ok(())
+    }
+
+    /// Takes note that the module which the function should be in has come without it, or gone.
+    pub(crate) fn set_missing(&mut self, missing: bool) {
+        match self.place {
+            Place::At(..) => {}
+            _ if missing => self.place = Place::Missing,
+            _ => self.place = Place::NotLoaded,
+        }
+    }
+
+    /// Takes note that a module of another name, or none, has a function of this name.
+    pub(crate) fn set_found_in(&mut self, module: Option<Text>) {
+        self.found_in = module;
+    }
+
+    /// Sends calls to the stub if there were none while the function was watched, and says whether
+    /// that is so.
+    pub(crate) fn commit(&mut self) -> bool {
+        let is_unused = self.slot.take_calls().is_ok();
+
+        if is_unused {
+            self.watch = None;
+        }
+        is_unused
+    }
+
+    /// Looks at the probe, and says whether it has been switched off or on since the last time.
+    /// Sleeps.
+    pub(crate) fn has_turned(&mut self) -> bool {
+        let Place::At(_, probe) = &self.place else {
+            return false;
+        };
+        let mut is_off = !probe.is_armed();
+
+        if is_off {
+            probe.rearm();
+            is_off = !probe.is_armed();
+        }
+        core::mem::replace(&mut self.was_off, is_off) != is_off
+    }
+
+    /// The probe, if the function is there.
+    pub(crate) fn probe(&mut self) -> Option<&mut Probe> {
+        match &mut self.place {
+            Place::At(_, probe) => Some(probe),
+            _ => None,
+        }
     }
 
     /// What the files of this engagement know it by; no two engagements ever have the same.
@@ -113,6 +248,11 @@ impl Engagement {
         self.name.as_str()
     }
 
+    /// The function, as it was named, in parts.
+    pub(crate) fn target(&self) -> Target<'_> {
+        Target::of(self.name())
+    }
+
     /// Why it is engaged, if someone said so.
     pub(crate) fn reason(&self) -> Option<&str> {
         self.reason.as_ref().map(Text::as_str)
@@ -123,27 +263,68 @@ impl Engagement {
         self.notes.as_str()
     }
 
-    /// Where the function is.
-    pub(crate) fn address(&self) -> usize {
-        self.address
+    /// Who may engage it when its module comes: whoever could when it was asked for.
+    pub(crate) fn authority(&self) -> &Authority {
+        &self.authority
     }
 
-    /// What it returns.
+    /// Where the function is, if it is there.
+    pub(crate) fn address(&self) -> Option<usize> {
+        match self.place {
+            Place::At(address, _) => Some(address),
+            _ => None,
+        }
+    }
+
+    /// Whose calls are short-circuited.
+    pub(crate) fn scope(&self) -> Scope {
+        self.scope
+    }
+
+    /// What the function returns.
     pub(crate) fn value(&self) -> Value {
         self.value
     }
 
-    /// The calls that were short-circuited so far.
+    /// The calls that were short-circuited so far, or that were seen while it is watched.
     pub(crate) fn hits(&self) -> u64 {
-        self.probe.hits()
+        self.slot.hits()
     }
 
-    /// What is going on now, looked up anew.
+    /// The calls that ran the function because the probe could not take them.
+    pub(crate) fn missed(&self) -> u64 {
+        match &self.place {
+            Place::At(_, probe) => self.missed + probe.missed(),
+            _ => self.missed,
+        }
+    }
+
+    /// The milliseconds for which the function will still be watched, if it is.
+    pub(crate) fn watch_left(&self) -> Option<u32> {
+        let watch = self.watch.as_ref()?;
+        let left = i64::from(watch.seconds) * 1000 - watch.since.elapsed().as_millis();
+
+        Some(u32::try_from(left.max(0)).unwrap_or(u32::MAX))
+    }
+
+    /// The seconds for which it was to be watched, if it is.
+    pub(crate) fn watch_seconds(&self) -> Option<u32> {
+        self.watch.as_ref().map(|watch| watch.seconds)
+    }
+
+    /// A module of another name that has a function of this name, if the function is not there.
+    pub(crate) fn found_in(&self) -> Option<&str> {
+        self.found_in.as_ref().map(Text::as_str)
+    }
+
+    /// What is going on now, as [`has_turned()`](Self::has_turned) saw it last.
     pub(crate) fn state(&self) -> State {
-        if self.probe.is_armed() {
-            State::Engaged
-        } else {
-            State::Disarmed
+        match self.place {
+            Place::NotLoaded => State::Armed,
+            Place::Missing => State::Missing,
+            Place::At(..) if self.was_off => State::Disarmed,
+            Place::At(..) if self.watch.is_some() => State::Probing,
+            Place::At(..) => State::Engaged,
         }
     }
 }
@@ -152,7 +333,8 @@ impl Engagement {
 fn not_probed<'a>(error: Error) -> Refusal<'a> {
     match error {
         error if error == EINVAL || error == EILSEQ || error == ENOENT => Refusal::NotProbeable,
-        error if error == EBUSY => Refusal::NotArmed,
+        error if error == EBUSY => Refusal::Taken,
+        error if error == EAGAIN => Refusal::Contended,
         error => Refusal::Failed(error),
     }
 }

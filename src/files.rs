@@ -4,10 +4,14 @@
 
 use crate::{
     authority::Authority,
+    boot,
     check::Check,
     command,
     control::Control,
-    engagement::Engagement,
+    engagement::{
+        self,
+        Engagement, //
+    },
     policy::Value,
     records::{
         self,
@@ -20,6 +24,7 @@ use crate::{
     security::{
         btf,
         capability::Opener,
+        lockdown,
         lsm,
         securityfs::{
             Directory,
@@ -81,7 +86,10 @@ pub(crate) fn create() -> Result {
 pub(crate) fn create_engagement(parent: &Directory, name: &str, key: usize) -> Result<Directory> {
     const RETVAL: &Operations = &Operations::store::<Retval>();
     const HITS: &Operations = &Operations::show::<Hits>();
+    const MISSED: &Operations = &Operations::show::<Missed>();
     const STATE: &Operations = &Operations::show::<State>();
+    const SCOPE: &Operations = &Operations::show::<Scope>();
+    const TIMEOUT_LEFT: &Operations = &Operations::show::<TimeoutLeft>();
     const REASON: &Operations = &Operations::show::<Reason>();
 
     let name = CString::try_from_fmt(fmt!("{name}"))?;
@@ -89,7 +97,10 @@ pub(crate) fn create_engagement(parent: &Directory, name: &str, key: usize) -> R
 
     directory.add(c"retval", 0o600, key, RETVAL)?;
     directory.add(c"hits", 0o400, key, HITS)?;
+    directory.add(c"missed", 0o400, key, MISSED)?;
     directory.add(c"state", 0o400, key, STATE)?;
+    directory.add(c"scope", 0o400, key, SCOPE)?;
+    directory.add(c"timeout_left", 0o400, key, TIMEOUT_LEFT)?;
     directory.add(c"reason", 0o400, key, REASON)?;
     Ok(directory)
 }
@@ -107,18 +118,26 @@ impl Show for Engaged {
         let line = |out: &mut Out<'_>, engagement: &Engagement| {
             write!(
                 out,
-                "{} retval={} hits={} state={}",
+                "{} retval={} hits={} state={} missed={} scope={}",
                 engagement.name(),
                 engagement.value(),
                 engagement.hits(),
-                engagement.state()
+                engagement.state(),
+                engagement.missed(),
+                engagement.scope()
             )?;
+            if let Some(milliseconds) = engagement.watch_left() {
+                write!(out, " timeout_left={}", milliseconds.div_ceil(1000))?;
+            }
+            if let Some(module) = engagement.found_in() {
+                write!(out, " found_in={module}")?;
+            }
             if let Some(reason) = engagement.reason() {
                 write!(out, " reason=\"{}\"", Escaped(reason))?;
             }
             writeln!(out)
         };
-        let registry = registry::lock()?;
+        let registry = registry::look()?;
 
         written(registry.engagements().iter().try_for_each(|e| line(out, e)))
     }
@@ -138,14 +157,27 @@ struct Status;
 
 impl Show for Status {
     fn show(_: usize, out: &mut Out<'_>) -> Result {
-        written(writeln!(
+        let registry = registry::look()?;
+        let disarmed = registry
+            .engagements()
+            .iter()
+            .filter(|engagement| engagement.state() == engagement::State::Disarmed)
+            .count();
+
+        written(write!(
             out,
-            "version: {VERSION}\nslots: {}/{}\nlockdown: integrity\ntypes: {}\nsealed: {}\ntaint: {}",
+            "version: {VERSION}\nslots: {}/{}\ndisarmed: {disarmed}\nlockdown: {}\ntypes: {}\n\
+             sealed: {}\ntaint: {}\n{}",
             stub::taken(),
             stub::SLOTS,
+            match lockdown::threshold() {
+                lockdown::Level::Integrity => "integrity",
+                lockdown::Level::Confidentiality => "confidentiality",
+            },
             if btf::is_there() { "btf" } else { "none" },
             u8::from(lsm::is_sealed()),
-            u8::from(taint::is_set())
+            u8::from(taint::is_set()),
+            boot::errors()
         ))
     }
 }
@@ -168,12 +200,43 @@ impl Show for Hits {
     }
 }
 
+/// The file `fn/<target>/missed`: the calls that ran the function because nothing could take them.
+struct Missed;
+
+impl Show for Missed {
+    fn show(key: usize, out: &mut Out<'_>) -> Result {
+        written(writeln!(out, "{}", registry::lock()?.by_key(key)?.missed()))
+    }
+}
+
 /// The file `fn/<target>/state`: what the engagement is doing.
 struct State;
 
 impl Show for State {
     fn show(key: usize, out: &mut Out<'_>) -> Result {
-        written(writeln!(out, "{}", registry::lock()?.by_key(key)?.state()))
+        written(writeln!(out, "{}", registry::look()?.by_key(key)?.state()))
+    }
+}
+
+/// The file `fn/<target>/scope`: whose calls are short-circuited.
+struct Scope;
+
+impl Show for Scope {
+    fn show(key: usize, out: &mut Out<'_>) -> Result {
+        written(writeln!(out, "{}", registry::lock()?.by_key(key)?.scope()))
+    }
+}
+
+/// The file `fn/<target>/timeout_left`: for how many seconds the function will still be watched; 0 if
+/// it is not.
+struct TimeoutLeft;
+
+impl Show for TimeoutLeft {
+    fn show(key: usize, out: &mut Out<'_>) -> Result {
+        let registry = registry::look()?;
+        let left = registry.by_key(key)?.watch_left().unwrap_or(0);
+
+        written(writeln!(out, "{}", left.div_ceil(1000)))
     }
 }
 

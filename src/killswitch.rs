@@ -49,8 +49,24 @@ fn set_up() -> Result {
     security::module::watch()
 }
 
+/// Looks after the engagements. Called by a workqueue, some time after they were looked at last.
+fn tick() {
+    // The look is all there is to do.
+    drop(registry::look());
+}
+
+/// Engages what is armed for a module that comes; if that fails the module must not be loaded.
+/// Called by the module notifier chain, before the module's own code runs.
+fn module_comes(module: &security::module::Module) -> Result {
+    match registry::lock() {
+        Ok(mut registry) => registry.module_comes(module),
+        // Without a registry nothing is armed.
+        Err(_) => Ok(()),
+    }
+}
+
 /// Ends the engagements in a module that goes. Called by the module notifier chain.
-fn module_goes(module: &security::module::Going) {
+fn module_goes(module: &security::module::Module) {
     // Without a registry there is nothing to end.
     if let Ok(mut registry) = registry::lock() {
         registry.module_goes(module);

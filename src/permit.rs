@@ -4,7 +4,6 @@
 
 use crate::{
     authority::Authority,
-    command::Target,
     policy::{
         Allowed,
         Value, //
@@ -31,29 +30,8 @@ pub(crate) struct Permit {
 }
 
 impl Permit {
-    /// Judges whether the function called `target` may return `value`. Sleeps.
+    /// Judges whether the function that `subject` is may return `value`. Sleeps.
     pub(crate) fn grant<'a>(
-        authority: &Authority,
-        protected: &Protected,
-        target: Target<'a>,
-        value: Value,
-    ) -> Result<Self, Refusal<'a>> {
-        Self::judge(authority, protected, Subject::find(target)?, value)
-    }
-
-    /// Judges whether the function at `address`, which is engaged as `target`, may return `value`
-    /// instead. Sleeps.
-    pub(crate) fn grant_again<'a>(
-        authority: &Authority,
-        protected: &Protected,
-        address: usize,
-        target: Target<'_>,
-        value: Value,
-    ) -> Result<Self, Refusal<'a>> {
-        Self::judge(authority, protected, Subject::at(address, target)?, value)
-    }
-
-    fn judge<'a>(
         _: &Authority,
         protected: &Protected,
         subject: Subject<'_>,

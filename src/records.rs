@@ -6,7 +6,11 @@
 //! them.
 
 use crate::{
-    command::Command,
+    command::{
+        Command,
+        Scope, //
+    },
+    engagement::Engagement,
     policy::Value,
     refusal::Refusal,
     security::audit::Record,
@@ -26,6 +30,18 @@ use kernel::prelude::*;
 pub(crate) enum Operation {
     /// To engage a function.
     Engage,
+    /// To engage a function if it is not called for a while.
+    TryEngage,
+    /// To engage a function that was not called meanwhile.
+    Commit,
+    /// Not to engage a function that was called meanwhile.
+    Abort,
+    /// To engage a function when its module is loaded.
+    Arm,
+    /// That something switched the probe of an engagement off.
+    Disarmed,
+    /// That it is on again.
+    Rearmed,
     /// To end an engagement.
     Disengage,
     /// To end all engagements, when that was refused or there were none.
@@ -46,6 +62,12 @@ impl fmt::Display for Operation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Operation::Engage => "engage",
+            Operation::TryEngage => "tryengage",
+            Operation::Commit => "commit",
+            Operation::Abort => "abort",
+            Operation::Arm => "arm",
+            Operation::Disarmed => "disarmed",
+            Operation::Rearmed => "rearmed",
             Operation::Disengage => "disengage",
             Operation::DisengageAll => "disengage_all",
             Operation::Retval => "retval",
@@ -62,7 +84,7 @@ impl fmt::Display for Operation {
 pub(crate) enum Origin {
     /// The current task.
     Task,
-    /// The kernel itself: its command line, or a module that goes.
+    /// The kernel itself: its command line, a module that comes or goes, time that is over.
     Kernel,
 }
 
@@ -75,6 +97,8 @@ pub(crate) struct Request<'a> {
     pub(crate) function: Option<&'a str>,
     /// The value that it shall return.
     pub(crate) value: Option<Value>,
+    /// Whose calls it shall be returned to.
+    pub(crate) scope: Scope,
     /// Why.
     pub(crate) reason: Option<&'a str>,
 }
@@ -89,7 +113,19 @@ impl<'a> Request<'a> {
             operation,
             function: None,
             value: None,
+            scope: Scope::All,
             reason: None,
+        }
+    }
+
+    /// A request that is about `engagement`.
+    pub(crate) fn about(operation: Operation, engagement: &'a Engagement) -> Self {
+        Self {
+            operation,
+            function: Some(engagement.name()),
+            value: Some(engagement.value()),
+            scope: engagement.scope(),
+            reason: engagement.reason(),
         }
     }
 }
@@ -97,15 +133,15 @@ impl<'a> Request<'a> {
 impl<'a> From<&Command<'a>> for Request<'a> {
     fn from(command: &Command<'a>) -> Self {
         match *command {
-            Command::Engage {
-                target,
-                value,
-                reason,
-            } => Self {
-                operation: Operation::Engage,
-                function: Some(target.name),
-                value: Some(value),
-                reason,
+            Command::Engage(engage) => Self {
+                operation: match engage.watch {
+                    None => Operation::Engage,
+                    Some(_) => Operation::TryEngage,
+                },
+                function: Some(engage.target.name),
+                value: Some(engage.value),
+                scope: engage.scope,
+                reason: engage.reason,
             },
             Command::Disengage(target) => Self {
                 function: Some(target.name),
@@ -130,7 +166,10 @@ impl fmt::Display for Request<'_> {
         if let Some(value) = self.value {
             write!(f, " {value}")?;
         }
-        Ok(())
+        match self.scope {
+            Scope::All => Ok(()),
+            scope => write!(f, " scope={scope}"),
+        }
     }
 }
 
@@ -143,11 +182,9 @@ pub(crate) fn done(origin: Origin, request: Request<'_>, words: fmt::Arguments<'
     }
 }
 
-/// Tells what else is to be known about the engagement of `function`: a line of `notes` for each thing.
-pub(crate) fn noted(function: &str, notes: &str) {
-    for note in notes.lines() {
-        log(format_args!("{function}: {}", note.trim_start()));
-    }
+/// Tells what else is to be known about the engagement of `function`.
+pub(crate) fn noted(function: &str, note: fmt::Arguments<'_>) {
+    log(format_args!("{function}: {note}"));
 }
 
 /// Tells that `request` was refused. May sleep.
@@ -191,6 +228,9 @@ fn fill(
     }
     if let Some(value) = request.value {
         write!(record, " retval={value}")?;
+    }
+    if request.scope != Scope::All {
+        write!(record, " scope={}", request.scope)?;
     }
     if let Some(reason) = request.reason {
         record.write_str(" reason=")?;

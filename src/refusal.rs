@@ -47,8 +47,12 @@ pub(crate) enum Refusal<'a> {
     AlreadyEngaged,
     /// The kernel does not allow to probe it.
     NotProbeable,
-    /// A kprobe with which ours cannot share the function is there already.
+    /// Its calls were to be watched, and its module, of this name, is not loaded.
+    NothingToWatch(&'a str),
+    /// Something else sends the callers of the function elsewhere: a livepatch.
     Taken,
+    /// BPF programs are being attached all the time.
+    Contended,
     /// The probe was registered, but it does not fire.
     NotArmed,
     /// The probe could not be taken away.
@@ -57,6 +61,12 @@ pub(crate) enum Refusal<'a> {
     NoSlot,
     /// The engagement of this open file is gone.
     Gone,
+    /// The kernel command line names a level of lockdown that there is not.
+    BootLevel,
+    /// The kernel command line has a parameter that there is not.
+    BootParameter,
+    /// The parameters on the kernel command line are too long.
+    BootTooLong,
     /// The kernel failed to do something that should work.
     Failed(Error),
 }
@@ -67,7 +77,10 @@ impl Refusal<'_> {
         match self {
             Refusal::Opener | Refusal::Writer | Refusal::Sealed | Refusal::LockedDown => EPERM,
             Refusal::Malformed(Malformed::Range(_)) => ERANGE,
-            Refusal::Malformed(_) => EINVAL,
+            Refusal::Malformed(_)
+            | Refusal::BootLevel
+            | Refusal::BootParameter
+            | Refusal::BootTooLong => EINVAL,
             Refusal::Policy(refusal) => match refusal.cause.rule() {
                 Rule::LsmEntry
                 | Rule::LsmHook
@@ -78,8 +91,15 @@ impl Refusal<'_> {
                 Rule::ReturnType => ERANGE,
                 Rule::Ambiguous => ENOTUNIQ,
             },
-            Refusal::NoFunction | Refusal::NotInModule(_) | Refusal::NotEngaged => ENOENT,
-            Refusal::AlreadyEngaged | Refusal::Taken | Refusal::NotArmed | Refusal::Stuck => EBUSY,
+            Refusal::NoFunction
+            | Refusal::NotInModule(_)
+            | Refusal::NotEngaged
+            | Refusal::NothingToWatch(_) => ENOENT,
+            Refusal::AlreadyEngaged
+            | Refusal::Taken
+            | Refusal::Contended
+            | Refusal::NotArmed
+            | Refusal::Stuck => EBUSY,
             Refusal::NotProbeable => EOPNOTSUPP,
             Refusal::NoSlot => ENOSPC,
             Refusal::Gone => EIDRM,
@@ -129,8 +149,13 @@ impl fmt::Display for Refusal<'_> {
             ),
             Refusal::NotInModule(module) => write!(
                 f,
-                "there is no function of this name in a loaded module {module}; look it up in \
+                "module {module} is loaded and has no function of this name; look it up in \
                  /proc/kallsyms"
+            ),
+            Refusal::NothingToWatch(module) => write!(
+                f,
+                "module {module} is not loaded, so there are no calls to watch; engage it, which \
+                 takes effect when the module is loaded"
             ),
             Refusal::NotEngaged => f.write_str(
                 "it is not engaged; see /sys/kernel/security/killswitch/engaged for what is",
@@ -144,19 +169,32 @@ impl fmt::Display for Refusal<'_> {
                  to type information, or no function); choose a function that calls it",
             ),
             Refusal::Taken => f.write_str(
-                "a kprobe of someone else is on it; see /sys/kernel/debug/kprobes/list, remove it, \
-                 and put it back once the function is engaged",
+                "its callers are sent elsewhere already; see whether it is livepatched in \
+                 /sys/kernel/livepatch, and engage a function that calls it",
             ),
+            Refusal::Contended => {
+                f.write_str("BPF programs are being attached to functions right now; try again")
+            }
             Refusal::Stuck => f.write_str(
                 "the kernel could not disarm its probe, so the function may still be \
                  short-circuited; see the kernel log, and reboot",
             ),
             Refusal::NotArmed => f.write_str(
                 "the kernel took the probe but did not arm it; see whether kprobes are off in \
-                 /sys/kernel/debug/kprobes/enabled, or whether the function is livepatched",
+                 /sys/kernel/debug/kprobes/enabled",
             ),
             Refusal::NoSlot => write!(f, "all {SLOTS} slots are taken; disengage something first"),
             Refusal::Gone => f.write_str("this engagement has ended; open the file anew"),
+            Refusal::BootLevel => f.write_str(
+                "the level is integrity or confidentiality; it stays integrity, which is stricter",
+            ),
+            Refusal::BootParameter => f.write_str(
+                "there are killswitch=<function>=<value>[,...], killswitch.lockdown=<level> and \
+                 killswitch.seal",
+            ),
+            Refusal::BootTooLong => {
+                f.write_str("together, the parameters are too long, and some have NO effect")
+            }
             Refusal::Failed(error) => {
                 write!(f, "the kernel failed with error {}", error.to_errno())
             }

@@ -10,9 +10,14 @@ use crate::{
     authority::Authority,
     command::{
         Command,
+        Engage,
+        Scope,
         Target, //
     },
-    engagement::Engagement,
+    engagement::{
+        Engagement,
+        State, //
+    },
     errno,
     permit::Permit,
     policy::Value,
@@ -25,10 +30,17 @@ use crate::{
     },
     refusal::Refusal,
     security::{
+        clock,
+        kprobe,
         lsm,
-        module::Going,
+        module::Module,
         securityfs::Directory,
         taint, //
+    },
+    subject::{
+        self,
+        Found,
+        Subject, //
     },
     text::Text, //
 };
@@ -45,6 +57,9 @@ use kernel::{
         SetOnce, //
     }, //
 };
+
+/// How often it is looked whether engagements are still armed, in milliseconds.
+const LOOK_EVERY: u32 = 10_000;
 
 static REGISTRY: SetOnce<Pin<KBox<Mutex<Registry>>>> = SetOnce::new();
 
@@ -81,6 +96,14 @@ pub(crate) fn lock() -> Result<MutexGuard<'static, Registry>> {
     Ok(REGISTRY.as_ref().ok_or(ENODEV)?.lock())
 }
 
+/// Locks the registry, and brings up to date what it knows of the engagements. Sleeps.
+pub(crate) fn look() -> Result<MutexGuard<'static, Registry>> {
+    let mut registry = lock()?;
+
+    registry.look(&mut Text::new());
+    Ok(registry)
+}
+
 impl Registry {
     /// All engagements, oldest first.
     pub(crate) fn engagements(&self) -> &[Engagement] {
@@ -113,7 +136,7 @@ impl Registry {
             .confirm()
             .map_err(|refusal| Failed(0, refusal))
             .and_then(|()| self.judge(authority, commands))
-            .and_then(|permits| self.engage(commands, permits))
+            .and_then(|granted| self.engage(authority, granted))
             .inspect_err(|_| self.engagements.truncate(before))?;
 
         let mut result = Ok(());
@@ -121,6 +144,7 @@ impl Registry {
             let finished = self.finish(authority.origin(), command, first_new, answer);
             result = result.and(finished.map_err(|refusal| Failed(line, refusal)));
         }
+        self.look(answer);
         result
     }
 
@@ -134,13 +158,21 @@ impl Registry {
     ) -> Result<(), Refusal<'a>> {
         authority.confirm()?;
         let engagement = self.by_key(key).map_err(|_| Refusal::Gone)?;
-        let address = engagement.address();
         let name = Text::try_from(engagement.name())?;
-        let target = Target::parse(name.as_str()).map_err(|_| Refusal::Gone)?;
-        let permit = Permit::grant_again(authority, self.protected()?, address, target, value)?;
+        let permit = match engagement.address() {
+            // It is judged when its module comes.
+            None => None,
+            Some(address) => {
+                let subject = Subject::at(address, Target::of(name.as_str()))?;
+                Some(Permit::grant(authority, self.protected()?, subject, value)?)
+            }
+        };
 
         if let Some(engagement) = self.engagements.iter_mut().find(|e| e.key() == key) {
-            engagement.change(permit);
+            match permit {
+                Some(permit) => engagement.change(&permit),
+                None => engagement.intend(value),
+            }
 
             let (name, named) = (engagement.name(), Named(value));
             let request = Request {
@@ -160,31 +192,39 @@ impl Registry {
         Ok(())
     }
 
-    /// Judges every command, and returns the permits of those that engage.
+    /// Judges every command, and returns what is to be engaged, with the numbers of the lines. There is
+    /// no permit for what waits for its module.
     fn judge<'a>(
         &mut self,
         authority: &Authority,
         commands: &[Command<'a>],
-    ) -> Result<KVec<(usize, Permit)>, Failed<'a>> {
-        let mut permits: KVec<(usize, Permit)> = KVec::new();
+    ) -> Result<KVec<(usize, Engage<'a>, Option<Permit>)>, Failed<'a>> {
+        let mut granted: KVec<(usize, Engage<'a>, Option<Permit>)> = KVec::new();
 
         for (line, command) in commands.iter().enumerate() {
             let verdict = match command {
-                Command::Engage { target, value, .. } => self
-                    .protected()
-                    .map_err(Refusal::from)
-                    .and_then(|protected| Permit::grant(authority, protected, *target, *value))
-                    .and_then(|permit| {
-                        let address = permit.entry().address();
-                        let engaged = self.engagements.iter().any(|e| e.address() == address);
-                        let earlier = permits.iter().any(|(_, p)| p.entry().address() == address);
+                Command::Engage(engage) => self.judge_one(authority, engage).and_then(|permit| {
+                    let name = engage.target.name;
+                    let address = permit.as_ref().map(|permit| permit.entry().address());
+                    let engaged = |other: &str, at: Option<usize>| {
+                        other == name || (address.is_some() && at == address)
+                    };
+                    let earlier = granted.iter().any(|(_, other, permit)| {
+                        let at = permit.as_ref().map(|permit| permit.entry().address());
+                        engaged(other.target.name, at)
+                    });
 
-                        if engaged || earlier {
-                            return Err(Refusal::AlreadyEngaged);
-                        }
-                        permits.push((line, permit), GFP_KERNEL)?;
-                        Ok(())
-                    }),
+                    if earlier
+                        || self
+                            .engagements
+                            .iter()
+                            .any(|e| engaged(e.name(), e.address()))
+                    {
+                        return Err(Refusal::AlreadyEngaged);
+                    }
+                    granted.push((line, *engage, permit), GFP_KERNEL)?;
+                    Ok(())
+                }),
                 Command::Disengage(target) => {
                     let engaged = self.engagements.iter().any(|e| e.name() == target.name);
                     let ended = commands[..line].iter().any(|earlier| match earlier {
@@ -202,29 +242,47 @@ impl Registry {
             };
             verdict.map_err(|refusal| Failed(line, refusal))?;
         }
-        Ok(permits)
+        Ok(granted)
     }
 
-    /// Engages what `permits` are for.
+    /// Judges what shall be engaged. There is no permit for what waits for its module.
+    fn judge_one<'a>(
+        &mut self,
+        authority: &Authority,
+        engage: &Engage<'a>,
+    ) -> Result<Option<Permit>, Refusal<'a>> {
+        match Subject::find(engage.target)? {
+            Found::Function(subject) => {
+                Permit::grant(authority, self.protected()?, subject, engage.value).map(Some)
+            }
+            Found::NotLoaded(module) if engage.watch.is_some() => {
+                Err(Refusal::NothingToWatch(module))
+            }
+            Found::NotLoaded(_) => Ok(None),
+        }
+    }
+
+    /// Engages what was `granted`.
     fn engage<'a>(
         &mut self,
-        commands: &[Command<'a>],
-        permits: KVec<(usize, Permit)>,
+        authority: &Authority,
+        granted: KVec<(usize, Engage<'a>, Option<Permit>)>,
     ) -> Result<(), Failed<'a>> {
-        for (line, permit) in permits {
-            let Command::Engage { target, reason, .. } = commands[line] else {
-                continue;
-            };
+        for (line, engage, permit) in granted {
             let key = self.next_key;
 
             self.next_key += 1;
             self.engagements
                 .reserve(1, GFP_KERNEL)
                 .map_err(Refusal::from)
-                .and_then(|()| Engagement::new(permit, target, reason, key, &self.directory))
-                .and_then(|engagement| Ok(self.engagements.push(engagement, GFP_KERNEL)?))
+                .and_then(|()| Engagement::new(authority, &engage, permit, key, &self.directory))
+                .and_then(|engagement| {
+                    if engagement.state() == State::Engaged {
+                        taint::set();
+                    }
+                    Ok(self.engagements.push(engagement, GFP_KERNEL)?)
+                })
                 .map_err(|refusal| Failed(line, refusal))?;
-            taint::set();
         }
         Ok(())
     }
@@ -241,20 +299,13 @@ impl Registry {
         let request = Request::from(command);
 
         match *command {
-            Command::Engage { target, value, .. } => {
-                let value = Named(value);
-                let name = target.name;
-
-                done(
-                    origin,
-                    request,
-                    answer,
-                    format_args!("engaged {name}: it returns {value} without running"),
-                );
-                for engagement in self.engagements.iter().filter(|e| e.name() == name) {
-                    records::noted(name, engagement.notes());
-                    // As in done().
-                    let _ = answer.write_str(engagement.notes());
+            Command::Engage(engage) => {
+                if let Some(engagement) = self
+                    .engagements
+                    .iter()
+                    .find(|engagement| engagement.name() == engage.target.name)
+                {
+                    tell_engaged(origin, request, engagement, answer);
                 }
             }
             Command::Disengage(target) => {
@@ -271,6 +322,13 @@ impl Registry {
                 done(origin, request, answer, format_args!("nothing was engaged"));
             }
             Command::DisengageAll => {
+                let older = self
+                    .engagements
+                    .iter_mut()
+                    .filter(|engagement| engagement.key() < first_new);
+
+                // Without memory for doing it at once, it is done one by one below.
+                let _ = kprobe::unregister_all(older.filter_map(Engagement::probe));
                 while self.has_older_than(first_new) {
                     self.disengage(origin, Operation::Disengage, 0, answer)?;
                 }
@@ -304,6 +362,8 @@ impl Registry {
         at: usize,
         answer: &mut Text,
     ) -> Result<(), Refusal<'a>> {
+        let seconds = self.engagements[at].watch_seconds();
+
         self.engagements[at].end()?;
 
         let engagement = self.engagements.remove(at).map_err(|_| EINVAL)?;
@@ -312,36 +372,205 @@ impl Registry {
             function: Some(name),
             ..Request::of(operation)
         };
-        let words = match operation {
-            Operation::Lost => "lost, because its module goes,",
-            _ => "disengaged",
-        };
 
-        done(
-            origin,
-            request,
-            answer,
-            format_args!("{words} {name} after {hits} hits"),
-        );
+        match (operation, seconds) {
+            (Operation::Abort, Some(seconds)) if hits > 0 => done(
+                origin,
+                request,
+                answer,
+                format_args!("aborted {name}: it was called {hits} times in {seconds} s"),
+            ),
+            (Operation::Abort, _) => done(
+                origin,
+                request,
+                answer,
+                format_args!("aborted {name}: its calls could not be watched all the time"),
+            ),
+            (Operation::Lost, _) => done(
+                origin,
+                request,
+                answer,
+                format_args!("lost, because its module goes, {name} after {hits} hits"),
+            ),
+            _ => done(
+                origin,
+                request,
+                answer,
+                format_args!("disengaged {name} after {hits} hits"),
+            ),
+        }
         Ok(())
     }
 
-    /// Ends the engagements of functions that are in a module that goes, and tells about it. Sleeps.
-    pub(crate) fn module_goes(&mut self, module: &Going) {
-        let answer = &mut Text::new();
+    /// Brings up to date what is known of the engagements: tells about those that something
+    /// switched off or on, decides on those whose functions have been watched for long enough, and
+    /// arranges for the next look. Sleeps.
+    pub(crate) fn look(&mut self, answer: &mut Text) {
+        let mut at = 0;
+        let mut next = None;
 
-        while let Some(at) = self
+        while let Some(engagement) = self.engagements.get_mut(at) {
+            if engagement.has_turned() {
+                tell_turned(engagement);
+            }
+            let operation = match engagement.watch_left() {
+                Some(_) if engagement.state() == State::Disarmed => Some(Operation::Abort),
+                Some(0) if engagement.commit() => Some(Operation::Commit),
+                Some(0) => Some(Operation::Abort),
+                _ => None,
+            };
+
+            match operation {
+                Some(Operation::Abort) => {
+                    match self.disengage(Origin::Kernel, Operation::Abort, at, answer) {
+                        Ok(()) => continue,
+                        Err(refusal) => records::refused(
+                            Origin::Kernel,
+                            Request::about(Operation::Abort, &self.engagements[at]),
+                            &refusal,
+                        ),
+                    }
+                }
+                Some(_) => {
+                    taint::set();
+                    let request = Request::about(Operation::Commit, engagement);
+                    tell_engaged(Origin::Kernel, request, engagement, answer);
+                }
+                None => {}
+            }
+            let engagement = &self.engagements[at];
+
+            if engagement.address().is_some() {
+                let left = engagement.watch_left().unwrap_or(LOOK_EVERY);
+                next = Some(next.unwrap_or(LOOK_EVERY).min(left));
+            }
+            at += 1;
+        }
+        if let Some(milliseconds) = next {
+            clock::tick_after(milliseconds);
+        }
+    }
+
+    /// Engages what is armed for a module that comes, before its code runs, and tells about it.
+    /// Sleeps. If it fails the module must not be loaded.
+    pub(crate) fn module_comes(&mut self, module: &Module) -> Result {
+        for at in 0..self.engagements.len() {
+            let name = Text::try_from(self.engagements[at].name())?;
+            let target = Target::of(name.as_str());
+
+            if target.module != Some(module.name()) {
+                if self.engagements[at].address().is_none()
+                    && target.module.is_some()
+                    && subject::is_in(target.symbol, module)?
+                {
+                    let module = module.name();
+                    let found = Text::try_from(module)?;
+
+                    self.engagements[at].set_found_in(Some(found));
+                    records::noted(
+                        target.name,
+                        format_args!(
+                            "is armed, and module {module} comes with a function of this name: \
+                             if that is the one, engage {module}:{}",
+                            target.symbol
+                        ),
+                    );
+                }
+                continue;
+            }
+            if let Err(refusal) = self.put(at, target) {
+                let request = Request::about(Operation::Engage, &self.engagements[at]);
+                let module = module.name();
+
+                records::refused(Origin::Kernel, request, &refusal);
+                records::noted(
+                    target.name,
+                    format_args!(
+                        "module {module} is not loaded without it: disengage {} to load it all \
+                         the same",
+                        target.name
+                    ),
+                );
+                return Err(refusal.errno());
+            }
+        }
+        self.look(&mut Text::new());
+        Ok(())
+    }
+
+    /// Engages what is at an index and armed for a module that comes.
+    fn put<'a>(&mut self, at: usize, target: Target<'a>) -> Result<(), Refusal<'a>> {
+        let authority = self.engagements[at].authority().keep();
+        let value = self.engagements[at].value();
+        let subject = match Subject::find(target) {
+            Ok(Found::Function(subject)) => subject,
+            Ok(Found::NotLoaded(_)) | Err(Refusal::NotInModule(_)) => {
+                self.engagements[at].set_missing(true);
+                records::noted(
+                    target.name,
+                    format_args!("its module comes, and has no such function: nothing is engaged"),
+                );
+                return Ok(());
+            }
+            Err(refusal) => return Err(refusal),
+        };
+        let permit = Permit::grant(&authority, self.protected()?, subject, value)?;
+        let address = permit.entry().address();
+
+        if self
             .engagements
             .iter()
-            .position(|engagement| module.contains(engagement.address()))
+            .any(|other| other.address() == Some(address))
         {
-            if let Err(refusal) = self.disengage(Origin::Kernel, Operation::Lost, at, answer) {
-                let request = Request {
-                    function: Some(self.engagements[at].name()),
-                    ..Request::of(Operation::Lost)
-                };
-                records::refused(Origin::Kernel, request, &refusal);
-                return;
+            return Err(Refusal::AlreadyEngaged);
+        }
+        self.engagements[at].put(permit)?;
+        taint::set();
+
+        let engagement = &self.engagements[at];
+        let request = Request::about(Operation::Engage, engagement);
+        tell_engaged(Origin::Kernel, request, engagement, &mut Text::new());
+        Ok(())
+    }
+
+    /// Ends the engagements of functions that are in a module that goes, and tells about it: those
+    /// that name the module are armed again. Sleeps.
+    pub(crate) fn module_goes(&mut self, module: &Module) {
+        let answer = &mut Text::new();
+        let mut at = 0;
+
+        while let Some(engagement) = self.engagements.get_mut(at) {
+            let is_named = engagement.target().module == Some(module.name());
+
+            if engagement.found_in() == Some(module.name()) {
+                engagement.set_found_in(None);
+            }
+            if is_named {
+                engagement.set_missing(false);
+            }
+            at += 1;
+            if !engagement.address().is_some_and(|at| module.contains(at)) {
+                continue;
+            }
+
+            let ended = if engagement.watch_seconds().is_some() {
+                self.disengage(Origin::Kernel, Operation::Abort, at - 1, answer)
+            } else if !is_named {
+                self.disengage(Origin::Kernel, Operation::Lost, at - 1, answer)
+            } else if let Err(refusal) = engagement.end() {
+                Err(refusal)
+            } else {
+                let request = Request::about(Operation::Arm, engagement);
+                tell_engaged(Origin::Kernel, request, engagement, answer);
+                continue;
+            };
+            match ended {
+                // The next one has taken its place.
+                Ok(()) => at -= 1,
+                Err(refusal) => {
+                    let request = Request::about(Operation::Lost, &self.engagements[at - 1]);
+                    records::refused(Origin::Kernel, request, &refusal);
+                }
             }
         }
     }
@@ -361,6 +590,85 @@ fn done(origin: Origin, request: Request<'_>, answer: &mut Text, words: fmt::Arg
     records::done(origin, request, words);
     // Without memory for the answer, what was done is done all the same.
     let _ = writeln!(answer, "{words}");
+}
+
+/// Tells that `engagement` is engaged, or will be.
+fn tell_engaged(origin: Origin, request: Request<'_>, engagement: &Engagement, answer: &mut Text) {
+    let (name, value) = (engagement.name(), Named(engagement.value()));
+    let to = match engagement.scope() {
+        Scope::All => "",
+        Scope::Nonroot => " to all but root",
+    };
+
+    match (engagement.state(), engagement.watch_seconds()) {
+        (State::Probing, Some(seconds)) => done(
+            origin,
+            request,
+            answer,
+            format_args!("watching {name} for {seconds} s: uncalled, it will return {value}{to}"),
+        ),
+        (State::Armed, _) => {
+            let request = Request {
+                operation: Operation::Arm,
+                ..request
+            };
+            done(
+                origin,
+                request,
+                answer,
+                format_args!(
+                    "armed {name}: when its module is loaded it will return {value}{to} without \
+                     running"
+                ),
+            );
+        }
+        _ => done(
+            origin,
+            request,
+            answer,
+            format_args!("engaged {name}: it returns {value}{to} without running"),
+        ),
+    }
+    for note in engagement.notes().lines() {
+        records::noted(name, format_args!("{}", note.trim_start()));
+    }
+    // As in done().
+    let _ = answer.write_str(engagement.notes());
+    if let Some(module) = engagement.found_in() {
+        let note = format_args!("note: module {module} is loaded and has a function of this name");
+
+        records::noted(name, note);
+        let _ = writeln!(answer, "  {note}");
+    }
+}
+
+/// Tells that something switched `engagement` off or on again.
+fn tell_turned(engagement: &Engagement) {
+    let name = engagement.name();
+    let answer = &mut Text::new();
+
+    if engagement.state() == State::Disarmed {
+        let request = Request::about(Operation::Disarmed, engagement);
+        let words = "its probe was switched off, and it RUNS; see \
+                     /sys/kernel/debug/kprobes/enabled, and whether ftrace was killed";
+
+        done(
+            Origin::Kernel,
+            request,
+            answer,
+            format_args!("disarmed {name}: {words}"),
+        );
+    } else {
+        let request = Request::about(Operation::Rearmed, engagement);
+        let words = "its probe is on again";
+
+        done(
+            Origin::Kernel,
+            request,
+            answer,
+            format_args!("rearmed {name}: {words}"),
+        );
+    }
 }
 
 /// A value with the name of the error that it stands for, if it does.

@@ -20,10 +20,18 @@ use crate::{
     security::{
         btf,
         entry::Entry,
-        kallsyms,
-        module::Loaded,
+        kallsyms::{
+            self,
+            Place, //
+        },
+        module::{
+            self,
+            Loaded,
+            Module, //
+        },
         text::Text as Code, //
-    }, //
+    },
+    text::Text, //
 };
 use core::fmt::{
     self,
@@ -46,24 +54,44 @@ pub(crate) struct Subject<'a> {
     code: Code,
 }
 
+/// What a target turns out to be.
+pub(crate) enum Found<'a> {
+    /// A function that is there.
+    Function(Subject<'a>),
+    /// One in the module of this name, which is not loaded. What the module has built into the
+    /// kernel would have been found there.
+    NotLoaded(&'a str),
+}
+
 impl<'a> Subject<'a> {
     /// Finds the function, or all of them if there are several. Sleeps.
-    pub(crate) fn find(target: Target<'a>) -> Result<Self, Refusal<'a>> {
-        let addresses = addresses_of(target)?;
+    pub(crate) fn find(target: Target<'a>) -> Result<Found<'a>, Refusal<'a>> {
+        let name = match target.module {
+            Some(module) => Some(CString::try_from_fmt(fmt!("{module}"))?),
+            None => None,
+        };
+        let place = match &name {
+            None => Place::Anywhere,
+            Some(name) if module::is_loaded(name) => Place::Module(name),
+            Some(_) => Place::Kernel,
+        };
+        let symbol = CString::try_from_fmt(fmt!("{}", target.symbol))?;
+        let addresses = kallsyms::addresses_of(place, &symbol)?;
         let Some(first) = addresses.first() else {
-            return Err(match target.module {
-                Some(module) => Refusal::NotInModule(module),
-                None => Refusal::NoFunction,
-            });
+            return match (place, target.module) {
+                (Place::Kernel, Some(module)) => Ok(Found::NotLoaded(module)),
+                (_, Some(module)) => Err(Refusal::NotInModule(module)),
+                (_, None) => Err(Refusal::NoFunction),
+            };
         };
         let module = Loaded::owner_of(*first).map_err(|_| Refusal::NoFunction)?;
 
         // A module could have gone since, and another one come: this is the function for certain
         // only if it is still found now that its module cannot go.
-        if module.is_some() && addresses_of(target)?[..] != addresses[..] {
+        if module.is_some() && kallsyms::addresses_of(place, &symbol)?[..] != addresses[..] {
             return Err(Refusal::NoFunction);
         }
-        Ok(Self::new(target, addresses, module)?)
+        Ok(Found::Function(Self::new(target, addresses, module)?))
     }
 
     /// The function at `address`, which was once named `target`. Sleeps.
@@ -170,7 +198,20 @@ impl<'a> Subject<'a> {
             )
             .map_err(|_| ENOMEM)?;
         }
-        Ok(())
+        match (&self.module, self.target.module) {
+            (Some(module), None) => writeln!(
+                out,
+                "  note: it ends when module {0} goes; {0}:{1} would come back with the module",
+                module.name().to_str()?,
+                self.target.symbol
+            ),
+            (None, Some(module)) => writeln!(
+                out,
+                "  note: no module {module} is loaded; it is the kernel's own function"
+            ),
+            _ => Ok(()),
+        }
+        .map_err(|_| ENOMEM)
     }
 
     /// Writes what is known about the function, one line for each thing. Sleeps.
@@ -199,13 +240,24 @@ fn is_by_place(rule: Rule) -> bool {
     )
 }
 
-fn addresses_of(target: Target<'_>) -> Result<KVec<usize>> {
-    let symbol = CString::try_from_fmt(fmt!("{}", target.symbol))?;
-    let module = match target.module {
-        Some(module) => Some(CString::try_from_fmt(fmt!("{module}"))?),
-        None => None,
-    };
-    kallsyms::addresses_of(module.as_deref(), &symbol)
+/// Whether `module`, which comes, has a function called `symbol`. Sleeps.
+pub(crate) fn is_in(symbol: &str, module: &Module) -> Result<bool> {
+    let symbol = CString::try_from_fmt(fmt!("{symbol}"))?;
+    let name = CString::try_from_fmt(fmt!("{}", module.name()))?;
+
+    Ok(!kallsyms::addresses_of(Place::Module(&name), &symbol)?.is_empty())
+}
+
+/// The name of the loaded module that has a function called `symbol`, if one has. Sleeps.
+pub(crate) fn module_with(symbol: &str) -> Result<Option<Text>> {
+    let symbol = CString::try_from_fmt(fmt!("{symbol}"))?;
+
+    for address in kallsyms::addresses_of(Place::Anywhere, &symbol)? {
+        if let Ok(Some(module)) = Loaded::owner_of(address) {
+            return Text::try_from(module.name().to_str()?).map(Some);
+        }
+    }
+    Ok(None)
 }
 
 /// What a function returns. A variant with constant arguments, or with a suffix that only makes its

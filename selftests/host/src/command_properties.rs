@@ -3,7 +3,7 @@
 //! What must hold for every line that anyone could write to the control file.
 
 use crate::{
-    command::{lines, lone_value, whole, Command, Malformed, MAX_REASON},
+    command::{lines, lone_value, whole, Command, Malformed, Scope, MAX_REASON},
     command_cases, errno,
     policy::Value,
 };
@@ -102,19 +102,29 @@ proptest! {
     fn what_is_well_formed_comes_through(
         target in target(),
         value in any::<i64>(),
+        watch in prop::option::of(0u32..=86400),
+        scope in prop::option::of(prop_oneof![Just(Scope::All), Just(Scope::Nonroot)]),
         reason in prop::option::of("[!-~]([ -~]{0,126}[!-~])?"),
         gap in blanks(),
     ) {
-        let mut line = format!("engage{gap}{target}{gap}{value}");
+        let mut line = match watch {
+            None => format!("engage{gap}{target}{gap}{value}"),
+            Some(seconds) => format!("tryengage{gap}{target}{gap}{value}{gap}{seconds}"),
+        };
+        if let Some(scope) = &scope {
+            line += &format!("{gap}scope={scope}");
+        }
         if let Some(reason) = &reason {
             line += &format!("{gap}reason={reason}");
         }
         match Command::parse(line.as_bytes()) {
-            Ok(Command::Engage { target: t, value: v, reason: r }) => {
-                prop_assert_eq!(t.name, &target);
-                prop_assert_eq!(t.module.map(str::len), target.find(':'));
-                prop_assert_eq!(v, Value::new(value));
-                prop_assert_eq!(r, reason.as_deref());
+            Ok(Command::Engage(engage)) => {
+                prop_assert_eq!(engage.target.name, &target);
+                prop_assert_eq!(engage.target.module.map(str::len), target.find(':'));
+                prop_assert_eq!(engage.value, Value::new(value));
+                prop_assert_eq!(engage.watch, watch);
+                prop_assert_eq!(engage.scope, scope.unwrap_or(Scope::All));
+                prop_assert_eq!(engage.reason, reason.as_deref());
             }
             other => prop_assert!(false, "{:?}", other),
         }

@@ -4,8 +4,8 @@
 
 use crate::{
     command::{
-        lines, lone_value, parse_value, whole, Command, Malformed, Question, Target, MAX_INPUT,
-        MAX_REASON,
+        lines, lone_value, parse_value, whole, Command, Engage, Malformed, Question, Scope, Target,
+        MAX_INPUT, MAX_REASON,
     },
     errno,
 };
@@ -40,18 +40,30 @@ fn control(line: &[u8]) {
 
     let Ok(command) = result else { return };
     let printed = match command {
-        Command::Engage {
+        Command::Engage(Engage {
             target,
             value,
+            watch,
+            scope,
             reason,
-        } => {
+        }) => {
             is_well_formed(target);
             let reason = reason.map_or(String::new(), |reason| {
                 assert!((1..=MAX_REASON).contains(&reason.len()));
                 assert_eq!(reason, reason.trim());
                 format!(" reason={reason}")
             });
-            format!("engage {} {value}{reason}", target.name)
+            let scope = match scope {
+                Scope::All => "",
+                Scope::Nonroot => " scope=nonroot",
+            };
+            match watch {
+                None => format!("engage {} {value}{scope}{reason}", target.name),
+                Some(seconds) => {
+                    assert!(seconds <= 86400);
+                    format!("tryengage {} {value} {seconds}{scope}{reason}", target.name)
+                }
+            }
         }
         Command::Disengage(target) => {
             is_well_formed(target);
@@ -87,15 +99,19 @@ fn check(line: &[u8]) {
             assert_eq!(Question::parse(printed.as_bytes()), result);
             assert_eq!(
                 command,
-                Ok(Command::Engage {
+                Ok(Command::Engage(Engage {
                     target: question.target,
                     value: question.value,
+                    watch: None,
+                    scope: Scope::All,
                     reason: None,
-                })
+                }))
             );
         }
-        // Only a command may have a reason.
-        (Err(Malformed::Extra(word)), Ok(_)) => assert!(word.starts_with("reason=")),
+        // Only a command may have a scope and a reason.
+        (Err(Malformed::Extra(word)), Ok(_)) => {
+            assert!(word.starts_with("scope=") || word.starts_with("reason="));
+        }
         (Err(Malformed::Extra(_)), Err(_)) => (),
         (Err(wrong), command) => assert_eq!(command, Err(wrong)),
     }

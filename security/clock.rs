@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! Being called back later.
+
+use kernel::bindings;
+
+/// Has [`crate::tick`] called once, in process context, so many milliseconds from now. Only the last
+/// call of this counts. Any context.
+pub(crate) fn tick_after(milliseconds: u32) {
+    // SAFETY: No preconditions.
+    unsafe { bindings::killswitch_tick_after(milliseconds) };
+}
+
+/// Called by a workqueue, when [`tick_after`] said so.
+#[no_mangle]
+extern "C" fn killswitch_tick() {
+    crate::tick();
+}
