@@ -16,8 +16,8 @@ begin
 
 engaged=$(<"$KS/engaged")
 is "the good entries are engaged, and nothing else" 2 "$(wc -l <<<"$engaged")"
-like "an error name" $'(^|\n)af_alg_sendmsg retval=-1 hits=0 state=engaged($|\n)' "$engaged"
-like "a hexadecimal number" $'(^|\n)hash_sendmsg retval=16 hits=0 state=engaged($|\n)' "$engaged"
+like "an error name" $'(^|\n)af_alg_sendmsg retval=-1 hits=0 state=engaged missed=0 scope=all($|\n)' "$engaged"
+like "a hexadecimal number" $'(^|\n)hash_sendmsg retval=16 hits=0 state=engaged missed=0 scope=all($|\n)' "$engaged"
 is "the kernel is tainted" 1 "$(<"$KS/taint")"
 
 # All of this was said before the first program ran.

@@ -140,6 +140,24 @@ accepted()
 	check "$what" control "$@"
 }
 
+# eventually COMMAND...: it succeeds within a minute.
+eventually()
+{
+	local i
+
+	for ((i = 0; i < 600; i++)); do
+		"$@" && return
+		sleep 0.1
+	done
+	return 1
+}
+
+# engaged_field TARGET KEY: what the file 'engaged' says of it.
+engaged_field()
+{
+	sed -n "s/^$1 \(.* \)*$2=\([^ ]*\).*/\2/p" "$KS/engaged"
+}
+
 load_target()
 {
 	local ko

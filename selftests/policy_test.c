@@ -90,8 +90,13 @@ static const struct verdict {
 	{ "af_alg_release -EPERM", "allow af_alg_release -1", "returns: int", 0 },
 	{ "af_alg_release 0", "allow af_alg_release 0", "called from ", 0 },
 	{ "ks_no_such_function 0", "refuse ks_no_such_function 0 ENOENT", "no function", ENOENT },
-	{ "no_such_module:kfree 0", "refuse no_such_module:kfree 0 ENOENT", "no_such_module",
-	  ENOENT },
+	/* What is built in may be named as if it were a module. */
+	{ "no_such_module:kfree 0", "refuse no_such_module:kfree 0 primitive", "places", EACCES },
+	{ "no_such_module:af_alg_release 0", "allow no_such_module:af_alg_release 0",
+	  "the kernel's own function", 0 },
+	{ "no_such_module:ks_no_such 0", "allow no_such_module:ks_no_such 0", "is not loaded", 0 },
+	{ "killswitch_target:kfree 0", "refuse killswitch_target:kfree 0 ENOENT",
+	  "killswitch_target is loaded", ENOENT },
 	{ "start_kernel 1", "refuse start_kernel 1 ", "", -1 },
 	{ "jiffies 0", "refuse jiffies 0 EOPNOTSUPP", "cannot probe", EOPNOTSUPP },
 };

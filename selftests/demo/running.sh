@@ -31,7 +31,7 @@ step "The operator makes the vulnerable function fail, before there is a fixed k
 admin "echo engage af_alg_sendmsg -EPERM reason=CVE-2026-31431 > control"
 works
 admin "cat engaged"
-says '^af_alg_sendmsg retval=-1 hits=0 state=engaged reason="CVE-2026-31431"$'
+says '^af_alg_sendmsg retval=-1 hits=0 state=engaged missed=0 scope=all reason="CVE-2026-31431"$'
 conclude "From now on af_alg_sendmsg() returns -EPERM, on every CPU, without running."
 
 step "The same program, again."

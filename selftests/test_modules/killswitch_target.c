@@ -4,7 +4,8 @@
  *
  * Reading <debugfs>/killswitch_target/call/<function> calls the function and
  * prints what it returned; killswitch_target/runs/<function> says how often
- * its body ran.
+ * its body ran, and killswitch_target/at_init what ks_target_early() returned
+ * when the module was loaded.
  */
 #include <linux/atomic.h>
 #include <linux/debugfs.h>
@@ -72,6 +73,21 @@ TARGET(unsigned long, ks_target_ulong, unsigned long value)
 	return READ_ONCE(ks_value) + value;
 }
 
+/* There is no place for tracers in it. */
+static atomic_t ks_target_breakpoint_runs;
+static noinline notrace int ks_target_breakpoint(int value)
+{
+	atomic_inc(&ks_target_breakpoint_runs);
+	return READ_ONCE(ks_value) * 5 + value;
+}
+
+/* The module's own code calls it, when it begins to run. */
+TARGET(int, ks_target_early, int value)
+{
+	atomic_inc(&ks_target_early_runs);
+	return READ_ONCE(ks_value) * 3 + value;
+}
+
 enum ks_answer { KS_NO, KS_YES, KS_PERHAPS };
 
 TARGET(enum ks_answer, ks_target_enum, int value)
@@ -115,6 +131,18 @@ static int ks_call_int(struct seq_file *m)
 static int ks_call_other(struct seq_file *m)
 {
 	seq_printf(m, "%d\n", ks_target_other(0));
+	return 0;
+}
+
+static int ks_call_breakpoint(struct seq_file *m)
+{
+	seq_printf(m, "%d\n", ks_target_breakpoint(0));
+	return 0;
+}
+
+static int ks_call_early(struct seq_file *m)
+{
+	seq_printf(m, "%d\n", ks_target_early(0));
 	return 0;
 }
 
@@ -193,6 +221,8 @@ static const struct ks_target {
 } ks_targets[] = {
 	ENTRY(int),
 	ENTRY(other),
+	ENTRY(breakpoint),
+	ENTRY(early),
 	ENTRY(long),
 	ENTRY(ptr),
 	ENTRY(bool),
@@ -248,10 +278,13 @@ static int ks_many_show(struct seq_file *m, void *unused)
 DEFINE_SHOW_ATTRIBUTE(ks_many);
 
 static struct dentry *ks_root;
+static u32 ks_at_init;
 
 static int __init ks_target_init(void)
 {
 	struct dentry *call, *runs;
+
+	ks_at_init = ks_target_early(0);
 
 	ks_root = debugfs_create_dir("killswitch_target", NULL);
 	call = debugfs_create_dir("call", ks_root);
@@ -262,6 +295,7 @@ static int __init ks_target_init(void)
 		debugfs_create_file(target->name, 0444, call, (void *)target, &ks_call_fops);
 		debugfs_create_file(target->name, 0444, runs, (void *)target, &ks_runs_fops);
 	}
+	debugfs_create_u32("at_init", 0444, ks_root, &ks_at_init);
 	debugfs_create_file("many", 0444, ks_root, NULL, &ks_many_fops);
 	return 0;
 }

@@ -1,0 +1,12 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# Guest script: modules that come and go, and functions that are watched first.
+#
+# append: lsm=lockdown,capability,landlock,killswitch,yama,apparmor,bpf loglevel=3
+# smp: 2
+# timeout: 600
+# shellcheck source=../lib.sh
+. lib.sh
+
+run_tests modules_test.sh watch_test.sh armed_test.sh

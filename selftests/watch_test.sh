@@ -1,0 +1,136 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# tryengage: a function is engaged if nobody called it for a while. And the scope
+# of an engagement: whose calls it takes.
+set -euo pipefail
+. "$(dirname "$(readlink -f "$0")")/lib.sh"
+
+call()
+{
+	cat "$TARGET/call/$1"
+}
+
+as_user()
+{
+	setpriv --reuid=1001 --regid=1001 --clear-groups "$@"
+}
+
+is_engaged()
+{
+	[[ $(engaged_field "$1" state) == engaged ]]
+}
+
+told()
+{
+	messages | tail -n 1 | grep -q 'engaged ks_target_int'
+}
+
+is_gone()
+{
+	! grep -q "^$1 " "$KS/engaged"
+}
+
+begin
+[[ -d $KS ]] || skip_all "Killswitch is not in lsm="
+load_target
+trap 'control disengage_all' EXIT
+control disengage_all
+body=$(call ks_target_int)
+chmod 755 /sys/kernel/debug
+
+# Nobody calls it.
+accepted "a function is watched" "tryengage ks_target_int -7 2 reason=quiet"
+is "it is probing" probing "$(engaged_field ks_target_int state)"
+like "and shows how long" '^[12]$' "$(<"$KS/fn/ks_target_int/timeout_left")"
+like "in 'engaged', too" '^[12]$' "$(engaged_field ks_target_int timeout_left)"
+check "it is engaged in the end, although nobody looks" eventually told
+is "and says so" engaged "$(engaged_field ks_target_int state)"
+is "no time is left" 0 "$(<"$KS/fn/ks_target_int/timeout_left")"
+is "it returns the value" -7 "$(call ks_target_int)"
+is "and counts hits" 1 "$(engaged_field ks_target_int hits)"
+control disengage_all
+
+# Somebody does.
+accepted "a function is watched" "tryengage ks_target_int -7 2"
+is "its body runs" "$body" "$(call ks_target_int)"
+is "again" "$body" "$(as_user cat "$TARGET/call/ks_target_int")"
+is "the calls are counted" 2 "$(<"$KS/fn/ks_target_int/hits")"
+exec {hits}<"$KS/fn/ks_target_int/hits"
+check "it is given up in the end" eventually is_gone ks_target_int
+like "and the kernel log says why" 'aborted ks_target_int: it was called 2 times in 2 s' \
+	"$(messages | tail -n 1)"
+check_not "its files are gone" test -e "$KS/fn/ks_target_int"
+like "a file that was open says so" "Identifier removed" "$(cat <&$hits 2>&1 || :)"
+exec {hits}<&-
+is "its body runs" "$body" "$(call ks_target_int)"
+
+# Other ends.
+accepted "for no time at all" "tryengage ks_target_int -7 0"
+is "it is engaged at once" engaged "$(engaged_field ks_target_int state)"
+is "and returns the value" -7 "$(call ks_target_int)"
+control disengage_all
+accepted "for a day" "tryengage ks_target_int -7 86400"
+like "it is watched for a day" '^86[34][0-9][0-9]$' "$(engaged_field ks_target_int timeout_left)"
+refused "a second time" "Device or resource busy" "engage ks_target_int -7"
+accepted "it can be ended meanwhile" "disengage ks_target_int"
+check "it is gone" is_gone ks_target_int
+refused "for longer than a day" "Invalid argument" "tryengage ks_target_int -7 86401"
+accepted "the value may change meanwhile" "tryengage ks_target_int -7 86400"
+echo -9 >"$KS/fn/ks_target_int/retval"
+is "without effect on the body" "$body" "$(call ks_target_int)"
+control disengage_all
+accepted "two at once" "tryengage ks_target_int -7 1" "tryengage ks_target_other -8 86400"
+check "the first is engaged when its time comes" eventually is_engaged ks_target_int
+is "the second is watched" probing "$(engaged_field ks_target_other state)"
+saved=$(</sys/kernel/debug/kprobes/enabled)
+echo 0 >/sys/kernel/debug/kprobes/enabled
+check "what cannot be watched all the time is given up" is_gone ks_target_other
+like "and the kernel log says why" 'aborted ks_target_other: .*not be watched' "$(messages)"
+echo "$saved" >/sys/kernel/debug/kprobes/enabled
+control disengage_all
+accepted "a function of a module" "tryengage killswitch_target:ks_target_int -7 86400"
+rmmod killswitch_target
+check "is given up when the module goes" is_gone killswitch_target:ks_target_int
+load_target
+
+# Whose calls.
+accepted "all but root" "engage ks_target_int -7 scope=nonroot reason=users"
+is "it says so" nonroot "$(engaged_field ks_target_int scope)"
+is "in a file, too" nonroot "$(<"$KS/fn/ks_target_int/scope")"
+is "root runs the body" "$body" "$(call ks_target_int)"
+is "a user gets the value" -7 "$(as_user cat "$TARGET/call/ks_target_int")"
+is "only that is a hit" 1 "$(engaged_field ks_target_int hits)"
+is "a user who is root in a namespace of his own gets the value" -7 \
+	"$(as_user unshare --user --map-root-user cat "$TARGET/call/ks_target_int")"
+is "and so does root who gave up his user id" -7 \
+	"$(setpriv --reuid=1001 --clear-groups cat "$TARGET/call/ks_target_int")"
+is "the effective user id does not count" -7 \
+	"$(setpriv --ruid=1001 cat "$TARGET/call/ks_target_int")"
+is "missed stays 0" 0 "$(engaged_field ks_target_int missed)"
+control disengage_all
+accepted "everybody" "engage ks_target_int -7 scope=all"
+is "root gets the value" -7 "$(call ks_target_int)"
+control disengage_all
+accepted "a function is watched for calls of users only" "tryengage ks_target_int -7 3 scope=nonroot"
+is "root's call" "$body" "$(call ks_target_int)"
+is "is none of them" 0 "$(engaged_field ks_target_int hits)"
+check "it is engaged" eventually is_engaged ks_target_int
+is "for users" -7 "$(as_user cat "$TARGET/call/ks_target_int")"
+is "not for root" "$body" "$(call ks_target_int)"
+control disengage_all
+
+# Where there is no room for tracers a breakpoint is used, which is handled
+# like an interrupt: what it interrupts counts.
+body=$(call ks_target_breakpoint)
+accepted "a function without room for tracers" "engage ks_target_breakpoint -7 scope=nonroot"
+is "is engaged" engaged "$(engaged_field ks_target_breakpoint state)"
+is "not for root" "$body" "$(call ks_target_breakpoint)"
+is "for users" -7 "$(as_user cat "$TARGET/call/ks_target_breakpoint")"
+control disengage_all
+accepted "and for everybody" "engage ks_target_breakpoint -7"
+is "that is root, too" -7 "$(call ks_target_breakpoint)"
+control disengage_all
+is "the body runs again" "$body" "$(call ks_target_breakpoint)"
+
+finish
