@@ -110,7 +110,7 @@ fn answer_one(question: Question<'_>, protected: &Protected, answer: &mut Text) 
     .map_err(|_| ENOMEM)?;
     if let Some((subject, facts)) = &subject {
         subject.describe(facts, answer).map_err(|_| ENOMEM)?;
-        subject.notes(protected, answer)?;
+        subject.notes(protected, value, answer)?;
     }
     if let Ok(Found::NotLoaded(module)) = found {
         writeln!(

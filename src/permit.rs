@@ -40,7 +40,7 @@ impl Permit {
         let mut notes = Text::new();
         let (entry, allowed) = subject.judge(&subject.facts(&protected.kernel()), value)?;
 
-        subject.notes(protected, &mut notes)?;
+        subject.notes(protected, value, &mut notes)?;
         Ok(Self {
             entry,
             value,

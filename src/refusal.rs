@@ -186,7 +186,7 @@ impl fmt::Display for Refusal<'_> {
             Refusal::NoSlot => write!(f, "all {SLOTS} slots are taken; disengage something first"),
             Refusal::Gone => f.write_str("this engagement has ended; open the file anew"),
             Refusal::BootLevel => f.write_str(
-                "the level is integrity or confidentiality; it stays integrity, which is stricter",
+                "the level is integrity or confidentiality; without one of them it is integrity",
             ),
             Refusal::BootParameter => f.write_str(
                 "there are killswitch=<function>=<value>[,...], killswitch.lockdown=<level> and \

@@ -561,7 +561,17 @@ impl Registry {
                 Err(refusal)
             } else {
                 let request = Request::about(Operation::Arm, engagement);
-                tell_engaged(Origin::Kernel, request, engagement, answer);
+                let (name, hits) = (engagement.name(), engagement.hits());
+
+                done(
+                    Origin::Kernel,
+                    request,
+                    answer,
+                    format_args!(
+                        "armed {name} again, because its module goes, after {hits} hits: it will \
+                         be engaged when the module is back"
+                    ),
+                );
                 continue;
             };
             match ended {

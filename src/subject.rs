@@ -168,7 +168,7 @@ impl<'a> Subject<'a> {
     }
 
     /// Writes one line for each thing that whoever engages the function should know. Sleeps.
-    pub(crate) fn notes(&self, protected: &Protected, out: &mut dyn Write) -> Result {
+    pub(crate) fn notes(&self, protected: &Protected, value: Value, out: &mut dyn Write) -> Result {
         let original = policy::original(self.target.symbol);
         let mut note = |symbol: &str| -> Result {
             if policy::original(symbol) == original
@@ -195,6 +195,13 @@ impl<'a> Subject<'a> {
             writeln!(
                 out,
                 "  note: there is no type information about it, so it counts as returning int"
+            )
+            .map_err(|_| ENOMEM)?;
+        }
+        if self.returns == Type::Void || (value.get() == 0 && self.returns != Type::Bool) {
+            writeln!(
+                out,
+                "  note: its callers will go on as if it had done its work; can they, without it?"
             )
             .map_err(|_| ENOMEM)?;
         }
