@@ -158,16 +158,21 @@ engaged_field()
 	sed -n "s/^$1 \(.* \)*$2=\([^ ]*\).*/\2/p" "$KS/engaged"
 }
 
-load_target()
+# load_module NAME: loads one of the test modules.
+load_module()
 {
 	local ko
 
-	[[ ! -d $TARGET ]] || return 0
 	mountpoint -q /sys/kernel/debug || mount -t debugfs debugfs /sys/kernel/debug
-	for ko in "$HERE"/killswitch_target.ko "$HERE"/test_modules/killswitch_target.ko; do
+	for ko in "$HERE/$1.ko" "$HERE/test_modules/$1.ko"; do
 		[[ ! -e $ko ]] || { insmod "$ko"; return; }
 	done
 	return 1
+}
+
+load_target()
+{
+	[[ -d $TARGET ]] || load_module killswitch_target
 }
 
 # Encrypts through AF_ALG, which newer kernels restrict to a list of algorithms

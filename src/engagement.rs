@@ -335,6 +335,8 @@ fn not_probed<'a>(error: Error) -> Refusal<'a> {
         error if error == EINVAL || error == EILSEQ || error == ENOENT => Refusal::NotProbeable,
         error if error == EBUSY => Refusal::Taken,
         error if error == EAGAIN => Refusal::Contended,
+        // What ftrace answers once it was killed.
+        error if error == ENODEV => Refusal::NotArmed,
         error => Refusal::Failed(error),
     }
 }

@@ -53,7 +53,7 @@ pub(crate) enum Refusal<'a> {
     Taken,
     /// BPF programs are being attached all the time.
     Contended,
-    /// The probe was registered, but it does not fire.
+    /// The kernel does not arm the probe.
     NotArmed,
     /// The probe could not be taken away.
     Stuck,
@@ -180,8 +180,9 @@ impl fmt::Display for Refusal<'_> {
                  short-circuited; see the kernel log, and reboot",
             ),
             Refusal::NotArmed => f.write_str(
-                "the kernel took the probe but did not arm it; see whether kprobes are off in \
-                 /sys/kernel/debug/kprobes/enabled",
+                "the kernel does not arm its probe; see whether kprobes are off in \
+                 /sys/kernel/debug/kprobes/enabled, and whether the kernel log has a warning of \
+                 ftrace, which stops working then until the next boot",
             ),
             Refusal::NoSlot => write!(f, "all {SLOTS} slots are taken; disengage something first"),
             Refusal::Gone => f.write_str("this engagement has ended; open the file anew"),
