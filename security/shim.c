@@ -118,7 +118,9 @@ bool killswitch_within_module_init(const struct module *mod, unsigned long addre
 /*
  * Whether a user other than root called the function that @kp is on; to be asked
  * by its handler. Interrupts and kernel threads count as root: nobody can say
- * for whom they work. A breakpoint is handled like an interrupt of its own.
+ * for whom they work. A breakpoint is handled like an interrupt of its own. What
+ * the task is counts, not on whose behalf it acts for the moment, as file systems
+ * have it do.
  */
 bool __kprobes killswitch_is_nonroot(struct kprobe *kp)
 {
@@ -126,7 +128,7 @@ bool __kprobes killswitch_is_nonroot(struct kprobe *kp)
 
 	return hardirq_count() == own && !in_serving_softirq() &&
 	       !(current->flags & PF_KTHREAD) &&
-	       !uid_eq(current_uid(), GLOBAL_ROOT_UID);
+	       !uid_eq(current_real_cred()->uid, GLOBAL_ROOT_UID);
 }
 
 static void tick(struct work_struct *work)

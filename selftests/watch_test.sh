@@ -86,7 +86,7 @@ is "the second is watched" probing "$(engaged_field ks_target_other state)"
 saved=$(</sys/kernel/debug/kprobes/enabled)
 echo 0 >/sys/kernel/debug/kprobes/enabled
 check "what cannot be watched all the time is given up" is_gone ks_target_other
-like "and the kernel log says why" 'aborted ks_target_other: .*not be watched' "$(messages)"
+like "and the kernel log says why" 'aborted ks_target_other: .*cannot be watched' "$(messages)"
 echo "$saved" >/sys/kernel/debug/kprobes/enabled
 control disengage_all
 accepted "a function of a module" "tryengage killswitch_target:ks_target_int -7 86400"

@@ -79,7 +79,7 @@ pub(crate) fn apply(command_line: &CommandLine<'_>) {
                 b"confidentiality" => lockdown::set_threshold(command_line, Level::Confidentiality),
                 _ => refuse(invalid(parameter), Refusal::BootLevel),
             }
-        } else if parameter != b".seal" {
+        } else if !is_seal(parameter) {
             refuse(invalid(parameter), Refusal::BootParameter);
         }
     }
@@ -87,15 +87,16 @@ pub(crate) fn apply(command_line: &CommandLine<'_>) {
         refuse(Request::INVALID, Refusal::BootTooLong);
     }
     // Whatever their order, nothing changes after it.
-    if command_line
-        .parameters()
-        .any(|parameter| parameter == b".seal")
-    {
+    if command_line.parameters().any(is_seal) {
         if let Err(refusal) = carry_out(&authority, Command::Seal) {
             refuse(Request::from(&Command::Seal), refusal);
         }
     }
     ERRORS.populate(errors);
+}
+
+fn is_seal(parameter: &[u8]) -> bool {
+    matches!(parameter, b".seal" | b".seal=1")
 }
 
 /// A request that was not understood: this, if it is text.

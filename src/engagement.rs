@@ -12,9 +12,11 @@ use crate::{
     files,
     permit::Permit,
     policy::Value,
+    records,
     refusal::Refusal,
     security::{
         kprobe::Probe,
+        module::Module,
         securityfs::Directory,
         stub::Slot, //
     },
@@ -199,15 +201,41 @@ impl Engagement {
         }
     }
 
-    /// Takes note that a module of another name, or none, has a function of this name.
-    pub(crate) fn set_found_in(&mut self, module: Option<Text>) {
-        self.found_in = module;
+    /// Takes note, and tells, if the function is not there and `module`, which comes under another
+    /// name, has one of its name. Sleeps.
+    pub(crate) fn look_for_in(&mut self, module: &Module) -> Result {
+        let target = self.target();
+        let name = module.name();
+
+        if self.address().is_some() || !subject::is_in(target.symbol, module)? {
+            return Ok(());
+        }
+        records::noted(
+            target.name,
+            format_args!(
+                "is armed, and module {name} comes with a function of this name: if that is the \
+                 one, engage {name}:{}",
+                target.symbol
+            ),
+        );
+        self.found_in = Some(Text::try_from(name)?);
+        Ok(())
+    }
+
+    /// Takes note that `module` goes.
+    pub(crate) fn forget(&mut self, module: &Module) {
+        if self.found_in() == Some(module.name()) {
+            self.found_in = None;
+        }
+        if self.target().module == Some(module.name()) {
+            self.set_missing(false);
+        }
     }
 
     /// Sends calls to the stub if there were none while the function was watched, and says whether
     /// that is so.
     pub(crate) fn commit(&mut self) -> bool {
-        let is_unused = self.slot.take_calls().is_ok();
+        let is_unused = self.missed() == 0 && self.slot.take_calls().is_ok();
 
         if is_unused {
             self.watch = None;

@@ -38,7 +38,6 @@ use crate::{
         taint, //
     },
     subject::{
-        self,
         Found,
         Subject, //
     },
@@ -362,7 +361,8 @@ impl Registry {
         at: usize,
         answer: &mut Text,
     ) -> Result<(), Refusal<'a>> {
-        let seconds = self.engagements[at].watch_seconds();
+        let watched = self.engagements[at].watch_seconds();
+        let is_early = self.engagements[at].watch_left() != Some(0);
 
         self.engagements[at].end()?;
 
@@ -373,8 +373,8 @@ impl Registry {
             ..Request::of(operation)
         };
 
-        match (operation, seconds) {
-            (Operation::Abort, Some(seconds)) if hits > 0 => done(
+        match (operation, watched) {
+            (Operation::Abort, Some(seconds)) if !is_early => done(
                 origin,
                 request,
                 answer,
@@ -384,7 +384,9 @@ impl Registry {
                 origin,
                 request,
                 answer,
-                format_args!("aborted {name}: its calls could not be watched all the time"),
+                format_args!(
+                    "aborted {name}: its calls cannot be watched any more, {hits} were seen"
+                ),
             ),
             (Operation::Lost, _) => done(
                 origin,
@@ -455,62 +457,73 @@ impl Registry {
     /// Sleeps. If it fails the module must not be loaded.
     pub(crate) fn module_comes(&mut self, module: &Module) -> Result {
         for at in 0..self.engagements.len() {
-            let name = Text::try_from(self.engagements[at].name())?;
-            let target = Target::of(name.as_str());
+            let engagement = &mut self.engagements[at];
 
-            if target.module != Some(module.name()) {
-                if self.engagements[at].address().is_none()
-                    && target.module.is_some()
-                    && subject::is_in(target.symbol, module)?
-                {
-                    let module = module.name();
-                    let found = Text::try_from(module)?;
-
-                    self.engagements[at].set_found_in(Some(found));
-                    records::noted(
-                        target.name,
-                        format_args!(
-                            "is armed, and module {module} comes with a function of this name: \
-                             if that is the one, engage {module}:{}",
-                            target.symbol
-                        ),
-                    );
-                }
+            if engagement.target().module != Some(module.name()) {
+                // Only to be shown, so that it does not matter if it fails.
+                let _ = engagement.look_for_in(module);
                 continue;
             }
-            if let Err(refusal) = self.put(at, target) {
-                let request = Request::about(Operation::Engage, &self.engagements[at]);
-                let module = module.name();
+            if engagement.address().is_some_and(|at| module.contains(at)) {
+                continue;
+            }
+            if let Err(error) = self.put(at) {
+                let name = self.engagements[at].name();
 
-                records::refused(Origin::Kernel, request, &refusal);
                 records::noted(
-                    target.name,
+                    name,
                     format_args!(
-                        "module {module} is not loaded without it: disengage {} to load it all \
-                         the same",
-                        target.name
+                        "module {} is not loaded without it: disengage {name} to load it all the \
+                         same",
+                        module.name()
                     ),
                 );
-                return Err(refusal.errno());
+                return Err(error);
             }
         }
         self.look(&mut Text::new());
         Ok(())
     }
 
-    /// Engages what is at an index and armed for a module that comes.
-    fn put<'a>(&mut self, at: usize, target: Target<'a>) -> Result<(), Refusal<'a>> {
+    /// Engages what is at an index and armed for a module that comes, and tells about it.
+    fn put(&mut self, at: usize) -> Result {
+        let name = Text::try_from(self.engagements[at].name())?;
+        let result = self.try_put(at, Target::of(name.as_str()));
+        let engagement = &self.engagements[at];
+        let request = Request::about(Operation::Engage, engagement);
+
+        match result {
+            Ok(true) => {
+                taint::set();
+                tell_engaged(Origin::Kernel, request, engagement, &mut Text::new());
+            }
+            Ok(false) => {}
+            Err(refusal) => {
+                records::refused(Origin::Kernel, request, &refusal);
+                return Err(refusal.errno());
+            }
+        }
+        Ok(())
+    }
+
+    /// Engages what is at an index, and says whether the function is in its module.
+    fn try_put<'a>(&mut self, at: usize, target: Target<'a>) -> Result<bool, Refusal<'a>> {
         let authority = self.engagements[at].authority().keep();
         let value = self.engagements[at].value();
         let subject = match Subject::find(target) {
             Ok(Found::Function(subject)) => subject,
             Ok(Found::NotLoaded(_)) | Err(Refusal::NotInModule(_)) => {
-                self.engagements[at].set_missing(true);
-                records::noted(
-                    target.name,
-                    format_args!("its module comes, and has no such function: nothing is engaged"),
-                );
-                return Ok(());
+                // It may be the kernel's own function, and stay that.
+                if self.engagements[at].address().is_none() {
+                    self.engagements[at].set_missing(true);
+                    records::noted(
+                        target.name,
+                        format_args!(
+                            "its module comes, and has no such function: nothing is engaged"
+                        ),
+                    );
+                }
+                return Ok(false);
             }
             Err(refusal) => return Err(refusal),
         };
@@ -525,12 +538,7 @@ impl Registry {
             return Err(Refusal::AlreadyEngaged);
         }
         self.engagements[at].put(permit)?;
-        taint::set();
-
-        let engagement = &self.engagements[at];
-        let request = Request::about(Operation::Engage, engagement);
-        tell_engaged(Origin::Kernel, request, engagement, &mut Text::new());
-        Ok(())
+        Ok(true)
     }
 
     /// Ends the engagements of functions that are in a module that goes, and tells about it: those
@@ -542,12 +550,7 @@ impl Registry {
         while let Some(engagement) = self.engagements.get_mut(at) {
             let is_named = engagement.target().module == Some(module.name());
 
-            if engagement.found_in() == Some(module.name()) {
-                engagement.set_found_in(None);
-            }
-            if is_named {
-                engagement.set_missing(false);
-            }
+            engagement.forget(module);
             at += 1;
             if !engagement.address().is_some_and(|at| module.contains(at)) {
                 continue;
