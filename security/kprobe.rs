@@ -43,8 +43,6 @@ const ATTEMPTS: usize = 1000;
 struct Inner {
     /// The address of the stub of `slot`.
     stub: usize,
-    /// Whether all calls are sent there.
-    takes_all: bool,
     slot: Arc<Slot>,
     #[pin]
     kprobe: Opaque<bindings::kprobe>,
@@ -90,17 +88,21 @@ impl Probe {
     fn try_register(entry: Entry, slot: Arc<Slot>) -> Result<Self> {
         // What the stub returns to is on top of the stack at a function's entry.
         let address = entry.address();
+        let handler: Handler = if slot.takes_all() {
+            on_entry
+        } else {
+            on_chosen_entry
+        };
         let inner = KBox::pin_init(
             try_pin_init!(&this in Inner {
                 stub: slot.address(),
-                takes_all: slot.takes_all(),
                 slot,
                 kprobe <- Opaque::ffi_init(|kprobe: *mut bindings::kprobe| {
                     // SAFETY: `kprobe` points to memory for a kprobe.
                     unsafe {
                         kprobe.write(bindings::kprobe {
                             addr: address as *mut bindings::kprobe_opcode_t,
-                            pre_handler: Some(on_entry),
+                            pre_handler: Some(handler),
                             post_handler: Some(never_needed),
                             ..pin_init::zeroed()
                         })
@@ -227,8 +229,11 @@ fn first_byte(address: usize) -> Option<u8> {
     Some(byte)
 }
 
-/// Sends the call to the stub, if the slot takes it. Runs in any context, with preemption off: it
-/// touches the registers and the slot's counter, and nothing else.
+/// What a handler of a kprobe is.
+type Handler = unsafe extern "C" fn(*mut bindings::kprobe, *mut bindings::pt_regs) -> c_int;
+
+/// Sends the call to the stub. Runs in any context, with preemption off: it touches the registers
+/// and nothing else.
 ///
 /// # Safety
 ///
@@ -242,16 +247,34 @@ unsafe extern "C" fn on_entry(
     // handler can run. `Opaque` has the layout of what it contains.
     let inner = unsafe { &*kernel::container_of!(Opaque::cast_from(kprobe), Inner, kprobe) };
 
-    // SAFETY: This is the kprobe's handler.
-    if !inner.takes_all && !unsafe { inner.slot.takes_this(kprobe) } {
-        return 0;
-    }
     // SAFETY: By the safety requirements the registers are those at the entry, where the top of the
     // stack is the return address: the stub, which returns at once, finds everything that a
     // function needs to return.
     unsafe { (*regs).ip = inner.stub as c_ulong };
     // The instruction pointer was changed: there is nothing to single-step.
     1
+}
+
+/// Sends the call to the stub if the slot takes it. As [`on_entry`], but for the slot's counter; apart
+/// from it because most engagements take all calls, and their callers are not to pay for this.
+///
+/// # Safety
+///
+/// As [`on_entry`].
+#[link_section = ".kprobes.text"]
+unsafe extern "C" fn on_chosen_entry(
+    kprobe: *mut bindings::kprobe,
+    regs: *mut bindings::pt_regs,
+) -> c_int {
+    // SAFETY: As in `on_entry`.
+    let inner = unsafe { &*kernel::container_of!(Opaque::cast_from(kprobe), Inner, kprobe) };
+
+    // SAFETY: This is the kprobe's handler.
+    if !unsafe { inner.slot.takes_this(kprobe) } {
+        return 0;
+    }
+    // SAFETY: By the safety requirements.
+    unsafe { on_entry(kprobe, regs) }
 }
 
 /// Makes the kprobe layer put the probe among those that may change the instruction pointer. It is

@@ -95,8 +95,6 @@ static const struct verdict {
 	{ "no_such_module:af_alg_release 0", "allow no_such_module:af_alg_release 0",
 	  "the kernel's own function", 0 },
 	{ "no_such_module:ks_no_such 0", "allow no_such_module:ks_no_such 0", "is not loaded", 0 },
-	{ "killswitch_target:kfree 0", "refuse killswitch_target:kfree 0 ENOENT",
-	  "killswitch_target is loaded", ENOENT },
 	{ "start_kernel 1", "refuse start_kernel 1 ", "", -1 },
 	{ "jiffies 0", "refuse jiffies 0 EOPNOTSUPP", "cannot probe", EOPNOTSUPP },
 };

@@ -23,7 +23,7 @@ is_engaged()
 
 told()
 {
-	messages | tail -n 1 | grep -q 'engaged ks_target_int'
+	messages | tail -n 3 | grep -q ': engaged ks_target_int'
 }
 
 is_gone()

@@ -10,6 +10,7 @@
 #include <linux/atomic.h>
 #include <linux/debugfs.h>
 #include <linux/err.h>
+#include <linux/error-injection.h>
 #include <linux/module.h>
 #include <linux/seq_file.h>
 
@@ -36,6 +37,14 @@ TARGET(int, ks_target_other, int value)
 	atomic_inc(&ks_target_other_runs);
 	return READ_ONCE(ks_value) * 2 + value;
 }
+
+/* One that others, too, may make return an error. */
+TARGET(int, ks_target_inject, int value)
+{
+	atomic_inc(&ks_target_inject_runs);
+	return READ_ONCE(ks_value) * 3 + value;
+}
+ALLOW_ERROR_INJECTION(ks_target_inject, ERRNO);
 
 TARGET(long, ks_target_long, long value)
 {
@@ -146,6 +155,12 @@ static int ks_call_early(struct seq_file *m)
 	return 0;
 }
 
+static int ks_call_inject(struct seq_file *m)
+{
+	seq_printf(m, "%d\n", ks_target_inject(0));
+	return 0;
+}
+
 static int ks_call_long(struct seq_file *m)
 {
 	seq_printf(m, "%ld\n", ks_target_long(0));
@@ -223,6 +238,7 @@ static const struct ks_target {
 	ENTRY(other),
 	ENTRY(breakpoint),
 	ENTRY(early),
+	ENTRY(inject),
 	ENTRY(long),
 	ENTRY(ptr),
 	ENTRY(bool),
