@@ -55,7 +55,14 @@ impl<'a> Target<'a> {
                     .all(|byte| byte.is_ascii_alphanumeric() || b"_.$".contains(&byte))
         };
 
-        if word.len() > MAX_NAME || !is_name(target.symbol) || !target.module.is_none_or(is_name) {
+        // Some modules are called by a number. Functions are not, and addresses are no names.
+        let is_address = target.symbol.starts_with(|first: char| first.is_ascii_digit());
+
+        if word.len() > MAX_NAME
+            || is_address
+            || !is_name(target.symbol)
+            || !target.module.is_none_or(is_name)
+        {
             return Err(Malformed::Target(word));
         }
         Ok(target)

@@ -158,6 +158,9 @@ const COMMANDS: &[CommandCase] = &[
     (b"tryengage f -1 1 1", Err(Malformed::Extra("1"))),
     (b"engage f -1 1", Err(Malformed::Extra("1"))),
     // Names.
+    (b"engage 0 0", Err(Malformed::Target("0"))),
+    (b"engage 0xffffffff81000000 0", Err(Malformed::Target("0xffffffff81000000"))),
+    (b"engage m:0xffffffff81000000 0", Err(Malformed::Target("m:0xffffffff81000000"))),
     (b"engage f+0 0", Err(Malformed::Target("f+0"))),
     (b"engage f+0x4 0", Err(Malformed::Target("f+0x4"))),
     (b"engage : 0", Err(Malformed::Target(":"))),
@@ -246,7 +249,8 @@ const QUESTIONS: &[QuestionCase] = &[
     (b"engage f 0", Err(Malformed::Extra("0"))),
     (b"engage f", Err(Malformed::Value("f"))),
     (b"f+0 0", Err(Malformed::Target("f+0"))),
-    (b"0xffffffff81000000 0x", Err(Malformed::Value("0x"))),
+    (b"0xffffffff81000000 0x", Err(Malformed::Target("0xffffffff81000000"))),
+    (b"f 0x", Err(Malformed::Value("0x"))),
     (b"f\t0", Err(Malformed::Unprintable)),
 ];
 

@@ -177,6 +177,7 @@ fn is_well_formed(target: Target<'_>) {
     };
 
     assert!(name.len() <= 255 && is_name(symbol) && module.is_none_or(is_name));
+    assert!(!symbol.starts_with(|c: char| c.is_ascii_digit()));
     assert_eq!(
         name,
         module.map_or(symbol.to_owned(), |module| format!("{module}:{symbol}"))
