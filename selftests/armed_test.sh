@@ -76,6 +76,38 @@ is "and returns the value" -7 "$(call ks_target_other)"
 accepted "disengage_all" "disengage_all"
 is "the body runs again" "$body" "$(call ks_target_int)"
 
+# While its probe is off a function can get a livepatch, and then the probe cannot
+# be armed; when the livepatch goes, it can.
+LIVEPATCH=/sys/kernel/livepatch/killswitch_livepatch
+is_patched()
+{
+	[[ $(</proc/cmdline) == livepatched ]]
+}
+
+is_engaged()
+{
+	[[ $(state cmdline_proc_show) == engaged ]]
+}
+
+if [[ -d ${LIVEPATCH%/*} ]]; then
+	accepted "a function that will be livepatched" "engage cmdline_proc_show -5"
+	like "fails" "Input/output error" "$(cat /proc/cmdline 2>&1 || :)"
+	echo 0 >"$ENABLED"
+	check "while kprobes are off it can be livepatched" load_module killswitch_livepatch
+	check "and is" eventually is_patched
+	check_not "then not all kprobes can be armed" put "$ENABLED" 1
+	is "and it says so" disarmed "$(state cmdline_proc_show)"
+	check "and is still livepatched" is_patched
+	echo 0 >"$LIVEPATCH/enabled"
+	check "without the livepatch it is engaged" eventually is_engaged
+	like "and fails" "Input/output error" "$(cat /proc/cmdline 2>&1 || :)"
+	accepted "it is ended" "disengage cmdline_proc_show"
+	check "the module can go" eventually rmmod killswitch_livepatch
+	check "and the function runs" grep -q . /proc/cmdline
+else
+	skip "a function that will be livepatched" "no livepatches"
+fi
+
 # Padding in front of a function is a symbol, but nobody calls it.
 padding=$(awk '$3 ~ /^__pfx_ksys_write$/ { print $3 }' /proc/kallsyms)
 if [[ $padding ]]; then
