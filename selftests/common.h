@@ -37,6 +37,9 @@
 #define KS_MAX_COMMAND	4096
 #define KS_MAX_REASON	128
 
+/* What a line of `engaged` says behind the hits when nothing special is going on. */
+#define KS_AS_USUAL	"state=engaged missed=0 scope=all"
+
 /* Writes all of @buf at once: 0 or a negative errno. */
 static inline int ks_write(int fd, const char *buf, size_t len)
 {

@@ -77,7 +77,7 @@ TEST_F_TIMEOUT(engage, values, 120)
 			TH_LOG("the body of %s ran", c->function);
 
 		EXPECT_TRUE(ks_engaged(c->function, line, sizeof(line)));
-		snprintf(expected, sizeof(expected), "%s retval=%s hits=3 state=engaged missed=0 scope=all",
+		snprintf(expected, sizeof(expected), "%s retval=%s hits=3 " KS_AS_USUAL,
 			 c->function, c->shown);
 		EXPECT_STREQ(expected, line);
 		EXPECT_EQ(3, ks_hits(c->function));
@@ -101,7 +101,7 @@ TEST_F(engage, reason)
 	ASSERT_EQ(0, ks_command(self->control,
 				"engage ks_target_int -1 reason=a b,  id=7\n"));
 	ASSERT_TRUE(ks_engaged("ks_target_int", line, sizeof(line)));
-	EXPECT_STREQ("ks_target_int retval=-1 hits=0 state=engaged missed=0 scope=all reason=\"a b,  id=7\"", line);
+	EXPECT_STREQ("ks_target_int retval=-1 hits=0 " KS_AS_USUAL " reason=\"a b,  id=7\"", line);
 	snprintf(path, sizeof(path), KS_FN "ks_target_int/reason");
 	EXPECT_LT(0, ks_read(path, line, sizeof(line)));
 	EXPECT_STREQ("a b,  id=7", line);
@@ -126,8 +126,8 @@ TEST_F(engage, quoted_reason)
 	ASSERT_EQ(0, ks_command(self->control,
 				"engage ks_target_int -1 reason=a\" hits=b\\\"\n"));
 	ASSERT_TRUE(ks_engaged("ks_target_int", line, sizeof(line)));
-	EXPECT_STREQ("ks_target_int retval=-1 hits=0 state=engaged missed=0 scope=all reason=\"a\\\" hits=b\\\\\\\"\"",
-		     line);
+	EXPECT_STREQ("ks_target_int retval=-1 hits=0 " KS_AS_USUAL
+		     " reason=\"a\\\" hits=b\\\\\\\"\"", line);
 }
 
 /* Blanks around and between words, with and without a newline at the end. */
@@ -327,7 +327,7 @@ TEST_F(engage, retval_file)
 		EXPECT_STREQ(c->seen, line);
 		EXPECT_TRUE(ks_engaged("ks_target_int", line, sizeof(line)));
 		snprintf(expected, sizeof(expected),
-			 "ks_target_int retval=%s hits=%ld state=engaged missed=0 scope=all reason=\"kept\"",
+			 "ks_target_int retval=%s hits=%ld " KS_AS_USUAL " reason=\"kept\"",
 			 c->seen, ++hits);
 		EXPECT_STREQ(expected, line);
 	}

@@ -56,7 +56,9 @@ impl<'a> Target<'a> {
         };
 
         // Some modules are called by a number. Functions are not, and addresses are no names.
-        let is_address = target.symbol.starts_with(|first: char| first.is_ascii_digit());
+        let is_address = target
+            .symbol
+            .starts_with(|first: char| first.is_ascii_digit());
 
         if word.len() > MAX_NAME
             || is_address
