@@ -368,6 +368,7 @@ impl Registry {
 
         let engagement = self.engagements.remove(at).map_err(|_| EINVAL)?;
         let (name, hits) = (engagement.name(), engagement.hits());
+        let calls = hits + engagement.missed();
         let request = Request {
             function: Some(name),
             ..Request::of(operation)
@@ -378,14 +379,14 @@ impl Registry {
                 origin,
                 request,
                 answer,
-                format_args!("aborted {name}: it was called {hits} times in {seconds} s"),
+                format_args!("aborted {name}: it was called {calls} times in {seconds} s"),
             ),
             (Operation::Abort, _) => done(
                 origin,
                 request,
                 answer,
                 format_args!(
-                    "aborted {name}: its calls cannot be watched any more, {hits} were seen"
+                    "aborted {name}: its calls cannot be watched any more, {calls} were seen"
                 ),
             ),
             (Operation::Lost, _) => done(
@@ -443,8 +444,9 @@ impl Registry {
             let engagement = &self.engagements[at];
 
             if engagement.address().is_some() {
-                let left = engagement.watch_left().unwrap_or(LOOK_EVERY);
-                next = Some(next.unwrap_or(LOOK_EVERY).min(left));
+                // Nothing is left only of one that could not be ended.
+                let left = engagement.watch_left().filter(|left| *left > 0);
+                next = Some(next.unwrap_or(LOOK_EVERY).min(left.unwrap_or(LOOK_EVERY)));
             }
             at += 1;
         }
