@@ -28,11 +28,12 @@ use kernel::{
 pub(crate) struct Record(NonNull<bindings::audit_buffer>);
 
 impl Record {
-    /// Begins a record, unless audit is not running or has no memory. May sleep.
-    pub(crate) fn start() -> Option<Self> {
+    /// Begins a record, unless audit is not running or has no memory: one that belongs to what the
+    /// current task does, or one that stands alone. May sleep.
+    pub(crate) fn start(of_task: bool) -> Option<Self> {
         // SAFETY: Called in process context.
         // INVARIANT: A fresh buffer.
-        NonNull::new(unsafe { bindings::killswitch_audit_start() }).map(Self)
+        NonNull::new(unsafe { bindings::killswitch_audit_start(of_task) }).map(Self)
     }
 
     /// Adds a string that somebody else chose: quoted, or in hexadecimal where it could be mistaken
@@ -42,6 +43,12 @@ impl Record {
         unsafe {
             bindings::audit_log_n_untrustedstring(self.0.as_ptr(), text.as_ptr(), text.len())
         };
+    }
+
+    /// Adds that nobody did it: auid and ses, unset.
+    pub(crate) fn nobody(&mut self) {
+        // SAFETY: The buffer is ours by the type invariants.
+        unsafe { bindings::killswitch_audit_nobody(self.0.as_ptr()) };
     }
 
     /// Adds who the current task is: auid, uid, ses, subj, pid, comm, exe. May sleep.

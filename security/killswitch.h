@@ -38,7 +38,8 @@ extern int killswitch_enabled;
 
 const char *killswitch_boot_parameters(void);
 bool killswitch_boot_overflowed(void);
-struct audit_buffer *killswitch_audit_start(void);
+struct audit_buffer *killswitch_audit_start(bool of_task);
+void killswitch_audit_nobody(struct audit_buffer *ab);
 void killswitch_audit_subject(struct audit_buffer *ab);
 bool killswitch_within_module(const struct module *mod, unsigned long address);
 bool killswitch_within_module_init(const struct module *mod, unsigned long address);

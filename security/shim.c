@@ -74,11 +74,20 @@ bool __ref killswitch_boot_overflowed(void)
 	return boot_overflowed;
 }
 
-/* Returns NULL when audit is not running or has no memory. May sleep. */
-struct audit_buffer *killswitch_audit_start(void)
+/*
+ * Begins a record: one of the event that the current task makes, or an event of
+ * its own. Returns NULL when audit is not running or has no memory. May sleep.
+ */
+struct audit_buffer *killswitch_audit_start(bool of_task)
 {
-	return audit_log_start(audit_context(), GFP_KERNEL,
+	return audit_log_start(of_task ? audit_context() : NULL, GFP_KERNEL,
 			       AUDIT_MAC_CONFIG_CHANGE);
+}
+
+/* Logs that nobody did it, in the way that the tools expect it. */
+void killswitch_audit_nobody(struct audit_buffer *ab)
+{
+	audit_log_format(ab, " auid=%u ses=%u", AUDIT_UID_UNSET, AUDIT_SID_UNSET);
 }
 
 /* Logs who the current task is. May sleep. */

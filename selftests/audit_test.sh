@@ -121,6 +121,7 @@ one="op=disengage func=\"ks_target_(int|long|other)\" (retval=-?[0-9]+ )?(reason
 recorded "disengage_all" "$one" "$one" "$one"
 
 # What the kernel does by itself later has no user.
+nobody="auid=4294967295 ses=4294967295"
 early=killswitch_target:ks_target_early
 accepted "for users" "engage ks_target_int -1 scope=nonroot reason=why"
 recorded "for users" \
@@ -131,31 +132,31 @@ accepted "watch" "tryengage ks_target_int -1 86400" "tryengage ks_target_other -
 recorded "watch and commit" \
 	"op=tryengage func=\"ks_target_int\" retval=-1 $subject res=1 errno=0" \
 	"op=tryengage func=\"ks_target_other\" retval=-2 $subject res=1 errno=0" \
-	"op=commit func=\"ks_target_other\" retval=-2 res=1 errno=0"
+	"op=commit func=\"ks_target_other\" retval=-2 $nobody res=1 errno=0"
 echo 0 >/sys/kernel/debug/kprobes/enabled
 check "probes go off" grep -q disarmed "$KS/engaged"
 echo 1 >/sys/kernel/debug/kprobes/enabled
 check "and on" grep -q "^ks_target_other .*engaged" "$KS/engaged"
 recorded "off, abort and on" \
-	"op=disarmed func=\"ks_target_int\" retval=-1 res=1 errno=0" \
-	"op=abort func=\"ks_target_int\" res=1 errno=0" \
-	"op=disarmed func=\"ks_target_other\" retval=-2 res=1 errno=0" \
-	"op=rearmed func=\"ks_target_other\" retval=-2 res=1 errno=0"
+	"op=disarmed func=\"ks_target_int\" retval=-1 $nobody res=1 errno=0" \
+	"op=abort func=\"ks_target_int\" $nobody res=1 errno=0" \
+	"op=disarmed func=\"ks_target_other\" retval=-2 $nobody res=1 errno=0" \
+	"op=rearmed func=\"ks_target_other\" retval=-2 $nobody res=1 errno=0"
 rmmod killswitch_target
-recorded "lost" "op=lost func=\"ks_target_other\" res=1 errno=0"
+recorded "lost" "op=lost func=\"ks_target_other\" $nobody res=1 errno=0"
 accepted "arm" "engage $early -3 reason=why"
 recorded "arm" "op=arm func=\"$early\" retval=-3 reason=\"why\" $subject res=1 errno=0"
 load_target
-recorded "the module comes" "op=engage func=\"$early\" retval=-3 reason=\"why\" res=1 errno=0"
+recorded "the module comes" "op=engage func=\"$early\" retval=-3 reason=\"why\" $nobody res=1 errno=0"
 rmmod killswitch_target
-recorded "the module goes" "op=arm func=\"$early\" retval=-3 reason=\"why\" res=1 errno=0"
+recorded "the module goes" "op=arm func=\"$early\" retval=-3 reason=\"why\" $nobody res=1 errno=0"
 control disengage_all
 accepted "arm what will be refused" "engage killswitch_target:ks_target_struct 0"
 check_not "the module is not loaded" load_target
 recorded "arm and refuse" \
 	"op=disengage func=\"$early\" $subject res=1 errno=0" \
 	"op=arm func=\"killswitch_target:ks_target_struct\" retval=0 $subject res=1 errno=0" \
-	"op=engage func=\"killswitch_target:ks_target_struct\" retval=0 rule=return-type res=0 errno=34"
+	"op=engage func=\"killswitch_target:ks_target_struct\" retval=0 rule=return-type $nobody res=0 errno=34"
 control disengage_all
 load_target
 recorded "end" "op=disengage func=\"killswitch_target:ks_target_struct\" $subject res=1 errno=0"

@@ -47,11 +47,11 @@ if [[ $(parameter audit) == 1 ]] && command -v start-auditd >/dev/null; then
 	sync-audit
 	records=$(ausearch -m MAC_CONFIG_CHANGE --raw | sed 's/\x1d.*//')
 	like "an engagement is recorded, without a user" \
-		'lsm=killswitch op=engage func="af_alg_sendmsg" retval=-1 res=1 errno=0' "$records"
-	for refusal in 'func="ks_no_such" retval=0 res=0 errno=2' \
-		'func="security_file_open" retval=0 rule=lsm-entry res=0 errno=13' \
-		'func="cap_capable" retval=0 rule=lsm-hook res=0 errno=13' \
-		'func="af_alg_sendmsg" retval=0 res=0 errno=16'; do
+		'lsm=killswitch op=engage func="af_alg_sendmsg" retval=-1 auid=4294967295 ses=4294967295 res=1 errno=0' "$records"
+	for refusal in 'func="ks_no_such" retval=0 auid=4294967295 ses=4294967295 res=0 errno=2' \
+		'func="security_file_open" retval=0 rule=lsm-entry auid=4294967295 ses=4294967295 res=0 errno=13' \
+		'func="cap_capable" retval=0 rule=lsm-hook auid=4294967295 ses=4294967295 res=0 errno=13' \
+		'func="af_alg_sendmsg" retval=0 auid=4294967295 ses=4294967295 res=0 errno=16'; do
 		like "a refusal is recorded: $refusal" "lsm=killswitch op=engage $refusal" "$records"
 	done
 else

@@ -208,7 +208,7 @@ fn log(words: fmt::Arguments<'_>) {
 }
 
 fn audit(origin: Origin, request: Request<'_>, refusal: Option<&Refusal<'_>>) {
-    let Some(mut record) = Record::start() else {
+    let Some(mut record) = Record::start(origin == Origin::Task) else {
         return;
     };
     // A record never fails to take text; it may be truncated, which audit reports itself.
@@ -239,8 +239,9 @@ fn fill(
     if let Some(rule) = refusal.and_then(Refusal::rule) {
         write!(record, " rule={rule}")?;
     }
-    if origin == Origin::Task {
-        record.subject();
+    match origin {
+        Origin::Task => record.subject(),
+        Origin::Kernel => record.nobody(),
     }
     let errno = refusal.map_or(0, |refusal| -refusal.errno().to_errno());
     write!(record, " res={} errno={errno}", u8::from(refusal.is_none()))
