@@ -4,7 +4,10 @@
 //!
 //! C header: [`include/linux/kallsyms.h`](srctree/include/linux/kallsyms.h)
 
-use super::module::Loaded;
+use super::module::{
+    self,
+    Loaded, //
+};
 use crate::policy::Symbol;
 use core::{
     ops::Range,
@@ -74,12 +77,14 @@ pub(crate) fn addresses_of(place: Place<'_>, symbol: &CStr) -> Result<KVec<usize
 ///
 /// May sleep. Fails with ENOMEM only.
 pub(crate) fn addresses_in_same(address: usize, symbol: &CStr) -> Result<KVec<usize>> {
-    match Loaded::owner_of(address) {
-        Ok(None) => addresses_of(Place::Kernel, symbol),
-        Ok(Some(module)) => addresses_of(Place::Module(module.name()), symbol),
-        // It is about to go.
-        Err(_) => Ok(KVec::new()),
+    let mut name = [0; 64];
+
+    if !module::copy_owner_name(address, &mut name) {
+        return addresses_of(Place::Kernel, symbol);
     }
+    let name = CStr::from_bytes_until_nul(&name).map_err(|_| EINVAL)?;
+
+    addresses_of(Place::Module(name), symbol)
 }
 
 /// All names of what lies at `address` in `module`. May sleep. Fails with ENOMEM only.

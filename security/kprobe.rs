@@ -34,8 +34,8 @@ const CALL: u8 = 0xe8;
 #[cfg(CONFIG_X86_64)]
 const BREAKPOINT: u8 = 0xcc;
 
-/// How often registering is tried when somebody is just attaching a BPF program; the kernel waits a
-/// millisecond each time.
+/// How often it is tried to register a probe while somebody attaches a BPF program, for which the kernel
+/// waits a millisecond each time, and to unregister one without memory.
 const ATTEMPTS: usize = 1000;
 
 /// What the kprobe layer knows of a probe.
@@ -104,6 +104,7 @@ impl Probe {
                             addr: address as *mut bindings::kprobe_opcode_t,
                             pre_handler: Some(handler),
                             post_handler: Some(never_needed),
+                            flags: bindings::KPROBE_FLAG_NESTED,
                             ..pin_init::zeroed()
                         })
                     };
@@ -135,31 +136,36 @@ impl Probe {
         })
     }
 
-    /// Ends the short-circuit: when this returns, no CPU runs the handler any more. Sleeps.
-    ///
-    /// Fails with EBUSY when the kernel does not manage to disarm the kprobe.
+    /// Ends the short-circuit, until [`enable()`](Self::enable): calls run the function, or are just
+    /// being sent to the stub. Sleeps. Fails without a change, with ENOMEM for example.
+    pub(crate) fn disable(&self) -> Result {
+        // SAFETY: The kprobe is there by the type invariants, registered or not.
+        to_result(unsafe { bindings::disable_kprobe(self.inner.kprobe.get()) })
+    }
+
+    /// Arms the probe if it is not armed, and can be. Sleeps. Whether it worked is seen by whether it
+    /// [is armed](Self::is_armed).
+    pub(crate) fn enable(&self) {
+        // SAFETY: The kprobe is there by the type invariants, registered or not.
+        unsafe { bindings::enable_kprobe(self.inner.kprobe.get()) };
+    }
+
+    /// Ends the short-circuit: when this returns, no CPU runs the handler any more. Sleeps. Fails
+    /// as [`disable()`](Self::disable) does.
     pub(crate) fn unregister(&mut self) -> Result {
         if self.registered {
-            // SAFETY: The kprobe is registered by the type invariants.
+            self.disable()?;
+            // SAFETY: The kprobe is registered by the type invariants. Only disarming could fail, and
+            // that is done.
             unsafe { bindings::unregister_kprobe(self.inner.kprobe.get()) };
-            self.note_unregistered();
-        }
-        if self.registered {
-            return Err(EBUSY);
+            // INVARIANT: So the kprobe layer knows it no more.
+            self.registered = false;
         }
         Ok(())
     }
 
-    /// Takes note of whether the kernel has managed to unregister the kprobe, which was tried.
-    fn note_unregistered(&mut self) {
-        // SAFETY: The kprobe is there by the type invariants. The kernel takes away the address of
-        // one that it could not disarm, and still knows it then.
-        // INVARIANT: With the address in place the kprobe layer knows it no more.
-        self.registered = unsafe { (*self.inner.kprobe.get()).addr.is_null() };
-    }
-
-    /// The hits that the kprobe layer could not take, so that the function ran: those in the midst of
-    /// another probe's handler. Any context.
+    /// The hits that the kprobe layer could not take, so that the function ran. It has none for a probe
+    /// that takes nested hits. Any context.
     pub(crate) fn missed(&self) -> u64 {
         // SAFETY: The kprobe is there by the type invariants. The kernel counts without a lock.
         unsafe { (&raw const (*self.inner.kprobe.get()).nmissed).read_volatile() as u64 }
@@ -173,18 +179,11 @@ impl Probe {
         }
         matches!(first_byte(self.address), Some(CALL | BREAKPOINT))
     }
-
-    /// Tries to arm a probe again that could not be armed when all kprobes were. Sleeps.
-    pub(crate) fn rearm(&self) {
-        // SAFETY: The kprobe is there by the type invariants, registered or not. Whether it worked
-        // is seen by whether it is armed.
-        unsafe { bindings::enable_kprobe(self.inner.kprobe.get()) };
-    }
 }
 
 impl Drop for Probe {
     fn drop(&mut self) {
-        if self.unregister().is_err() {
+        if (0..ATTEMPTS).all(|_| self.unregister().is_err()) {
             // The kprobe layer still calls the handler, so what it uses stays.
             pr_err!("a probe could not be disarmed and stays: please reboot\n");
             return;
@@ -194,21 +193,23 @@ impl Drop for Probe {
     }
 }
 
-/// Ends the short-circuits of all `probes` that are registered, in the time that one takes. Sleeps.
-/// Those that the kernel does not manage to disarm fail in [`Probe::unregister()`]. Fails with ENOMEM
-/// only, and has done nothing then.
+/// Ends the short-circuits of all `probes`, in the time that one takes. Sleeps. When it fails, some of
+/// them may be [disabled](Probe::disable).
 pub(crate) fn unregister_all<'a>(probes: impl Iterator<Item = &'a mut Probe>) -> Result {
     let mut registered: KVec<&mut Probe> = KVec::new();
     let mut kprobes: KVec<*mut bindings::kprobe> = KVec::new();
 
     for probe in probes.filter(|probe| probe.registered) {
+        probe.disable()?;
         kprobes.push(probe.inner.kprobe.get(), GFP_KERNEL)?;
         registered.push(probe, GFP_KERNEL)?;
     }
     // SAFETY: The kprobes are registered by the type invariants, and there are as many of them.
+    // Only disarming could fail, and that is done.
     unsafe { bindings::unregister_kprobes(kprobes.as_mut_ptr(), kprobes.len() as c_int) };
     for probe in registered {
-        probe.note_unregistered();
+        // INVARIANT: So the kprobe layer knows it no more.
+        probe.registered = false;
     }
     Ok(())
 }

@@ -34,7 +34,8 @@ pub(crate) struct Loaded(NonNull<bindings::module>);
 impl Loaded {
     /// Keeps the module that owns `address` loaded; `Ok(None)` if none owns it. Any context.
     ///
-    /// Fails with ENOENT when the module is about to go.
+    /// Fails with ENOENT when the module is about to go, or not yet there: loading it can still fail,
+    /// and then nothing keeps it.
     pub(crate) fn owner_of(address: usize) -> Result<Option<Self>> {
         let _guard = rcu::read_lock();
         // SAFETY: Any address may be asked for under the RCU read lock.
@@ -43,11 +44,29 @@ impl Loaded {
         };
 
         // SAFETY: The module is there under the RCU read lock.
+        unsafe {
+            let state = (&raw const (*module.as_ptr()).state).read_volatile();
+
+            if state != bindings::module_state_MODULE_STATE_LIVE
+                || !bindings::try_module_get(module.as_ptr())
+            {
+                return Err(ENOENT);
+            }
+        }
+        // INVARIANT: The reference was taken just above.
+        Ok(Some(Self(module)))
+    }
+
+    /// Keeps `module` loaded; it must not be kept for longer than `module` itself. Any context.
+    pub(crate) fn while_told(module: &Module) -> Result<Self> {
+        let module = NonNull::from(&module.0);
+
+        // SAFETY: The module is there, since somebody is being told about it.
         if !unsafe { bindings::try_module_get(module.as_ptr()) } {
             return Err(ENOENT);
         }
         // INVARIANT: The reference was taken just above.
-        Ok(Some(Self(module)))
+        Ok(Self(module))
     }
 
     /// The module's name.
@@ -101,7 +120,7 @@ pub(crate) fn for_each_text(mut visit: impl FnMut(Range<usize>)) {
     }
 }
 
-/// Whether a module called `name` is loaded, or about to be. Any context.
+/// Whether a module called `name` is loaded and has been set up. Any context.
 pub(crate) fn is_loaded(name: &CStr) -> bool {
     let _guard = rcu::read_lock();
     // SAFETY: Called under the RCU read lock, with a string.
@@ -110,7 +129,25 @@ pub(crate) fn is_loaded(name: &CStr) -> bool {
     // SAFETY: The module is there under the RCU read lock.
     !module.is_null()
         && unsafe { (&raw const (*module).state).read_volatile() }
-            != bindings::module_state_MODULE_STATE_GOING
+            == bindings::module_state_MODULE_STATE_LIVE
+}
+
+/// Copies the name of the module that owns `address`, with a NUL behind it, to `buffer`; says whether
+/// one owns it. Any context.
+pub(super) fn copy_owner_name(address: usize, buffer: &mut [u8; 64]) -> bool {
+    let _guard = rcu::read_lock();
+    // SAFETY: Any address may be asked for under the RCU read lock.
+    let module = unsafe { bindings::__module_address(address) };
+
+    if module.is_null() {
+        return false;
+    }
+    // SAFETY: The module is there under the RCU read lock; its name is a string and constant.
+    let name = unsafe { CStr::from_char_ptr((&raw const (*module).name).cast()) };
+    let bytes = name.to_bytes_with_nul();
+
+    buffer[..bytes.len()].copy_from_slice(bytes);
+    true
 }
 
 /// A module that comes or goes, and stays as long as somebody is told about it.
@@ -133,8 +170,9 @@ impl Module {
     }
 }
 
-/// Has [`crate::module_comes`] called for every module before its own code runs, and
-/// [`crate::module_goes`] for every one that goes. To be called once, in process context.
+/// Has [`crate::module_comes`] called for every module before its own code runs,
+/// [`crate::module_is_there`] after it has been set up, and [`crate::module_goes`] for every one that
+/// goes. To be called once, in process context.
 pub(crate) fn watch() -> Result {
     const fn notifier(
         call: unsafe extern "C" fn(*mut bindings::notifier_block, c_ulong, *mut c_void) -> c_int,
@@ -181,11 +219,16 @@ unsafe extern "C" fn on_coming(
     state: c_ulong,
     module: *mut c_void,
 ) -> c_int {
+    // SAFETY: The module is there during the call.
+    let module = unsafe { &*module.cast::<Module>() };
+
+    if state == bindings::module_state_MODULE_STATE_LIVE as c_ulong {
+        crate::module_is_there(module);
+    }
     if state != bindings::module_state_MODULE_STATE_COMING as c_ulong {
         return bindings::NOTIFY_DONE as c_int;
     }
-    // SAFETY: The module is there during the call.
-    match crate::module_comes(unsafe { &*module.cast::<Module>() }) {
+    match crate::module_comes(module) {
         Ok(()) => bindings::NOTIFY_OK as c_int,
         // As notifier_from_errno() does: the module is not loaded.
         Err(error) => {

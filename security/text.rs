@@ -39,20 +39,21 @@ const BREAKPOINT: u8 = 0xcc;
 
 /// The code of the kernel and of the modules that are loaded.
 pub(crate) struct Text {
-    interrupted: Cell<bool>,
+    failure: Cell<Option<Error>>,
 }
 
 impl Text {
     /// The code, as it is now.
     pub(crate) fn new() -> Self {
         Self {
-            interrupted: Cell::new(false),
+            failure: Cell::new(None),
         }
     }
 
-    /// Whether the current task was killed while it counted, so that there is no result.
-    pub(crate) fn was_interrupted(&self) -> bool {
-        self.interrupted.get()
+    /// Why it could not be looked at, so that there is no result: EINTR if the current task was
+    /// killed meanwhile, ENOMEM.
+    pub(crate) fn failure(&self) -> Option<Error> {
+        self.failure.get()
     }
 
     /// Adds to `count` how many branches in `area` go to the function at `address`.
@@ -73,7 +74,7 @@ impl Text {
                 pause = at;
                 // SAFETY: This may sleep, and there is a current task.
                 if unsafe { bindings::killswitch_pause() } {
-                    self.interrupted.set(true);
+                    self.failure.set(Some(EINTR));
                     return;
                 }
             }
@@ -90,10 +91,11 @@ impl Code for Text {
         let Some(symbol) = kallsyms::name_of(address) else {
             return Cold::None;
         };
-        let Ok(cold) = CString::try_from_fmt(fmt!("{}.cold", symbol.as_str())) else {
-            return Cold::Unknown;
-        };
-        match kallsyms::addresses_in_same(address, &cold).as_deref() {
+        let addresses = CString::try_from_fmt(fmt!("{}.cold", symbol.as_str()))
+            .and_then(|cold| kallsyms::addresses_in_same(address, &cold))
+            .inspect_err(|error| self.failure.set(Some(*error)));
+
+        match addresses.as_deref() {
             Ok([]) => Cold::None,
             Ok([one]) => self.extent(*one).map_or(Cold::Unknown, Cold::At),
             _ => Cold::Unknown,
@@ -123,7 +125,7 @@ impl Code for Text {
 
         self.count_in(start..end, address, &mut count);
         module::for_each_text(|area| {
-            if !self.was_interrupted() {
+            if self.failure().is_none() {
                 self.count_in(area, address, &mut count);
             }
         });

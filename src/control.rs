@@ -90,13 +90,8 @@ fn refuse(
     let _ = match line {
         Some(line) => writeln!(
             answer,
-            "refused in line {}: {request}: {refusal}{}",
-            line + 1,
-            match refusal {
-                // Comes when the others are done.
-                Refusal::Stuck => "",
-                _ => "; no line was carried out",
-            }
+            "refused in line {}: {request}: {refusal}; no line was carried out",
+            line + 1
         ),
         None => writeln!(answer, "refused {request}: {refusal}"),
     };

@@ -185,11 +185,28 @@ impl Engagement {
     /// not manage to disarm the probe; the function may be short-circuited still.
     pub(crate) fn end<'a>(&mut self) -> Result<(), Refusal<'a>> {
         if let Place::At(_, probe) = &mut self.place {
-            probe.unregister().map_err(|_| Refusal::Stuck)?;
+            probe.unregister().map_err(not_disarmed)?;
             self.missed += probe.missed();
             self.place = Place::NotLoaded;
         }
         Ok(())
+    }
+
+    /// Ends the short-circuit so that [`end()`](Self::end) cannot fail, or be undone by
+    /// [`switch_on()`](Self::switch_on). Sleeps. Fails without a change.
+    pub(crate) fn switch_off<'a>(&mut self) -> Result<(), Refusal<'a>> {
+        match &self.place {
+            Place::At(_, probe) => probe.disable().map_err(not_disarmed),
+            _ => Ok(()),
+        }
+    }
+
+    /// Undoes [`switch_off()`](Self::switch_off). Sleeps. What cannot be undone at once is found, told
+    /// and tried again by [`has_turned()`](Self::has_turned).
+    pub(crate) fn switch_on(&mut self) {
+        if let Place::At(_, probe) = &self.place {
+            probe.enable();
+        }
     }
 
     /// Takes note that the module which the function should be in has come without it, or gone.
@@ -207,7 +224,10 @@ impl Engagement {
         let target = self.target();
         let name = module.name();
 
-        if self.address().is_some() || !subject::is_in(target.symbol, module)? {
+        if self.address().is_some()
+            || self.found_in() == Some(name)
+            || !subject::is_in(target.symbol, module)?
+        {
             return Ok(());
         }
         records::noted(
@@ -252,7 +272,7 @@ impl Engagement {
         let mut is_off = !probe.is_armed();
 
         if is_off {
-            probe.rearm();
+            probe.enable();
             is_off = !probe.is_armed();
         }
         core::mem::replace(&mut self.was_off, is_off) != is_off
@@ -355,6 +375,14 @@ impl Engagement {
             Place::At(..) => State::Engaged,
         }
     }
+}
+
+/// What an error of `disable_kprobe()` means.
+fn not_disarmed<'a>(error: Error) -> Refusal<'a> {
+    if error == ENOMEM {
+        return Refusal::Failed(error);
+    }
+    Refusal::Stuck
 }
 
 /// What an error of `register_kprobe()` means.

@@ -59,10 +59,16 @@ fn tick() {
 /// Called by the module notifier chain, before the module's own code runs.
 fn module_comes(module: &security::module::Module) -> Result {
     match registry::lock() {
-        Ok(mut registry) => registry.module_comes(module),
+        Ok(mut registry) => registry.module_comes(module, false),
         // Without a registry nothing is armed.
         Err(_) => Ok(()),
     }
+}
+
+/// Engages what was armed for a module while that was set up. Called by the module notifier chain.
+fn module_is_there(module: &security::module::Module) {
+    // Failures are told, and there is nothing else to be done about them.
+    let _ = registry::lock().and_then(|mut registry| registry.module_comes(module, true));
 }
 
 /// Ends the engagements in a module that goes. Called by the module notifier chain.

@@ -49,6 +49,8 @@ pub(crate) enum Refusal<'a> {
     NotProbeable,
     /// Its calls were to be watched, and its module, of this name, is not loaded.
     NothingToWatch(&'a str),
+    /// The module of the function is just being loaded or unloaded.
+    InBetween,
     /// Something else sends the callers of the function elsewhere: a livepatch.
     Taken,
     /// BPF programs are being attached all the time.
@@ -96,6 +98,7 @@ impl Refusal<'_> {
             | Refusal::NotEngaged
             | Refusal::NothingToWatch(_) => ENOENT,
             Refusal::AlreadyEngaged
+            | Refusal::InBetween
             | Refusal::Taken
             | Refusal::Contended
             | Refusal::NotArmed
@@ -168,6 +171,9 @@ impl fmt::Display for Refusal<'_> {
                 "the kernel cannot probe it (it is noinstr, blacklisted, freed after boot, not known \
                  to type information, or no function); choose a function that calls it",
             ),
+            Refusal::InBetween => {
+                f.write_str("its module is being loaded or unloaded right now; try again")
+            }
             Refusal::Taken => f.write_str(
                 "its callers are sent elsewhere already; see whether it is livepatched in \
                  /sys/kernel/livepatch, and engage a function that calls it",
@@ -176,8 +182,8 @@ impl fmt::Display for Refusal<'_> {
                 f.write_str("BPF programs are being attached to functions right now; try again")
             }
             Refusal::Stuck => f.write_str(
-                "the kernel could not disarm its probe, so the function may still be \
-                 short-circuited; see the kernel log, and reboot",
+                "the kernel could not disarm its probe, so the function is still \
+                 short-circuited; see the kernel log, and try again",
             ),
             Refusal::NotArmed => f.write_str(
                 "the kernel does not arm its probe; see whether kprobes are off in \

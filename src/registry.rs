@@ -136,6 +136,7 @@ impl Registry {
             .map_err(|refusal| Failed(0, refusal))
             .and_then(|()| self.judge(authority, commands))
             .and_then(|granted| self.engage(authority, granted))
+            .and_then(|()| self.switch_off(commands, first_new))
             .inspect_err(|_| self.engagements.truncate(before))?;
 
         let mut result = Ok(());
@@ -282,6 +283,35 @@ impl Registry {
                     Ok(self.engagements.push(engagement, GFP_KERNEL)?)
                 })
                 .map_err(|refusal| Failed(line, refusal))?;
+        }
+        Ok(())
+    }
+
+    /// Switches off what `commands` disengage, or nothing; from then on they cannot fail. Engagements
+    /// whose key is below `first_new` were there before the transaction.
+    fn switch_off<'a>(
+        &mut self,
+        commands: &[Command<'a>],
+        first_new: usize,
+    ) -> Result<(), Failed<'a>> {
+        for (line, command) in commands.iter().enumerate() {
+            let result = self
+                .engagements
+                .iter_mut()
+                .filter(|engagement| engagement.key() < first_new)
+                .filter(|engagement| match command {
+                    Command::Disengage(target) => target.name == engagement.name(),
+                    other => *other == Command::DisengageAll,
+                })
+                .try_for_each(Engagement::switch_off);
+
+            if let Err(refusal) = result {
+                self.engagements
+                    .iter_mut()
+                    .filter(|engagement| engagement.key() < first_new)
+                    .for_each(Engagement::switch_on);
+                return Err(Failed(line, refusal));
+            }
         }
         Ok(())
     }
@@ -457,7 +487,10 @@ impl Registry {
 
     /// Engages what is armed for a module that comes, before its code runs, and tells about it.
     /// Sleeps. If it fails the module must not be loaded.
-    pub(crate) fn module_comes(&mut self, module: &Module) -> Result {
+    ///
+    /// For what is armed while that code runs it is called again when the module `is_there`. It does
+    /// not fail then.
+    pub(crate) fn module_comes(&mut self, module: &Module, is_there: bool) -> Result {
         for at in 0..self.engagements.len() {
             let engagement = &mut self.engagements[at];
 
@@ -466,18 +499,25 @@ impl Registry {
                 let _ = engagement.look_for_in(module);
                 continue;
             }
-            if engagement.address().is_some_and(|at| module.contains(at)) {
+            // Its own function, put there in the meantime or the first time; or it has none.
+            if engagement.address().is_some_and(|at| module.contains(at))
+                || (is_there && engagement.state() == State::Missing)
+            {
                 continue;
             }
-            if let Err(error) = self.put(at) {
-                let name = self.engagements[at].name();
+            if let Err(error) = self.put(at, module) {
+                let (name, module) = (self.engagements[at].name(), module.name());
 
+                if is_there {
+                    let note = format_args!("module {module} is loaded WITHOUT it");
+                    records::noted(name, note);
+                    continue;
+                }
                 records::noted(
                     name,
                     format_args!(
-                        "module {} is not loaded without it: disengage {name} to load it all the \
-                         same",
-                        module.name()
+                        "module {module} is not loaded without it: disengage {name} to load it \
+                         all the same"
                     ),
                 );
                 return Err(error);
@@ -488,9 +528,9 @@ impl Registry {
     }
 
     /// Engages what is at an index and armed for a module that comes, and tells about it.
-    fn put(&mut self, at: usize) -> Result {
+    fn put(&mut self, at: usize, module: &Module) -> Result {
         let name = Text::try_from(self.engagements[at].name())?;
-        let result = self.try_put(at, Target::of(name.as_str()));
+        let result = self.try_put(at, Target::of(name.as_str()), module);
         let engagement = &self.engagements[at];
         let request = Request::about(Operation::Engage, engagement);
 
@@ -509,25 +549,24 @@ impl Registry {
     }
 
     /// Engages what is at an index, and says whether the function is in its module.
-    fn try_put<'a>(&mut self, at: usize, target: Target<'a>) -> Result<bool, Refusal<'a>> {
+    fn try_put<'a>(
+        &mut self,
+        at: usize,
+        target: Target<'a>,
+        module: &Module,
+    ) -> Result<bool, Refusal<'a>> {
         let authority = self.engagements[at].authority().keep();
         let value = self.engagements[at].value();
-        let subject = match Subject::find(target) {
-            Ok(Found::Function(subject)) => subject,
-            Ok(Found::NotLoaded(_)) | Err(Refusal::NotInModule(_)) => {
-                // It may be the kernel's own function, and stay that.
-                if self.engagements[at].address().is_none() {
-                    self.engagements[at].set_missing(true);
-                    records::noted(
-                        target.name,
-                        format_args!(
-                            "its module comes, and has no such function: nothing is engaged"
-                        ),
-                    );
-                }
-                return Ok(false);
+        let Some(subject) = Subject::find_in(module, target)? else {
+            // It may be the kernel's own function, and stay that.
+            if self.engagements[at].address().is_none() {
+                self.engagements[at].set_missing(true);
+                records::noted(
+                    target.name,
+                    format_args!("its module comes, and has no such function: nothing is engaged"),
+                );
             }
-            Err(refusal) => return Err(refusal),
+            return Ok(false);
         };
         let permit = Permit::grant(&authority, self.protected()?, subject, value)?;
         let address = permit.entry().address();

@@ -84,7 +84,13 @@ impl<'a> Subject<'a> {
                 (_, None) => Err(Refusal::NoFunction),
             };
         };
-        let module = Loaded::owner_of(*first).map_err(|_| Refusal::NoFunction)?;
+        let Ok(module) = Loaded::owner_of(*first) else {
+            return match target.module {
+                // It is about to go, or to come, and then looks after what is armed.
+                Some(module) => Ok(Found::NotLoaded(module)),
+                None => Err(Refusal::NoFunction),
+            };
+        };
 
         // A module could have gone since, and another one come: this is the function for certain
         // only if it is still found now that its module cannot go.
@@ -94,12 +100,26 @@ impl<'a> Subject<'a> {
         Ok(Found::Function(Self::new(target, addresses, module)?))
     }
 
+    /// Finds the function in `module`, which has the name that `target` has for it and is about to
+    /// come; the result must not be kept for longer. Sleeps. There may be none.
+    pub(crate) fn find_in(module: &Module, target: Target<'a>) -> Result<Option<Self>> {
+        let name = CString::try_from_fmt(fmt!("{}", module.name()))?;
+        let symbol = CString::try_from_fmt(fmt!("{}", target.symbol))?;
+        let addresses = kallsyms::addresses_of(Place::Module(&name), &symbol)?;
+
+        if addresses.is_empty() {
+            return Ok(None);
+        }
+        Self::new(target, addresses, Some(Loaded::while_told(module)?)).map(Some)
+    }
+
     /// The function at `address`, which was once named `target`. Sleeps.
-    pub(crate) fn at(address: usize, target: Target<'a>) -> Result<Self> {
+    pub(crate) fn at<'b>(address: usize, target: Target<'a>) -> Result<Self, Refusal<'b>> {
         let mut addresses = KVec::new();
+        let module = Loaded::owner_of(address).map_err(|_| Refusal::InBetween)?;
 
         addresses.push(address, GFP_KERNEL)?;
-        Self::new(target, addresses, Loaded::owner_of(address)?)
+        Ok(Self::new(target, addresses, module)?)
     }
 
     fn new(target: Target<'a>, addresses: KVec<usize>, module: Option<Loaded>) -> Result<Self> {
@@ -153,8 +173,8 @@ impl<'a> Subject<'a> {
     ) -> Result<(Entry, Allowed), Refusal<'b>> {
         let verdict = policy::judge(facts, value);
 
-        if self.code.was_interrupted() {
-            return Err(Refusal::Failed(EINTR));
+        if let Some(error) = self.code.failure() {
+            return Err(Refusal::Failed(error));
         }
         match (verdict, self.entry) {
             (Ok(allowed), Some(entry)) => Ok((entry, allowed)),

@@ -6,13 +6,24 @@
  * prints what it returned; killswitch_target/runs/<function> says how often
  * its body ran, and killswitch_target/at_init what ks_target_early() returned
  * when the module was loaded.
+ *
+ * Writing "[interrupt] <function> <count> <value>..." to killswitch_target/storm
+ * calls the function that often, in interrupts of another processor if that is
+ * said; reading it says what came of it. Writing to killswitch_target/leak loses
+ * some memory.
  */
 #include <linux/atomic.h>
 #include <linux/debugfs.h>
 #include <linux/err.h>
 #include <linux/error-injection.h>
 #include <linux/module.h>
+#include <linux/processor.h>
+#include <linux/rcupdate.h>
 #include <linux/seq_file.h>
+#include <linux/slab.h>
+#include <linux/smp.h>
+#include <linux/string.h>
+#include <linux/uaccess.h>
 
 /*
  * Each body counts its runs and returns what the compiler cannot know, so that
@@ -293,6 +304,251 @@ static int ks_many_show(struct seq_file *m, void *unused)
 }
 DEFINE_SHOW_ATTRIBUTE(ks_many);
 
+/*
+ * What the function that a storm calls may return: two values, one unless a
+ * change is going on, and a number that each change counts up. In one word, so
+ * that who reads it gets what belongs together.
+ */
+static u64 ks_expected;
+
+#define KS_EXPECTED(turn, first, second) \
+	((u64)(turn) << 32 | (u32)(u16)(first) << 16 | (u16)(second))
+#define KS_TURN(expected)	((u32)((expected) >> 32))
+#define KS_FIRST(expected)	((s16)((expected) >> 16))
+#define KS_SECOND(expected)	((s16)(expected))
+
+/* Takes "<turn> <value> <value>"; at turn 0 anything known may come. */
+static ssize_t ks_expect_write(struct file *file, const char __user *from, size_t len,
+			       loff_t *pos)
+{
+	char text[64] = "";
+	int first, second;
+	u32 turn;
+
+	if (len >= sizeof(text))
+		return -EINVAL;
+	if (copy_from_user(text, from, len))
+		return -EFAULT;
+	if (sscanf(text, "%u %d %d", &turn, &first, &second) != 3)
+		return -EINVAL;
+	/* What the caller did before is done for whoever sees this. */
+	smp_store_release(&ks_expected, KS_EXPECTED(turn, first, second));
+	/* And this is there before what the caller does next. */
+	smp_mb();
+	return len;
+}
+
+static const struct file_operations ks_expect_fops = {
+	.owner = THIS_MODULE,
+	.write = ks_expect_write,
+};
+
+#define KS_KNOWN 16
+
+/* What the calls made through one open file returned. One task at a time uses it. */
+struct ks_storm {
+	u64 calls;
+	/* Calls that no change overlapped, and those of them that returned something else. */
+	u64 judged;
+	u64 wrong;
+	/* Calls that returned what is not among the known values. */
+	u64 unknown;
+	/* The first wrong or unknown value, and what was expected. */
+	bool is_bad;
+	int bad;
+	u64 bad_expected;
+	int known[KS_KNOWN];
+	u64 seen[KS_KNOWN];
+	int count;
+};
+
+static void ks_storm_judge(struct ks_storm *storm, int value, u64 before, u64 after)
+{
+	bool bad = false;
+	int i;
+
+	storm->calls++;
+	for (i = 0; i < storm->count && storm->known[i] != value; i++)
+		;
+	if (i < storm->count) {
+		storm->seen[i]++;
+	} else {
+		storm->unknown++;
+		bad = true;
+	}
+	if (KS_TURN(before) && before == after) {
+		storm->judged++;
+		if (value != KS_FIRST(before) && value != KS_SECOND(before)) {
+			storm->wrong++;
+			bad = true;
+		}
+	}
+	if (bad && !storm->is_bad) {
+		storm->is_bad = true;
+		storm->bad = value;
+		storm->bad_expected = before;
+	}
+}
+
+/* A call in an interrupt of another processor, whatever that is doing. */
+struct ks_interrupt {
+	int (*call)(int value);
+	int value;
+};
+
+static void ks_interrupt_call(void *data)
+{
+	struct ks_interrupt *interrupt = data;
+
+	interrupt->value = interrupt->call(0);
+}
+
+static int ks_call_there(int (*call)(int value))
+{
+	struct ks_interrupt interrupt = { .call = call, .value = INT_MIN };
+	int cpu;
+
+	/* Without another processor it is an ordinary call, with interrupts off. */
+	preempt_disable();
+	cpu = cpumask_any_but(cpu_online_mask, smp_processor_id());
+	smp_call_function_single(cpu < nr_cpu_ids ? cpu : smp_processor_id(), ks_interrupt_call,
+				 &interrupt, true);
+	preempt_enable();
+	return interrupt.value;
+}
+
+static void ks_storm_call(struct ks_storm *storm, int (*call)(int value), unsigned int count,
+			  bool there)
+{
+	for (unsigned int i = 1; i <= count; i++) {
+		u64 before, after;
+		int value;
+
+		before = READ_ONCE(ks_expected);
+		/* The call comes after it. */
+		smp_mb();
+		/*
+		 * An emulator that runs the processors in turn gives the turn to another
+		 * here, so that now and then a change comes before, in or after a call.
+		 */
+		if (i % 61 == 20)
+			cpu_relax();
+		value = there ? ks_call_there(call) : call(0);
+		if (i % 61 == 40)
+			cpu_relax();
+		/* And before this. */
+		smp_mb();
+		after = READ_ONCE(ks_expected);
+		ks_storm_judge(storm, value, before, after);
+		/* No wait for tasks shall last as long as a storm. */
+		if (i % 256 == 0)
+			cond_resched_tasks_rcu_qs();
+	}
+}
+
+static int ks_storm_open(struct inode *inode, struct file *file)
+{
+	struct ks_storm *storm = kzalloc_obj(*storm);
+
+	file->private_data = storm;
+	return storm ? 0 : -ENOMEM;
+}
+
+static int ks_storm_release(struct inode *inode, struct file *file)
+{
+	kfree(file->private_data);
+	return 0;
+}
+
+static ssize_t ks_storm_write(struct file *file, const char __user *from, size_t len,
+			      loff_t *pos)
+{
+	struct ks_storm *storm = file->private_data;
+	char text[256] = "", *rest = text, *word;
+	int (*call)(int value) = NULL;
+	unsigned int count;
+	bool there;
+
+	if (len >= sizeof(text))
+		return -EINVAL;
+	if (copy_from_user(text, from, len))
+		return -EFAULT;
+	strim(text);
+
+	word = strsep(&rest, " ");
+	there = !strcmp(word, "interrupt");
+	if (there)
+		word = strsep(&rest, " ") ?: "";
+	if (!strcmp(word, "ks_target_int"))
+		call = ks_target_int;
+	else if (!strcmp(word, "ks_target_other"))
+		call = ks_target_other;
+	word = strsep(&rest, " ");
+	if (!call || !word || kstrtouint(word, 0, &count))
+		return -EINVAL;
+	for (int i = 0; (word = strsep(&rest, " ")); i++) {
+		int value;
+
+		if (i == KS_KNOWN || kstrtoint(word, 0, &value))
+			return -EINVAL;
+		/* The values are counted where they were: they stay the same. */
+		if (storm->calls && (i >= storm->count || storm->known[i] != value))
+			return -EINVAL;
+		storm->known[i] = value;
+		storm->count = max(storm->count, i + 1);
+	}
+	ks_storm_call(storm, call, count, there);
+	return len;
+}
+
+static ssize_t ks_storm_read(struct file *file, char __user *to, size_t len, loff_t *pos)
+{
+	struct ks_storm *storm = file->private_data;
+	char text[1024];
+	int used;
+
+	used = scnprintf(text, sizeof(text), "calls %llu judged %llu wrong %llu unknown %llu",
+			 storm->calls, storm->judged, storm->wrong, storm->unknown);
+	used += scnprintf(text + used, sizeof(text) - used, " bad %d turn %u expected %d %d\n",
+			  storm->bad, KS_TURN(storm->bad_expected),
+			  KS_FIRST(storm->bad_expected), KS_SECOND(storm->bad_expected));
+	for (int i = 0; i < storm->count; i++)
+		used += scnprintf(text + used, sizeof(text) - used, "value %d seen %llu\n",
+				  storm->known[i], storm->seen[i]);
+	return simple_read_from_buffer(to, len, pos, text, used);
+}
+
+static const struct file_operations ks_storm_fops = {
+	.owner = THIS_MODULE,
+	.open = ks_storm_open,
+	.release = ks_storm_release,
+	.write = ks_storm_write,
+	.read = ks_storm_read,
+};
+
+/*
+ * Loses some memory, for a test that looks for lost memory has to find it: many
+ * times, for what still lies on some stack is not taken for lost.
+ */
+static ssize_t ks_leak_write(struct file *file, const char __user *from, size_t len,
+			     loff_t *pos)
+{
+	for (int i = 0; i < 32; i++) {
+		char *lost = kmalloc(1000, GFP_KERNEL);
+
+		if (!lost)
+			return -ENOMEM;
+		memset(lost, 0x5a, 1000);
+		OPTIMIZER_HIDE_VAR(lost);
+	}
+	return len;
+}
+
+static const struct file_operations ks_leak_fops = {
+	.owner = THIS_MODULE,
+	.write = ks_leak_write,
+};
+
 static struct dentry *ks_root;
 static u32 ks_at_init;
 
@@ -313,6 +569,9 @@ static int __init ks_target_init(void)
 	}
 	debugfs_create_u32("at_init", 0444, ks_root, &ks_at_init);
 	debugfs_create_file("many", 0444, ks_root, NULL, &ks_many_fops);
+	debugfs_create_file("expect", 0200, ks_root, NULL, &ks_expect_fops);
+	debugfs_create_file("storm", 0600, ks_root, NULL, &ks_storm_fops);
+	debugfs_create_file("leak", 0200, ks_root, NULL, &ks_leak_fops);
 	return 0;
 }
 
