@@ -589,8 +589,7 @@ FIXTURE_VARIANT_ADD(step, change_the_value)
 FIXTURE_VARIANT_ADD(step, transaction)
 {
 	.before = "engage ks_target_other -9\nengage ks_target_bool 0\n",
-	.text = "engage ks_target_int -7\nengage " ARMED " -7\ntryengage ks_target_long 3 3600\n"
-		"engage ks_target_ptr NULL\ndisengage ks_target_bool\n",
+	.text = "engage " ARMED " -7\nengage ks_target_int -7\ndisengage ks_target_bool\n",
 	.watched = true,
 };
 
