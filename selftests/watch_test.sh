@@ -107,8 +107,38 @@ is "and so does root who gave up his user id" -7 \
 	"$(setpriv --reuid=1001 --clear-groups cat "$TARGET/call/ks_target_int")"
 is "the effective user id does not count" -7 \
 	"$(setpriv --ruid=1001 cat "$TARGET/call/ks_target_int")"
+is "a kernel thread runs the body, whoever it works for" "$body" \
+	"$(as_user cat "$TARGET/by_thread")"
+if (($(nproc) > 1)); then
+	is "and so does an interrupt" "$body" "$(as_user cat "$TARGET/by_interrupt")"
+else
+	skip "and so does an interrupt" "there is one processor only"
+fi
 is "missed stays 0" 0 "$(engaged_field ks_target_int missed)"
 control disengage_all
+
+# On the layers of an overlay the kernel acts with the credentials of whoever
+# mounted it, for users, too.
+layers=$(mktemp -d)
+if mount -t tmpfs tmpfs "$layers" && mkdir -m 777 "$layers"/{low,up,work,all} &&
+	mount -t overlay overlay -o "lowerdir=$layers/low,upperdir=$layers/up,workdir=$layers/work" \
+		"$layers/all"; then
+	chmod 755 "$layers"
+	install -m 666 /dev/null "$layers/all/file"
+	check "a user gets at a layer" as_user fallocate -l 4096 "$layers/all/file"
+	accepted "for users, what the layer does is engaged" "engage shmem_fallocate -1 scope=nonroot"
+	like "a user does not" "Operation not permitted" \
+		"$(as_user fallocate -l 8192 "$layers/all/file" 2>&1 || :)"
+	is "that was a hit" 1 "$(engaged_field shmem_fallocate hits)"
+	check "root does" fallocate -l 12288 "$layers/all/file"
+	control disengage_all
+	umount "$layers/all"
+else
+	skip "on the layers of an overlay" "no overlayfs"
+fi
+umount "$layers"
+rmdir "$layers"
+
 accepted "everybody" "engage ks_target_int -7 scope=all"
 is "root gets the value" -7 "$(call ks_target_int)"
 control disengage_all

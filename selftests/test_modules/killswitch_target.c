@@ -24,6 +24,7 @@
 #include <linux/smp.h>
 #include <linux/string.h>
 #include <linux/uaccess.h>
+#include <linux/workqueue.h>
 
 /*
  * Each body counts its runs and returns what the compiler cannot know, so that
@@ -549,6 +550,41 @@ static const struct file_operations ks_leak_fops = {
 	.write = ks_leak_write,
 };
 
+/* Calls ks_target_int() for a task, and keeps what it returned. */
+struct ks_errand {
+	struct work_struct work;
+	int result;
+};
+
+static void ks_run_errand(struct work_struct *work)
+{
+	struct ks_errand *errand = container_of(work, struct ks_errand, work);
+
+	errand->result = ks_target_int(0);
+}
+
+/* Reading killswitch_target/by_thread has a kernel thread call it. */
+static int ks_by_thread_show(struct seq_file *m, void *unused)
+{
+	struct ks_errand errand;
+
+	INIT_WORK_ONSTACK(&errand.work, ks_run_errand);
+	schedule_work(&errand.work);
+	flush_work(&errand.work);
+	destroy_work_on_stack(&errand.work);
+	seq_printf(m, "%d\n", errand.result);
+	return 0;
+}
+DEFINE_SHOW_ATTRIBUTE(ks_by_thread);
+
+/* Reading killswitch_target/by_interrupt has an interrupt of another processor call it. */
+static int ks_by_interrupt_show(struct seq_file *m, void *unused)
+{
+	seq_printf(m, "%d\n", ks_call_there(ks_target_int));
+	return 0;
+}
+DEFINE_SHOW_ATTRIBUTE(ks_by_interrupt);
+
 static struct dentry *ks_root;
 static u32 ks_at_init;
 
@@ -568,6 +604,8 @@ static int __init ks_target_init(void)
 		debugfs_create_file(target->name, 0444, runs, (void *)target, &ks_runs_fops);
 	}
 	debugfs_create_u32("at_init", 0444, ks_root, &ks_at_init);
+	debugfs_create_file("by_thread", 0444, ks_root, NULL, &ks_by_thread_fops);
+	debugfs_create_file("by_interrupt", 0444, ks_root, NULL, &ks_by_interrupt_fops);
 	debugfs_create_file("many", 0444, ks_root, NULL, &ks_many_fops);
 	debugfs_create_file("expect", 0200, ks_root, NULL, &ks_expect_fops);
 	debugfs_create_file("storm", 0600, ks_root, NULL, &ks_storm_fops);
