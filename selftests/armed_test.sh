@@ -8,11 +8,6 @@ set -euo pipefail
 
 ENABLED=/sys/kernel/debug/kprobes/enabled
 
-call()
-{
-	cat "$TARGET/call/$1"
-}
-
 state()
 {
 	sed -n "s/^$1 .* state=\([a-z]*\).*/\1/p" "$KS/engaged"

@@ -50,6 +50,18 @@ static inline int ks_write(int fd, const char *buf, size_t len)
 	return (size_t)ret == len ? 0 : -EIO;
 }
 
+/* Writes @text to the file @path, behind what it has: 0 or a negative errno. */
+static inline int ks_put(const char *path, const char *text)
+{
+	int fd = open(path, O_WRONLY | O_APPEND | O_CLOEXEC), ret;
+
+	if (fd < 0)
+		return -errno;
+	ret = ks_write(fd, text, strlen(text));
+	close(fd);
+	return ret;
+}
+
 /* Gives one command to an open control file: 0 or a negative errno. */
 static inline int ks_command(int fd, const char *format, ...)
 {

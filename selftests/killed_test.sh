@@ -8,11 +8,6 @@ set -euo pipefail
 
 PEER=/sys/kernel/debug/killswitch_peer
 
-call()
-{
-	cat "$TARGET/call/$1"
-}
-
 begin
 [[ -d $KS ]] || skip_all "Killswitch is not in lsm="
 load_target

@@ -152,6 +152,19 @@ eventually()
 	return 1
 }
 
+# as_user COMMAND...: runs it as somebody without any rights.
+USER_ID=1001
+as_user()
+{
+	setpriv --reuid=$USER_ID --regid=$USER_ID --clear-groups "$@"
+}
+
+# call FUNCTION: calls a function of the target module, and prints what it returned.
+call()
+{
+	cat "$TARGET/call/$1"
+}
+
 # engaged_field TARGET KEY: what the file 'engaged' says of it.
 engaged_field()
 {

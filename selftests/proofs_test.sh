@@ -8,24 +8,7 @@ set -euo pipefail
 . "$(dirname "$(readlink -f "$0")")/lib.sh"
 
 LOG=/var/log/audit/audit.log
-USER_ID=1001
 AF_AX25=3 AF_X25=9 SOCK_DGRAM=2 SOCK_SEQPACKET=5
-
-# Waits for a command to succeed. A slow machine is no failure.
-await()
-{
-	local end=$((SECONDS + 60))
-
-	until "$@"; do
-		((SECONDS < end)) || return
-		sleep 0.1
-	done
-}
-
-as_user()
-{
-	setpriv --reuid $USER_ID --regid $USER_ID --clear-groups "$@"
-}
 
 # What the user does. In a user namespace of their own users are root, so that
 # they get at what only root does elsewhere. The function of this chain that is
@@ -131,7 +114,7 @@ unload()
 	local module
 
 	for module; do
-		await modprobe -q -r "$module" || :
+		eventually modprobe -q -r "$module" || :
 		check_not "$module is not loaded" test -e "/sys/module/$module"
 	done
 }

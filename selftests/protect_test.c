@@ -4,10 +4,9 @@
  * stands on, can be engaged, whatever the value, the spelling and the trick.
  */
 #include <fnmatch.h>
-#include <linux/bpf.h>
-#include <linux/btf.h>
 
 #include "kallsyms.h"
+#include "tools.h"
 
 #define KS_TRACING	"/sys/kernel/tracing"
 
@@ -728,48 +727,6 @@ TEST_F(protect, impostor)
 	EXPECT_EQ(0, ks_unload_module("killswitch_impostor"));
 }
 
-/* Number of the type of the function @name in the kernel's BTF, or -1. */
-static int find_function_type(const char *name)
-{
-	static const size_t per_entry[] = {
-		[BTF_KIND_STRUCT] = sizeof(struct btf_member),
-		[BTF_KIND_UNION] = sizeof(struct btf_member),
-		[BTF_KIND_ENUM] = sizeof(struct btf_enum),
-		[BTF_KIND_FUNC_PROTO] = sizeof(struct btf_param),
-		[BTF_KIND_DATASEC] = sizeof(struct btf_var_secinfo),
-		[BTF_KIND_ENUM64] = sizeof(struct btf_enum64),
-	};
-	static const size_t fixed[] = {
-		[BTF_KIND_INT] = sizeof(__u32),
-		[BTF_KIND_ARRAY] = sizeof(struct btf_array),
-		[BTF_KIND_VAR] = sizeof(struct btf_var),
-		[BTF_KIND_DECL_TAG] = sizeof(struct btf_decl_tag),
-	};
-	static char buf[32 << 20];
-	const struct btf_header *header = (const struct btf_header *)buf;
-	ssize_t len = ks_read("/sys/kernel/btf/vmlinux", buf, sizeof(buf));
-	const char *strings, *at, *end;
-
-	if (len < (ssize_t)sizeof(*header) || header->magic != BTF_MAGIC)
-		return -1;
-	at = buf + header->hdr_len + header->type_off;
-	end = at + header->type_len;
-	strings = buf + header->hdr_len + header->str_off;
-	for (int id = 1; at < end; id++) {
-		const struct btf_type *type = (const struct btf_type *)at;
-		unsigned int kind = BTF_INFO_KIND(type->info);
-
-		if (kind == BTF_KIND_FUNC && !strcmp(strings + type->name_off, name))
-			return id;
-		at += sizeof(*type);
-		if (kind < ARRAY_SIZE(fixed))
-			at += fixed[kind];
-		if (kind < ARRAY_SIZE(per_entry))
-			at += per_entry[kind] * BTF_INFO_VLEN(type->info);
-	}
-	return -1;
-}
-
 /* Attaches a program that does nothing to the hook of BPF called @name: a descriptor or -errno. */
 static int attach_program(const char *name, int *program)
 {
@@ -781,21 +738,27 @@ static int attach_program(const char *name, int *program)
 	union bpf_attr load = {
 		.prog_type = BPF_PROG_TYPE_LSM,
 		.expected_attach_type = BPF_LSM_MAC,
-		.attach_btf_id = find_function_type(name),
-		.insns = (__u64)(unsigned long)code,
+		.insns = ks_pointer(code),
 		.insn_cnt = ARRAY_SIZE(code),
-		.license = (__u64)(unsigned long)"GPL",
+		.license = ks_pointer("GPL"),
 		.prog_name = "ks_file_open",
 	};
-	union bpf_attr attach = {};
-	int fd;
+	struct ks_program loaded;
+	struct ks_types types;
+	int ret;
 
-	*program = syscall(__NR_bpf, BPF_PROG_LOAD, &load, sizeof(load));
-	if (*program < 0)
-		return -errno;
-	attach.raw_tracepoint.prog_fd = *program;
-	fd = syscall(__NR_bpf, BPF_RAW_TRACEPOINT_OPEN, &attach, sizeof(attach));
-	return fd < 0 ? -errno : fd;
+	*program = -1;
+	ret = ks_load_types(&types, "vmlinux", NULL);
+	if (ret)
+		return ret;
+	load.attach_btf_id = ks_function_type(&types, name);
+	free(types.data);
+	loaded.program = ks_bpf(BPF_PROG_LOAD, &load);
+	*program = loaded.program;
+	if (loaded.program < 0)
+		return loaded.program;
+	ret = ks_attach_program(&loaded);
+	return ret ? ret : loaded.link;
 }
 
 /* A BPF program on a hook is out of reach, and so is what calls it. */
@@ -859,18 +822,12 @@ static int trace(const char *file, const char *format, ...)
 {
 	char path[PATH_MAX], line[1024];
 	va_list args;
-	int fd, ret;
 
 	snprintf(path, sizeof(path), KS_TRACING "/%s", file);
-	fd = open(path, O_WRONLY | O_APPEND | O_CLOEXEC);
-	if (fd < 0)
-		return -errno;
 	va_start(args, format);
 	vsnprintf(line, sizeof(line), format, args);
 	va_end(args);
-	ret = ks_write(fd, line, strlen(line));
-	close(fd);
-	return ret;
+	return ks_put(path, line);
 }
 
 /* Puts a probe on every place in @function that takes one: how many there are. */

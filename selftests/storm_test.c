@@ -47,18 +47,6 @@ static double now(void)
 	return time.tv_sec + time.tv_nsec / 1e9;
 }
 
-static int put(const char *path, const char *text)
-{
-	int fd = open(path, O_WRONLY | O_APPEND | O_CLOEXEC);
-	int ret;
-
-	if (fd < 0)
-		return -errno;
-	ret = ks_write(fd, text, strlen(text));
-	close(fd);
-	return ret;
-}
-
 /* A thread that calls a function in a loop of the kernel. */
 struct caller {
 	pthread_t thread;
@@ -246,12 +234,12 @@ FIXTURE_SETUP(moment)
 	self->expect = open(KS_TARGET "/expect", O_WRONLY | O_CLOEXEC);
 	ASSERT_LE(0, self->expect);
 	if (variant->kprobe) {
-		ASSERT_EQ(0, put(TRACING "/kprobe_events", variant->kprobe));
-		ASSERT_EQ(0, put(TRACING "/events/kst/moment/enable", "1"));
+		ASSERT_EQ(0, ks_put(TRACING "/kprobe_events", variant->kprobe));
+		ASSERT_EQ(0, ks_put(TRACING "/events/kst/moment/enable", "1"));
 	}
 	if (variant->filter) {
-		ASSERT_EQ(0, put(TRACING "/set_ftrace_filter", variant->filter));
-		ASSERT_EQ(0, put(TRACING "/current_tracer", "function"));
+		ASSERT_EQ(0, ks_put(TRACING "/set_ftrace_filter", variant->filter));
+		ASSERT_EQ(0, ks_put(TRACING "/current_tracer", "function"));
 	}
 	stop = false;
 }
@@ -260,14 +248,14 @@ FIXTURE_TEARDOWN(moment)
 {
 	EXPECT_EQ(0, ks_command(self->control, "disengage_all\n"));
 	if (variant->kprobe) {
-		EXPECT_EQ(0, put(TRACING "/events/kst/moment/enable", "0"));
-		EXPECT_EQ(0, put(TRACING "/kprobe_events", "-:kst/moment\n"));
+		EXPECT_EQ(0, ks_put(TRACING "/events/kst/moment/enable", "0"));
+		EXPECT_EQ(0, ks_put(TRACING "/kprobe_events", "-:kst/moment\n"));
 	}
 	if (variant->filter) {
-		EXPECT_EQ(0, put(TRACING "/current_tracer", "nop"));
-		EXPECT_EQ(0, put(TRACING "/set_ftrace_filter", "!ks_target_int\n"));
+		EXPECT_EQ(0, ks_put(TRACING "/current_tracer", "nop"));
+		EXPECT_EQ(0, ks_put(TRACING "/set_ftrace_filter", "!ks_target_int\n"));
 	}
-	put(KS_TARGET "/expect", "0 0 0");
+	ks_put(KS_TARGET "/expect", "0 0 0");
 	close(self->expect);
 	close(self->control);
 }
@@ -683,7 +671,7 @@ static void *traces(void *data)
 
 	for (; !stopped(); actor->done++) {
 		for (size_t i = 0; i < ARRAY_SIZE(steps); i++) {
-			int ret = put(steps[i].file, steps[i].text);
+			int ret = ks_put(steps[i].file, steps[i].text);
 
 			if (ret)
 				complain(actor, "%s > %s: %s", steps[i].text, steps[i].file,

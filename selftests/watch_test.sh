@@ -6,16 +6,6 @@
 set -euo pipefail
 . "$(dirname "$(readlink -f "$0")")/lib.sh"
 
-call()
-{
-	cat "$TARGET/call/$1"
-}
-
-as_user()
-{
-	setpriv --reuid=1001 --regid=1001 --clear-groups "$@"
-}
-
 is_engaged()
 {
 	[[ $(engaged_field "$1" state) == engaged ]]

@@ -103,9 +103,7 @@ impl<'a> Subject<'a> {
     /// Finds the function in `module`, which has the name that `target` has for it and is about to
     /// come; the result must not be kept for longer. Sleeps. There may be none.
     pub(crate) fn find_in(module: &Module, target: Target<'a>) -> Result<Option<Self>> {
-        let name = CString::try_from_fmt(fmt!("{}", module.name()))?;
-        let symbol = CString::try_from_fmt(fmt!("{}", target.symbol))?;
-        let addresses = kallsyms::addresses_of(Place::Module(&name), &symbol)?;
+        let addresses = addresses_in(module, target.symbol)?;
 
         if addresses.is_empty() {
             return Ok(None);
@@ -269,10 +267,14 @@ fn is_by_place(rule: Rule) -> bool {
 
 /// Whether `module`, which comes, has a function called `symbol`. Sleeps.
 pub(crate) fn is_in(symbol: &str, module: &Module) -> Result<bool> {
-    let symbol = CString::try_from_fmt(fmt!("{symbol}"))?;
-    let name = CString::try_from_fmt(fmt!("{}", module.name()))?;
+    Ok(!addresses_in(module, symbol)?.is_empty())
+}
 
-    Ok(!kallsyms::addresses_of(Place::Module(&name), &symbol)?.is_empty())
+fn addresses_in(module: &Module, symbol: &str) -> Result<KVec<usize>> {
+    let name = CString::try_from_fmt(fmt!("{}", module.name()))?;
+    let symbol = CString::try_from_fmt(fmt!("{symbol}"))?;
+
+    kallsyms::addresses_of(Place::Module(&name), &symbol)
 }
 
 /// The name of the loaded module that has a function called `symbol`, if one has. Sleeps.
