@@ -8,8 +8,14 @@
 
 mod x86;
 
-use super::facts::Kernel;
-use core::ops::Range;
+use super::{
+    facts::Kernel,
+    sort, //
+};
+use core::ops::{
+    DerefMut,
+    Range, //
+};
 use x86 as arch;
 
 /// The most code of one function that is looked at, in bytes. The largest have half of that.
@@ -103,15 +109,35 @@ pub(super) fn evidence(code: &dyn Code, kernel: &Kernel<'_>, address: usize) -> 
     }
 }
 
-/// How many branches in `bytes`, which lie at `at`, go to the function that begins at `function`. A
-/// branch under a breakpoint counts, too. To find all in code that is looked at in pieces, these have
-/// to overlap by [`OVERLAP`] bytes.
-pub(crate) fn count_calls(bytes: &[u8], at: usize, function: usize, padding: usize) -> usize {
-    arch::count_calls(
-        bytes,
-        at,
-        function.saturating_sub(padding)..=function.saturating_add(arch::ENTRY),
-    )
+/// Functions, and from how many places each of them is called.
+///
+/// # Invariants
+///
+/// The elements, an address and a count, are sorted by address.
+pub(crate) struct Census<S>(S);
+
+impl<S: DerefMut<Target = [(usize, usize)]>> Census<S> {
+    /// Makes one of functions, each with the count to begin with.
+    pub(crate) fn new(mut functions: S) -> Self {
+        sort::by_key(&mut functions, |(address, _)| *address);
+        // INVARIANT: Sorted just above.
+        Self(functions)
+    }
+
+    /// Counts the branches in `bytes`, which lie at `at`, to each of the functions or to the `padding`
+    /// in front of it. A branch under a breakpoint counts, too. To find all in code that is looked at
+    /// in pieces, these have to overlap by [`OVERLAP`] bytes.
+    pub(crate) fn count(&mut self, bytes: &[u8], at: usize, padding: usize) {
+        arch::count_calls(bytes, at, &mut self.0, padding);
+    }
+
+    /// How often the function at `address` was counted, if it is one of them.
+    pub(crate) fn of(&self, address: usize) -> usize {
+        self.0
+            .iter()
+            .find(|(function, _)| *function == address)
+            .map_or(0, |(_, count)| *count)
+    }
 }
 
 /// How many bytes pieces of code have to overlap by.

@@ -94,6 +94,11 @@ impl<'a> Facts<'a> {
         })
     }
 
+    /// Takes over what [`callers()`](Self::callers) would count.
+    pub(crate) fn set_callers(&mut self, count: usize) {
+        self.counted = OnceCell::from(count);
+    }
+
     /// From how many places the function is called directly; of several functions, the most called.
     pub(crate) fn callers(&self) -> usize {
         *self.counted.get_or_init(|| {

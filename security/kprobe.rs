@@ -9,6 +9,7 @@ use super::{
     stub::Slot, //
 };
 use core::{
+    iter,
     marker::PhantomPinned,
     mem::ManuallyDrop,
     pin::Pin,
@@ -34,7 +35,7 @@ const CALL: u8 = 0xe8;
 #[cfg(CONFIG_X86_64)]
 const BREAKPOINT: u8 = 0xcc;
 
-/// How often it is tried to register a probe while somebody attaches a BPF program, for which the kernel
+/// How often it is tried to enable a probe while somebody attaches a BPF program, for which the kernel
 /// waits a millisecond each time, and to unregister one without memory.
 const ATTEMPTS: usize = 1000;
 
@@ -68,24 +69,12 @@ unsafe impl Send for Probe {}
 unsafe impl Sync for Probe {}
 
 impl Probe {
-    /// Sends calls of the function that begins at `entry` to the stub of `slot`, from the return of
-    /// this call on: those of them that the slot takes.
+    /// Makes a probe that sends calls of the function that begins at `entry` to the stub of `slot`,
+    /// those of them that the slot takes, from [`enable()`] on.
     ///
     /// Sleeps. The errors are those of `register_kprobe()`: EINVAL, EILSEQ and ENOENT say that this
-    /// function cannot be probed, EBUSY that something else sends its callers elsewhere, EAGAIN that
-    /// somebody kept attaching BPF programs. Success does not mean that the probe is armed, since all
-    /// kprobes can be off: ask [`is_armed()`](Self::is_armed).
-    pub(crate) fn register(entry: Entry, slot: &Arc<Slot>) -> Result<Self> {
-        for _ in 1..ATTEMPTS {
-            match Self::try_register(entry, slot.clone()) {
-                Err(error) if error == EAGAIN => {}
-                result => return result,
-            }
-        }
-        Self::try_register(entry, slot.clone())
-    }
-
-    fn try_register(entry: Entry, slot: Arc<Slot>) -> Result<Self> {
+    /// function cannot be probed.
+    pub(crate) fn register(entry: Entry, slot: Arc<Slot>) -> Result<Self> {
         // What the stub returns to is on top of the stack at a function's entry.
         let address = entry.address();
         let handler: Handler = if slot.takes_all() {
@@ -104,7 +93,7 @@ impl Probe {
                             addr: address as *mut bindings::kprobe_opcode_t,
                             pre_handler: Some(handler),
                             post_handler: Some(never_needed),
-                            flags: bindings::KPROBE_FLAG_NESTED,
+                            flags: bindings::KPROBE_FLAG_NESTED | bindings::KPROBE_FLAG_DISABLED,
                             ..pin_init::zeroed()
                         })
                     };
@@ -136,32 +125,10 @@ impl Probe {
         })
     }
 
-    /// Ends the short-circuit, until [`enable()`](Self::enable): calls run the function, or are just
-    /// being sent to the stub. Sleeps. Fails without a change, with ENOMEM for example.
-    pub(crate) fn disable(&self) -> Result {
-        // SAFETY: The kprobe is there by the type invariants, registered or not.
-        to_result(unsafe { bindings::disable_kprobe(self.inner.kprobe.get()) })
-    }
-
-    /// Arms the probe if it is not armed, and can be. Sleeps. Whether it worked is seen by whether it
-    /// [is armed](Self::is_armed).
-    pub(crate) fn enable(&self) {
-        // SAFETY: The kprobe is there by the type invariants, registered or not.
-        unsafe { bindings::enable_kprobe(self.inner.kprobe.get()) };
-    }
-
     /// Ends the short-circuit: when this returns, no CPU runs the handler any more. Sleeps. Fails
-    /// as [`disable()`](Self::disable) does.
+    /// as [`disable()`] does.
     pub(crate) fn unregister(&mut self) -> Result {
-        if self.registered {
-            self.disable()?;
-            // SAFETY: The kprobe is registered by the type invariants. Only disarming could fail, and
-            // that is done.
-            unsafe { bindings::unregister_kprobe(self.inner.kprobe.get()) };
-            // INVARIANT: So the kprobe layer knows it no more.
-            self.registered = false;
-        }
-        Ok(())
+        unregister(iter::once(self))
     }
 
     /// The hits that the kprobe layer could not take, so that the function ran. It has none for a probe
@@ -193,17 +160,50 @@ impl Drop for Probe {
     }
 }
 
-/// Ends the short-circuits of all `probes`, in the time that one takes. Sleeps. When it fails, some of
-/// them may be [disabled](Probe::disable).
-pub(crate) fn unregister_all<'a>(probes: impl Iterator<Item = &'a mut Probe>) -> Result {
+/// Begins the short-circuits of all `probes` or of none, in the time that one takes: calls that begin
+/// when this has returned do not run the functions. Sleeps.
+///
+/// EBUSY says that something else sends the callers of one elsewhere, EAGAIN that somebody kept
+/// attaching BPF programs, ENODEV that ftrace was killed. Success does not mean that the probes are
+/// armed, since all kprobes can be off: ask [`Probe::is_armed()`].
+pub(crate) fn enable<'a>(probes: impl Iterator<Item = &'a Probe>) -> Result {
+    let mut kprobes = kprobes_of(probes)?;
+    let mut enable = || {
+        // SAFETY: The kprobes are there by the type invariants, registered or not, and there are
+        // as many of them.
+        to_result(unsafe { bindings::enable_kprobes(kprobes.as_mut_ptr(), kprobes.len() as c_int) })
+    };
+
+    for _ in 1..ATTEMPTS {
+        match enable() {
+            Err(error) if error == EAGAIN => {}
+            result => return result,
+        }
+    }
+    enable()
+}
+
+/// Ends the short-circuits of all `probes`, until [`enable()`], in the time that one takes: calls run
+/// the functions, or are just being sent to the stubs. Sleeps. When it fails, with ENOMEM for example,
+/// some of them may be disabled.
+pub(crate) fn disable<'a>(probes: impl Iterator<Item = &'a Probe>) -> Result {
+    let mut kprobes = kprobes_of(probes)?;
+
+    // SAFETY: As in `enable()`.
+    to_result(unsafe { bindings::disable_kprobes(kprobes.as_mut_ptr(), kprobes.len() as c_int) })
+}
+
+/// Ends the short-circuits of all `probes` for good, in the time that one takes: when this returns, no
+/// CPU runs their handlers any more. Sleeps. Fails as [`disable()`] does.
+pub(crate) fn unregister<'a>(probes: impl Iterator<Item = &'a mut Probe>) -> Result {
     let mut registered: KVec<&mut Probe> = KVec::new();
-    let mut kprobes: KVec<*mut bindings::kprobe> = KVec::new();
 
     for probe in probes.filter(|probe| probe.registered) {
-        probe.disable()?;
-        kprobes.push(probe.inner.kprobe.get(), GFP_KERNEL)?;
         registered.push(probe, GFP_KERNEL)?;
     }
+    let mut kprobes = kprobes_of(registered.iter().map(|probe| &**probe))?;
+
+    disable(registered.iter().map(|probe| &**probe))?;
     // SAFETY: The kprobes are registered by the type invariants, and there are as many of them.
     // Only disarming could fail, and that is done.
     unsafe { bindings::unregister_kprobes(kprobes.as_mut_ptr(), kprobes.len() as c_int) };
@@ -212,6 +212,16 @@ pub(crate) fn unregister_all<'a>(probes: impl Iterator<Item = &'a mut Probe>) ->
         probe.registered = false;
     }
     Ok(())
+}
+
+/// What the kprobe layer knows `probes` by.
+fn kprobes_of<'a>(probes: impl Iterator<Item = &'a Probe>) -> Result<KVec<*mut bindings::kprobe>> {
+    let mut kprobes = KVec::new();
+
+    for probe in probes {
+        kprobes.push(probe.inner.kprobe.get(), GFP_KERNEL)?;
+    }
+    Ok(kprobes)
 }
 
 /// What lies at `address`, if anything can be read there.

@@ -10,14 +10,17 @@ use super::{
     module, //
 };
 use crate::policy::code::{
-    count_calls,
+    Census,
     Code,
     Cold,
     OVERLAP, //
 };
 use core::{
     cell::Cell,
-    ops::Range, //
+    ops::{
+        DerefMut,
+        Range, //
+    }, //
 };
 use kernel::{
     bindings,
@@ -32,6 +35,9 @@ const CHUNK: usize = 1024;
 
 /// How much code is gone through before others may run, in bytes.
 const STRIDE: usize = 256 << 10;
+
+/// How many bytes in front of a function belong to it.
+const PADDING: usize = bindings::KILLSWITCH_PADDING as usize;
 
 /// What an armed probe puts in place of the first byte of an instruction.
 #[cfg(CONFIG_X86_64)]
@@ -55,31 +61,48 @@ impl Text {
     pub(crate) fn failure(&self) -> Option<Error> {
         self.failure.get()
     }
+}
 
-    /// Adds to `count` how many branches in `area` go to the function at `address`.
-    fn count_in(&self, area: Range<usize>, address: usize, count: &mut usize) {
-        let mut at = area.start;
-        let mut pause = at;
+/// Counts in the whole kernel and its modules, in the time that it takes for one function. May sleep.
+/// EINTR says that the current task was killed meanwhile.
+pub(crate) fn count<S: DerefMut<Target = [(usize, usize)]>>(census: &mut Census<S>) -> Result {
+    let start = (&raw const bindings::_stext).addr();
+    let end = (&raw const bindings::_etext).addr();
+    let mut result = count_in(start..end, census);
 
-        while area.end - at > OVERLAP {
-            let mut buffer = [0; CHUNK];
-            let bytes = &mut buffer[..(area.end - at).min(CHUNK)];
+    module::for_each_text(|area| {
+        if result.is_ok() {
+            result = count_in(area, census);
+        }
+    });
+    result
+}
 
-            // Areas are mapped as a whole; what cannot be read has been unmapped, and calls nothing.
-            if copy(at, bytes) {
-                *count += count_calls(bytes, at, address, self.padding());
-            }
-            at += bytes.len() - OVERLAP;
-            if at - pause >= STRIDE {
-                pause = at;
-                // SAFETY: This may sleep, and there is a current task.
-                if unsafe { bindings::killswitch_pause() } {
-                    self.failure.set(Some(EINTR));
-                    return;
-                }
+fn count_in<S: DerefMut<Target = [(usize, usize)]>>(
+    area: Range<usize>,
+    census: &mut Census<S>,
+) -> Result {
+    let mut at = area.start;
+    let mut pause = at;
+    let mut buffer = [0; CHUNK];
+
+    while area.end - at > OVERLAP {
+        let bytes = &mut buffer[..(area.end - at).min(CHUNK)];
+
+        // Areas are mapped as a whole; what cannot be read has been unmapped, and calls nothing.
+        if copy(at, bytes) {
+            census.count(bytes, at, PADDING);
+        }
+        at += bytes.len() - OVERLAP;
+        if at - pause >= STRIDE {
+            pause = at;
+            // SAFETY: This may sleep, and there is a current task.
+            if unsafe { bindings::killswitch_pause() } {
+                return Err(EINTR);
             }
         }
     }
+    Ok(())
 }
 
 impl Code for Text {
@@ -119,21 +142,17 @@ impl Code for Text {
     }
 
     fn callers(&self, address: usize) -> usize {
-        let start = (&raw const bindings::_stext).addr();
-        let end = (&raw const bindings::_etext).addr();
-        let mut count = 0;
+        let mut functions = [(address, 0)];
+        let mut census = Census::new(&mut functions[..]);
 
-        self.count_in(start..end, address, &mut count);
-        module::for_each_text(|area| {
-            if self.failure().is_none() {
-                self.count_in(area, address, &mut count);
-            }
-        });
-        count
+        if let Err(error) = count(&mut census) {
+            self.failure.set(Some(error));
+        }
+        census.of(address)
     }
 
     fn padding(&self) -> usize {
-        bindings::KILLSWITCH_PADDING as usize
+        PADDING
     }
 }
 

@@ -24,6 +24,7 @@ use crate::{
         }, //
     },
     subject::{
+        self,
         Found,
         Subject, //
     },
@@ -63,15 +64,25 @@ fn answer_all(opener: &Opener<'_>, input: Input<'_>, answer: &mut Text) -> Resul
             Question::parse(line).map_err(|malformed| refuse(malformed.into(), answer))?;
         questions.push(question, GFP_KERNEL)?;
     }
-    for question in questions {
+    let mut found = KVVec::new();
+    for question in &questions {
+        found.push(Subject::find(question.target), GFP_KERNEL)?;
+    }
+    subject::count_callers(found.iter_mut().flatten())?;
+    for (question, found) in questions.into_iter().zip(found) {
         let mut registry = registry::lock()?;
 
-        answer_one(question, registry.protected()?, answer)?;
+        answer_one(question, found, registry.protected()?, answer)?;
     }
     Ok(())
 }
 
-fn answer_one(question: Question<'_>, protected: &Protected, answer: &mut Text) -> Result {
+fn answer_one(
+    question: Question<'_>,
+    found: Result<Found<'_>, Refusal<'_>>,
+    protected: &Protected,
+    answer: &mut Text,
+) -> Result {
     let Question { target, value } = question;
     let asked = Request {
         function: Some(target.name),
@@ -79,7 +90,6 @@ fn answer_one(question: Question<'_>, protected: &Protected, answer: &mut Text) 
         ..Request::of(Operation::Check)
     };
     let kernel = protected.kernel();
-    let found = Subject::find(target);
     let subject = match &found {
         Ok(Found::Function(subject)) => Some((subject, subject.facts(&kernel))),
         _ => None,

@@ -246,6 +246,15 @@ impl<'a> Command<'a> {
             None => Ok(command),
         }
     }
+
+    /// Whether it ends the engagement of what was named `name`.
+    pub(crate) fn disengages(&self, name: &str) -> bool {
+        match self {
+            Command::Disengage(target) => target.name == name,
+            Command::DisengageAll => true,
+            Command::Engage(_) | Command::Seal => false,
+        }
+    }
 }
 
 /// What was written in one go; there is nothing when it was longer than [`MAX_INPUT`].

@@ -15,7 +15,10 @@ use crate::{
     records,
     refusal::Refusal,
     security::{
-        kprobe::Probe,
+        kprobe::{
+            self,
+            Probe, //
+        },
         module::Module,
         securityfs::Directory,
         stub::Slot, //
@@ -100,8 +103,8 @@ pub(crate) struct Engagement {
 }
 
 impl Engagement {
-    /// Makes an engagement as `engage` says: one of the function that `permit` is for, or one that
-    /// waits for its module. Sleeps. Nothing stays behind when it fails.
+    /// Makes an engagement as `engage` says: one of the function that `permit` is for, which has to be
+    /// [armed](Self::arm), or one that waits for its module. Sleeps. Nothing stays behind when it fails.
     ///
     /// `key` is what the files of the engagement, which are created in `parent`, will know it by.
     pub(crate) fn new<'a>(
@@ -144,30 +147,44 @@ impl Engagement {
             found_in,
         };
 
-        // Last, so that the function is not touched when anything else fails.
         if let Some(permit) = permit {
-            engagement.put(permit)?;
+            let probe = engagement.probe_for(&permit)?;
+            engagement.settle(permit, probe);
         }
         Ok(engagement)
+    }
+
+    /// Sees to it that a function which is there returns the value from now on. Sleeps. Fails without
+    /// a change.
+    ///
+    /// Many are [enabled](kprobe::enable) faster at once; those are found to be armed here.
+    pub(crate) fn arm<'a>(&self) -> Result<(), Refusal<'a>> {
+        self.probe().map_or(Ok(()), arm)
     }
 
     /// Has the function that `permit` is for return the value. Whatever function did before does so
     /// no more afterwards. Sleeps. Fails without a change.
     pub(crate) fn put<'a>(&mut self, permit: Permit) -> Result<(), Refusal<'a>> {
-        let entry = permit.entry();
+        let probe = self.probe_for(&permit)?;
 
-        self.change(&permit);
-        let probe = Probe::register(entry, &self.slot).map_err(not_probed)?;
-
-        if !probe.is_armed() {
-            return Err(Refusal::NotArmed);
-        }
+        arm(&probe)?;
         self.end()?;
-        self.place = Place::At(entry.address(), probe);
+        self.settle(permit, probe);
+        Ok(())
+    }
+
+    /// A probe on the function that `permit` is for, which is not armed yet.
+    fn probe_for<'a>(&mut self, permit: &Permit) -> Result<Probe, Refusal<'a>> {
+        self.change(permit);
+        Probe::register(permit.entry(), self.slot.clone()).map_err(not_probed)
+    }
+
+    /// Takes note that `probe` is on the function that `permit` is for.
+    fn settle(&mut self, permit: Permit, probe: Probe) {
+        self.place = Place::At(permit.entry().address(), probe);
         self.notes = permit.into_notes();
         self.found_in = None;
         self.was_off = false;
-        Ok(())
     }
 
     /// Makes the function return what `permit` is for.
@@ -193,20 +210,9 @@ impl Engagement {
     }
 
     /// Ends the short-circuit so that [`end()`](Self::end) cannot fail, or be undone by
-    /// [`switch_on()`](Self::switch_on). Sleeps. Fails without a change.
-    pub(crate) fn switch_off<'a>(&mut self) -> Result<(), Refusal<'a>> {
-        match &self.place {
-            Place::At(_, probe) => probe.disable().map_err(not_disarmed),
-            _ => Ok(()),
-        }
-    }
-
-    /// Undoes [`switch_off()`](Self::switch_off). Sleeps. What cannot be undone at once is found, told
-    /// and tried again by [`has_turned()`](Self::has_turned).
-    pub(crate) fn switch_on(&mut self) {
-        if let Place::At(_, probe) = &self.place {
-            probe.enable();
-        }
+    /// [enabling](kprobe::enable) the probe. Sleeps. Fails without a change.
+    pub(crate) fn switch_off<'a>(&self) -> Result<(), Refusal<'a>> {
+        kprobe::disable(self.probe().into_iter()).map_err(not_disarmed)
     }
 
     /// Takes note that the module which the function should be in has come without it, or gone.
@@ -272,14 +278,21 @@ impl Engagement {
         let mut is_off = !probe.is_armed();
 
         if is_off {
-            probe.enable();
-            is_off = !probe.is_armed();
+            is_off = arm(probe).is_err();
         }
         core::mem::replace(&mut self.was_off, is_off) != is_off
     }
 
     /// The probe, if the function is there.
-    pub(crate) fn probe(&mut self) -> Option<&mut Probe> {
+    pub(crate) fn probe(&self) -> Option<&Probe> {
+        match &self.place {
+            Place::At(_, probe) => Some(probe),
+            _ => None,
+        }
+    }
+
+    /// The same, to end it.
+    pub(crate) fn probe_mut(&mut self) -> Option<&mut Probe> {
         match &mut self.place {
             Place::At(_, probe) => Some(probe),
             _ => None,
@@ -377,7 +390,20 @@ impl Engagement {
     }
 }
 
-/// What an error of `disable_kprobe()` means.
+/// Sees to it that `probe` is armed. Sleeps.
+fn arm<'a>(probe: &Probe) -> Result<(), Refusal<'a>> {
+    if probe.is_armed() {
+        return Ok(());
+    }
+    kprobe::enable(core::iter::once(probe)).map_err(not_probed)?;
+    if probe.is_armed() {
+        Ok(())
+    } else {
+        Err(Refusal::NotArmed)
+    }
+}
+
+/// What an error of `disable_kprobes()` means.
 fn not_disarmed<'a>(error: Error) -> Refusal<'a> {
     if error == ENOMEM {
         return Refusal::Failed(error);
@@ -385,7 +411,7 @@ fn not_disarmed<'a>(error: Error) -> Refusal<'a> {
     Refusal::Stuck
 }
 
-/// What an error of `register_kprobe()` means.
+/// What an error of `register_kprobe()` and `enable_kprobes()` means.
 fn not_probed<'a>(error: Error) -> Refusal<'a> {
     match error {
         error if error == EINVAL || error == EILSEQ || error == ENOENT => Refusal::NotProbeable,

@@ -38,14 +38,18 @@ use crate::{
         taint, //
     },
     subject::{
+        self,
         Found,
         Subject, //
     },
     text::Text, //
 };
-use core::fmt::{
-    self,
-    Write, //
+use core::{
+    fmt::{
+        self,
+        Write, //
+    },
+    slice, //
 };
 use kernel::{
     new_mutex,
@@ -137,8 +141,19 @@ impl Registry {
             .and_then(|()| self.judge(authority, commands))
             .and_then(|granted| self.engage(authority, granted))
             .and_then(|()| self.switch_off(commands, first_new))
-            .inspect_err(|_| self.engagements.truncate(before))?;
+            .inspect_err(|_| {
+                let new = self.engagements[before..].iter_mut();
 
+                // At once, and what is left one by one.
+                let _ = kprobe::unregister(new.filter_map(Engagement::probe_mut));
+                self.engagements.truncate(before);
+            })?;
+
+        // The same here: what is left is unregistered below.
+        let _ = kprobe::unregister(
+            self.ending(commands, first_new)
+                .filter_map(Engagement::probe_mut),
+        );
         let mut result = Ok(());
         for (line, command) in commands.iter().enumerate() {
             let finished = self.finish(authority.origin(), command, first_new, answer);
@@ -200,31 +215,38 @@ impl Registry {
         commands: &[Command<'a>],
     ) -> Result<KVec<(usize, Engage<'a>, Option<Permit>)>, Failed<'a>> {
         let mut granted: KVec<(usize, Engage<'a>, Option<Permit>)> = KVec::new();
+        let mut found = find(commands)
+            .map_err(|refusal| Failed(0, refusal))?
+            .into_iter();
 
         for (line, command) in commands.iter().enumerate() {
             let verdict = match command {
-                Command::Engage(engage) => self.judge_one(authority, engage).and_then(|permit| {
-                    let name = engage.target.name;
-                    let address = permit.as_ref().map(|permit| permit.entry().address());
-                    let engaged = |other: &str, at: Option<usize>| {
-                        other == name || (address.is_some() && at == address)
-                    };
-                    let earlier = granted.iter().any(|(_, other, permit)| {
-                        let at = permit.as_ref().map(|permit| permit.entry().address());
-                        engaged(other.target.name, at)
-                    });
+                Command::Engage(engage) => found
+                    .next()
+                    .unwrap_or(Err(Refusal::NoFunction))
+                    .and_then(|found| self.judge_one(authority, engage, found))
+                    .and_then(|permit| {
+                        let name = engage.target.name;
+                        let address = permit.as_ref().map(|permit| permit.entry().address());
+                        let engaged = |other: &str, at: Option<usize>| {
+                            other == name || (address.is_some() && at == address)
+                        };
+                        let earlier = granted.iter().any(|(_, other, permit)| {
+                            let at = permit.as_ref().map(|permit| permit.entry().address());
+                            engaged(other.target.name, at)
+                        });
 
-                    if earlier
-                        || self
-                            .engagements
-                            .iter()
-                            .any(|e| engaged(e.name(), e.address()))
-                    {
-                        return Err(Refusal::AlreadyEngaged);
-                    }
-                    granted.push((line, *engage, permit), GFP_KERNEL)?;
-                    Ok(())
-                }),
+                        if earlier
+                            || self
+                                .engagements
+                                .iter()
+                                .any(|e| engaged(e.name(), e.address()))
+                        {
+                            return Err(Refusal::AlreadyEngaged);
+                        }
+                        granted.push((line, *engage, permit), GFP_KERNEL)?;
+                        Ok(())
+                    }),
                 Command::Disengage(target) => {
                     let engaged = self.engagements.iter().any(|e| e.name() == target.name);
                     let ended = commands[..line].iter().any(|earlier| match earlier {
@@ -245,13 +267,14 @@ impl Registry {
         Ok(granted)
     }
 
-    /// Judges what shall be engaged. There is no permit for what waits for its module.
+    /// Judges what was `found` and shall be engaged. There is no permit for what waits for its module.
     fn judge_one<'a>(
         &mut self,
         authority: &Authority,
         engage: &Engage<'a>,
+        found: Found<'a>,
     ) -> Result<Option<Permit>, Refusal<'a>> {
-        match Subject::find(engage.target)? {
+        match found {
             Found::Function(subject) => {
                 Permit::grant(authority, self.protected()?, subject, engage.value).map(Some)
             }
@@ -268,6 +291,9 @@ impl Registry {
         authority: &Authority,
         granted: KVec<(usize, Engage<'a>, Option<Permit>)>,
     ) -> Result<(), Failed<'a>> {
+        let before = self.engagements.len();
+        let mut lines = KVec::new();
+
         for (line, engage, permit) in granted {
             let key = self.next_key;
 
@@ -277,14 +303,38 @@ impl Registry {
                 .map_err(Refusal::from)
                 .and_then(|()| Engagement::new(authority, &engage, permit, key, &self.directory))
                 .and_then(|engagement| {
-                    if engagement.state() == State::Engaged {
-                        taint::set();
-                    }
+                    lines.push(line, GFP_KERNEL)?;
                     Ok(self.engagements.push(engagement, GFP_KERNEL)?)
                 })
                 .map_err(|refusal| Failed(line, refusal))?;
         }
+
+        // Last, so that no function is touched when anything else fails; and all at once, because
+        // each time takes long. Which of them cannot be is seen when it is tried one by one.
+        let new = &self.engagements[before..];
+        let _ = kprobe::enable(new.iter().filter_map(Engagement::probe));
+        for (line, engagement) in lines.iter().zip(new) {
+            engagement.arm().map_err(|refusal| Failed(*line, refusal))?;
+            if engagement.state() == State::Engaged {
+                taint::set();
+            }
+        }
         Ok(())
+    }
+
+    /// What `commands` disengage, of the engagements whose key is below `first_new`: those that were
+    /// there before the transaction.
+    fn ending<'s>(
+        &'s mut self,
+        commands: &'s [Command<'_>],
+        first_new: usize,
+    ) -> impl Iterator<Item = &'s mut Engagement> {
+        self.engagements.iter_mut().filter(move |engagement| {
+            engagement.key() < first_new
+                && commands
+                    .iter()
+                    .any(|command| command.disengages(engagement.name()))
+        })
     }
 
     /// Switches off what `commands` disengage, or nothing; from then on they cannot fail. Engagements
@@ -294,22 +344,20 @@ impl Registry {
         commands: &[Command<'a>],
         first_new: usize,
     ) -> Result<(), Failed<'a>> {
+        let all = self.ending(commands, first_new);
+
+        // Which of them cannot be is seen one by one.
+        let _ = kprobe::disable(all.filter_map(|engagement| engagement.probe()));
         for (line, command) in commands.iter().enumerate() {
             let result = self
-                .engagements
-                .iter_mut()
-                .filter(|engagement| engagement.key() < first_new)
-                .filter(|engagement| match command {
-                    Command::Disengage(target) => target.name == engagement.name(),
-                    other => *other == Command::DisengageAll,
-                })
-                .try_for_each(Engagement::switch_off);
+                .ending(slice::from_ref(command), first_new)
+                .try_for_each(|engagement| engagement.switch_off());
 
             if let Err(refusal) = result {
-                self.engagements
-                    .iter_mut()
-                    .filter(|engagement| engagement.key() < first_new)
-                    .for_each(Engagement::switch_on);
+                // What cannot be undone at once is found, told and tried again by `look()`.
+                for engagement in self.ending(commands, first_new) {
+                    let _ = engagement.arm();
+                }
                 return Err(Failed(line, refusal));
             }
         }
@@ -351,13 +399,6 @@ impl Registry {
                 done(origin, request, answer, format_args!("nothing was engaged"));
             }
             Command::DisengageAll => {
-                let older = self
-                    .engagements
-                    .iter_mut()
-                    .filter(|engagement| engagement.key() < first_new);
-
-                // Without memory for doing it at once, it is done one by one below.
-                let _ = kprobe::unregister_all(older.filter_map(Engagement::probe));
                 while self.has_older_than(first_new) {
                     self.disengage(origin, Operation::Disengage, 0, answer)?;
                 }
@@ -723,6 +764,21 @@ fn tell_turned(engagement: &Engagement) {
             format_args!("rearmed {name}: {words}"),
         );
     }
+}
+
+/// Finds what `commands` engage. Sleeps.
+fn find<'a>(
+    commands: &[Command<'a>],
+) -> Result<KVVec<Result<Found<'a>, Refusal<'a>>>, Refusal<'a>> {
+    let mut found = KVVec::new();
+
+    for command in commands {
+        if let Command::Engage(engage) = command {
+            found.push(Subject::find(engage.target), GFP_KERNEL)?;
+        }
+    }
+    subject::count_callers(found.iter_mut().flatten())?;
+    Ok(found)
 }
 
 /// A value with the name of the error that it stands for, if it does.

@@ -6,6 +6,7 @@ use crate::{
     command::Target,
     policy::{
         self,
+        code::Census,
         Allowed,
         Facts,
         InModule,
@@ -29,7 +30,10 @@ use crate::{
             Loaded,
             Module, //
         },
-        text::Text as Code, //
+        text::{
+            self as code,
+            Text as Code, //
+        }, //
     },
     text::Text, //
 };
@@ -52,6 +56,8 @@ pub(crate) struct Subject<'a> {
     returns: Type,
     entry: Option<Entry>,
     code: Code,
+    /// From how many places it is called, if [`count_callers()`] counted.
+    callers: Option<usize>,
 }
 
 /// What a target turns out to be.
@@ -142,6 +148,7 @@ impl<'a> Subject<'a> {
             returns,
             entry,
             code: Code::new(),
+            callers: None,
         })
     }
 
@@ -160,6 +167,9 @@ impl<'a> Subject<'a> {
             symbols: &self.names,
         });
         facts.returns = self.returns;
+        if let Some(callers) = self.callers {
+            facts.set_callers(callers);
+        }
         facts
     }
 
@@ -255,6 +265,35 @@ impl<'a> Subject<'a> {
             if callers == 1 { "place" } else { "places" }
         )
     }
+}
+
+/// Counts the callers of all functions among `found`, if there are several, in the time that it takes to
+/// count those of one; verdicts on them need that number. Sleeps. EINTR says that the current task was
+/// killed meanwhile.
+pub(crate) fn count_callers<'s, 'a: 's>(found: impl Iterator<Item = &'s mut Found<'a>>) -> Result {
+    let mut subjects = KVec::new();
+    let mut addresses = KVec::new();
+
+    for found in found {
+        if let Found::Function(subject) = found {
+            for address in &subject.addresses {
+                addresses.push((*address, 0), GFP_KERNEL)?;
+            }
+            subjects.push(subject, GFP_KERNEL)?;
+        }
+    }
+    if subjects.len() < 2 {
+        return Ok(());
+    }
+    let mut census = Census::new(addresses);
+
+    code::count(&mut census)?;
+    for subject in subjects {
+        let counts = subject.addresses.iter().map(|address| census.of(*address));
+
+        subject.callers = counts.max();
+    }
+    Ok(())
 }
 
 /// Whether a rule asks only where a function is.

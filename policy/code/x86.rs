@@ -5,8 +5,6 @@
 //! Every byte that could begin a direct call or jump is taken for one. That finds what a decoder of
 //! instructions finds, and cannot get out of step.
 
-use core::ops::RangeInclusive;
-
 /// How many bytes tell whether there is a branch: the longest, or a shorter one and a byte before it.
 pub(super) const WINDOW: usize = 6;
 
@@ -38,23 +36,44 @@ pub(super) fn branches(bytes: &[u8], at: usize) -> impl Iterator<Item = usize> +
         })
 }
 
-/// How many branches in `bytes`, which lie at `at`, have a target in `landing`.
-pub(super) fn count_calls(bytes: &[u8], at: usize, landing: RangeInclusive<usize>) -> usize {
-    let (start, length) = (*landing.start(), landing.end() - landing.start());
+/// Adds to the count of each of `functions`, which are sorted by their addresses, how many branches in
+/// `bytes`, which lie at `at`, go to it or to the `padding` in front of it.
+pub(super) fn count_calls(
+    bytes: &[u8],
+    at: usize,
+    functions: &mut [(usize, usize)],
+    padding: usize,
+) {
+    let ([(first, _), ..], [.., (last, _)]) = (&*functions, &*functions) else {
+        return;
+    };
+    let start = first.saturating_sub(padding);
+    let length = last.saturating_add(ENTRY) - start;
 
-    // The target is looked at first: of all bytes, next to none make up the right one.
-    bytes
-        .windows(WINDOW)
-        .enumerate()
-        .filter(|(index, window)| {
-            target(at.wrapping_add(*index), window).wrapping_sub(start) <= length
-                && match [window[0], window[1]] {
-                    [_, CALL | JUMP | BREAKPOINT] => true,
-                    [TWO_BYTES | BREAKPOINT, second] => second & 0xf0 == 0x80,
-                    _ => false,
-                }
-        })
-        .count()
+    // Few bytes can be the second of a window with a branch, and of these few have such a target.
+    for (index, second) in bytes.iter().enumerate().skip(1) {
+        if !matches!(*second, CALL | JUMP | BREAKPOINT | 0x80..=0x8f) {
+            continue;
+        }
+        let Some(window) = bytes.get(index - 1..index - 1 + WINDOW) else {
+            break;
+        };
+        let is_branch = match [window[0], window[1]] {
+            [_, CALL | JUMP | BREAKPOINT] => true,
+            [first, _] => matches!(first, TWO_BYTES | BREAKPOINT),
+        };
+        let target = target(at.wrapping_add(index - 1), window);
+
+        if !is_branch || target.wrapping_sub(start) > length {
+            continue;
+        }
+        let from =
+            functions.partition_point(|(function, _)| target.saturating_sub(ENTRY) > *function);
+        functions[from..]
+            .iter_mut()
+            .take_while(|(function, _)| function.saturating_sub(padding) <= target)
+            .for_each(|(_, count)| *count += 1);
+    }
 }
 
 /// Where the displacement at the end of `window`, which lies at `at`, leads.

@@ -4,7 +4,7 @@
 
 use super::Input;
 use crate::policy::{
-    code::{count_calls, Code, Cold, Evidence, OVERLAP},
+    code::{Census, Code, Cold, Evidence, OVERLAP},
     judge, AddressSet, Cause, Facts, Kernel, Rule, TaggedSet, Type, Value,
 };
 use std::{collections::BTreeSet, ops::Range};
@@ -268,7 +268,10 @@ impl Code for MadeUp {
     }
 
     fn callers(&self, address: usize) -> usize {
-        count_calls(self.counted(), self.base, address, self.padding)
+        let mut census = Census::new(vec![(address, 0)]);
+
+        census.count(self.counted(), self.base, self.padding);
+        census.of(address)
     }
 
     fn padding(&self) -> usize {
@@ -432,12 +435,16 @@ fn counts(made: &MadeUp, address: usize) {
     assert_eq!(whole, expected);
 
     let piece = OVERLAP + 1 + made.value as usize % 1024;
-    let (mut at, mut sum) = (0, 0);
+    // Among others, which have nothing to say about it.
+    let others = made.asked.iter().filter(|other| **other != address);
+    let all = others.chain([&address]).map(|address| (*address, 0));
+    let mut sum = Census::new(all.collect::<Vec<_>>());
+    let mut at = 0;
     while text.len().saturating_sub(at) > OVERLAP {
         let end = text.len().min(at + piece);
         let place = made.base.wrapping_add(at);
-        sum += count_calls(&text[at..end], place, address, made.padding);
+        sum.count(&text[at..end], place, made.padding);
         at = end - OVERLAP;
     }
-    assert_eq!(sum, whole);
+    assert_eq!(sum.of(address), whole);
 }
