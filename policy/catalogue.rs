@@ -34,19 +34,23 @@ pub(crate) enum Set {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Name {
     pattern: &'static str,
+    /// What [`glob::pairs()`] says of the pattern.
+    pairs: u64,
     set: Set,
 }
 
 impl Name {
     /// All of them.
     pub(crate) fn all() -> impl Iterator<Item = Name> {
-        let named = |set: Set| move |pattern: &&'static str| Name { pattern, set };
+        let name = |pattern: &'static str, set: Set| Name {
+            pattern,
+            pairs: glob::pairs(pattern.as_bytes()),
+            set,
+        };
+        let named = move |set: Set| move |pattern: &&'static str| name(pattern, set);
 
         Member::all()
-            .map(|member| Name {
-                pattern: member.symbol(),
-                set: Set::Base(member),
-            })
+            .map(move |member| name(member.symbol(), Set::Base(member)))
             .chain(CORE.iter().map(named(Set::Core)))
             .chain(lsm_entry::NAMES.iter().map(named(Set::LsmEntry)))
             .chain(mediation::NO_DECISION.iter().map(named(Set::LsmCode)))
@@ -86,6 +90,7 @@ impl<S: DerefMut<Target = [Name]>> Catalogue<S> {
         mut take: impl FnMut(Set) -> Result<(), E>,
     ) -> Result<(), E> {
         let original = base::original(symbol);
+        let pairs = glob::pairs(original.as_bytes());
         let (patterns, names) = self.names.split_at(self.patterns);
         let start = names.partition_point(|name| name.pattern < original);
 
@@ -106,6 +111,7 @@ impl<S: DerefMut<Target = [Name]>> Catalogue<S> {
             candidates
                 .iter()
                 .take_while(|name| name.pattern.starts_with(start))
+                .filter(|name| name.pairs & !pairs == 0)
                 .filter(|name| glob::matches(name.pattern.as_bytes(), original.as_bytes()))
                 .try_for_each(|name| take(name.set))?;
         }

@@ -34,3 +34,12 @@ fn find(text: &[u8], part: &[u8]) -> Option<usize> {
     }
     text.windows(part.len()).position(|window| window == part)
 }
+
+/// A bit for each two characters that stand side by side in `text`, other than `*`; several share one.
+/// A name that matches a pattern has all bits that the pattern has.
+pub(super) fn pairs(text: &[u8]) -> u64 {
+    text.windows(2)
+        .filter(|pair| !pair.contains(&b'*'))
+        .map(|pair| u64::from(pair[0].wrapping_mul(7) ^ pair[1]) % 64)
+        .fold(0, |bits, pair| bits | 1 << pair)
+}

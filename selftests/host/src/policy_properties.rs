@@ -4,7 +4,7 @@
 
 use crate::policy::{
     cases::{first_wrong, Imaginary},
-    code::{count_calls, Evidence, OVERLAP},
+    code::{Census, Evidence, OVERLAP},
     judge, original, AddressSet, Catalogue, Cause, Facts, Kernel, Member, Name, Refusal, Rule, Set,
     Symbol, Tagged, TaggedSet, Type, Value,
 };
@@ -98,6 +98,12 @@ fn patterns_and_variants_are_found() {
     for member in Member::all().filter(|member| member.expected().is_some()) {
         for suffix in ["", ".constprop.0", ".isra.0.cold"] {
             let symbol = format!("{}{suffix}", member.symbol());
+            assert!(sets_of(&symbol).contains(&Set::Base(member)), "{symbol}");
+        }
+    }
+    for member in Member::all() {
+        for anything in ["", "_", "xy_z"] {
+            let symbol = member.symbol().replace('*', anything);
             assert!(sets_of(&symbol).contains(&Set::Base(member)), "{symbol}");
         }
     }
@@ -417,27 +423,33 @@ proptest! {
     #[test]
     fn pieces_of_code_hold_all_calls_once(
         mut code in prop::collection::vec(any::<u8>(), 200..600),
-        calls in prop::collection::btree_set(1usize..40, 0..30),
+        calls in prop::collection::btree_map(1usize..40, 0usize..4, 0..30),
         piece in OVERLAP + 1..90,
     ) {
         const AT: usize = 0x1_0000;
-        const CALLED: usize = 0x2_0000;
+        const CALLED: [usize; 4] = [0x2_0000, 0x2_0008, 0x2_0040, 0x8_0000];
 
-        for place in &calls {
+        for (place, callee) in &calls {
             let place = place * 5;
-            let displacement = (CALLED - (AT + place + 5)) as u32;
+            let displacement = (CALLED[*callee] - (AT + place + 5)) as u32;
             code[place] = 0xe8;
             code[place + 1..place + 5].copy_from_slice(&displacement.to_le_bytes());
         }
-        let whole = count_calls(&code, AT, CALLED, 16);
-        let mut sum = 0;
+        let census = || Census::new(CALLED.map(|address| (address, 0)).to_vec());
+        let (mut whole, mut sum) = (census(), census());
+        whole.count(&code, AT, 16);
         let mut at = 0;
         while code.len() - at > OVERLAP {
             let end = code.len().min(at + piece);
-            sum += count_calls(&code[at..end], AT + at, CALLED, 16);
+            sum.count(&code[at..end], AT + at, 16);
             at = end - OVERLAP;
         }
-        prop_assert_eq!(sum, whole);
-        prop_assert!(whole >= calls.len());
+        for (index, address) in CALLED.into_iter().enumerate() {
+            let mut alone = Census::new(vec![(address, 0)]);
+            alone.count(&code, AT, 16);
+            prop_assert_eq!(sum.of(address), whole.of(address));
+            prop_assert_eq!(alone.of(address), whole.of(address));
+            prop_assert!(whole.of(address) >= calls.values().filter(|it| **it == index).count());
+        }
     }
 }
