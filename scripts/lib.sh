@@ -134,8 +134,10 @@ if [ -n "${CONFIG:-}" ]; then
 	[ -e "$top/selftests/vm/$CONFIG.config" ] || die "there is no configuration $CONFIG in selftests/vm"
 	fragments+=("$top/selftests/vm/$CONFIG.config")
 fi
-# Where the VM takes the kernel from.
+# Where the VM takes the kernel and the tests from, and where logs go.
 built=$top/build/kernel${CONFIG:+-$CONFIG}
+tests=$top/build/selftests${CONFIG:+-$CONFIG}
+logs=build/logs${CONFIG:+-$CONFIG}
 
 # The tree that the kernel is built in: one for the fetched source, one for each tree of the user's,
 # and for each configuration.

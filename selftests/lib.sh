@@ -238,6 +238,8 @@ run_tests()
 {
 	local test number=0 failed=0 state
 
+	# Last, it is looked for what was lost.
+	[[ $(parameter kmemleak) != on || ! -d $KS ]] || set -- "$@" leak_test.sh
 	echo "TAP version 13"
 	state=$(mktemp)
 	echo 0 0 >"$state"

@@ -9,4 +9,4 @@
 # shellcheck source=../lib.sh
 . lib.sh
 
-run_tests fault_test leak_test.sh
+run_tests fault_test
