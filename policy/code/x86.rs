@@ -50,21 +50,21 @@ pub(super) fn count_calls(
     let start = first.saturating_sub(padding);
     let length = last.saturating_add(ENTRY) - start;
 
-    // Few bytes can be the second of a window with a branch, and of these few have such a target.
-    for (index, second) in bytes.iter().enumerate().skip(1) {
-        if !matches!(*second, CALL | JUMP | BREAKPOINT | 0x80..=0x8f) {
+    // The target is looked at first: of all bytes, few make up one that is in reach. A processor
+    // guesses that right, and which bytes begin a branch it does not.
+    for (index, window) in bytes.windows(WINDOW).enumerate() {
+        let target = target(at.wrapping_add(index), window);
+
+        if target.wrapping_sub(start) > length {
             continue;
         }
-        let Some(window) = bytes.get(index - 1..index - 1 + WINDOW) else {
-            break;
-        };
         let is_branch = match [window[0], window[1]] {
             [_, CALL | JUMP | BREAKPOINT] => true,
-            [first, _] => matches!(first, TWO_BYTES | BREAKPOINT),
+            [TWO_BYTES | BREAKPOINT, second] => second & 0xf0 == 0x80,
+            _ => false,
         };
-        let target = target(at.wrapping_add(index - 1), window);
 
-        if !is_branch || target.wrapping_sub(start) > length {
+        if !is_branch {
             continue;
         }
         let from =
