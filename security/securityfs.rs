@@ -27,15 +27,12 @@ use kernel::{
         c_int,
         c_void, //
     },
+    iov::IovIterSource,
     new_mutex,
     prelude::*,
     str::CStrExt,
     sync::Mutex,
-    types::ForeignOwnable,
-    uaccess::{
-        UserPtr,
-        UserSlice, //
-    }, //
+    types::ForeignOwnable, //
 };
 
 /// The longest write that a file takes, in bytes.
@@ -135,7 +132,7 @@ impl Operations {
     /// The operations of a file that shows something and can be written to.
     pub(crate) const fn store<T: Store>() -> Self {
         Self(bindings::file_operations {
-            write: Some(write_stored::<T>),
+            write_iter: Some(write_stored::<T>),
             ..Self::show::<T>().0
         })
     }
@@ -145,7 +142,7 @@ impl Operations {
         Self(bindings::file_operations {
             open: Some(open_conversation),
             read: Some(read_answer),
-            write: Some(write_question::<T>),
+            write_iter: Some(write_question::<T>),
             llseek: Some(bindings::default_llseek),
             release: Some(release_conversation),
             ..pin_init::zeroed()
@@ -197,19 +194,22 @@ unsafe extern "C" fn show_shown<T: Show>(seq: *mut bindings::seq_file, _: *mut c
 ///
 /// Called by the VFS for a file that [`open_shown`] opened.
 unsafe extern "C" fn write_stored<T: Store>(
-    file: *mut bindings::file,
-    buffer: *const c_char,
-    count: usize,
-    _: *mut bindings::loff_t,
+    iocb: *mut bindings::kiocb,
+    from: *mut bindings::iov_iter,
 ) -> isize {
+    // SAFETY: The VFS passes a live request, for a file that it keeps open during the call.
+    let file = unsafe { (*iocb).ki_filp };
     // SAFETY: The private data of a file that `single_open()` opened is its `seq_file`, and the
     // private data of that is the key.
     let key = unsafe { (*(*file).private_data.cast::<bindings::seq_file>()).private }.addr();
     // SAFETY: The VFS keeps the file open during the call.
     let opener = unsafe { Opener::from_raw(file) };
+    // SAFETY: The VFS passes what is written, and does not look at it during the call.
+    let from = unsafe { IovIterSource::from_raw(from) };
 
     from_result(|| {
-        let input = copy_input(buffer, count)?;
+        let count = from.len();
+        let input = copy_input(from)?;
         T::store(key, &opener, input.as_deref())?;
         Ok(count as isize)
     })
@@ -246,27 +246,30 @@ unsafe extern "C" fn open_conversation(
 ///
 /// Called by the VFS for a file that [`open_conversation`] opened.
 unsafe extern "C" fn write_question<T: Converse>(
-    file: *mut bindings::file,
-    buffer: *const c_char,
-    count: usize,
-    position: *mut bindings::loff_t,
+    iocb: *mut bindings::kiocb,
+    from: *mut bindings::iov_iter,
 ) -> isize {
+    // SAFETY: The VFS passes a live request, for a file that it keeps open during the call.
+    let file = unsafe { (*iocb).ki_filp };
     // SAFETY: `open_conversation` put it there, and only releasing the file takes it away.
     let conversation = unsafe { BoxedConversation::borrow((*file).private_data) };
     // SAFETY: The VFS keeps the file open during the call.
     let opener = unsafe { Opener::from_raw(file) };
+    // SAFETY: The VFS passes what is written, and does not look at it during the call.
+    let from = unsafe { IovIterSource::from_raw(from) };
 
     from_result(|| {
-        let input = copy_input(buffer, count)?;
+        let count = from.len();
+        let input = copy_input(from)?;
         let (result, answer) = T::answer(&opener, input.as_deref());
 
         *conversation.get_ref().answer.lock() = answer;
-        // Whatever was read before, the answer is read from its beginning. The VFS passes a copy
-        // of the file's position, which it puts back only if the write succeeds.
-        // SAFETY: The VFS keeps the file open during the call, and passes a position.
+        // Whatever was read before, the answer is read from its beginning. The request has a copy
+        // of the file's position, which the VFS puts back only if the write succeeds.
+        // SAFETY: The VFS keeps the file open during the call, and the request is its.
         unsafe {
             bindings::vfs_llseek(file, 0, bindings::SEEK_SET as c_int);
-            *position = 0;
+            (*iocb).ki_pos = 0;
         }
         result?;
         Ok(count as isize)
@@ -311,13 +314,17 @@ unsafe extern "C" fn release_conversation(
     0
 }
 
-/// Copies what was written from user memory, once, unless it is longer than [`MAX_INPUT`].
-fn copy_input(buffer: *const c_char, count: usize) -> Result<Option<KVec<u8>>> {
+/// Copies what was written, once and whole, unless it is longer than [`MAX_INPUT`].
+fn copy_input(from: &mut IovIterSource<'_>) -> Result<Option<KVec<u8>>> {
+    let count = from.len();
+
     if count > MAX_INPUT {
         return Ok(None);
     }
-    let mut input = KVec::with_capacity(count, GFP_KERNEL)?;
+    let mut input = KVec::new();
 
-    UserSlice::new(UserPtr::from_addr(buffer.addr()), count).read_all(&mut input, GFP_KERNEL)?;
+    if from.copy_from_iter_vec(&mut input, GFP_KERNEL)? != count {
+        return Err(EFAULT);
+    }
     Ok(Some(input))
 }

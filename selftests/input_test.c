@@ -3,6 +3,8 @@
  * Every malformed write to the control file gets its errno, a sentence and one
  * audit record, and changes nothing.
  */
+#include <sys/uio.h>
+
 #include "common.h"
 
 #define BAD(text, ...) { text, sizeof(text) - 1, __VA_ARGS__ }
@@ -250,6 +252,29 @@ TEST_F(input, reason_length)
 	snprintf(expected, sizeof(expected), " reason=\"%s\"", reason);
 	EXPECT_NE(NULL, strstr(line, expected))
 		TH_LOG("engaged shows %s", line);
+}
+
+/* What is written from several places at once is one write. */
+TEST_F(input, from_several_places)
+{
+	static const char * const good[] = { "", "engage ks_target_int 0", " scope=non", "root\n" };
+	static const char * const bad[] = { "engage ks_target_int 0\n", "engage ks_no_such 0\n" };
+	struct iovec iov[ARRAY_SIZE(good)];
+	char line[512];
+
+	for (size_t i = 0; i < ARRAY_SIZE(good); i++)
+		iov[i] = (struct iovec){ (char *)good[i], strlen(good[i]) };
+	EXPECT_EQ(37, writev(self->control, iov, ARRAY_SIZE(good)));
+	ASSERT_TRUE(ks_engaged("ks_target_int", line, sizeof(line)));
+	EXPECT_NE(NULL, strstr(line, " scope=nonroot"))
+		TH_LOG("engaged shows %s", line);
+	EXPECT_EQ(0, ks_command(self->control, "disengage ks_target_int\n"));
+
+	for (size_t i = 0; i < ARRAY_SIZE(bad); i++)
+		iov[i] = (struct iovec){ (char *)bad[i], strlen(bad[i]) };
+	EXPECT_EQ(-1, writev(self->control, iov, ARRAY_SIZE(bad)));
+	EXPECT_EQ(ENOENT, errno);
+	EXPECT_FALSE(ks_engaged("ks_target_int", NULL, 0));
 }
 
 /* What is left of a bad write does not leak into the next one. */
