@@ -99,10 +99,10 @@ fn is_seal(parameter: &[u8]) -> bool {
     matches!(parameter, b".seal" | b".seal=1")
 }
 
-/// A request that was not understood: this, if it is text.
+/// A request that was not understood: this, if it can be shown.
 fn invalid(entry: &[u8]) -> Request<'_> {
     Request {
-        function: core::str::from_utf8(entry).ok(),
+        function: command::printable(entry).ok(),
         ..Request::INVALID
     }
 }
@@ -115,7 +115,7 @@ fn carry_out<'a>(authority: &Authority, command: Command<'a>) -> Result<(), Refu
 
 /// Understands `<target>=<retval>`.
 fn parse(entry: &[u8]) -> Result<Command<'_>, Malformed<'_>> {
-    let entry = core::str::from_utf8(entry).map_err(|_| Malformed::Unprintable)?;
+    let entry = command::printable(entry)?;
     let (target, value) = entry
         .split_once('=')
         .ok_or(Malformed::Missing("return value"))?;

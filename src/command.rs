@@ -318,7 +318,7 @@ pub(crate) fn parse_value(word: &str) -> Result<Value, Malformed<'_>> {
 }
 
 /// `bytes` as text, if they are printable ASCII characters.
-fn printable(bytes: &[u8]) -> Result<&str, Malformed<'_>> {
+pub(crate) fn printable(bytes: &[u8]) -> Result<&str, Malformed<'_>> {
     if bytes.iter().any(|byte| !matches!(byte, b' '..=b'~')) {
         return Err(Malformed::Unprintable);
     }
