@@ -9,15 +9,19 @@ MEM ?=
 TIMEOUT ?=
 FILES ?=
 MINUTES ?=
-export KSRC SCRIPT APPEND SMP MEM TIMEOUT FILES MINUTES
+WRITES ?=
+BOOTS ?=
+SEED ?=
+WITHOUT ?=
+export KSRC SCRIPT APPEND SMP MEM TIMEOUT FILES MINUTES WRITES BOOTS SEED WITHOUT
 
 help:
 	@scripts/help
 
-demo test check fuzz vm kernel integrate:
+demo test check fuzz fuzz-kernel soak bench vm kernel integrate:
 	@scripts/$@
 
 clean:
 	rm -rf build
 
-.PHONY: help demo test check fuzz vm kernel integrate clean
+.PHONY: help demo test check fuzz fuzz-kernel soak bench vm kernel integrate clean

@@ -188,8 +188,8 @@ static inline int ks_open_beside(const char *place, const char *file)
 	return fd < 0 ? -errno : fd;
 }
 
-/* Loads a module of the tests, unless it is loaded: 0 or a negative errno. */
-static inline int ks_load_module(const char *name)
+/* Loads a module of the tests, unless it is loaded, with @parameters: 0 or a negative errno. */
+static inline int ks_load_module_with(const char *name, const char *parameters)
 {
 	static const char * const places[] = { "", "test_modules/" };
 	int fd, ret = -ENOENT;
@@ -200,12 +200,17 @@ static inline int ks_load_module(const char *name)
 		fd = ks_open_beside(places[i], file);
 		if (fd < 0)
 			continue;
-		ret = syscall(__NR_finit_module, fd, "", 0) ? -errno : 0;
+		ret = syscall(__NR_finit_module, fd, parameters, 0) ? -errno : 0;
 		close(fd);
 		if (!ret || ret == -EEXIST)
 			return 0;
 	}
 	return ret;
+}
+
+static inline int ks_load_module(const char *name)
+{
+	return ks_load_module_with(name, "");
 }
 
 static inline int ks_unload_module(const char *name)
@@ -239,6 +244,49 @@ static inline int ks_start(void)
 		return control;
 	close(control);
 	return ret;
+}
+
+/* Sends @number, and @fd if it is one, to the other end of @sock. */
+static inline void ks_send_result(int sock, int number, int fd)
+{
+	char space[CMSG_SPACE(sizeof(int))] = {};
+	struct iovec iov = { .iov_base = &number, .iov_len = sizeof(number) };
+	struct msghdr msg = { .msg_iov = &iov, .msg_iovlen = 1 };
+
+	if (fd >= 0) {
+		struct cmsghdr *header;
+
+		msg.msg_control = space;
+		msg.msg_controllen = sizeof(space);
+		header = CMSG_FIRSTHDR(&msg);
+		header->cmsg_level = SOL_SOCKET;
+		header->cmsg_type = SCM_RIGHTS;
+		header->cmsg_len = CMSG_LEN(sizeof(int));
+		memcpy(CMSG_DATA(header), &fd, sizeof(fd));
+	}
+	if (sendmsg(sock, &msg, 0) != sizeof(number))
+		_exit(1);
+}
+
+/* Takes what ks_send_result() sent: the descriptor if there is one, or the number. */
+static inline int ks_take_result(int sock)
+{
+	char space[CMSG_SPACE(sizeof(int))] = {};
+	int number = -EPIPE, fd;
+	struct iovec iov = { .iov_base = &number, .iov_len = sizeof(number) };
+	struct msghdr msg = {
+		.msg_iov = &iov,
+		.msg_iovlen = 1,
+		.msg_control = space,
+		.msg_controllen = sizeof(space),
+	};
+
+	if (recvmsg(sock, &msg, 0) != sizeof(number))
+		return -EPIPE;
+	if (!CMSG_FIRSTHDR(&msg))
+		return number;
+	memcpy(&fd, CMSG_DATA(CMSG_FIRSTHDR(&msg)), sizeof(fd));
+	return fd;
 }
 
 /* Opens the stream of audit records: a descriptor or a negative errno. */
@@ -284,6 +332,9 @@ static inline int ks_audit_collect_until(int audit, const char *mark, char *buf,
 		char *text = NLMSG_DATA(header);
 		int added;
 
+		/* Not only signals interrupt it: so does work for io_uring. */
+		if (len < 0 && errno == EINTR)
+			continue;
 		if (len < 0)
 			return -errno;
 		record[len] = '\0';

@@ -95,49 +95,6 @@ static int become(enum actor actor)
 	return -1;
 }
 
-/* Sends @number, and @fd if it is one, to the other end of @sock. */
-static void send_result(int sock, int number, int fd)
-{
-	char space[CMSG_SPACE(sizeof(int))] = {};
-	struct iovec iov = { .iov_base = &number, .iov_len = sizeof(number) };
-	struct msghdr msg = { .msg_iov = &iov, .msg_iovlen = 1 };
-
-	if (fd >= 0) {
-		struct cmsghdr *header;
-
-		msg.msg_control = space;
-		msg.msg_controllen = sizeof(space);
-		header = CMSG_FIRSTHDR(&msg);
-		header->cmsg_level = SOL_SOCKET;
-		header->cmsg_type = SCM_RIGHTS;
-		header->cmsg_len = CMSG_LEN(sizeof(int));
-		memcpy(CMSG_DATA(header), &fd, sizeof(fd));
-	}
-	if (sendmsg(sock, &msg, 0) != sizeof(number))
-		_exit(1);
-}
-
-/* Takes what send_result() sent: the descriptor if there is one, or the number. */
-static int take_result(int sock)
-{
-	char space[CMSG_SPACE(sizeof(int))] = {};
-	int number = -EPIPE, fd;
-	struct iovec iov = { .iov_base = &number, .iov_len = sizeof(number) };
-	struct msghdr msg = {
-		.msg_iov = &iov,
-		.msg_iovlen = 1,
-		.msg_control = space,
-		.msg_controllen = sizeof(space),
-	};
-
-	if (recvmsg(sock, &msg, 0) != sizeof(number))
-		return -EPIPE;
-	if (!CMSG_FIRSTHDR(&msg))
-		return number;
-	memcpy(&fd, CMSG_DATA(CMSG_FIRSTHDR(&msg)), sizeof(fd));
-	return fd;
-}
-
 /*
  * Lets another process, as @actor, open @path (when @text is NULL) or write
  * @text to @fd: the descriptor, 0, or a negative errno; -ESRCH if the process
@@ -153,17 +110,17 @@ static int let(enum actor actor, const char *path, int fd, const char *text)
 	child = fork();
 	if (!child) {
 		if (become(actor)) {
-			send_result(sock[1], -ESRCH, -1);
+			ks_send_result(sock[1], -ESRCH, -1);
 		} else if (text) {
-			send_result(sock[1], ks_write(fd, text, strlen(text)), -1);
+			ks_send_result(sock[1], ks_write(fd, text, strlen(text)), -1);
 		} else {
 			fd = open(path, O_RDWR);
-			send_result(sock[1], -errno, fd);
+			ks_send_result(sock[1], -errno, fd);
 		}
 		_exit(0);
 	}
 	close(sock[1]);
-	ret = child < 0 ? -errno : take_result(sock[0]);
+	ret = child < 0 ? -errno : ks_take_result(sock[0]);
 	close(sock[0]);
 	if (child > 0)
 		waitpid(child, &status, 0);

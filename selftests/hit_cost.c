@@ -6,25 +6,7 @@
  */
 #include "tools.h"
 
-#define CALLS 10000
 #define CROWD 199
-
-/* What a call of ks_peer_int() takes, in tenths, or a negative errno. */
-static long measure(void)
-{
-	long least = -EINVAL;
-
-	for (int i = 0; i < 5; i++) {
-		int ret = ks_peer("cost", "%d", CALLS);
-		long cycles = ks_read_long(KS_PEER "/cost");
-
-		if (ret)
-			return ret;
-		if (least < 0 || cycles < least)
-			least = cycles;
-	}
-	return least * 10 / CALLS;
-}
 
 static int override_crowd(void)
 {
@@ -37,7 +19,7 @@ static int override_crowd(void)
 
 /* Measures, and says so. */
 #define COST(what) ({								\
-	long cost_ = measure();							\
+	long cost_ = ks_cost(1);							\
 										\
 	EXPECT_LE(0, cost_);							\
 	TH_LOG("%-30s %4ld.%ld", what, cost_ / 10, cost_ % 10);			\

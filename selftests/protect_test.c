@@ -930,38 +930,6 @@ TEST_F_TIMEOUT(protect, probes_hide_nothing, 300)
 	EXPECT_LT(0, tried[1]);
 }
 
-#define KS_LIVEPATCH "/sys/kernel/livepatch/killswitch_livepatch"
-
-/*
- * Waits until the livepatch is in its place for this process, or gone: 0 or a
- * negative errno. Without reliable stack traces, kernel threads never follow.
- */
-static int wait_for_livepatch(bool enabled)
-{
-	char text[8192];
-
-	for (int i = 0; i < 900; i++) {
-		if (access(KS_LIVEPATCH, F_OK))
-			return enabled ? -ENOENT : 0;
-		if (enabled && (ks_read("/proc/cmdline", text, sizeof(text)) < 0 ||
-				!strcmp(text, "livepatched")))
-			return 0;
-		usleep(100000);
-	}
-	return -ETIMEDOUT;
-}
-
-static int disable_livepatch(void)
-{
-	int fd = open(KS_LIVEPATCH "/enabled", O_WRONLY | O_CLOEXEC), ret;
-
-	if (fd < 0)
-		return -errno;
-	ret = ks_write(fd, "0\n", 2);
-	close(fd);
-	return ret ? ret : wait_for_livepatch(false);
-}
-
 /* Whether the file engaged says that cmdline_proc_show is short-circuited. */
 static bool says_engaged(void)
 {
@@ -982,11 +950,10 @@ TEST_F_TIMEOUT(protect, livepatched, 300)
 	ASSERT_LT(0, ks_read("/proc/cmdline", original, sizeof(original)));
 
 	/* First patched, then engaged. */
-	ret = ks_load_module("killswitch_livepatch");
+	ret = ks_patch();
 	if (ret == -ENOENT)
-		SKIP(return, "no module killswitch_livepatch");
+		SKIP(return, "no module " KS_LIVEPATCH);
 	ASSERT_EQ(0, ret);
-	ASSERT_EQ(0, wait_for_livepatch(true));
 	ASSERT_LT(0, ks_read("/proc/cmdline", text, sizeof(text)));
 	ASSERT_STREQ("livepatched", text);
 	EXPECT_EQ(-EBUSY, ks_command(self->control, "engage cmdline_proc_show -5\n"));
@@ -994,17 +961,14 @@ TEST_F_TIMEOUT(protect, livepatched, 300)
 	EXPECT_LT(0, ks_read("/proc/cmdline", text, sizeof(text)));
 	EXPECT_STREQ("livepatched", text);
 	ks_command(self->control, "disengage_all\n");
-	ASSERT_EQ(0, disable_livepatch());
-	/* The module is used for a moment longer. */
-	for (int i = 0; i < 50 && ks_unload_module("killswitch_livepatch"); i++)
-		usleep(100000);
+	ASSERT_EQ(0, ks_unpatch());
 	EXPECT_LT(0, ks_read("/proc/cmdline", text, sizeof(text)));
 	EXPECT_STREQ(original, text);
 
 	/* First engaged, then patched, if that is allowed. */
 	ASSERT_EQ(0, ks_command(self->control, "engage cmdline_proc_show -5\n"));
 	EXPECT_EQ(-EIO, ks_read("/proc/cmdline", text, sizeof(text)));
-	ret = ks_load_module("killswitch_livepatch");
+	ret = ks_load_module(KS_LIVEPATCH);
 	TH_LOG("to livepatch an engaged function: %s", ret ? strerror(-ret) : "done");
 	if (!ret) {
 		/* Long enough for the livepatch to be in its place. */
@@ -1015,9 +979,7 @@ TEST_F_TIMEOUT(protect, livepatched, 300)
 				       ret < 0 ? strerror(-ret) : text);
 			sleep(1);
 		}
-		EXPECT_EQ(0, disable_livepatch());
-		for (int i = 0; i < 50 && ks_unload_module("killswitch_livepatch"); i++)
-			usleep(100000);
+		EXPECT_EQ(0, ks_unpatch());
 	}
 	EXPECT_EQ(-EIO, ks_read("/proc/cmdline", text, sizeof(text)));
 	EXPECT_EQ(0, ks_command(self->control, "disengage cmdline_proc_show\n"));

@@ -676,47 +676,6 @@ TEST_F_TIMEOUT(crowd, called_by_a_probe, 60)
 	EXPECT_STREQ("42", value);
 }
 
-#define LIVEPATCH	"killswitch_livepatch"
-#define LIVEPATCH_DIR	"/sys/kernel/livepatch/" LIVEPATCH
-#define PATCHED		"cmdline_proc_show"
-
-/* What the livepatched file says, or -EIO while its function is engaged. */
-static ssize_t read_patched(char *text, size_t size)
-{
-	return ks_read("/proc/cmdline", text, size);
-}
-
-/* Loads the livepatch and waits until this process has it: 0 or a negative errno. */
-static int patch(void)
-{
-	int ret = ks_load_module(LIVEPATCH);
-	char text[4096];
-
-	for (int i = 0; i < 900 && !ret; i++) {
-		if (read_patched(text, sizeof(text)) >= 0 && !strcmp(text, "livepatched"))
-			return 0;
-		usleep(100000);
-	}
-	return ret ? ret : -ETIMEDOUT;
-}
-
-/* Takes the livepatch out and waits until it has gone. */
-static int unpatch(void)
-{
-	int fd = open(LIVEPATCH_DIR "/enabled", O_WRONLY | O_CLOEXEC), ret;
-
-	if (fd < 0)
-		return -errno;
-	ret = ks_write(fd, "0\n", 2);
-	close(fd);
-	for (int i = 0; i < 900 && !ret; i++) {
-		if (access(LIVEPATCH_DIR, F_OK) && !ks_unload_module(LIVEPATCH))
-			return 0;
-		usleep(100000);
-	}
-	return ret ? ret : -ETIMEDOUT;
-}
-
 /* A livepatch and an engagement both say where a function continues: the first stays. */
 TEST_F_TIMEOUT(crowd, livepatch, 300)
 {
@@ -725,33 +684,33 @@ TEST_F_TIMEOUT(crowd, livepatch, 300)
 
 	if (access("/sys/kernel/livepatch", F_OK))
 		SKIP(return, "no livepatching");
-	ASSERT_LT(0, read_patched(original, sizeof(original)));
+	ASSERT_LT(0, ks_read("/proc/cmdline", original, sizeof(original)));
 
 	for (int other = 0; other < 2; other++) {
 		if (other)
 			ASSERT_EQ(0, ks_command(control, "engage " OTHER " -1\n"));
 
-		ASSERT_EQ(0, ks_command(control, "engage " PATCHED " -5\n"));
-		EXPECT_EQ(-EBUSY, ks_load_module(LIVEPATCH));
-		EXPECT_EQ(-EIO, read_patched(text, sizeof(text)));
-		EXPECT_EQ(0, missed_calls(PATCHED));
-		EXPECT_EQ(0, ks_command(control, "disengage " PATCHED "\n"));
-		EXPECT_LT(0, read_patched(text, sizeof(text)));
+		ASSERT_EQ(0, ks_command(control, "engage " KS_PATCHED " -5\n"));
+		EXPECT_EQ(-EBUSY, ks_load_module(KS_LIVEPATCH));
+		EXPECT_EQ(-EIO, ks_read("/proc/cmdline", text, sizeof(text)));
+		EXPECT_EQ(0, missed_calls(KS_PATCHED));
+		EXPECT_EQ(0, ks_command(control, "disengage " KS_PATCHED "\n"));
+		EXPECT_LT(0, ks_read("/proc/cmdline", text, sizeof(text)));
 		EXPECT_STREQ(original, text);
 
-		ASSERT_EQ(0, patch());
-		EXPECT_EQ(-EBUSY, ks_command(control, "engage " PATCHED " -5\n"));
-		EXPECT_FALSE(ks_engaged(PATCHED, NULL, 0));
-		EXPECT_LT(0, read_patched(text, sizeof(text)));
+		ASSERT_EQ(0, ks_patch());
+		EXPECT_EQ(-EBUSY, ks_command(control, "engage " KS_PATCHED " -5\n"));
+		EXPECT_FALSE(ks_engaged(KS_PATCHED, NULL, 0));
+		EXPECT_LT(0, ks_read("/proc/cmdline", text, sizeof(text)));
 		EXPECT_STREQ("livepatched", text);
-		ASSERT_EQ(0, unpatch());
-		EXPECT_LT(0, read_patched(text, sizeof(text)));
+		ASSERT_EQ(0, ks_unpatch());
+		EXPECT_LT(0, ks_read("/proc/cmdline", text, sizeof(text)));
 		EXPECT_STREQ(original, text);
 
 		/* With that gone, nothing is in the way any more. */
-		EXPECT_EQ(0, ks_command(control, "engage " PATCHED " -5\n"));
-		EXPECT_EQ(-EIO, read_patched(text, sizeof(text)));
-		EXPECT_EQ(0, ks_command(control, "disengage " PATCHED "\n"));
+		EXPECT_EQ(0, ks_command(control, "engage " KS_PATCHED " -5\n"));
+		EXPECT_EQ(-EIO, ks_read("/proc/cmdline", text, sizeof(text)));
+		EXPECT_EQ(0, ks_command(control, "disengage " KS_PATCHED "\n"));
 	}
 }
 

@@ -49,6 +49,28 @@ static inline int ks_engage_crowd(int control, int count)
 	return ret;
 }
 
+/*
+ * What a call of ks_peer_int() takes, on one processor or on all @cpus at once: in
+ * tenths of a cycle, or a negative errno. It is the least of several, because the
+ * machine has other things to do, too.
+ */
+static inline long ks_cost(int cpus)
+{
+	const int calls = 10000;
+	long least = -EINVAL;
+
+	for (int i = 0; i < 5; i++) {
+		int ret = ks_peer("cost", "%d %d", calls, cpus);
+		long cycles = ks_read_long(KS_PEER "/cost");
+
+		if (ret)
+			return ret;
+		if (least < 0 || cycles < least)
+			least = cycles;
+	}
+	return least * 10 / calls / cpus;
+}
+
 /* How often a tool was called, and the last return value it saw. */
 struct ks_sight {
 	long calls;
@@ -74,6 +96,39 @@ static inline int ks_peer_sight(const char *kind, const char *function, struct k
 				      &sight->value) == 2 ? 0 : -EPROTO;
 	}
 	return -ENOENT;
+}
+
+#define KS_LIVEPATCH	"killswitch_livepatch"
+/* What that puts another function in the place of. /proc/cmdline shows what it returns. */
+#define KS_PATCHED	"cmdline_proc_show"
+
+/* Loads the livepatch and waits until this process has it: 0 or a negative errno. */
+static inline int ks_patch(void)
+{
+	int ret = ks_load_module(KS_LIVEPATCH);
+	char text[4096];
+
+	for (int i = 0; i < 900 && !ret; i++) {
+		if (ks_read("/proc/cmdline", text, sizeof(text)) >= 0 &&
+		    !strcmp(text, "livepatched"))
+			return 0;
+		usleep(100000);
+	}
+	return ret ? ret : -ETIMEDOUT;
+}
+
+/* Takes the livepatch out and waits until it has gone. */
+static inline int ks_unpatch(void)
+{
+	int ret = ks_put("/sys/kernel/livepatch/" KS_LIVEPATCH "/enabled", "0\n");
+
+	for (int i = 0; i < 900 && !ret; i++) {
+		if (access("/sys/kernel/livepatch/" KS_LIVEPATCH, F_OK) &&
+		    !ks_unload_module(KS_LIVEPATCH))
+			return 0;
+		usleep(100000);
+	}
+	return ret ? ret : -ETIMEDOUT;
 }
 
 /* The information on types of the kernel or of a module. */

@@ -14,12 +14,15 @@
  *                one is given; an empty line ends it. Shows what was asked for, how many
  *                calls came since and how many of them failed.
  *   call, runs   call ks_peer_int() and say how often its body ran
- *   cost         takes a number of calls of ks_peer_int(); shows what they took, in cycles
+ *   cost         takes "<calls> [<processors>]": that many calls of ks_peer_int(), on one
+ *                processor or on all at once; shows what they took, in cycles
+ *   text         shows the code of ks_peer_int(), and what is behind it
  *   kill_ftrace  kills ftrace, for good, on any write
  */
 #include <linux/atomic.h>
 #include <linux/cpufeature.h>
 #include <linux/debugfs.h>
+#include <linux/error-injection.h>
 #include <linux/fprobe.h>
 #include <linux/ftrace.h>
 #include <linux/kprobes.h>
@@ -31,6 +34,7 @@
 #include <linux/sched.h>
 #include <linux/seq_file.h>
 #include <linux/slab.h>
+#include <linux/smp.h>
 #include <linux/string.h>
 #include <linux/timex.h>
 #include <linux/uaccess.h>
@@ -76,6 +80,7 @@ static noinline int ks_peer_int(int value)
 	atomic_inc(&ks_peer_runs);
 	return READ_ONCE(ks_peer_value) + value;
 }
+ALLOW_ERROR_INJECTION(ks_peer_int, ERRNO);
 
 /* Where functions continue that are overridden: the value is in its register already. */
 asmlinkage void ks_peer_return(void);
@@ -442,23 +447,33 @@ static int ks_runs_show(struct seq_file *m, void *unused)
 
 static unsigned long long ks_cycles;
 
-/* Without interrupts, which would be counted, too. */
+static void ks_call_often(void *calls)
+{
+	for (unsigned int i = 0; i < *(unsigned int *)calls; i++)
+		ks_peer_int(0);
+}
+
 static int ks_do_cost(const char *line)
 {
-	unsigned long flags;
-	unsigned int calls;
+	unsigned int calls, cpus = 1;
 	cycles_t start;
 
-	if (kstrtouint(line, 0, &calls) || calls > 100000)
+	if (sscanf(line, "%u %u", &calls, &cpus) < 1 || calls > 100000 ||
+	    (cpus != 1 && cpus != num_online_cpus()))
 		return -EINVAL;
 
 	guard(mutex)(&ks_lock);
-	local_irq_save(flags);
-	start = get_cycles();
-	for (unsigned int i = 0; i < calls; i++)
-		ks_peer_int(0);
-	ks_cycles = get_cycles() - start;
-	local_irq_restore(flags);
+	if (cpus == 1) {
+		/* Interrupts would be counted, too. */
+		guard(irqsave)();
+		start = get_cycles();
+		ks_call_often(&calls);
+		ks_cycles = get_cycles() - start;
+	} else {
+		start = get_cycles();
+		on_each_cpu(ks_call_often, &calls, true);
+		ks_cycles = get_cycles() - start;
+	}
 	return 0;
 }
 
@@ -466,6 +481,12 @@ static int ks_cost_show(struct seq_file *m, void *unused)
 {
 	guard(mutex)(&ks_lock);
 	seq_printf(m, "%llu\n", ks_cycles);
+	return 0;
+}
+
+static int ks_text_show(struct seq_file *m, void *unused)
+{
+	seq_printf(m, "%64ph\n", ks_peer_int);
 	return 0;
 }
 
@@ -501,6 +522,7 @@ static const struct ks_file {
 	{ "call", 0400, ks_call_show, NULL },
 	{ "runs", 0400, ks_runs_show, NULL },
 	{ "cost", 0600, ks_cost_show, ks_do_cost },
+	{ "text", 0400, ks_text_show, NULL },
 	{ "kill_ftrace", 0200, NULL, ks_do_kill_ftrace },
 };
 

@@ -7,15 +7,18 @@
  * its body ran, and killswitch_target/at_init what ks_target_early() returned
  * when the module was loaded.
  *
- * Writing "[interrupt] <function> <count> <value>..." to killswitch_target/storm
- * calls the function that often, in interrupts of another processor if that is
- * said; reading it says what came of it. Writing to killswitch_target/leak loses
- * some memory.
+ * Writing "[<where>] <function> <count> <value>..." to killswitch_target/storm
+ * calls the function that often: in the task that writes, in interrupts of another
+ * processor if <where> is interrupt, or in those of a timer if it is timer (hard)
+ * or softirq. Reading it says what came of it. Writing to killswitch_target/leak
+ * loses some memory.
  */
 #include <linux/atomic.h>
+#include <linux/completion.h>
 #include <linux/debugfs.h>
 #include <linux/err.h>
 #include <linux/error-injection.h>
+#include <linux/hrtimer.h>
 #include <linux/module.h>
 #include <linux/processor.h>
 #include <linux/rcupdate.h>
@@ -280,10 +283,13 @@ static int ks_runs_show(struct seq_file *m, void *unused)
 DEFINE_SHOW_ATTRIBUTE(ks_runs);
 
 /*
- * 300 functions, ks_many_000 to ks_many_299, to fill every slot with. Each has
- * a body of its own, or the compiler would fold them into one.
+ * 300 functions, ks_many_000 to ks_many_299, to fill every slot with, which
+ * others may make return errors, too. Each has a body of its own, or the compiler
+ * would fold them into one.
  */
 #define MANY(n)							\
+	static int ks_many_##n(void);				\
+	ALLOW_ERROR_INJECTION(ks_many_##n, ERRNO);		\
 	static noinline int ks_many_##n(void)			\
 	{							\
 		return READ_ONCE(ks_value) + 1##n;		\
@@ -391,10 +397,12 @@ static void ks_storm_judge(struct ks_storm *storm, int value, u64 before, u64 af
 	}
 }
 
-/* A call in an interrupt of another processor, whatever that is doing. */
+/* A call in an interrupt, whatever that interrupted. */
 struct ks_interrupt {
 	int (*call)(int value);
 	int value;
+	struct hrtimer timer;
+	struct completion done;
 };
 
 static void ks_interrupt_call(void *data)
@@ -404,6 +412,7 @@ static void ks_interrupt_call(void *data)
 	interrupt->value = interrupt->call(0);
 }
 
+/* In one that another processor is sent. */
 static int ks_call_there(int (*call)(int value))
 {
 	struct ks_interrupt interrupt = { .call = call, .value = INT_MIN };
@@ -418,8 +427,63 @@ static int ks_call_there(int (*call)(int value))
 	return interrupt.value;
 }
 
+static enum hrtimer_restart ks_on_timer(struct hrtimer *timer)
+{
+	struct ks_interrupt *interrupt = container_of(timer, struct ks_interrupt, timer);
+
+	ks_interrupt_call(interrupt);
+	complete(&interrupt->done);
+	return HRTIMER_NORESTART;
+}
+
+static int ks_call_by_timer(int (*call)(int value), enum hrtimer_mode mode)
+{
+	struct ks_interrupt interrupt = { .call = call, .value = INT_MIN };
+
+	init_completion(&interrupt.done);
+	hrtimer_setup_on_stack(&interrupt.timer, ks_on_timer, CLOCK_MONOTONIC, mode);
+	hrtimer_start(&interrupt.timer, ns_to_ktime(NSEC_PER_USEC), mode);
+	wait_for_completion(&interrupt.done);
+	hrtimer_cancel(&interrupt.timer);
+	destroy_hrtimer_on_stack(&interrupt.timer);
+	return interrupt.value;
+}
+
+static int ks_call_in_timer(int (*call)(int value))
+{
+	return ks_call_by_timer(call, HRTIMER_MODE_REL_HARD);
+}
+
+static int ks_call_in_softirq(int (*call)(int value))
+{
+	return ks_call_by_timer(call, HRTIMER_MODE_REL_SOFT);
+}
+
+static int ks_call_here(int (*call)(int value))
+{
+	return call(0);
+}
+
+static const struct ks_where {
+	const char *name;
+	int (*call)(int (*call)(int value));
+} ks_where[] = {
+	{ "interrupt", ks_call_there },
+	{ "timer", ks_call_in_timer },
+	{ "softirq", ks_call_in_softirq },
+};
+
+static const struct ks_storm_target {
+	const char *name;
+	int (*call)(int value);
+} ks_storm_targets[] = {
+	{ "ks_target_int", ks_target_int },
+	{ "ks_target_other", ks_target_other },
+	{ "ks_target_breakpoint", ks_target_breakpoint },
+};
+
 static void ks_storm_call(struct ks_storm *storm, int (*call)(int value), unsigned int count,
-			  bool there)
+			  int (*where)(int (*call)(int value)))
 {
 	for (unsigned int i = 1; i <= count; i++) {
 		u64 before, after;
@@ -434,7 +498,7 @@ static void ks_storm_call(struct ks_storm *storm, int (*call)(int value), unsign
 		 */
 		if (i % 61 == 20)
 			cpu_relax();
-		value = there ? ks_call_there(call) : call(0);
+		value = where(call);
 		if (i % 61 == 40)
 			cpu_relax();
 		/* And before this. */
@@ -466,9 +530,9 @@ static ssize_t ks_storm_write(struct file *file, const char __user *from, size_t
 {
 	struct ks_storm *storm = file->private_data;
 	char text[256] = "", *rest = text, *word;
+	int (*where)(int (*call)(int value)) = ks_call_here;
 	int (*call)(int value) = NULL;
 	unsigned int count;
-	bool there;
 
 	if (len >= sizeof(text))
 		return -EINVAL;
@@ -477,13 +541,16 @@ static ssize_t ks_storm_write(struct file *file, const char __user *from, size_t
 	strim(text);
 
 	word = strsep(&rest, " ");
-	there = !strcmp(word, "interrupt");
-	if (there)
+	for (size_t i = 0; i < ARRAY_SIZE(ks_where); i++) {
+		if (strcmp(word, ks_where[i].name))
+			continue;
+		where = ks_where[i].call;
 		word = strsep(&rest, " ") ?: "";
-	if (!strcmp(word, "ks_target_int"))
-		call = ks_target_int;
-	else if (!strcmp(word, "ks_target_other"))
-		call = ks_target_other;
+		break;
+	}
+	for (size_t i = 0; i < ARRAY_SIZE(ks_storm_targets); i++)
+		if (!strcmp(word, ks_storm_targets[i].name))
+			call = ks_storm_targets[i].call;
 	word = strsep(&rest, " ");
 	if (!call || !word || kstrtouint(word, 0, &count))
 		return -EINVAL;
@@ -498,7 +565,7 @@ static ssize_t ks_storm_write(struct file *file, const char __user *from, size_t
 		storm->known[i] = value;
 		storm->count = max(storm->count, i + 1);
 	}
-	ks_storm_call(storm, call, count, there);
+	ks_storm_call(storm, call, count, where);
 	return len;
 }
 

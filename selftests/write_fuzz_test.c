@@ -1,0 +1,932 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Whatever is written to the files of Killswitch, in whatever way, it does what
+ * it says or fails with the error that is documented, and then changes nothing.
+ *
+ * KS_WRITES is how many writes are made (20,000), KS_SEED what they follow from
+ * (1): the same number makes the same writes.
+ */
+#include <signal.h>
+
+#include "write_model.h"
+#include "write_ways.h"
+
+#define THREADS		4
+/* How many writes there are between two counts of the audit records. */
+#define COUNT_EVERY	32
+/* With more engagements than this they are all ended, so that looking at them takes no time. */
+#define ENOUGH		40
+/* A watch that lasts shorter could end by itself. */
+#define SHORTEST_WATCH	10000
+/* Of the writes that take the kernel long, one in so many is made. */
+#define RARE		40
+/* One in so many of those who write at once ends all that is engaged. */
+#define END_EVERY	200
+
+struct text {
+	size_t len;
+	char bytes[KS_MAX_TEXT];
+};
+
+/* Which file of Killswitch is written to. */
+enum kind { CONTROL, CHECK, RETVAL };
+
+/* Makes writes up, with what it needs to know about them. */
+struct author {
+	struct ks_writer writer;
+	struct ks_symbols *symbols;
+	/* What is engaged, if that is known. */
+	struct ks_model *model;
+	enum kind kind;
+	/* The engagement whose file retval is open. */
+	unsigned long key;
+	bool is_live;
+	struct text text, other;
+	struct ks_lines lines;
+};
+
+static long setting(const char *name, long otherwise)
+{
+	const char *text = getenv(name);
+
+	return text && atol(text) > 0 ? atol(text) : otherwise;
+}
+
+static void add_bytes(struct text *text, const char *bytes, size_t len)
+{
+	if (len > sizeof(text->bytes) - text->len)
+		len = sizeof(text->bytes) - text->len;
+	memcpy(text->bytes + text->len, bytes, len);
+	text->len += len;
+}
+
+static void add(struct text *text, const char *format, ...)
+{
+	char piece[1024];
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(piece, sizeof(piece), format, args);
+	va_end(args);
+	add_bytes(text, piece, strlen(piece));
+}
+
+static const char *pick(struct author *author, const char * const *table, size_t count)
+{
+	return table[ks_below(&author->writer, count)];
+}
+
+static void add_blank(struct author *author, struct text *text)
+{
+	static const char * const odd[] = { "  ", "      ", "\t", "", "\r", "\xc2\xa0", "," };
+
+	add(text, "%s",
+	    ks_one_in(&author->writer, 40) ? pick(author, odd, ARRAY_SIZE(odd)) : " ");
+}
+
+static void add_target(struct author *author, struct text *text)
+{
+	static const char * const modules[] = { KS_LOADED, KS_ABSENT, "7seas", "m.n$o", "m-n", "" };
+	static const char * const odd[] = {
+		"", ":", "..", "*", "../control", "0", "0xffffffff81000000", "ks_target_int+4",
+		"a:b:c", "ks_no_such_function", "KS_TARGET_INT", "\"ks_target_int\"", "reason=x",
+	};
+	struct ks_writer *writer = &author->writer;
+	char name[300];
+
+	if (author->model && author->model->count && ks_one_in(writer, 3)) {
+		add(text, "%s",
+		    author->model->all[ks_below(writer, author->model->count)].name);
+		return;
+	}
+	/* What waits for its module costs nothing. */
+	if (ks_one_in(writer, 4)) {
+		add(text, KS_ABSENT ":ks_function_%zu", ks_below(writer, 50));
+		return;
+	}
+	if (ks_one_in(writer, 3))
+		add(text, "%s:", pick(author, modules, ARRAY_SIZE(modules)));
+	if (ks_one_in(writer, 60)) {
+		memset(name, 'n', sizeof(name));
+		name[240 + ks_below(writer, 30)] = '\0';
+		add(text, "%s", name);
+	} else if (ks_one_in(writer, 12)) {
+		add(text, "%s", pick(author, odd, ARRAY_SIZE(odd)));
+	} else {
+		add(text, "%s",
+		    ks_functions[ks_below(writer, ARRAY_SIZE(ks_functions))].name);
+	}
+}
+
+static void add_value(struct author *author, struct text *text)
+{
+	static const char * const values[] = {
+		"0", "1", "-1", "-EPERM", "-EWOULDBLOCK", "-EFTYPE", "NULL", "void", "255", "256",
+		"-4095", "-4096", "2147483647", "2147483648", "-2147483648", "-2147483649",
+		"0xffffffff", "0x100000000", "9223372036854775807", "9223372036854775808",
+		"-9223372036854775808", "-9223372036854775809", "18446744073709551616", "-0", "007",
+	};
+	static const char * const odd[] = {
+		"", "-", "--1", "+1", "0x", "0X1", "1e3", "1.0", "-eperm", "EPERM", "-EBOGUS",
+		"-ENOTSUP", "null", "true", "0x1g", "1 2", "scope=all",
+	};
+	struct ks_writer *writer = &author->writer;
+	const char *error;
+
+	switch (ks_below(writer, 8)) {
+	case 0:
+		add(text, "%s", pick(author, odd, ARRAY_SIZE(odd)));
+		break;
+	case 1:
+		add(text, "%lld", (long long)ks_random(writer) >> ks_below(writer, 64));
+		break;
+	case 2:
+		add(text, "%s0x%llx", ks_one_in(writer, 2) ? "-" : "",
+		    ks_random(writer) >> ks_below(writer, 64));
+		break;
+	case 3:
+		error = strerrorname_np(1 + ks_below(writer, 133));
+		add(text, "-%s", error ?: "ENOTHING");
+		break;
+	default:
+		add(text, "%s", pick(author, values, ARRAY_SIZE(values)));
+	}
+}
+
+static void add_reason(struct author *author, struct text *text)
+{
+	struct ks_writer *writer = &author->writer;
+	size_t len = ks_one_in(writer, 5) ? 125 + ks_below(writer, 8) : ks_below(writer, 30);
+
+	add(text, "reason=");
+	for (size_t i = 0; i < len; i++)
+		add(text, "%c", ' ' + (int)ks_below(writer, '~' - ' ' + 1));
+}
+
+static void add_line(struct author *author, struct text *text)
+{
+	static const char * const seconds[] = {
+		"0", "0", "86400", "86400", "50000", "00086400", "86401", "4294967296", "-1", "+1",
+		"1s", "0x10", "",
+	};
+	static const char * const scopes[] = {
+		"scope=all", "scope=nonroot", "scope=nonroot", "scope=root", "scope=", "scope",
+	};
+	static const char * const odd[] = {
+		"", "Engage", "engag", "engagee", "seal now", "sealed", "seal;", "Seal", "=", "\n",
+		"disengage-all", "disengage_al", "commit ks_target_int", "\x1b[2J", " ",
+	};
+	struct ks_writer *writer = &author->writer;
+	size_t verb = ks_below(writer, 100);
+
+	if (author->kind == RETVAL) {
+		add_value(author, text);
+		return;
+	}
+	if (author->kind == CHECK) {
+		add_target(author, text);
+		add_blank(author, text);
+		add_value(author, text);
+	} else if (verb < 62) {
+		bool watch = verb < 20;
+
+		add(text, watch ? "tryengage" : "engage");
+		add_blank(author, text);
+		add_target(author, text);
+		add_blank(author, text);
+		add_value(author, text);
+		if (watch) {
+			add_blank(author, text);
+			add(text, "%s", pick(author, seconds, ARRAY_SIZE(seconds)));
+		}
+		if (ks_one_in(writer, 4)) {
+			add_blank(author, text);
+			add(text, "%s", pick(author, scopes, ARRAY_SIZE(scopes)));
+		}
+		if (ks_one_in(writer, 4)) {
+			add_blank(author, text);
+			add_reason(author, text);
+		}
+	} else if (verb < 86) {
+		add(text, "disengage");
+		add_blank(author, text);
+		add_target(author, text);
+	} else if (verb < 88) {
+		add(text, "disengage_all");
+	} else if (verb < 89) {
+		add(text, "seal");
+	} else {
+		add(text, "%s", pick(author, odd, ARRAY_SIZE(odd)));
+	}
+	if (ks_one_in(writer, 30)) {
+		add_blank(author, text);
+		add_value(author, text);
+	}
+}
+
+static void add_lines(struct author *author, struct text *text)
+{
+	struct ks_writer *writer = &author->writer;
+	size_t count = 1;
+
+	if (ks_one_in(writer, 4))
+		count += ks_below(writer, ks_one_in(writer, 20) ? 200 : 4);
+	text->len = 0;
+	while (count--) {
+		add_line(author, text);
+		if (count || !ks_one_in(writer, 3))
+			add(text, "\n");
+	}
+}
+
+/* Changes a text at some place. */
+static void mutate(struct author *author, struct text *text)
+{
+	static const char interesting[] = "\n \t\r\0:=-_.$\"\\'09aAxX~\x7f\x80\xff";
+	struct ks_writer *writer = &author->writer;
+	size_t at = ks_below(writer, text->len + 1), room = text->len - at;
+	size_t len = ks_below(writer, (room < 12 ? room : 12) + 1);
+	struct text *other = &author->other;
+
+	switch (ks_below(writer, 7)) {
+	case 0: /* delete */
+		memmove(text->bytes + at, text->bytes + at + len, room - len);
+		text->len -= len;
+		break;
+	case 1: /* duplicate */
+		*other = *text;
+		text->len = at + len;
+		add_bytes(text, other->bytes + at, room);
+		break;
+	case 2: /* swap */
+		if (room) {
+			size_t with = ks_below(writer, text->len);
+			char byte = text->bytes[at];
+
+			text->bytes[at] = text->bytes[with];
+			text->bytes[with] = byte;
+		}
+		break;
+	case 3: /* replace */
+		if (room)
+			text->bytes[at] = ks_random(writer) >> 32;
+		break;
+	case 4: /* insert */
+		*other = *text;
+		text->len = at;
+		add(text, "%c", interesting[ks_below(writer, sizeof(interesting) - 1)]);
+		add_bytes(text, other->bytes + at, room);
+		break;
+	case 5: /* the head of this and the tail of another */
+		add_lines(author, other);
+		text->len = at;
+		at = ks_below(writer, other->len + 1);
+		add_bytes(text, other->bytes + at, other->len - at);
+		break;
+	case 6: /* cut off */
+		text->len = at;
+		break;
+	}
+}
+
+static void add_random_bytes(struct author *author, struct text *text, bool printable)
+{
+	struct ks_writer *writer = &author->writer;
+	size_t limit = ks_one_in(writer, 20) ? KS_MAX_TEXT : 100;
+	size_t len = ks_below(writer, limit);
+
+	text->len = 0;
+	for (size_t i = 0; i < len; i++) {
+		char byte = ks_random(writer) >> 32;
+
+		text->bytes[text->len++] = printable ? ' ' + (byte & 0x3f) : byte;
+	}
+}
+
+/* Whether a line names a function that is there, and what the verdict is. */
+static bool names_function(const struct ks_line *line, int *error)
+{
+	const struct ks_function *function;
+
+	if (line->verb == KS_DISENGAGE || line->verb == KS_DISENGAGE_ALL)
+		return false;
+	*error = -ks_judge(line, &function);
+	return function || (*error && *error != ENOENT);
+}
+
+/* Whether it ends something that is engaged. */
+static bool ends_function(const struct ks_model *model, const struct ks_line *line)
+{
+	if (line->verb != KS_DISENGAGE && line->verb != KS_DISENGAGE_ALL)
+		return false;
+	for (size_t i = 0; model && i < model->count; i++)
+		if (model->all[i].function && (line->verb == KS_DISENGAGE_ALL ||
+					       ks_is(line->name, model->all[i].name)))
+			return true;
+	return !model;
+}
+
+/*
+ * How much of a text takes the kernel long: what ends engagements, and what has it
+ * look through all its code for callers. That one function of another security
+ * module is refused takes no time.
+ */
+static size_t count_slow(const struct author *author)
+{
+	size_t named = 0, ended = 0;
+	int error = 0, last = 0;
+
+	if (author->kind == RETVAL)
+		return author->is_live;
+	for (size_t i = 0; i < author->lines.count && !author->lines.error; i++) {
+		if (names_function(&author->lines.all[i], &error)) {
+			named++;
+			last = error;
+		}
+		ended += ends_function(author->model, &author->lines.all[i]);
+	}
+	if (named == 1 && last == EACCES && author->kind == CONTROL)
+		named = 0;
+	return named + ended;
+}
+
+/*
+ * Whether a text may be written. None is that seals, since then it would be over,
+ * nor one that does to the kernel what the test knows nothing of.
+ */
+static bool may_write(struct author *author, const char *text, size_t len)
+{
+	struct ks_lines *lines = &author->lines;
+	char name[KS_MAX_NAME + 1];
+
+	if (author->kind == RETVAL)
+		return true;
+	ks_parse(text, len, author->kind == CHECK, lines);
+	for (size_t i = 0; i < lines->count && !lines->error; i++) {
+		const struct ks_line *line = &lines->all[i];
+
+		if (line->verb == KS_SEAL)
+			return false;
+		if (line->verb == KS_TRYENGAGE && line->seconds &&
+		    line->seconds < SHORTEST_WATCH)
+			return false;
+		if (line->verb == KS_DISENGAGE || line->verb == KS_DISENGAGE_ALL)
+			continue;
+		ks_copy(name, line->symbol);
+		if (!ks_function_called(line->symbol) && ks_find_symbol(author->symbols, name))
+			return false;
+	}
+	return true;
+}
+
+/*
+ * Changes a text that takes too long so that it comes to nothing before that: it
+ * gets a first line that is refused, or a last one that is malformed.
+ */
+static void hasten(struct author *author, struct text *text)
+{
+	static const char refused[] = "engage ks_no_such_function 0\n";
+	struct ks_writer *writer = &author->writer;
+	struct text *other = &author->other;
+	size_t slow = count_slow(author);
+
+	if (!slow || (slow <= 3 && ks_one_in(writer, RARE)))
+		return;
+	if (slow == 1 && author->kind == CONTROL) {
+		*other = *text;
+		text->len = 0;
+		add_bytes(text, refused, strlen(refused));
+		add_bytes(text, other->bytes, other->len);
+	} else {
+		add(text, "\n=");
+	}
+}
+
+/* Makes the next text up. */
+static void make_up(struct author *author)
+{
+	struct ks_writer *writer = &author->writer;
+	struct text *text = &author->text;
+
+	do {
+		size_t how = ks_below(writer, 100);
+
+		if (how < 4) {
+			add_random_bytes(author, text, how < 2);
+		} else {
+			add_lines(author, text);
+			for (size_t i = how < 34 ? 1 + ks_below(writer, 3) : 0; i > 0; i--)
+				mutate(author, text);
+		}
+	} while (!may_write(author, text->bytes, text->len));
+	hasten(author, text);
+}
+
+/* Writes what was made up, and then knows what was written. */
+static ssize_t write_text(struct author *author, const struct ks_way *way)
+{
+	struct ks_writer *writer = &author->writer;
+	struct text *text = &author->text;
+	ssize_t ret = ks_write_by(writer, way, text->bytes, text->len);
+
+	memset(text->bytes + text->len - writer->zeroed, 0, writer->zeroed);
+	return ret;
+}
+
+/* A text in one line, for people: its beginning. */
+static const char *shown(const char *text, size_t len)
+{
+	static __thread char line[1200];
+	size_t used = 0;
+
+	for (size_t i = 0; i < len && used < sizeof(line) - 8; i++)
+		used += snprintf(line + used, sizeof(line) - used,
+				 text[i] < ' ' || text[i] > '~' ? "\\x%02x" : "%c",
+				 (unsigned char)text[i]);
+	line[used] = '\0';
+	return line;
+}
+
+/* Whether there is nothing but whole lines of printable ASCII characters. */
+static bool is_printable(const char *text, size_t len)
+{
+	for (size_t i = 0; i < len; i++)
+		if ((text[i] < ' ' || text[i] > '~') && text[i] != '\n')
+			return false;
+	return !len || text[len - 1] == '\n';
+}
+
+/* What is engaged, with N for a time that is left: what ks_render() expects. */
+static ssize_t read_engaged(int fd, char *to, size_t size)
+{
+	static const char field[] = " timeout_left=";
+	ssize_t len;
+	char *at;
+
+	if (lseek(fd, 0, SEEK_SET))
+		return -errno;
+	len = ks_read_fd(fd, to, size);
+	if (len < 0)
+		return len;
+	if (!is_printable(to, len))
+		return -EILSEQ;
+	for (char *line = to; *line; line = strchr(line, '\n') + 1) {
+		char *end = strchr(line, '\n'), *reason = strstr(line, " reason=\"");
+
+		at = strstr(line, field);
+		if (!at || at > end || (reason && at > reason))
+			continue;
+		at += strlen(field);
+		*at++ = 'N';
+		memmove(at, at + strspn(at, KS_DIGITS), strlen(at + strspn(at, KS_DIGITS)) + 1);
+	}
+	return 0;
+}
+
+/* What must come of writing a value to the file retval of @engagement, or of none. */
+static struct ks_outcome change_value(struct ks_engagement *engagement, const char *text,
+				      size_t len)
+{
+	struct ks_outcome outcome = { .records = 1 };
+	struct ks_word rest = { text, len };
+	long long value;
+
+	if (rest.len > KS_MAX_COMMAND)
+		outcome.error = EINVAL;
+	else if (rest.len && text[rest.len - 1] == '\n')
+		rest.len--;
+	for (size_t i = 0; i < rest.len && !outcome.error; i++)
+		if (rest.at[i] < ' ' || rest.at[i] > '~')
+			outcome.error = EINVAL;
+	if (!outcome.error)
+		outcome.error = -ks_parse_only_value(rest, &value);
+	if (!outcome.error && !engagement)
+		outcome.error = EIDRM;
+	if (!outcome.error && engagement->function &&
+	    (value < engagement->function->low || value > engagement->function->high))
+		outcome.error = ERANGE;
+	if (!outcome.error)
+		engagement->value = value;
+	return outcome;
+}
+
+/* What must come of a text, and of the model. */
+static struct ks_outcome expect(struct author *author, struct ks_engagement *engagement,
+				const char *text, size_t len)
+{
+	struct ks_lines *lines = &author->lines;
+
+	if (author->kind == RETVAL)
+		return change_value(engagement, text, len);
+	ks_parse(text, len, author->kind == CHECK, lines);
+	if (author->kind == CHECK)
+		return (struct ks_outcome){
+			.error = lines->error,
+			.records = lines->error ? 1 : lines->count,
+		};
+	return ks_carry_out(author->model, lines);
+}
+
+/* What must come of the write that was just made: its result, and records. */
+static struct ks_outcome expect_write(struct author *author, struct ks_engagement *engagement,
+				      ssize_t got, ssize_t *result)
+{
+	struct ks_outcome sum = {};
+	struct ks_writer *writer = &author->writer;
+	const char *text = author->text.bytes;
+	size_t len = author->text.len;
+
+	*result = got;
+	if (writer->fate == KS_MAY_FAULT && got == -EFAULT)
+		return sum;
+	switch (writer->fate) {
+	case KS_FAILS:
+		sum = (struct ks_outcome){ writer->error, writer->records };
+		*result = -writer->error;
+		break;
+	case KS_MAY_FAULT:
+	case KS_AS_TEXT:
+		sum = expect(author, engagement, text, len);
+		*result = sum.error ? -sum.error : (ssize_t)len;
+		break;
+	}
+	return sum;
+}
+
+/* Whether what is read on the descriptor says what came of the write: NULL or what is wrong. */
+static const char *judge_answer(struct author *author, const struct ks_outcome *outcome,
+				char *answer, size_t size)
+{
+	struct ks_writer *writer = &author->writer;
+	ssize_t len = pread(writer->answers, answer, size - 1, 0);
+	const struct ks_function *function;
+	size_t verdicts = 0;
+	char *line, *save;
+
+	if (len < 0)
+		return "it cannot be read";
+	answer[len] = '\0';
+	if (!is_printable(answer, len))
+		return "it is not printable";
+	/* Nothing reached the file. */
+	if (!outcome->records)
+		return NULL;
+	if (outcome->error)
+		return strncmp(answer, "refused ", 8) ? "it does not say so" : NULL;
+	for (line = strtok_r(answer, "\n", &save); line; line = strtok_r(NULL, "\n", &save)) {
+		const char *word = "";
+
+		if (*line == ' ')
+			continue;
+		if (author->kind == CHECK && verdicts < author->lines.count)
+			word = ks_judge(&author->lines.all[verdicts], &function) ? "refuse " :
+										   "allow ";
+		if (strncmp(line, word, strlen(word)))
+			return "a verdict is wrong";
+		verdicts++;
+	}
+	if (author->kind == CHECK && verdicts != author->lines.count)
+		return "a verdict is missing";
+	if (author->kind == CONTROL && verdicts != (size_t)outcome->records)
+		return "a line is missing";
+	return NULL;
+}
+
+/* Calls the functions of the target module: those whose body does not run are counted. */
+static int count_short_circuited(void)
+{
+	static const char * const names[] = {
+		"ks_target_int", "ks_target_other", "ks_target_inject", "ks_target_early",
+		"ks_target_breakpoint", "ks_target_long", "ks_target_ulong", "ks_target_ptr",
+		"ks_target_bool", "ks_target_void", "ks_target_byte", "ks_target_enum",
+		"ks_target_struct",
+	};
+	char answer[64];
+	int count = 0;
+
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
+		long before = ks_runs(names[i]);
+
+		if (ks_call(names[i], answer, sizeof(answer)) <= 0 ||
+		    ks_runs(names[i]) != before + 1)
+			count++;
+	}
+	return count;
+}
+
+FIXTURE(write_fuzz)
+{
+	int control;
+	struct ks_symbols symbols;
+	size_t slots;
+	long writes, seed;
+};
+
+FIXTURE_SETUP(write_fuzz)
+{
+	char status[8192], *slots;
+
+	self->control = ks_start();
+	ASSERT_LE(0, self->control)
+		TH_LOG("cannot start: %s", strerror(-self->control));
+	ASSERT_EQ(0, ks_load_symbols(&self->symbols));
+	ASSERT_LE(0, ks_read(KS_DIR "/status", status, sizeof(status)));
+	slots = strstr(status, "slots: 0/");
+	ASSERT_NE(NULL, slots);
+	self->slots = atol(slots + strlen("slots: 0/"));
+	ASSERT_LT(0, self->slots);
+	ASSERT_GE(KS_MAX_SLOTS, self->slots);
+	self->writes = setting("KS_WRITES", 20000);
+	self->seed = setting("KS_SEED", 1);
+	TH_LOG("KS_WRITES=%ld KS_SEED=%ld", self->writes, self->seed);
+}
+
+FIXTURE_TEARDOWN(write_fuzz)
+{
+	char status[8192];
+
+	EXPECT_EQ(0, ks_command(self->control, "disengage_all\n"));
+	EXPECT_LE(0, ks_read(KS_DIR "/status", status, sizeof(status)));
+	EXPECT_NE(NULL, strstr(status, "slots: 0/"))
+		TH_LOG("status: %s", status);
+	EXPECT_EQ(0, count_short_circuited());
+	close(self->control);
+}
+
+static void use_file(struct ks_writer *writer, const struct ks_writer *from)
+{
+	writer->fd = from->fd;
+	writer->append = from->append;
+	writer->readonly = from->readonly;
+	writer->powerless = from->powerless;
+}
+
+/* Chooses the file that is written to next, and opens its descriptors. */
+static int choose_file(struct author *author, struct ks_writer *files, struct ks_writer *value,
+		       struct ks_engagement **engagement)
+{
+	struct ks_writer *writer = &author->writer, *from;
+	struct ks_model *model = author->model;
+	char path[PATH_MAX];
+
+	author->kind = ks_one_in(writer, 10) ? CHECK : CONTROL;
+	if (ks_one_in(writer, 12) && (model->count || value->fd >= 0))
+		author->kind = RETVAL;
+	from = author->kind == RETVAL ? value : &files[author->kind];
+	if (author->kind == RETVAL && model->count && (value->fd < 0 || ks_one_in(writer, 2))) {
+		*engagement = &model->all[ks_below(writer, model->count)];
+		snprintf(path, sizeof(path), KS_FN "%s/retval", (*engagement)->name);
+		if (value->fd >= 0)
+			ks_close_file(value);
+		if (ks_open_file(value, path))
+			return -errno;
+		author->key = (*engagement)->key;
+	}
+	/* What was open may have ended since. */
+	*engagement = NULL;
+	for (size_t i = 0; i < model->count; i++)
+		if (model->all[i].key == author->key)
+			*engagement = &model->all[i];
+	author->is_live = *engagement && (*engagement)->function;
+	use_file(writer, from);
+	writer->no_offset = author->kind == RETVAL;
+	return 0;
+}
+
+/* One write after the other, of which all is known: what must come of it, and what is engaged. */
+TEST_F_TIMEOUT(write_fuzz, one_by_one, 1000000)
+{
+	static char engaged[1 << 18], expected[1 << 18], answer[1 << 20], records[1 << 20];
+	static struct ks_writer files[2], value;
+	static struct ks_stranger strangers[2];
+	static struct author author;
+	static struct ks_model model;
+	unsigned long taken[ARRAY_SIZE(ks_ways)] = {}, errors[256] = {}, done = 0;
+	struct ks_writer *writer = &author.writer;
+	int audit, list, due = 0, count;
+
+	for (size_t i = 0; i < ARRAY_SIZE(strangers); i++)
+		ASSERT_EQ(0, ks_start_stranger(&strangers[i], i));
+	audit = ks_audit_open();
+	ASSERT_LE(0, audit);
+	list = open(KS_ENGAGED, O_RDONLY | O_CLOEXEC);
+	ASSERT_LE(0, list);
+	ASSERT_EQ(0, ks_open_writer(writer, self->seed));
+	ASSERT_EQ(0, ks_open_file(&files[CONTROL], KS_CONTROL));
+	ASSERT_EQ(0, ks_open_file(&files[CHECK], KS_CHECK));
+	value.fd = -1;
+	model.slots = self->slots;
+	author.symbols = &self->symbols;
+	author.model = &model;
+	writer->strangers = strangers;
+	writer->stranger_count = ARRAY_SIZE(strangers);
+	ASSERT_LE(0, ks_audit_collect(audit, self->control, records, sizeof(records)));
+
+	for (long turn = 0; turn < self->writes / 2; turn++) {
+		const struct ks_way *way = ks_choose_way(writer);
+		struct ks_engagement *engagement = NULL;
+		struct ks_outcome outcome;
+		ssize_t got, wanted = 0;
+		const char *wrong;
+
+		ASSERT_EQ(0, choose_file(&author, files, &value, &engagement));
+		make_up(&author);
+		writer->more_records = 0;
+		got = write_text(&author, way);
+		outcome = expect_write(&author, engagement, got, &wanted);
+		ASSERT_EQ(wanted, got)
+			TH_LOG("write %ld by %s to file %d: got %s instead of %s: %s", turn,
+			       way->name, author.kind, strerror(got < 0 ? -got : 0),
+			       strerror(wanted < 0 ? -wanted : 0),
+			       shown(author.text.bytes, author.text.len));
+
+		/* Nothing else is engaged than before, or what was asked for. */
+		ASSERT_EQ(0, read_engaged(list, engaged, sizeof(engaged)));
+		ks_render(&model, expected, sizeof(expected));
+		ASSERT_STREQ(expected, engaged)
+			TH_LOG("write %ld by %s to file %d: %s", turn, way->name, author.kind,
+			       shown(author.text.bytes, author.text.len));
+		if (author.kind != RETVAL) {
+			wrong = judge_answer(&author, &outcome, answer, sizeof(answer));
+			ASSERT_EQ(NULL, wrong)
+				TH_LOG("write %ld by %s to file %d: %s: %s: %s", turn, way->name,
+				       author.kind, shown(author.text.bytes, author.text.len),
+				       wrong, answer);
+		}
+
+		due += outcome.records + writer->more_records;
+		taken[way - ks_ways]++;
+		errors[got < 0 ? -got : 0]++;
+		done += got > 0;
+		if (model.count > ENOUGH) {
+			ASSERT_EQ(0, ks_command(self->control, "disengage_all\n"));
+			due += model.count;
+			model.count = 0;
+		}
+		if (turn % COUNT_EVERY)
+			continue;
+		count = ks_audit_collect(audit, self->control, records, sizeof(records));
+		ASSERT_EQ(due, count)
+			TH_LOG("the records of the %d writes up to %ld: %s", COUNT_EVERY, turn,
+			       records);
+		due = 0;
+	}
+
+	for (size_t i = 0; i < ARRAY_SIZE(ks_ways); i++)
+		TH_LOG("%lu by %s", taken[i], ks_ways[i].name);
+	for (size_t i = 0; i < ARRAY_SIZE(errors); i++)
+		if (errors[i])
+			TH_LOG("%lu %s", errors[i], i ? strerrorname_np(i) : "done");
+	TH_LOG("%u pages came late", writer->supplies);
+	/* A test that only ever fails to write, or never does, has tested little. */
+	EXPECT_LT(self->writes / 100, done);
+	EXPECT_LT(self->writes / 100, errors[EINVAL]);
+	EXPECT_EQ(0, writer->wrong_meanwhile);
+	ks_close_writer(writer);
+	for (size_t i = 0; i < ARRAY_SIZE(strangers); i++) {
+		kill(strangers[i].pid, SIGKILL);
+		waitpid(strangers[i].pid, NULL, 0);
+	}
+	close(audit);
+}
+
+/* One of those who write at the same time. */
+struct rival {
+	struct author author;
+	pthread_t thread;
+	long writes;
+	struct ks_writer own, shared;
+	unsigned long errors[256];
+	char wrong[2048];
+};
+
+static bool over;
+
+/* Whether a write may have ended like this, whatever others did meanwhile. */
+static bool is_possible(struct author *author, ssize_t got)
+{
+	static const int may_be[] = {
+		EACCES, ENOENT, ENOTUNIQ, ERANGE, EBUSY, EOPNOTSUPP, ENOSPC,
+	};
+	struct ks_writer *writer = &author->writer;
+	const char *text = author->text.bytes;
+
+	if (writer->fate == KS_FAILS)
+		return got == -writer->error;
+	if (writer->fate == KS_MAY_FAULT && got == -EFAULT)
+		return true;
+	ks_parse(text, author->text.len, author->kind == CHECK, &author->lines);
+	if (author->lines.error)
+		return got == -author->lines.error;
+	for (size_t i = 0; author->kind == CONTROL && i < ARRAY_SIZE(may_be); i++)
+		if (got == -may_be[i])
+			return true;
+	return got == (ssize_t)author->text.len;
+}
+
+static void *write_all(void *data)
+{
+	static char answers[THREADS][1 << 20];
+	static int started;
+	struct rival *rival = data;
+	struct author *author = &rival->author;
+	struct ks_writer *writer = &author->writer;
+	char *answer = answers[__atomic_fetch_add(&started, 1, __ATOMIC_RELAXED)];
+
+	for (long turn = 0; turn < rival->writes && !rival->wrong[0]; turn++) {
+		const struct ks_way *way = ks_choose_way(writer);
+		struct ks_writer *from = ks_one_in(writer, 2) ? &rival->own : &rival->shared;
+		const char *wrong = NULL;
+		ssize_t got, len;
+
+		use_file(writer, from);
+		make_up(author);
+		/* So that there are slots again and again. */
+		if (author->kind == CONTROL && ks_one_in(writer, END_EVERY)) {
+			author->text.len = 0;
+			add(&author->text, "disengage_all\n");
+		}
+		got = write_text(author, way);
+		if (!is_possible(author, got))
+			wrong = "cannot be";
+		rival->errors[got < 0 ? -got : 0]++;
+		/* To others the open file may have answered meanwhile. */
+		len = pread(writer->answers, answer, sizeof(answers[0]), 0);
+		if (len < 0 || !is_printable(answer, len))
+			wrong = "the answer is not whole lines of text";
+		if (wrong)
+			snprintf(rival->wrong, sizeof(rival->wrong), "write %ld by %s: %s: %s: %s",
+				 turn, way->name, wrong, strerror(got < 0 ? -got : 0),
+				 shown(author->text.bytes, author->text.len));
+	}
+	return NULL;
+}
+
+/* Reads what others change: NULL or what is wrong. */
+static void *read_all(void *data)
+{
+	static char text[1 << 18];
+	static const char * const files[] = { KS_ENGAGED, KS_DIR "/status", KS_POLICY };
+
+	for (size_t i = 0; !__atomic_load_n(&over, __ATOMIC_ACQUIRE); i++) {
+		const char *file = files[i % 20 ? i % 2 : 2];
+		int fd = open(file, O_RDONLY | O_CLOEXEC);
+		ssize_t len = ks_read_fd(fd, text, sizeof(text));
+
+		close(fd);
+		if (len < 0 || !is_printable(text, len))
+			return (void *)file;
+		usleep(20000);
+	}
+	return NULL;
+}
+
+/*
+ * Several write at once, each with an open file of its own and one that they
+ * share. What is engaged is anybody's guess, but what is malformed is refused as
+ * such, and what is not never is.
+ */
+TEST_F_TIMEOUT(write_fuzz, at_once, 1000000)
+{
+	static struct rival rivals[THREADS];
+	static struct ks_writer shared;
+	unsigned long errors[256] = {};
+	pthread_t reader;
+	void *wrong;
+
+	ASSERT_EQ(0, ks_open_file(&shared, KS_CONTROL));
+	for (int i = 0; i < THREADS; i++) {
+		struct rival *rival = &rivals[i];
+
+		ASSERT_EQ(0, ks_open_writer(&rival->author.writer, self->seed + 1 + i));
+		rival->author.symbols = &self->symbols;
+		rival->author.kind = i == THREADS - 1 ? CHECK : CONTROL;
+		rival->shared = shared;
+		rival->writes = self->writes / 2 / THREADS;
+		ASSERT_EQ(0, ks_open_file(&rival->own, i == THREADS - 1 ? KS_CHECK : KS_CONTROL));
+		if (rival->author.kind == CHECK)
+			rival->shared = rival->own;
+	}
+	for (int i = 0; i < THREADS; i++)
+		ASSERT_EQ(0, pthread_create(&rivals[i].thread, NULL, write_all, &rivals[i]));
+	ASSERT_EQ(0, pthread_create(&reader, NULL, read_all, NULL));
+	for (int i = 0; i < THREADS; i++) {
+		pthread_join(rivals[i].thread, NULL);
+		EXPECT_STREQ("", rivals[i].wrong)
+			TH_LOG("thread %d: %s", i, rivals[i].wrong);
+		for (size_t j = 0; j < ARRAY_SIZE(errors); j++)
+			errors[j] += rivals[i].errors[j];
+		EXPECT_EQ(0, rivals[i].author.writer.wrong_meanwhile);
+		ks_close_writer(&rivals[i].author.writer);
+	}
+	__atomic_store_n(&over, true, __ATOMIC_RELEASE);
+	pthread_join(reader, &wrong);
+	EXPECT_EQ(NULL, wrong)
+		TH_LOG("%s is not whole lines of text", (char *)wrong);
+	for (size_t i = 0; i < ARRAY_SIZE(errors); i++)
+		if (errors[i])
+			TH_LOG("%lu %s", errors[i], i ? strerrorname_np(i) : "done");
+	EXPECT_LT(0, errors[0]);
+}
+
+TEST_HARNESS_MAIN

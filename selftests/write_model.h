@@ -1,0 +1,512 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What must come of a write to the files of Killswitch, for the tests that make
+ * writes up: a second, short parser of the language, and what is engaged.
+ */
+#ifndef KILLSWITCH_WRITE_MODEL_H
+#define KILLSWITCH_WRITE_MODEL_H
+
+#include <limits.h>
+
+#include "kallsyms.h"
+
+/* Not all lines of a write are commands, so that there can be this many. */
+#define KS_MAX_LINES	(KS_MAX_COMMAND + 1)
+#define KS_MAX_NAME	255
+#define KS_MAX_WATCH	86400
+#define KS_MAX_SLOTS	512
+
+/* A module that is never loaded, and the one that always is. */
+#define KS_ABSENT	"ks_absent"
+#define KS_LOADED	"killswitch_target"
+
+/* A function that the tests name: the values that it may be made to return, or why none. */
+struct ks_function {
+	const char *name;
+	bool in_module;
+	int error;
+	long long low, high;
+};
+
+#define KS_OURS(name, low, high)	{ name, true, 0, low, high }
+#define KS_THEIRS(name, error)		{ name, false, error, 0, -1 }
+
+static const struct ks_function ks_functions[] = {
+	KS_OURS("ks_target_int", INT_MIN, INT_MAX),
+	KS_OURS("ks_target_other", INT_MIN, INT_MAX),
+	KS_OURS("ks_target_inject", INT_MIN, INT_MAX),
+	KS_OURS("ks_target_early", INT_MIN, INT_MAX),
+	KS_OURS("ks_target_breakpoint", INT_MIN, INT_MAX),
+	KS_OURS("ks_many_007", INT_MIN, INT_MAX),
+	KS_OURS("ks_target_long", LLONG_MIN, LLONG_MAX),
+	KS_OURS("ks_target_ulong", -4095, LLONG_MAX),
+	KS_OURS("ks_target_ptr", -4095, 0),
+	KS_OURS("ks_target_bool", 0, 1),
+	KS_OURS("ks_target_void", 0, 0),
+	KS_OURS("ks_target_byte", 0, UCHAR_MAX),
+	KS_OURS("ks_target_enum", 0, UINT_MAX),
+	/* It returns a structure. */
+	{ "ks_target_struct", true, ERANGE, 0, -1 },
+	KS_THEIRS("security_file_open", EACCES),
+	KS_THEIRS("cap_capable", EACCES),
+	KS_THEIRS("commit_creds", EACCES),
+	KS_THEIRS("kfree", EACCES),
+	KS_THEIRS("start_kernel", EOPNOTSUPP),
+};
+
+/* Where a word is in a text. */
+struct ks_word {
+	const char *at;
+	size_t len;
+};
+
+enum ks_verb { KS_ENGAGE, KS_TRYENGAGE, KS_DISENGAGE, KS_DISENGAGE_ALL, KS_SEAL, KS_QUESTION };
+
+/* A line that is understood. */
+struct ks_line {
+	enum ks_verb verb;
+	/* The whole name, and what stands behind the colon if there is one. */
+	struct ks_word name, symbol;
+	bool has_module;
+	long long value;
+	unsigned int seconds;
+	bool nonroot;
+	struct ks_word reason;
+};
+
+static inline bool ks_is(struct ks_word word, const char *text)
+{
+	return word.len == strlen(text) && !memcmp(word.at, text, word.len);
+}
+
+static inline bool ks_same(struct ks_word a, struct ks_word b)
+{
+	return a.len == b.len && !memcmp(a.at, b.at, a.len);
+}
+
+/* Takes the next word of @rest away from it; an empty one if there is none. */
+static inline struct ks_word ks_next(struct ks_word *rest)
+{
+	struct ks_word word;
+
+	while (rest->len && *rest->at == ' ') {
+		rest->at++;
+		rest->len--;
+	}
+	word = *rest;
+	for (word.len = 0; word.len < rest->len && word.at[word.len] != ' '; word.len++)
+		;
+	rest->at += word.len;
+	rest->len -= word.len;
+	return word;
+}
+
+static inline bool ks_all_of(struct ks_word word, const char *set)
+{
+	for (size_t i = 0; i < word.len; i++)
+		if (!word.at[i] || !strchr(set, word.at[i]))
+			return false;
+	return word.len > 0;
+}
+
+#define KS_DIGITS	"0123456789"
+#define KS_LETTERS	"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+
+static inline int ks_parse_name(struct ks_word word, struct ks_line *line)
+{
+	const char *set = KS_DIGITS KS_LETTERS "_.$";
+	const char *colon = memchr(word.at, ':', word.len);
+
+	line->name = word;
+	line->symbol = word;
+	line->has_module = colon;
+	if (colon) {
+		struct ks_word module = { word.at, colon - word.at };
+
+		line->symbol = (struct ks_word){ colon + 1, word.len - module.len - 1 };
+		if (!ks_all_of(module, set))
+			return -EINVAL;
+	}
+	if (word.len > KS_MAX_NAME || !ks_all_of(line->symbol, set) ||
+	    strchr(KS_DIGITS, *line->symbol.at))
+		return -EINVAL;
+	return 0;
+}
+
+/* The error of this name, or 0. */
+static inline int ks_error_called(struct ks_word name)
+{
+	static const struct {
+		const char *name;
+		int number;
+	} others[] = {
+		{ "EWOULDBLOCK", 11 }, { "EDEADLOCK", 35 }, { "EFSBADCRC", 74 },
+		{ "EFSCORRUPTED", 117 }, { "EFTYPE", 134 },
+	};
+
+	for (int number = 1; number < 134; number++) {
+		const char *known = strerrorname_np(number);
+
+		if (known && ks_is(name, known))
+			return number;
+	}
+	for (size_t i = 0; i < ARRAY_SIZE(others); i++)
+		if (ks_is(name, others[i].name))
+			return others[i].number;
+	return 0;
+}
+
+static inline int ks_parse_value(struct ks_word word, long long *value)
+{
+	struct ks_word digits = word;
+	unsigned long long number;
+	char copy[KS_MAX_COMMAND + 1];
+	bool negative, hex;
+
+	*value = 0;
+	if (ks_is(word, "NULL") || ks_is(word, "void"))
+		return 0;
+	negative = word.len && *word.at == '-';
+	if (negative) {
+		digits.at++;
+		digits.len--;
+		*value = -ks_error_called(digits);
+		if (*value)
+			return 0;
+	}
+	hex = digits.len >= 2 && !memcmp(digits.at, "0x", 2);
+	if (hex) {
+		digits.at += 2;
+		digits.len -= 2;
+	}
+	if (!ks_all_of(digits, hex ? KS_DIGITS "abcdefABCDEF" : KS_DIGITS))
+		return -EINVAL;
+	memcpy(copy, digits.at, digits.len);
+	copy[digits.len] = '\0';
+	errno = 0;
+	number = strtoull(copy, NULL, hex ? 16 : 10);
+	if (errno || number > (unsigned long long)LLONG_MAX + negative)
+		return -ERANGE;
+	*value = negative ? -number : number;
+	return 0;
+}
+
+static inline int ks_parse_seconds(struct ks_word word, unsigned int *seconds)
+{
+	char copy[KS_MAX_COMMAND + 1];
+	unsigned long long number;
+
+	if (!ks_all_of(word, KS_DIGITS))
+		return -EINVAL;
+	memcpy(copy, word.at, word.len);
+	copy[word.len] = '\0';
+	number = strtoull(copy, NULL, 10);
+	*seconds = number;
+	return number <= KS_MAX_WATCH ? 0 : -EINVAL;
+}
+
+/* The value that must be all there is in @rest. */
+static inline int ks_parse_only_value(struct ks_word rest, long long *value)
+{
+	struct ks_word word = ks_next(&rest);
+
+	if (!word.len || ks_next(&rest).len)
+		return -EINVAL;
+	return ks_parse_value(word, value);
+}
+
+/* What behind the value and the seconds is left of a line that engages. */
+static inline int ks_parse_options(struct ks_word rest, struct ks_line *line)
+{
+	struct ks_word ahead = rest, word = ks_next(&ahead);
+
+	if (word.len >= 6 && !memcmp(word.at, "scope=", 6)) {
+		line->nonroot = ks_is(word, "scope=nonroot");
+		if (!line->nonroot && !ks_is(word, "scope=all"))
+			return -EINVAL;
+		rest = ahead;
+		word = ks_next(&ahead);
+	}
+	if (word.len >= 7 && !memcmp(word.at, "reason=", 7)) {
+		struct ks_word *reason = &line->reason;
+
+		reason->at = word.at + 7;
+		reason->len = rest.at + rest.len - reason->at;
+		while (reason->len && *reason->at == ' ') {
+			reason->at++;
+			reason->len--;
+		}
+		while (reason->len && reason->at[reason->len - 1] == ' ')
+			reason->len--;
+		return reason->len && reason->len <= KS_MAX_REASON ? 0 : -EINVAL;
+	}
+	return word.len ? -EINVAL : 0;
+}
+
+/* Understands a line of the control file, or of the file check: 0 or a negative errno. */
+static inline int ks_parse_line(struct ks_word rest, bool question, struct ks_line *line)
+{
+	struct ks_word verb;
+	int error;
+
+	*line = (struct ks_line){ .verb = KS_QUESTION };
+	for (size_t i = 0; i < rest.len; i++)
+		if (rest.at[i] < ' ' || rest.at[i] > '~')
+			return -EINVAL;
+	if (question) {
+		error = ks_parse_name(ks_next(&rest), line);
+		return error ? error : ks_parse_only_value(rest, &line->value);
+	}
+
+	verb = ks_next(&rest);
+	if (ks_is(verb, "disengage_all") || ks_is(verb, "seal")) {
+		line->verb = ks_is(verb, "seal") ? KS_SEAL : KS_DISENGAGE_ALL;
+		return ks_next(&rest).len ? -EINVAL : 0;
+	}
+	if (ks_is(verb, "engage"))
+		line->verb = KS_ENGAGE;
+	else if (ks_is(verb, "tryengage"))
+		line->verb = KS_TRYENGAGE;
+	else if (ks_is(verb, "disengage"))
+		line->verb = KS_DISENGAGE;
+	else
+		return -EINVAL;
+	error = ks_parse_name(ks_next(&rest), line);
+	if (error)
+		return error;
+	if (line->verb == KS_DISENGAGE)
+		return ks_next(&rest).len ? -EINVAL : 0;
+	error = ks_parse_value(ks_next(&rest), &line->value);
+	if (!error && line->verb == KS_TRYENGAGE)
+		error = ks_parse_seconds(ks_next(&rest), &line->seconds);
+	return error ? error : ks_parse_options(rest, line);
+}
+
+/* The lines of a write, or the errno of the first that is not understood. */
+struct ks_lines {
+	int error;
+	size_t count;
+	struct ks_line all[KS_MAX_LINES];
+};
+
+static inline void ks_parse(const char *text, size_t len, bool question, struct ks_lines *lines)
+{
+	const char *end;
+
+	lines->count = 0;
+	lines->error = len > KS_MAX_COMMAND ? EINVAL : 0;
+	if (lines->error)
+		return;
+	if (len && text[len - 1] == '\n')
+		len--;
+	do {
+		struct ks_word line = { text, len };
+
+		end = memchr(text, '\n', len);
+		if (end) {
+			line.len = end - text;
+			len -= line.len + 1;
+			text = end + 1;
+		}
+		lines->error = -ks_parse_line(line, question, &lines->all[lines->count++]);
+	} while (end && !lines->error);
+}
+
+/* Something that is engaged, or waits for its module if it has no @function. */
+struct ks_engagement {
+	/* No two ever have the same. */
+	unsigned long key;
+	char name[KS_MAX_NAME + 1];
+	const struct ks_function *function;
+	long long value;
+	bool watched, nonroot, found;
+	char reason[KS_MAX_REASON + 1];
+};
+
+struct ks_model {
+	struct ks_engagement all[KS_MAX_SLOTS];
+	size_t count, slots;
+	unsigned long next_key;
+	/* How many there were before the transaction that is being carried out. */
+	size_t before;
+};
+
+/* What must come of a write: 0 or an errno, and how many audit records. */
+struct ks_outcome {
+	int error;
+	int records;
+};
+
+static inline const struct ks_function *ks_function_called(struct ks_word symbol)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(ks_functions); i++)
+		if (ks_is(symbol, ks_functions[i].name))
+			return &ks_functions[i];
+	return NULL;
+}
+
+/* Whether the module that @line names is the one that is loaded. */
+static inline bool ks_in_loaded(const struct ks_line *line)
+{
+	struct ks_word module = { line->name.at, line->name.len - line->symbol.len - 1 };
+
+	return line->has_module && ks_is(module, KS_LOADED);
+}
+
+/* Judges a line: 0 or a negative errno. Sets @function to what would be engaged now, or NULL. */
+static inline int ks_judge(const struct ks_line *line, const struct ks_function **function)
+{
+	const struct ks_function *known = ks_function_called(line->symbol);
+
+	*function = NULL;
+	if (ks_in_loaded(line) && !(known && known->in_module))
+		return -ENOENT;
+	/* Waits for its module. */
+	if (line->has_module && !ks_in_loaded(line) && !(known && !known->in_module))
+		return line->verb == KS_TRYENGAGE ? -ENOENT : 0;
+	if (!known)
+		return -ENOENT;
+	if (known->error)
+		return -known->error;
+	if (line->value < known->low || line->value > known->high)
+		return -ERANGE;
+	*function = known;
+	return 0;
+}
+
+static inline struct ks_engagement *ks_engagement_called(struct ks_model *model,
+							 struct ks_word name)
+{
+	for (size_t i = 0; i < model->count; i++)
+		if (ks_is(name, model->all[i].name))
+			return &model->all[i];
+	return NULL;
+}
+
+static inline void ks_copy(char *to, struct ks_word word)
+{
+	if (word.len)
+		memcpy(to, word.at, word.len);
+	to[word.len] = '\0';
+}
+
+static inline int ks_add(struct ks_model *model, const struct ks_line *line)
+{
+	const struct ks_function *function, *known;
+	struct ks_engagement *new;
+	int error = ks_judge(line, &function);
+
+	if (error)
+		return error;
+	for (size_t i = 0; i < model->count; i++)
+		if (ks_is(line->name, model->all[i].name) ||
+		    (function && model->all[i].function == function))
+			return -EBUSY;
+	/* No slot: found only when all was judged. */
+	if (model->count == KS_MAX_SLOTS)
+		return -ENOSPC;
+	known = ks_function_called(line->symbol);
+	new = &model->all[model->count++];
+	new->key = model->next_key++;
+	ks_copy(new->name, line->name);
+	ks_copy(new->reason, line->reason);
+	new->function = function;
+	new->found = !function && known && known->in_module;
+	new->value = line->value;
+	new->watched = line->verb == KS_TRYENGAGE && line->seconds;
+	new->nonroot = line->nonroot;
+	return 0;
+}
+
+static inline void ks_remove(struct ks_model *model, size_t at)
+{
+	model->count--;
+	model->before--;
+	memmove(&model->all[at], &model->all[at + 1],
+		(model->count - at) * sizeof(model->all[0]));
+}
+
+/* Whether what @line disengages was engaged before, and is not disengaged by one before it. */
+static inline bool ks_may_end(struct ks_model *model, const struct ks_lines *lines, size_t at)
+{
+	struct ks_engagement *engagement = ks_engagement_called(model, lines->all[at].name);
+
+	for (size_t i = 0; i < at; i++)
+		if (lines->all[i].verb == KS_DISENGAGE_ALL ||
+		    (lines->all[i].verb == KS_DISENGAGE &&
+		     ks_same(lines->all[i].name, lines->all[at].name)))
+			return false;
+	return engagement && engagement < model->all + model->before;
+}
+
+/* Carries out what is understood, or nothing of it. */
+static inline struct ks_outcome ks_carry_out(struct ks_model *model, const struct ks_lines *lines)
+{
+	struct ks_outcome outcome = { .error = lines->error, .records = 1 };
+
+	if (outcome.error)
+		return outcome;
+	model->before = model->count;
+	for (size_t i = 0; i < lines->count && !outcome.error; i++) {
+		const struct ks_line *line = &lines->all[i];
+
+		if (line->verb == KS_ENGAGE || line->verb == KS_TRYENGAGE)
+			outcome.error = -ks_add(model, line);
+		else if (line->verb == KS_DISENGAGE && !ks_may_end(model, lines, i))
+			outcome.error = ENOENT;
+	}
+	if (!outcome.error && model->count > model->slots)
+		outcome.error = ENOSPC;
+	if (outcome.error) {
+		model->count = model->before;
+		return outcome;
+	}
+
+	outcome.records = 0;
+	for (size_t i = 0; i < lines->count; i++) {
+		const struct ks_line *line = &lines->all[i];
+
+		outcome.records++;
+		if (line->verb == KS_TRYENGAGE) {
+			/* Nobody can call it in no time: engaged at once. */
+			outcome.records += !line->seconds;
+		} else if (line->verb == KS_DISENGAGE) {
+			ks_remove(model, ks_engagement_called(model, line->name) - model->all);
+		} else if (line->verb == KS_DISENGAGE_ALL && model->before) {
+			outcome.records += model->before - 1;
+			while (model->before)
+				ks_remove(model, 0);
+		}
+	}
+	return outcome;
+}
+
+/* Writes what the file engaged must show, with N for a time that is left. */
+static inline void ks_render(const struct ks_model *model, char *to, size_t size)
+{
+	size_t used = 0;
+
+	to[0] = '\0';
+	for (size_t i = 0; i < model->count && used < size; i++) {
+		const struct ks_engagement *e = &model->all[i];
+		const char *state = !e->function ? "armed" : e->watched ? "probing" : "engaged";
+
+		used += snprintf(to + used, size - used,
+				 "%s retval=%lld hits=0 state=%s missed=0 scope=%s%s%s", e->name,
+				 e->value, state, e->nonroot ? "nonroot" : "all",
+				 e->watched ? " timeout_left=N" : "",
+				 e->found ? " found_in=" KS_LOADED : "");
+		if (e->reason[0] && used + 300 < size) {
+			used += snprintf(to + used, size - used, " reason=\"");
+			for (const char *c = e->reason; *c; c++) {
+				if (*c == '"' || *c == '\\')
+					to[used++] = '\\';
+				to[used++] = *c;
+			}
+			to[used++] = '"';
+		}
+		used += snprintf(to + used, size - used, "\n");
+	}
+}
+
+#endif /* KILLSWITCH_WRITE_MODEL_H */
