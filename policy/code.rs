@@ -131,6 +131,11 @@ impl<S: DerefMut<Target = [(usize, usize)]>> Census<S> {
         arch::count_calls(bytes, at, &mut self.0, padding);
     }
 
+    /// Whether any of the functions lies in `area`.
+    pub(crate) fn has_any_in(&self, area: Range<usize>) -> bool {
+        self.0.iter().any(|(function, _)| area.contains(function))
+    }
+
     /// How often the function at `address` was counted, if it is one of them.
     pub(crate) fn of(&self, address: usize) -> usize {
         self.0

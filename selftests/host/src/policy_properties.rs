@@ -437,6 +437,8 @@ proptest! {
         }
         let census = || Census::new(CALLED.map(|address| (address, 0)).to_vec());
         let (mut whole, mut sum) = (census(), census());
+        prop_assert!(whole.has_any_in(CALLED[1]..CALLED[1] + 1));
+        prop_assert!(!whole.has_any_in(CALLED[1] + 1..CALLED[2]));
         whole.count(&code, AT, 16);
         let mut at = 0;
         while code.len() - at > OVERLAP {
