@@ -9,7 +9,6 @@ use super::{
     stub::Slot, //
 };
 use core::{
-    iter,
     marker::PhantomPinned,
     mem::ManuallyDrop,
     pin::Pin,
@@ -126,9 +125,20 @@ impl Probe {
     }
 
     /// Ends the short-circuit: when this returns, no CPU runs the handler any more. Sleeps. Fails
-    /// as [`disable()`] does.
+    /// as [`disable()`] does, and not after that.
     pub(crate) fn unregister(&mut self) -> Result {
-        unregister(iter::once(self))
+        if self.registered {
+            let mut kprobe = self.inner.kprobe.get();
+
+            // SAFETY: This is one kprobe, and it is there by the type invariants.
+            to_result(unsafe { bindings::disable_kprobes(&raw mut kprobe, 1) })?;
+            // SAFETY: The same, and it is registered by the type invariants. Only disarming could
+            // fail, and that is done.
+            unsafe { bindings::unregister_kprobes(&raw mut kprobe, 1) };
+            // INVARIANT: So the kprobe layer knows it no more.
+            self.registered = false;
+        }
+        Ok(())
     }
 
     /// The hits that the kprobe layer could not take, so that the function ran. It has none for a probe

@@ -383,14 +383,17 @@ static const struct call_case {
 	{ "register_kprobe", -EBUSY, 1, "engage ks_target_int -7\n",
 	  EBUSY, "refused engage ks_target_int -7" },
 	/* Somebody attaches BPF programs all the time; ftrace is dead. */
-	{ "register_kprobe", -EAGAIN, 0, "engage ks_target_int -7\n",
+	{ "enable_kprobes", -EAGAIN, 0, "engage ks_target_int -7\n",
 	  EBUSY, "refused engage ks_target_int -7: BPF programs" },
-	{ "register_kprobe", -ENODEV, 1, "engage ks_target_int -7\n",
+	{ "enable_kprobes", -ENODEV, 1, "engage ks_target_int -7\n",
 	  EBUSY, "refused engage ks_target_int -7: the kernel does not arm its probe" },
+	/* Neither at once nor one by one. */
+	{ "enable_kprobes", -EBUSY, 0, "engage ks_target_int -7\nengage ks_target_long -7\n",
+	  EBUSY, "refused in line 1: engage ks_target_int -7" },
 	/* What cannot be disarmed stays as it is, and so does what should end with it. */
-	{ "disable_kprobe", -EINVAL, 1, "disengage ks_target_other\n",
+	{ "disable_kprobes", -EINVAL, 1, "disengage ks_target_other\n",
 	  EBUSY, "refused disengage ks_target_other: the kernel could not disarm its probe" },
-	{ "disable_kprobe", -EINVAL, 1, "engage ks_target_int -7\ndisengage ks_target_other\n",
+	{ "disable_kprobes", -EINVAL, 1, "engage ks_target_int -7\ndisengage ks_target_other\n",
 	  EBUSY, "refused in line 2: disengage ks_target_other" },
 	{ "register_kprobe", -ENOMEM, 1, "tryengage ks_target_int -7 3600\n",
 	  ENOMEM, "refused tryengage ks_target_int -7" },

@@ -701,6 +701,15 @@ TEST_F_TIMEOUT(crowd, livepatch, 300)
 		ASSERT_EQ(0, ks_patch());
 		EXPECT_EQ(-EBUSY, ks_command(control, "engage " KS_PATCHED " -5\n"));
 		EXPECT_FALSE(ks_engaged(KS_PATCHED, NULL, 0));
+		/* Nor among others, which then are not engaged either. */
+		EXPECT_EQ(-EBUSY, ks_command(control, "engage ks_target_int -1\nengage "
+					     KS_PATCHED " -5\nengage ks_target_long -1\n"));
+		EXPECT_LT(0, ks_read_fd(control, text, sizeof(text)));
+		EXPECT_NE(NULL, strstr(text, "refused in line 2: engage " KS_PATCHED))
+			TH_LOG("%s", text);
+		EXPECT_FALSE(ks_engaged("ks_target_int", NULL, 0));
+		EXPECT_LT(0, ks_call("ks_target_int", text, sizeof(text)));
+		EXPECT_STREQ("42", text);
 		EXPECT_LT(0, ks_read("/proc/cmdline", text, sizeof(text)));
 		EXPECT_STREQ("livepatched", text);
 		ASSERT_EQ(0, ks_unpatch());
