@@ -60,13 +60,12 @@ fn submit(opener: &Opener<'_>, input: Input<'_>, answer: &mut Text) -> Result {
     let mut commands = KVec::new();
 
     for (line, text) in command::lines(input).enumerate() {
-        match Command::parse(text) {
-            Ok(command) => commands.push(command, GFP_KERNEL)?,
-            Err(malformed) => {
-                let line = several.then_some(line);
-                return Err(refuse(Request::INVALID, line, malformed.into(), answer));
-            }
-        }
+        Command::parse(text)
+            .map_err(Refusal::from)
+            .and_then(|command| Ok(commands.push(command, GFP_KERNEL)?))
+            .map_err(|refusal| {
+                refuse(Request::INVALID, several.then_some(line), refusal, answer)
+            })?;
     }
 
     let mut registry = registry::lock()?;

@@ -37,10 +37,7 @@ use crate::{
         stub,
         taint, //
     },
-    text::{
-        Escaped,
-        Text, //
-    }, //
+    text::Escaped, //
 };
 use core::fmt::{
     self,
@@ -266,12 +263,11 @@ impl Store for Retval {
         let value = command::whole(input).and_then(command::lone_value);
 
         change(key, opener, value).map_err(|refusal| {
-            // The name is that of the directory that the file is in, as long as it is there.
-            let name = registry::lock()
-                .and_then(|registry| Text::try_from(registry.by_key(key)?.name()))
-                .ok();
+            let registry = registry::lock();
+            let engagement = registry.as_ref().map(|registry| registry.by_key(key));
             let request = Request {
-                function: name.as_ref().map(Text::as_str),
+                // That of the directory that the file is in, as long as it is there.
+                function: engagement.ok().and_then(Result::ok).map(Engagement::name),
                 value: value.ok(),
                 ..Request::of(Operation::Retval)
             };

@@ -44,12 +44,9 @@ use crate::{
     },
     text::Text, //
 };
-use core::{
-    fmt::{
-        self,
-        Write, //
-    },
-    slice, //
+use core::fmt::{
+    self,
+    Write, //
 };
 use kernel::{
     new_mutex,
@@ -151,7 +148,9 @@ impl Registry {
 
         // The same here: what is left is unregistered below.
         let _ = kprobe::unregister(
-            self.ending(commands, first_new)
+            self.engagements
+                .iter_mut()
+                .filter(|engagement| is_ending(engagement, commands, first_new))
                 .filter_map(Engagement::probe_mut),
         );
         let mut result = Ok(());
@@ -312,7 +311,11 @@ impl Registry {
         // Last, so that no function is touched when anything else fails; and all at once, because
         // each time takes long. Which of them cannot be is seen when it is tried one by one.
         let new = &self.engagements[before..];
-        let _ = kprobe::enable(new.iter().filter_map(Engagement::probe));
+        let probes = || new.iter().filter_map(Engagement::probe);
+
+        if probes().count() > 1 {
+            let _ = kprobe::enable(probes());
+        }
         for (line, engagement) in lines.iter().zip(new) {
             engagement.arm().map_err(|refusal| Failed(*line, refusal))?;
             if engagement.state() == State::Engaged {
@@ -322,40 +325,28 @@ impl Registry {
         Ok(())
     }
 
-    /// What `commands` disengage, of the engagements whose key is below `first_new`: those that were
-    /// there before the transaction.
-    fn ending<'s>(
-        &'s mut self,
-        commands: &'s [Command<'_>],
-        first_new: usize,
-    ) -> impl Iterator<Item = &'s mut Engagement> {
-        self.engagements.iter_mut().filter(move |engagement| {
-            engagement.key() < first_new
-                && commands
-                    .iter()
-                    .any(|command| command.disengages(engagement.name()))
-        })
-    }
-
     /// Switches off what `commands` disengage, or nothing; from then on they cannot fail. Engagements
     /// whose key is below `first_new` were there before the transaction.
-    fn switch_off<'a>(
-        &mut self,
-        commands: &[Command<'a>],
-        first_new: usize,
-    ) -> Result<(), Failed<'a>> {
-        let all = self.ending(commands, first_new);
+    fn switch_off<'a>(&self, commands: &[Command<'a>], first_new: usize) -> Result<(), Failed<'a>> {
+        let ending = || {
+            self.engagements
+                .iter()
+                .filter(|engagement| is_ending(engagement, commands, first_new))
+        };
+        let probes = || ending().filter_map(Engagement::probe);
 
-        // Which of them cannot be is seen one by one.
-        let _ = kprobe::disable(all.filter_map(|engagement| engagement.probe()));
+        // As in `engage()`.
+        if probes().count() > 1 {
+            let _ = kprobe::disable(probes());
+        }
         for (line, command) in commands.iter().enumerate() {
-            let result = self
-                .ending(slice::from_ref(command), first_new)
-                .try_for_each(|engagement| engagement.switch_off());
+            let result = ending()
+                .filter(|engagement| command.disengages(engagement.name()))
+                .try_for_each(Engagement::switch_off);
 
             if let Err(refusal) = result {
                 // What cannot be undone at once is found, told and tried again by `look()`.
-                for engagement in self.ending(commands, first_new) {
+                for engagement in ending() {
                     let _ = engagement.arm();
                 }
                 return Err(Failed(line, refusal));
@@ -532,6 +523,10 @@ impl Registry {
     /// For what is armed while that code runs it is called again when the module `is_there`. It does
     /// not fail then.
     pub(crate) fn module_comes(&mut self, module: &Module, is_there: bool) -> Result {
+        if !is_there {
+            // What could not be ended when it went: its probes are gone.
+            self.module_goes(module);
+        }
         for at in 0..self.engagements.len() {
             let engagement = &mut self.engagements[at];
 
@@ -570,8 +565,11 @@ impl Registry {
 
     /// Engages what is at an index and armed for a module that comes, and tells about it.
     fn put(&mut self, at: usize, module: &Module) -> Result {
-        let name = Text::try_from(self.engagements[at].name())?;
-        let result = self.try_put(at, Target::of(name.as_str()), module);
+        let name = Text::try_from(self.engagements[at].name());
+        let result = match &name {
+            Ok(name) => self.try_put(at, Target::of(name.as_str()), module),
+            Err(error) => Err((*error).into()),
+        };
         let engagement = &self.engagements[at];
         let request = Request::about(Operation::Engage, engagement);
 
@@ -630,7 +628,7 @@ impl Registry {
         let mut at = 0;
 
         while let Some(engagement) = self.engagements.get_mut(at) {
-            let is_named = engagement.target().module == Some(module.name());
+            let is_named = engagement.target().module.is_some();
 
             engagement.forget(module);
             at += 1;
@@ -764,6 +762,15 @@ fn tell_turned(engagement: &Engagement) {
             format_args!("rearmed {name}: {words}"),
         );
     }
+}
+
+/// Whether `commands` end `engagement`, which they do if its key is below `first_new`: if it was there
+/// before the transaction.
+fn is_ending(engagement: &Engagement, commands: &[Command<'_>], first_new: usize) -> bool {
+    engagement.key() < first_new
+        && commands
+            .iter()
+            .any(|command| command.disengages(engagement.name()))
 }
 
 /// Finds what `commands` engage. Sleeps.
