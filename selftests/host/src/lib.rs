@@ -1,22 +1,76 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! The pure parts of Killswitch, compiled from the same files as in the kernel, and their tests.
+//! What of Killswitch is safe Rust, compiled from the same files as in the kernel, and its tests.
+//!
+//! The kernel below is imaginary: the crate `kernel` and the module `security` have the names and
+//! signatures of the real ones.
 
 #![cfg(test)]
 #![forbid(unsafe_code)]
 
+#[path = "../../../src/authority.rs"]
+mod authority;
+#[path = "../../../src/boot.rs"]
+mod boot;
+#[path = "../../../src/check.rs"]
+mod check;
 #[path = "../../../src/command.rs"]
 mod command;
 #[path = "../../../src/command_cases.rs"]
 mod command_cases;
+#[path = "../../../src/control.rs"]
+mod control;
+#[path = "../../../src/engagement.rs"]
+mod engagement;
 #[path = "../../../src/errno.rs"]
 mod errno;
+#[path = "../../../src/files.rs"]
+mod files;
 #[path = "../../fuzz/src/targets/mod.rs"]
 mod fuzz_targets;
+#[path = "../../../src/permit.rs"]
+mod permit;
 #[path = "../../../policy/mod.rs"]
 mod policy;
+#[path = "../../../src/protected.rs"]
+mod protected;
+#[path = "../../../src/records.rs"]
+mod records;
+#[path = "../../../src/refusal.rs"]
+mod refusal;
+#[path = "../../../src/registry.rs"]
+mod registry;
+#[path = "../../../src/subject.rs"]
+mod subject;
+#[path = "../../../src/text.rs"]
+mod text;
 
 mod btf_properties;
 mod command_properties;
 mod corpus;
+mod machine;
+mod model;
+mod model_properties;
 mod policy_properties;
+mod security;
+mod wording;
+
+// What src/killswitch.rs, which is the root of the crate in the kernel, is called for.
+
+fn tick() {
+    drop(registry::look());
+}
+
+fn module_comes(module: &security::module::Module) -> kernel::error::Result {
+    registry::lock().map_or(Ok(()), |mut registry| registry.module_comes(module, false))
+}
+
+fn module_is_there(module: &security::module::Module) {
+    let _ = registry::lock().and_then(|mut registry| registry.module_comes(module, true));
+}
+
+fn module_goes(module: &security::module::Module) {
+    if let Ok(mut registry) = registry::lock() {
+        registry.module_goes(module);
+    }
+}

@@ -1,0 +1,394 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! What Killswitch uses of the kernel's own Rust crate, on the host: the same names and signatures,
+//! with the standard library behind them, and with memory, time and boot in the hands of a test
+//! (see [`host`]).
+
+#![forbid(unsafe_code)]
+
+pub mod prelude {
+    pub use crate::{
+        alloc::{flags::*, InPlaceInit, KBox, KVVec, KVec},
+        error::{code::*, Error, Result},
+        fmt, pr_warn,
+    };
+    pub use core::{ffi::CStr, pin::Pin};
+}
+
+/// What a test does to the kernel. All of it is of the current thread.
+pub mod host {
+    use std::{
+        cell::{Cell, RefCell},
+        sync::atomic::{AtomicU64, Ordering},
+    };
+
+    thread_local! {
+        static BOOT: Cell<u64> = const { Cell::new(0) };
+        static NOW: Cell<i64> = const { Cell::new(0) };
+        static FAILS_AFTER: Cell<Option<usize>> = const { Cell::new(None) };
+        static LOG: RefCell<Vec<String>> = const { RefCell::new(Vec::new()) };
+    }
+
+    /// Boots a kernel: what was set once is unset, and the clock begins anew.
+    pub fn boot() {
+        static NEXT: AtomicU64 = AtomicU64::new(1);
+
+        BOOT.set(NEXT.fetch_add(1, Ordering::Relaxed));
+        NOW.set(0);
+        FAILS_AFTER.set(None);
+        LOG.take();
+    }
+
+    pub(crate) fn boot_id() -> u64 {
+        BOOT.get()
+    }
+
+    /// The milliseconds since boot.
+    pub fn now() -> i64 {
+        NOW.get()
+    }
+
+    /// Sets the clock.
+    pub fn set_now(milliseconds: i64) {
+        NOW.set(milliseconds);
+    }
+
+    /// Has one allocation fail, after so many that do not; or none any more.
+    pub fn fail_allocation(after: Option<usize>) {
+        FAILS_AFTER.set(after);
+    }
+
+    /// Allocates, which may be what is to fail.
+    pub fn allocate() -> Result<(), crate::alloc::AllocError> {
+        match FAILS_AFTER.get() {
+            Some(0) => {
+                FAILS_AFTER.set(None);
+                Err(crate::alloc::AllocError)
+            }
+            after => {
+                FAILS_AFTER.set(after.map(|after| after - 1));
+                Ok(())
+            }
+        }
+    }
+
+    /// Writes a line to the kernel log.
+    pub fn log(line: String) {
+        LOG.with_borrow_mut(|log| log.push(line));
+    }
+
+    /// The kernel log since this was called last.
+    pub fn take_log() -> Vec<String> {
+        LOG.take()
+    }
+}
+
+#[macro_export]
+macro_rules! fmt {
+    ($($arguments:tt)*) => { ::core::format_args!($($arguments)*) };
+}
+
+#[macro_export]
+macro_rules! pr_warn {
+    ($($arguments:tt)*) => { $crate::host::log(::std::format!($($arguments)*)) };
+}
+
+#[macro_export]
+macro_rules! new_mutex {
+    ($value:expr) => {
+        $crate::sync::Mutex::new($value)
+    };
+}
+
+pub mod error {
+    use crate::alloc::AllocError;
+
+    /// An errno, which is negative.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+    pub struct Error(i32);
+
+    pub type Result<T = (), E = Error> = core::result::Result<T, E>;
+
+    impl Error {
+        pub fn to_errno(self) -> i32 {
+            self.0
+        }
+    }
+
+    impl From<AllocError> for Error {
+        fn from(_: AllocError) -> Self {
+            code::ENOMEM
+        }
+    }
+
+    impl From<core::str::Utf8Error> for Error {
+        fn from(_: core::str::Utf8Error) -> Self {
+            code::EINVAL
+        }
+    }
+
+    pub mod code {
+        use super::Error;
+
+        macro_rules! codes {
+            ($($name:ident $number:literal,)*) => {
+                $(pub const $name: Error = Error(-$number);)*
+            };
+        }
+
+        codes! {
+            EPERM 1, ENOENT 2, EAGAIN 11, ENOMEM 12, EACCES 13, EBUSY 16, EEXIST 17, ENODEV 19,
+            EINVAL 22, ENOSPC 28, ERANGE 34, EIDRM 43, ENOTUNIQ 76, EILSEQ 84, EOPNOTSUPP 95,
+        }
+    }
+}
+
+pub mod alloc {
+    use crate::{error::Error, host::allocate};
+    use core::{
+        ops::{Deref, DerefMut},
+        pin::Pin,
+    };
+
+    /// There is no memory.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+    pub struct AllocError;
+
+    #[derive(Clone, Copy)]
+    pub struct Flags;
+
+    pub mod flags {
+        pub const GFP_KERNEL: super::Flags = super::Flags;
+    }
+
+    pub type KBox<T> = Box<T>;
+
+    /// How a [`KBox`] is made.
+    pub trait InPlaceInit<T> {
+        fn pin_init(value: T, flags: Flags) -> Result<Pin<Box<T>>, Error>;
+    }
+
+    impl<T> InPlaceInit<T> for KBox<T> {
+        fn pin_init(value: T, _: Flags) -> Result<Pin<Box<T>>, Error> {
+            allocate()?;
+            Ok(Box::pin(value))
+        }
+    }
+
+    /// An index behind the end of a vector.
+    #[derive(Debug)]
+    pub struct RemoveError;
+
+    #[derive(Debug)]
+    pub struct KVec<T>(Vec<T>);
+
+    pub type KVVec<T> = KVec<T>;
+
+    impl<T> KVec<T> {
+        #[allow(clippy::new_without_default)]
+        pub const fn new() -> Self {
+            Self(Vec::new())
+        }
+
+        pub fn with_capacity(capacity: usize, flags: Flags) -> Result<Self, AllocError> {
+            let mut vector = Self::new();
+
+            vector.reserve(capacity, flags)?;
+            Ok(vector)
+        }
+
+        pub fn reserve(&mut self, additional: usize, _: Flags) -> Result<(), AllocError> {
+            if self.0.len() + additional > self.0.capacity() {
+                allocate()?;
+                self.0.reserve(additional);
+            }
+            Ok(())
+        }
+
+        pub fn push(&mut self, element: T, flags: Flags) -> Result<(), AllocError> {
+            self.reserve(1, flags)?;
+            self.0.push(element);
+            Ok(())
+        }
+
+        pub fn extend_from_slice(&mut self, elements: &[T], flags: Flags) -> Result<(), AllocError>
+        where
+            T: Clone,
+        {
+            self.reserve(elements.len(), flags)?;
+            self.0.extend_from_slice(elements);
+            Ok(())
+        }
+
+        pub fn remove(&mut self, index: usize) -> Result<T, RemoveError> {
+            if index >= self.0.len() {
+                return Err(RemoveError);
+            }
+            Ok(self.0.remove(index))
+        }
+
+        pub fn truncate(&mut self, length: usize) {
+            self.0.truncate(length);
+        }
+
+        pub fn drain_all(&mut self) -> impl Iterator<Item = T> + '_ {
+            self.0.drain(..)
+        }
+    }
+
+    impl<T> Deref for KVec<T> {
+        type Target = [T];
+
+        fn deref(&self) -> &[T] {
+            &self.0
+        }
+    }
+
+    impl<T> DerefMut for KVec<T> {
+        fn deref_mut(&mut self) -> &mut [T] {
+            &mut self.0
+        }
+    }
+
+    impl<'a, T> IntoIterator for &'a KVec<T> {
+        type Item = &'a T;
+        type IntoIter = core::slice::Iter<'a, T>;
+
+        fn into_iter(self) -> Self::IntoIter {
+            self.0.iter()
+        }
+    }
+
+    impl<T> IntoIterator for KVec<T> {
+        type Item = T;
+        type IntoIter = std::vec::IntoIter<T>;
+
+        fn into_iter(self) -> Self::IntoIter {
+            self.0.into_iter()
+        }
+    }
+}
+
+pub mod str {
+    use crate::{error::Error, host::allocate};
+    use core::{ffi::CStr, fmt, ops::Deref};
+
+    #[derive(Debug)]
+    pub struct CString(std::ffi::CString);
+
+    impl CString {
+        pub fn try_from_fmt(text: fmt::Arguments<'_>) -> Result<Self, Error> {
+            allocate()?;
+            std::ffi::CString::new(text.to_string())
+                .map(Self)
+                .map_err(|_| crate::error::code::EINVAL)
+        }
+    }
+
+    impl Deref for CString {
+        type Target = CStr;
+
+        fn deref(&self) -> &CStr {
+            &self.0
+        }
+    }
+}
+
+pub mod sync {
+    use crate::{
+        alloc::{AllocError, Flags},
+        host::{allocate, boot_id},
+    };
+    use core::ops::Deref;
+    use std::{collections::BTreeMap, sync};
+    pub use sync::MutexGuard;
+
+    /// A mutex that a panic does not poison.
+    pub struct Mutex<T>(sync::Mutex<T>);
+
+    impl<T> Mutex<T> {
+        pub const fn new(value: T) -> Self {
+            Self(sync::Mutex::new(value))
+        }
+
+        pub fn lock(&self) -> MutexGuard<'_, T> {
+            self.0.lock().unwrap_or_else(sync::PoisonError::into_inner)
+        }
+    }
+
+    pub struct Arc<T>(sync::Arc<T>);
+
+    impl<T> Arc<T> {
+        pub fn new(value: T, _: Flags) -> Result<Self, AllocError> {
+            allocate()?;
+            Ok(Self(sync::Arc::new(value)))
+        }
+    }
+
+    impl<T> Clone for Arc<T> {
+        fn clone(&self) -> Self {
+            Self(self.0.clone())
+        }
+    }
+
+    impl<T> Deref for Arc<T> {
+        type Target = T;
+
+        fn deref(&self) -> &T {
+            &self.0
+        }
+    }
+
+    /// What is set once for each [boot](crate::host::boot), and stays, as nothing that is static is
+    /// ever freed.
+    pub struct SetOnce<T: 'static>(Mutex<BTreeMap<u64, &'static T>>);
+
+    impl<T> SetOnce<T> {
+        #[allow(clippy::new_without_default)]
+        pub const fn new() -> Self {
+            Self(Mutex::new(BTreeMap::new()))
+        }
+
+        pub fn populate(&self, value: T) -> bool {
+            let mut values = self.0.lock();
+
+            if values.contains_key(&boot_id()) {
+                return false;
+            }
+            values.insert(boot_id(), Box::leak(Box::new(value)));
+            true
+        }
+
+        #[allow(clippy::should_implement_trait)]
+        pub fn as_ref(&self) -> Option<&T> {
+            self.0.lock().get(&boot_id()).copied()
+        }
+    }
+}
+
+pub mod time {
+    use crate::host;
+    use core::marker::PhantomData;
+
+    pub struct Monotonic;
+
+    pub struct Instant<C>(i64, PhantomData<C>);
+
+    pub struct Delta(i64);
+
+    impl<C> Instant<C> {
+        pub fn now() -> Self {
+            Self(host::now(), PhantomData)
+        }
+
+        pub fn elapsed(&self) -> Delta {
+            Delta(host::now() - self.0)
+        }
+    }
+
+    impl Delta {
+        pub fn as_millis(self) -> i64 {
+            self.0
+        }
+    }
+}

@@ -1,0 +1,811 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! What Killswitch does, as the administrator's guide tells it: a list of engagements, and what
+//! becomes of them. Nothing in here is taken from the code that is tested.
+
+use crate::{
+    machine::{strikes, Failure, Function, Lockdown, What, World, SLOTS},
+    policy::Type,
+    wording::{function, record, By, Line, Refused, Wanted},
+};
+use kernel::error::{code::*, Error};
+
+/// How often is looked whether engagements are armed, in milliseconds.
+const LOOK_EVERY: i64 = 10_000;
+/// The directory of an engagement, and what is in it.
+pub(crate) const FILES: [&str; 7] = [
+    "retval",
+    "hits",
+    "missed",
+    "state",
+    "scope",
+    "timeout_left",
+    "reason",
+];
+
+fn refused<T>(errno: Error) -> Result<T, Refused> {
+    Err(Refused { errno, rule: None })
+}
+
+fn by_rule<T>(errno: Error, rule: &'static str) -> Result<T, Refused> {
+    let rule = Some(rule);
+
+    Err(Refused { errno, rule })
+}
+
+/// Where the function is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Place {
+    NotLoaded,
+    /// Its module is loaded without it.
+    Missing,
+    At(usize),
+}
+
+#[derive(Clone, Debug)]
+pub(crate) struct Engagement {
+    /// No two have the same.
+    pub(crate) id: usize,
+    pub(crate) wanted: Wanted,
+    place: Place,
+    /// When it has been watched for long enough, if it is watched.
+    watched_until: Option<i64>,
+    hits: u64,
+    missed: u64,
+    /// A module of another name that has the function.
+    found_in: Option<&'static str>,
+    /// Whether the last look found the probe off.
+    seen_off: bool,
+    /// Whether this probe is off, whatever the others are.
+    is_disabled: bool,
+    /// Whether it went with its module, because it could not be disarmed before.
+    is_dead: bool,
+}
+
+impl Engagement {
+    /// Where the function is, if it is there.
+    pub(crate) fn address(&self) -> Option<usize> {
+        match self.place {
+            Place::At(address) => Some(address),
+            _ => None,
+        }
+    }
+
+    fn is_at(&self, address: usize) -> bool {
+        self.address() == Some(address)
+    }
+
+    pub(crate) fn is_there(&self) -> bool {
+        self.address().is_some()
+    }
+
+    fn is_called(&self, target: &str) -> bool {
+        self.wanted.target == target
+    }
+
+    fn is_in_module(&self, module: &str) -> bool {
+        self.wanted.module() == Some(module)
+    }
+
+    fn state(&self) -> &'static str {
+        match self.place {
+            Place::NotLoaded => "armed",
+            Place::Missing => "missing",
+            Place::At(_) if self.seen_off => "disarmed",
+            Place::At(_) if self.watched_until.is_some() => "probing",
+            Place::At(_) => "engaged",
+        }
+    }
+
+    fn seconds_left(&self, now: i64) -> Option<i64> {
+        let left = (self.watched_until? - now).max(0);
+
+        Some((left + 999) / 1000)
+    }
+
+    /// What its file called `name` shows.
+    pub(crate) fn file(&self, name: &str, now: i64) -> String {
+        let line = match name {
+            "retval" => self.wanted.value.to_string(),
+            "hits" => self.hits.to_string(),
+            "missed" => self.missed.to_string(),
+            "state" => self.state().to_string(),
+            "scope" => self.wanted.scope().to_string(),
+            "timeout_left" => self.seconds_left(now).unwrap_or(0).to_string(),
+            _ => match self.wanted.reason {
+                Some(reason) => reason.to_string(),
+                None => return String::new(),
+            },
+        };
+        line + "\n"
+    }
+}
+
+pub(crate) struct Model {
+    pub(crate) world: World,
+    pub(crate) failure: Option<Failure>,
+    pub(crate) now: i64,
+    /// Oldest first.
+    pub(crate) engagements: Vec<Engagement>,
+    pub(crate) is_sealed: bool,
+    pub(crate) is_tainted: bool,
+    pub(crate) until_confidentiality: bool,
+    pub(crate) boot_errors: usize,
+    next_id: usize,
+    pub(crate) next_look: Option<i64>,
+    /// The records of the last operation.
+    pub(crate) records: Vec<String>,
+    /// How the lines of the answer to it begin.
+    pub(crate) answers: Vec<String>,
+}
+
+impl Model {
+    pub(crate) fn new(world: World) -> Self {
+        Self {
+            world,
+            failure: None,
+            now: 0,
+            engagements: Vec::new(),
+            is_sealed: false,
+            is_tainted: false,
+            until_confidentiality: false,
+            boot_errors: 0,
+            next_id: 0,
+            next_look: None,
+            records: Vec::new(),
+            answers: Vec::new(),
+        }
+    }
+
+    fn tell(&mut self, by: By, operation: &str, fields: &str, result: Result<(), Refused>) {
+        self.records.push(record(by, operation, fields, result));
+    }
+
+    /// Adds a line that begins so to the answer.
+    fn answer(&mut self, head: String) {
+        self.answers.push(head);
+    }
+
+    fn called(&self, target: &str) -> Option<usize> {
+        self.engagements.iter().position(|e| e.is_called(target))
+    }
+
+    // Who may ask, and what the policy says.
+
+    fn may_ask(&self) -> Result<(), Refused> {
+        if self.world.opener_may && self.world.writer_may {
+            return Ok(());
+        }
+        refused(EPERM)
+    }
+
+    fn may_change(&self) -> Result<(), Refused> {
+        let refused_from = match self.until_confidentiality {
+            true => Lockdown::Confidentiality,
+            false => Lockdown::Integrity,
+        };
+
+        self.may_ask()?;
+        if self.is_sealed || self.world.lockdown >= refused_from {
+            return refused(EPERM);
+        }
+        Ok(())
+    }
+
+    /// The verdict on a function, whose name so many have.
+    fn verdict(function: &Function, namesakes: usize, value: i64) -> Result<usize, Refused> {
+        let fits = match function.returns {
+            Type::Void => value == 0,
+            Type::Bool => value == 0 || value == 1,
+            _ => i32::try_from(value).is_ok(),
+        };
+
+        match function {
+            _ if function.name.starts_with("security_") => by_rule(EACCES, "lsm-entry"),
+            _ if !fits && function.is_probeable => by_rule(ERANGE, "return-type"),
+            _ if fits && namesakes > 1 => by_rule(ENOTUNIQ, "ambiguous"),
+            _ if !function.is_probeable => refused(EOPNOTSUPP),
+            _ => Ok(function.address),
+        }
+    }
+
+    /// Where the function is that is wanted; nowhere if it is to wait for its module.
+    fn judge(&self, wanted: &Wanted) -> Result<Option<usize>, Refused> {
+        let module = wanted.module();
+        let is_loaded = module.is_some_and(|module| self.world.is_live(module));
+        let mut found = self.world.functions();
+
+        found.retain(|function| function.name == wanted.symbol());
+        match module {
+            Some(_) if is_loaded => found.retain(|function| function.module == module),
+            // It may be built in here.
+            Some(_) => found.retain(|function| function.module.is_none()),
+            None => {}
+        }
+        match found.first() {
+            None if module.is_some() && !is_loaded => Ok(None),
+            None => refused(ENOENT),
+            // A module that comes is not there yet.
+            Some(first) if !self.is_set_up(first) => refused(ENOENT),
+            Some(first) => Self::verdict(first, found.len(), wanted.value).map(Some),
+        }
+    }
+
+    /// Whether the function is in the kernel itself, or in a module that has been set up.
+    fn is_set_up(&self, function: &Function) -> bool {
+        function
+            .module
+            .is_none_or(|module| self.world.is_live(module))
+    }
+
+    /// A question.
+    pub(crate) fn check(&mut self, wanted: &Wanted) -> Result<(), Error> {
+        if let Err(refused) = self.may_ask() {
+            self.answer(String::from("refused check: "));
+            self.tell(By::Task, "check", "", Err(refused));
+            return Err(refused.errno);
+        }
+        let verdict = self.judge(wanted).map(|_| ());
+        let word = if verdict.is_ok() { "allow" } else { "refuse" };
+
+        self.answer(format!("{word} {} {}", wanted.target, wanted.value));
+        self.tell(By::Task, "check", &wanted.fields(), verdict);
+        Ok(())
+    }
+
+    // Probes.
+
+    /// Puts a probe somewhere.
+    fn register(&mut self) -> Result<(), Refused> {
+        match strikes(&mut self.failure, What::Register) {
+            Err(ENOMEM) => refused(ENOMEM),
+            Err(EINVAL) => refused(EOPNOTSUPP),
+            Err(_) => refused(EBUSY),
+            Ok(()) => Ok(()),
+        }
+    }
+
+    /// Whether a probe that was just registered can be switched on.
+    fn can_be_armed(&mut self) -> Result<(), Refused> {
+        if self.world.can_arm() && strikes(&mut self.failure, What::Arm).is_ok() {
+            return Ok(());
+        }
+        refused(EBUSY)
+    }
+
+    fn is_armed(&self, engagement: &Engagement) -> bool {
+        engagement.is_there()
+            && self.world.can_arm()
+            && !engagement.is_disabled
+            && !engagement.is_dead
+    }
+
+    /// Switches the probe of an engagement off.
+    fn disarm(&mut self, at: usize) -> Result<(), Refused> {
+        if self.is_armed(&self.engagements[at]) {
+            match strikes(&mut self.failure, What::Disarm) {
+                Err(ENOMEM) => return refused(ENOMEM),
+                Err(_) => return refused(EBUSY),
+                Ok(()) => {}
+            }
+        }
+        self.engagements[at].is_disabled = true;
+        Ok(())
+    }
+
+    /// Takes the probe away.
+    fn end(&mut self, at: usize) -> Result<(), Refused> {
+        self.disarm(at)?;
+        if self.engagements[at].is_there() {
+            self.engagements[at].place = Place::NotLoaded;
+        }
+        Ok(())
+    }
+
+    // What is written.
+
+    /// A write to `control` of these lines.
+    pub(crate) fn write(&mut self, by: By, lines: &[Line]) -> Result<(), Error> {
+        let before = self.engagements.len();
+        let Err((line, refused)) = self.try_write(by, lines) else {
+            self.look();
+            return Ok(());
+        };
+        let (operation, fields) = match line {
+            Some(line) => lines[line].fields(),
+            None => lines[0].fields(),
+        };
+
+        for at in before..self.engagements.len() {
+            // If that fails it is tried again.
+            let _ = self.disarm(at);
+        }
+        self.engagements.truncate(before);
+        self.answer(match line {
+            Some(line) if lines.len() > 1 => format!("refused in line {}: ", line + 1),
+            _ => String::from("refused "),
+        });
+        self.tell(by, operation, &fields, Err(refused));
+        Err(refused.errno)
+    }
+
+    /// A write that is too long to be looked at.
+    pub(crate) fn write_too_much(&mut self) -> Result<(), Error> {
+        let result = self.may_change().and_then(|()| refused(EINVAL));
+
+        self.answer(String::from("refused "));
+        self.tell(By::Task, "invalid", "", result);
+        result.map_err(|refused| refused.errno)
+    }
+
+    /// All or nothing: judges, engages, switches off, and from then on nothing fails. If it fails, it
+    /// says in which line, if it came to them.
+    fn try_write(&mut self, by: By, lines: &[Line]) -> Result<(), (Option<usize>, Refused)> {
+        let first_new = self.next_id;
+        let older = self.engagements.len();
+        let mut new: Vec<(usize, &Wanted, Option<usize>)> = Vec::new();
+
+        if by == By::Task {
+            self.may_change().map_err(|refused| (None, refused))?;
+        }
+        for (number, line) in lines.iter().enumerate() {
+            if let Line::Bad(_, errno) = line {
+                refused(*errno).map_err(|refused| (Some(number), refused))?;
+            }
+        }
+        for (number, line) in lines.iter().enumerate() {
+            let in_line = |refused| (Some(number), refused);
+
+            match line {
+                Line::Engage(wanted) => {
+                    let place = self.judge(wanted).map_err(in_line)?;
+                    let is_same = |target: &str, at: Option<usize>| {
+                        target == wanted.target || (place.is_some() && at == place)
+                    };
+                    let mut engaged = self.engagements.iter();
+
+                    if place.is_none() && wanted.watch.is_some() {
+                        refused(ENOENT).map_err(in_line)?;
+                    }
+                    if engaged.any(|e| is_same(e.wanted.target, e.address()))
+                        || new.iter().any(|(_, other, at)| is_same(other.target, *at))
+                    {
+                        refused(EBUSY).map_err(in_line)?;
+                    }
+                    new.push((number, wanted, place));
+                }
+                Line::Disengage(target) => {
+                    let is_ended = lines[..number].iter().any(|line| match line {
+                        Line::Disengage(other) => other == target,
+                        line => matches!(line, Line::DisengageAll),
+                    });
+
+                    if is_ended || self.called(target).is_none() {
+                        refused(ENOENT).map_err(in_line)?;
+                    }
+                }
+                _ => {}
+            }
+        }
+        for (number, wanted, place) in &new {
+            self.make(wanted, *place)
+                .map_err(|refused| (Some(*number), refused))?;
+        }
+        for (index, (number, wanted, place)) in new.iter().enumerate() {
+            if place.is_some() {
+                self.can_be_armed()
+                    .map_err(|refused| (Some(*number), refused))?;
+                self.engagements[older + index].is_disabled = false;
+                self.is_tainted |= wanted.watch.is_none();
+            }
+        }
+        for (number, line) in lines.iter().enumerate() {
+            for at in 0..older {
+                let is_meant = match line {
+                    Line::Disengage(target) => self.engagements[at].is_called(target),
+                    line => matches!(line, Line::DisengageAll),
+                };
+
+                if !is_meant {
+                    continue;
+                }
+                if let Err(refused) = self.disarm(at) {
+                    for engagement in &mut self.engagements {
+                        engagement.is_disabled &= !self.world.can_arm();
+                    }
+                    return Err((Some(number), refused));
+                }
+            }
+        }
+        for line in lines {
+            self.finish(by, line, first_new);
+        }
+        Ok(())
+    }
+
+    /// Makes an engagement.
+    fn make(&mut self, wanted: &Wanted, place: Option<usize>) -> Result<(), Refused> {
+        let functions = self.world.functions();
+        let namesake = functions.iter().find(|function| {
+            function.name == wanted.symbol()
+                && function.module.is_some()
+                && self.is_set_up(function)
+        });
+
+        if self.engagements.len() == SLOTS {
+            return refused(ENOSPC);
+        }
+        // A directory, and what is in it.
+        for _ in 0..1 + FILES.len() {
+            if let Err(errno) = strikes(&mut self.failure, What::Create) {
+                return refused(errno);
+            }
+        }
+        if place.is_some() {
+            self.register()?;
+        }
+        let until = |seconds| self.now + i64::from(seconds) * 1000;
+
+        self.next_id += 1;
+        self.engagements.push(Engagement {
+            id: self.next_id,
+            wanted: *wanted,
+            place: place.map_or(Place::NotLoaded, Place::At),
+            watched_until: wanted.watch.map(until),
+            hits: 0,
+            missed: 0,
+            found_in: match place {
+                None => namesake.and_then(|function| function.module),
+                Some(_) => None,
+            },
+            seen_off: false,
+            is_disabled: place.is_some(),
+            is_dead: false,
+        });
+        Ok(())
+    }
+
+    /// Does what is left to do of a line, and tells.
+    fn finish(&mut self, by: By, line: &Line, first_new: usize) {
+        let (operation, fields) = line.fields();
+        let mut is_older = self.engagements.iter().map(|e| e.id <= first_new);
+
+        match line {
+            Line::Engage(Wanted { target, watch, .. }) => {
+                let at = self.called(target).unwrap();
+
+                if !self.engagements[at].is_there() {
+                    self.answer(format!("armed {target}: "));
+                    return self.tell(by, "arm", &fields, Ok(()));
+                }
+                self.answer(match watch {
+                    Some(seconds) => format!("watching {target} for {seconds} s: "),
+                    None => format!("engaged {target}: "),
+                });
+                self.tell(by, operation, &fields, Ok(()));
+            }
+            Line::Disengage(target) => self.release(by, self.called(target).unwrap()),
+            Line::DisengageAll if is_older.any(|is_older| is_older) => {
+                while self.engagements.first().is_some_and(|e| e.id <= first_new) {
+                    self.release(by, 0);
+                }
+            }
+            Line::DisengageAll => {
+                self.answer(String::from("nothing was engaged"));
+                self.tell(by, operation, &fields, Ok(()));
+            }
+            Line::Seal => {
+                self.is_sealed = true;
+                self.answer(String::from("sealed: "));
+                self.tell(by, operation, &fields, Ok(()));
+            }
+            Line::Bad(..) => {}
+        }
+    }
+
+    fn release(&mut self, by: By, at: usize) {
+        let Engagement { wanted, hits, .. } = self.engagements.remove(at);
+
+        self.answer(format!("disengaged {} after {hits} hits", wanted.target));
+        self.tell(by, "disengage", &function(wanted.target), Ok(()));
+    }
+
+    /// A write to the `retval` of the engagement with this number, of a value or of nonsense.
+    pub(crate) fn change(&mut self, id: usize, value: Result<i64, Error>) -> Result<(), Error> {
+        let at = self.engagements.iter().position(|e| e.id == id);
+        let target = at.map(|at| self.engagements[at].wanted.target);
+        let result = self.try_change(at, value);
+        let about = target.map_or(String::new(), function)
+            + &value.map_or(String::new(), |value| format!(" retval={value}"));
+
+        self.tell(By::Task, "retval", &about, result);
+        result.map_err(|refused| refused.errno)
+    }
+
+    fn try_change(&mut self, at: Option<usize>, value: Result<i64, Error>) -> Result<(), Refused> {
+        self.may_change()?;
+        let value = value.or_else(refused)?;
+        let Some(at) = at else {
+            return refused(EIDRM);
+        };
+
+        if let Place::At(address) = self.engagements[at].place {
+            let functions = self.world.functions();
+
+            match functions.iter().find(|f| f.address == address) {
+                // Its module is gone.
+                None => return refused(EOPNOTSUPP),
+                Some(function) if !self.is_set_up(function) => return refused(EBUSY),
+                Some(function) => Self::verdict(function, 1, value).map(|_| ())?,
+            }
+        }
+        self.engagements[at].wanted.value = value;
+        Ok(())
+    }
+
+    /// What the kernel command line asks for, as `<target>=<value>`.
+    pub(crate) fn boot(&mut self, wanted: Wanted) {
+        if self.write(By::Nobody, &[Line::Engage(wanted)]).is_err() {
+            self.boot_errors += 1;
+        }
+    }
+
+    /// A parameter of the command line that there is not.
+    pub(crate) fn boot_nonsense(&mut self, parameter: &str) {
+        self.boot_errors += 1;
+        self.tell(By::Nobody, "invalid", &function(parameter), refused(EINVAL));
+    }
+
+    // What happens.
+
+    /// Looks after all engagements.
+    pub(crate) fn look(&mut self) {
+        let mut at = 0;
+
+        while at < self.engagements.len() {
+            self.look_at_probe(at);
+            at += usize::from(self.look_at_watch(at));
+        }
+        let next = self.engagements.iter().filter(|e| e.is_there()).map(|e| {
+            let left = e.watched_until.map(|until| until - self.now);
+
+            left.filter(|left| *left > 0)
+                .map_or(LOOK_EVERY, |left| left.min(LOOK_EVERY))
+        });
+        if let Some(left) = next.min() {
+            self.next_look = Some(self.now + left);
+        }
+    }
+
+    /// Switches a probe on again that is off, and tells what has turned.
+    fn look_at_probe(&mut self, at: usize) {
+        let engagement = &self.engagements[at];
+
+        if !engagement.is_there() {
+            return;
+        }
+        if engagement.is_disabled && !engagement.is_dead && self.world.can_arm() {
+            self.engagements[at].is_disabled = strikes(&mut self.failure, What::Arm).is_err();
+        }
+        let is_off = !self.is_armed(&self.engagements[at]);
+        let engagement = &mut self.engagements[at];
+
+        if engagement.seen_off != is_off {
+            let operation = if is_off { "disarmed" } else { "rearmed" };
+            let about = engagement.wanted.fields();
+
+            engagement.seen_off = is_off;
+            self.tell(By::Nobody, operation, &about, Ok(()));
+        }
+    }
+
+    /// Decides on what is watched, and says whether it is still there.
+    fn look_at_watch(&mut self, at: usize) -> bool {
+        let engagement = &self.engagements[at];
+        let Some(until) = engagement.watched_until else {
+            return true;
+        };
+        let wanted = engagement.wanted;
+        let was_called = engagement.hits + engagement.missed > 0;
+
+        if !engagement.seen_off && self.now < until {
+            return true;
+        }
+        if !engagement.seen_off && !was_called {
+            self.engagements[at].watched_until = None;
+            self.is_tainted = true;
+            self.answer(format!("engaged {}: ", wanted.target));
+            self.tell(By::Nobody, "commit", &wanted.fields(), Ok(()));
+            return true;
+        }
+        if let Err(refused) = self.end(at) {
+            self.tell(By::Nobody, "abort", &wanted.fields(), Err(refused));
+            return true;
+        }
+        self.engagements.remove(at);
+        self.answer(format!("aborted {}: ", wanted.target));
+        self.tell(By::Nobody, "abort", &function(wanted.target), Ok(()));
+        false
+    }
+
+    /// Lets time pass.
+    pub(crate) fn pass(&mut self, milliseconds: i64) {
+        let until = self.now + milliseconds;
+
+        while let Some(due) = self.next_look.take_if(|due| *due <= until) {
+            self.now = due;
+            self.look();
+        }
+        self.now = until;
+    }
+
+    /// What a call of the function at `address` returns, if it does not run.
+    pub(crate) fn call(&mut self, address: usize, is_root: bool, is_real: bool) -> Option<i64> {
+        let at = self.engagements.iter().position(|e| e.is_at(address))?;
+        let is_armed = self.is_armed(&self.engagements[at]);
+        let engagement = &mut self.engagements[at];
+
+        if !is_armed || (engagement.wanted.nonroot && is_root) {
+            return None;
+        }
+        engagement.hits += u64::from(is_real);
+        Some(engagement.wanted.value).filter(|_| engagement.watched_until.is_none())
+    }
+
+    /// A call that its probe cannot take.
+    pub(crate) fn miss(&mut self, address: usize) {
+        if let Some(at) = self.engagements.iter().position(|e| e.is_at(address)) {
+            self.engagements[at].missed += u64::from(self.is_armed(&self.engagements[at]));
+        }
+    }
+
+    /// All kprobes are switched on. Those at this address cannot be armed.
+    pub(crate) fn kprobes_on(&mut self, address: Option<usize>) {
+        for engagement in &mut self.engagements {
+            engagement.is_disabled |= address.is_some_and(|address| engagement.is_at(address));
+        }
+    }
+
+    /// A module comes; or it is there, and what was armed meanwhile is engaged.
+    pub(crate) fn module_comes(
+        &mut self,
+        module: &'static str,
+        is_there: bool,
+    ) -> Result<(), Error> {
+        // What could not be ended when it went ends now.
+        if !is_there {
+            self.module_goes(module);
+        }
+        for at in 0..self.engagements.len() {
+            let functions = self.world.functions();
+            let engagement = &mut self.engagements[at];
+            let function = functions
+                .iter()
+                .find(|f| f.name == engagement.wanted.symbol() && f.module == Some(module));
+
+            if !engagement.is_in_module(module) {
+                if function.is_some() && !engagement.is_there() {
+                    engagement.found_in = Some(module);
+                }
+                continue;
+            }
+            let Some(function) = function else {
+                if !engagement.is_there() {
+                    engagement.place = Place::Missing;
+                }
+                continue;
+            };
+            if engagement.is_at(function.address) {
+                continue;
+            }
+            let fields = engagement.wanted.fields();
+            let result = self.put(at, function);
+
+            if result.is_ok() {
+                self.is_tainted = true;
+            }
+            self.tell(By::Nobody, "engage", &fields, result);
+            match result {
+                Err(refused) if !is_there => {
+                    self.module_goes(module);
+                    return Err(refused.errno);
+                }
+                _ => {}
+            }
+        }
+        self.look();
+        Ok(())
+    }
+
+    /// Whether all that can become of the engagements when this module comes is that those of it
+    /// are engaged.
+    pub(crate) fn only_waits(&self, module: &str) -> bool {
+        let waits = |e: &Engagement| e.is_in_module(module) != e.is_there() && !e.is_dead;
+
+        self.engagements.iter().all(waits)
+    }
+
+    /// Engages what is armed, or elsewhere.
+    fn put(&mut self, at: usize, function: &Function) -> Result<(), Refused> {
+        let address = Self::verdict(function, 1, self.engagements[at].wanted.value)?;
+
+        if self.engagements.iter().any(|e| e.is_at(address)) {
+            return refused(EBUSY);
+        }
+        self.register()?;
+        self.can_be_armed()?;
+        self.end(at)?;
+        let engagement = &mut self.engagements[at];
+
+        engagement.place = Place::At(address);
+        engagement.found_in = None;
+        engagement.seen_off = false;
+        engagement.is_disabled = false;
+        engagement.is_dead = false;
+        Ok(())
+    }
+
+    /// A module goes.
+    pub(crate) fn module_goes(&mut self, module: &'static str) {
+        let mut at = 0;
+
+        while at < self.engagements.len() {
+            let engagement = &mut self.engagements[at];
+            let wanted = engagement.wanted;
+            let is_watched = engagement.watched_until.is_some();
+            let address = engagement.address();
+
+            engagement.found_in = engagement.found_in.filter(|found| *found != module);
+            if engagement.is_in_module(module) && engagement.place == Place::Missing {
+                engagement.place = Place::NotLoaded;
+            }
+            at += 1;
+            if !address.is_some_and(|address| self.world.is_in(module, address)) {
+                continue;
+            }
+            if let Err(refused) = self.end(at - 1) {
+                self.engagements[at - 1].is_dead = true;
+                self.tell(By::Nobody, "lost", &wanted.fields(), Err(refused));
+            } else if is_watched || wanted.module().is_none() {
+                let operation = if is_watched { "abort" } else { "lost" };
+
+                at -= 1;
+                self.engagements.remove(at);
+                self.tell(By::Nobody, operation, &function(wanted.target), Ok(()));
+            } else {
+                self.tell(By::Nobody, "arm", &wanted.fields(), Ok(()));
+            }
+        }
+    }
+
+    // What is shown.
+
+    pub(crate) fn engaged(&self) -> String {
+        let line = |e: &Engagement| {
+            let left = e.seconds_left(self.now);
+
+            e.wanted
+                .line(e.state(), (e.hits, e.missed), left, e.found_in)
+        };
+
+        self.engagements.iter().map(line).collect()
+    }
+
+    /// What `status` begins with.
+    pub(crate) fn status(&self) -> String {
+        let disarmed = self.engagements.iter().filter(|e| e.state() == "disarmed");
+        let lockdown = match self.until_confidentiality {
+            true => "confidentiality",
+            false => "integrity",
+        };
+
+        format!(
+            "version: 1\nslots: {}/{SLOTS}\ndisarmed: {}\nlockdown: {lockdown}\ntypes: btf\n\
+             sealed: {}\ntaint: {}\n",
+            self.engagements.len(),
+            disarmed.count(),
+            u8::from(self.is_sealed),
+            u8::from(self.is_tainted)
+        )
+    }
+}

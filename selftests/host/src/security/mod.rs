@@ -1,0 +1,227 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! What stands in for the directory security/: the same names and signatures, over an imaginary
+//! [machine](crate::machine).
+
+pub(crate) mod kprobe;
+pub(crate) mod securityfs;
+pub(crate) mod symbols;
+
+pub(crate) use symbols::{btf, entry, kallsyms, module, text};
+
+use crate::machine::{machine, Lockdown};
+use kernel::prelude::*;
+
+pub(crate) mod audit {
+    use super::machine;
+    use std::fmt::{self, Write};
+
+    /// A record, which is complete when it is dropped.
+    pub(crate) struct Record(String);
+
+    impl Record {
+        pub(crate) fn start(of_task: bool) -> Option<Self> {
+            Some(Self(String::from(if of_task { "event: " } else { "" })))
+        }
+
+        pub(crate) fn untrusted(&mut self, text: &str) {
+            let _ = write!(self.0, "\"{text}\"");
+        }
+
+        pub(crate) fn nobody(&mut self) {
+            self.0.push_str(" nobody");
+        }
+
+        pub(crate) fn subject(&mut self) {
+            self.0.push_str(" task");
+        }
+    }
+
+    impl Write for Record {
+        fn write_str(&mut self, text: &str) -> fmt::Result {
+            self.0.write_str(text)
+        }
+    }
+
+    impl Drop for Record {
+        fn drop(&mut self) {
+            let record = std::mem::take(&mut self.0);
+
+            machine(|m| m.records.push(record));
+        }
+    }
+}
+
+pub(crate) mod boot {
+    /// The parameters that begin with `killswitch`, without that.
+    pub(crate) struct CommandLine<'a>(pub(crate) &'a [String]);
+
+    impl CommandLine<'_> {
+        pub(crate) fn parameters(&self) -> impl Iterator<Item = &[u8]> {
+            self.0.iter().map(String::as_bytes)
+        }
+
+        pub(crate) fn is_incomplete(&self) -> bool {
+            false
+        }
+    }
+}
+
+pub(crate) mod capability {
+    use super::machine;
+    use std::marker::PhantomData;
+
+    pub(crate) struct Opener<'a>(pub(crate) PhantomData<&'a ()>);
+
+    impl Opener<'_> {
+        pub(crate) fn has_cap_sys_admin(&self) -> bool {
+            machine(|m| m.world.opener_may)
+        }
+    }
+
+    pub(crate) fn current_has_cap_sys_admin() -> bool {
+        machine(|m| m.world.writer_may)
+    }
+}
+
+pub(crate) mod clock {
+    use super::machine;
+    use kernel::host;
+
+    pub(crate) fn tick_after(milliseconds: u32) {
+        machine(|m| m.tick_at = Some(host::now() + i64::from(milliseconds)));
+    }
+}
+
+pub(crate) mod lockdown {
+    use super::{boot::CommandLine, *};
+
+    #[derive(Clone, Copy, PartialEq, Eq)]
+    pub(crate) enum Level {
+        Integrity,
+        Confidentiality,
+    }
+
+    pub(crate) fn threshold() -> Level {
+        match machine(|m| m.until_confidentiality) {
+            true => Level::Confidentiality,
+            false => Level::Integrity,
+        }
+    }
+
+    pub(crate) fn set_threshold(_: &CommandLine<'_>, level: Level) {
+        machine(|m| m.until_confidentiality = level == Level::Confidentiality);
+    }
+
+    pub(crate) fn permits_changes() -> Result {
+        let refused_from = match threshold() {
+            Level::Integrity => Lockdown::Integrity,
+            Level::Confidentiality => Lockdown::Confidentiality,
+        };
+
+        if machine(|m| m.world.lockdown >= refused_from || m.is_sealed) {
+            return Err(EPERM);
+        }
+        Ok(())
+    }
+}
+
+pub(crate) mod lsm {
+    use super::*;
+    use crate::policy::Tagged;
+    use std::ops::Range;
+
+    pub(crate) struct Calls {
+        pub(crate) hooks: KVec<Tagged<&'static str>>,
+        pub(crate) trampolines: Range<usize>,
+    }
+
+    pub(crate) fn seal() {
+        machine(|m| m.is_sealed = true);
+    }
+
+    pub(crate) fn is_sealed() -> bool {
+        machine(|m| m.is_sealed)
+    }
+
+    pub(crate) fn registered_calls() -> Result<Calls> {
+        Ok(Calls {
+            hooks: KVec::new(),
+            trampolines: 0..0,
+        })
+    }
+}
+
+pub(crate) mod stub {
+    use super::machine;
+    use crate::machine::Slot as Taken;
+    use kernel::prelude::*;
+
+    pub(crate) const SLOTS: usize = crate::machine::SLOTS;
+
+    pub(crate) struct Slot(pub(super) usize);
+
+    impl Slot {
+        pub(crate) fn take(value: i64, only_nonroot: bool, watch: bool) -> Option<Self> {
+            machine(|m| {
+                let index = m.slots.iter().position(Option::is_none)?;
+
+                m.slots[index] = Some(Taken {
+                    value,
+                    hits: 0,
+                    only_nonroot,
+                    watched: watch.then_some(0),
+                });
+                Some(Self(index))
+            })
+        }
+
+        fn with<T>(&self, body: impl FnOnce(&mut Taken) -> T) -> T {
+            machine(|m| body(m.slots[self.0].as_mut().unwrap()))
+        }
+
+        pub(crate) fn set_value(&self, value: i64) {
+            self.with(|slot| slot.value = value);
+        }
+
+        pub(crate) fn hits(&self) -> u64 {
+            self.with(|slot| slot.watched.unwrap_or(slot.hits))
+        }
+
+        pub(crate) fn take_calls(&self) -> Result {
+            self.with(|slot| match slot.watched {
+                Some(0) => {
+                    slot.watched = None;
+                    Ok(())
+                }
+                _ => Err(EBUSY),
+            })
+        }
+    }
+
+    impl Drop for Slot {
+        fn drop(&mut self) {
+            machine(|m| {
+                // A probe that still sends calls there would return what another one should.
+                assert!(m.probes.iter().all(|probe| probe.slot != self.0));
+                m.slots[self.0] = None;
+            });
+        }
+    }
+
+    pub(crate) fn taken() -> usize {
+        machine(|m| m.slots.iter().flatten().count())
+    }
+}
+
+pub(crate) mod taint {
+    use super::machine;
+
+    pub(crate) fn set() {
+        machine(|m| m.is_tainted = true);
+    }
+
+    pub(crate) fn is_set() -> bool {
+        machine(|m| m.is_tainted)
+    }
+}

@@ -1,0 +1,238 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! What stands in for what knows the symbols, the types, the code and the modules of the kernel.
+
+use crate::machine::{self, machine, Function};
+use kernel::prelude::*;
+
+/// The functions that are there now.
+fn functions() -> Vec<Function> {
+    machine(|m| m.world.functions())
+}
+
+pub(crate) mod btf {
+    use super::{functions, module::Loaded};
+    use crate::policy::Type;
+    use std::ffi::CStr;
+
+    pub(crate) fn is_there() -> bool {
+        true
+    }
+
+    pub(crate) fn returned(module: Option<&Loaded>, name: &CStr) -> Type {
+        functions()
+            .iter()
+            .find(|function| {
+                function.module == module.map(Loaded::as_str) && name.to_str() == Ok(function.name)
+            })
+            .map_or(Type::Unknown, |function| function.returns)
+    }
+}
+
+pub(crate) mod entry {
+    use super::{functions, module::Loaded};
+    use std::ffi::CStr;
+
+    #[derive(Clone, Copy)]
+    pub(crate) struct Entry(usize);
+
+    impl Entry {
+        pub(crate) fn of(_: Option<&Loaded>, address: usize, _: &CStr) -> Option<Self> {
+            functions()
+                .iter()
+                .any(|function| function.address == address && function.is_probeable)
+                .then_some(Self(address))
+        }
+
+        pub(crate) fn address(self) -> usize {
+            self.0
+        }
+    }
+}
+
+pub(crate) mod kallsyms {
+    use super::{functions, module::Loaded, *};
+    use crate::policy::Symbol;
+    use std::ops::Range;
+
+    #[derive(Clone, Copy)]
+    pub(crate) enum Place<'a> {
+        Anywhere,
+        Kernel,
+        Module(&'a CStr),
+    }
+
+    pub(crate) fn addresses_of(place: Place<'_>, symbol: &CStr) -> Result<KVec<usize>> {
+        let mut found = KVec::new();
+
+        for function in functions() {
+            let is_in_place = match place {
+                Place::Anywhere => true,
+                Place::Kernel => function.module.is_none(),
+                Place::Module(name) => function.module == name.to_str().ok(),
+            };
+
+            if is_in_place && symbol.to_str() == Ok(function.name) {
+                found.push(function.address, GFP_KERNEL)?;
+            }
+        }
+        Ok(found)
+    }
+
+    pub(crate) fn names_in_module(module: &Loaded, address: usize) -> Result<KVec<Symbol>> {
+        let mut names = KVec::new();
+
+        for_each_in_module(module, &mut |name, at| {
+            if at == address {
+                names.push(Symbol::new(name.as_bytes()), GFP_KERNEL)?;
+            }
+            Ok(())
+        })?;
+        Ok(names)
+    }
+
+    pub(crate) fn for_each_in_module(
+        module: &Loaded,
+        visit: &mut dyn FnMut(&str, usize) -> Result,
+    ) -> Result {
+        functions()
+            .iter()
+            .filter(|function| function.module == Some(module.as_str()))
+            .try_for_each(|function| visit(function.name, function.address))
+    }
+
+    pub(crate) fn for_each_in_kernel(visit: &mut dyn FnMut(&str, usize) -> Result) -> Result {
+        machine::KERNEL
+            .iter()
+            .try_for_each(|function| visit(function.name, function.address))
+    }
+
+    pub(crate) fn extent(address: usize) -> Option<Range<usize>> {
+        let start = address / 0x100 * 0x100;
+
+        functions()
+            .iter()
+            .any(|function| function.address == start)
+            .then_some(start..start + 0x100)
+    }
+
+    pub(crate) fn name_of(address: usize) -> Option<Symbol> {
+        let start = extent(address)?.start;
+
+        functions()
+            .iter()
+            .find(|function| function.address == start)
+            .map(|function| Symbol::new(function.name.as_bytes()))
+    }
+}
+
+pub(crate) mod module {
+    use super::*;
+    use std::ffi::CString;
+
+    /// A reference to a module.
+    pub(crate) struct Loaded(&'static str, CString);
+
+    impl Loaded {
+        fn get(name: &'static str) -> Self {
+            machine(|m| m.references += 1);
+            Self(name, CString::new(name).unwrap())
+        }
+
+        pub(crate) fn owner_of(address: usize) -> Result<Option<Self>> {
+            let owner = machine(|m| {
+                let mut modules = m.world.modules.iter();
+
+                modules.find(|module| module.contains(address)).copied()
+            });
+
+            match owner {
+                None => Ok(None),
+                Some(module) if module.is_live => Ok(Some(Self::get(module.name))),
+                Some(_) => Err(ENOENT),
+            }
+        }
+
+        pub(crate) fn while_told(module: &Module) -> Result<Self> {
+            Ok(Self::get(module.0))
+        }
+
+        pub(crate) fn name(&self) -> &CStr {
+            &self.1
+        }
+
+        pub(super) fn as_str(&self) -> &'static str {
+            self.0
+        }
+    }
+
+    impl Drop for Loaded {
+        fn drop(&mut self) {
+            machine(|m| m.references -= 1);
+        }
+    }
+
+    /// A module that comes or goes.
+    pub(crate) struct Module(pub(crate) &'static str);
+
+    impl Module {
+        pub(crate) fn name(&self) -> &str {
+            self.0
+        }
+
+        pub(crate) fn contains(&self, address: usize) -> bool {
+            machine(|m| m.world.is_in(self.0, address))
+        }
+    }
+
+    pub(crate) fn is_loaded(name: &CStr) -> bool {
+        machine(|m| name.to_str().is_ok_and(|name| m.world.is_live(name)))
+    }
+}
+
+pub(crate) mod text {
+    use super::kallsyms;
+    use crate::policy::code::{Census, Code, Cold};
+    use kernel::prelude::*;
+    use std::ops::{DerefMut, Range};
+
+    pub(crate) fn count<S: DerefMut<Target = [(usize, usize)]>>(_: &mut Census<S>) -> Result {
+        Ok(())
+    }
+
+    /// The code, in which nobody calls anybody.
+    pub(crate) struct Text;
+
+    impl Text {
+        pub(crate) fn new() -> Self {
+            Self
+        }
+
+        pub(crate) fn failure(&self) -> Option<Error> {
+            None
+        }
+    }
+
+    impl Code for Text {
+        fn extent(&self, address: usize) -> Option<Range<usize>> {
+            kallsyms::extent(address)
+        }
+
+        fn cold_part(&self, _: usize) -> Cold {
+            Cold::None
+        }
+
+        fn read(&self, _: usize, buffer: &mut [u8]) -> bool {
+            buffer.fill(0x90);
+            true
+        }
+
+        fn callers(&self, _: usize) -> usize {
+            0
+        }
+
+        fn padding(&self) -> usize {
+            16
+        }
+    }
+}

@@ -1,0 +1,162 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! What is asked of Killswitch, as the [model](crate::model) knows it: how it is written, and how it
+//! reads in the audit log.
+
+use kernel::error::Error;
+
+/// What is to be engaged.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Wanted {
+    pub(crate) target: &'static str,
+    pub(crate) value: i64,
+    /// The seconds for which it is to be watched before.
+    pub(crate) watch: Option<u32>,
+    pub(crate) nonroot: bool,
+    pub(crate) reason: Option<&'static str>,
+}
+
+/// A line that is written to `control`.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Line {
+    Engage(Wanted),
+    Disengage(&'static str),
+    DisengageAll,
+    Seal,
+    /// One that is malformed, which is answered with this errno.
+    Bad(&'static str, Error),
+}
+
+/// Who wants something.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum By {
+    Task,
+    /// The command line, a module, time.
+    Nobody,
+}
+
+/// Why something is refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Refused {
+    pub(crate) errno: Error,
+    pub(crate) rule: Option<&'static str>,
+}
+
+/// Something, as it stands behind these words, if there is something.
+fn with(words: &str, something: Option<impl ToString>) -> String {
+    something.map_or(String::new(), |it| format!("{words}{}", it.to_string()))
+}
+
+fn quoted(text: &str) -> String {
+    format!("\"{text}\"")
+}
+
+impl Wanted {
+    /// At once, by everybody, without a reason.
+    pub(crate) fn new(target: &'static str, value: i64) -> Self {
+        Self {
+            target,
+            value,
+            watch: None,
+            nonroot: false,
+            reason: None,
+        }
+    }
+
+    /// The module, if one is named.
+    pub(crate) fn module(&self) -> Option<&'static str> {
+        self.target.split_once(':').map(|(module, _)| module)
+    }
+
+    pub(crate) fn symbol(&self) -> &'static str {
+        self.target.rsplit(':').next().unwrap_or_default()
+    }
+
+    pub(crate) fn scope(&self) -> &'static str {
+        if self.nonroot {
+            "nonroot"
+        } else {
+            "all"
+        }
+    }
+
+    fn verb(&self) -> &'static str {
+        if self.watch.is_some() {
+            "tryengage"
+        } else {
+            "engage"
+        }
+    }
+
+    /// Its fields in a record.
+    pub(crate) fn fields(&self) -> String {
+        function(self.target)
+            + &with(" retval=", Some(self.value))
+            + &with(" scope=", self.nonroot.then_some("nonroot"))
+            + &with(" reason=", self.reason.map(quoted))
+    }
+
+    /// Its line in `engaged`.
+    pub(crate) fn line(
+        &self,
+        state: &str,
+        (hits, missed): (u64, u64),
+        left: Option<i64>,
+        found_in: Option<&str>,
+    ) -> String {
+        let (target, value, scope) = (self.target, self.value, self.scope());
+
+        format!("{target} retval={value} hits={hits} state={state} missed={missed} scope={scope}")
+            + &with(" timeout_left=", left)
+            + &with(" found_in=", found_in)
+            + &with(" reason=", self.reason.map(quoted))
+            + "\n"
+    }
+}
+
+/// The field of a record that names a function.
+pub(crate) fn function(target: &str) -> String {
+    with(" func=", Some(quoted(target)))
+}
+
+impl Line {
+    /// How it is written.
+    pub(crate) fn text(&self) -> String {
+        match self {
+            Line::Engage(wanted) => {
+                format!("{} {} {}", wanted.verb(), wanted.target, wanted.value)
+                    + &with(" ", wanted.watch)
+                    + &with(" scope=", Some(wanted.scope()))
+                    + &with(" reason=", wanted.reason)
+            }
+            Line::Disengage(target) => format!("disengage {target}"),
+            Line::DisengageAll => String::from("disengage_all"),
+            Line::Seal => String::from("seal"),
+            Line::Bad(text, _) => String::from(*text),
+        }
+    }
+
+    /// The operation, and the other fields, in a record.
+    pub(crate) fn fields(&self) -> (&'static str, String) {
+        match self {
+            Line::Engage(wanted) => (wanted.verb(), wanted.fields()),
+            Line::Disengage(target) => ("disengage", function(target)),
+            Line::DisengageAll => ("disengage_all", String::new()),
+            Line::Seal => ("seal", String::new()),
+            Line::Bad(..) => ("invalid", String::new()),
+        }
+    }
+}
+
+/// A record.
+pub(crate) fn record(by: By, operation: &str, fields: &str, result: Result<(), Refused>) -> String {
+    let (before, who) = match by {
+        By::Task => ("event: ", "task"),
+        By::Nobody => ("", "nobody"),
+    };
+    let rule = with(" rule=", result.err().and_then(|refused| refused.rule));
+    let errno = result.err().map_or(0, |refused| -refused.errno.to_errno());
+    let done = u8::from(result.is_ok());
+
+    format!("{before}lsm=killswitch op={operation}{fields}{rule} {who} res={done} errno={errno}")
+}
