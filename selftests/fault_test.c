@@ -512,6 +512,26 @@ TEST_F(call, no_audit)
 	close(log);
 }
 
+/* What cannot be ended when its module goes is engaged all the same when that is back. */
+TEST_F_TIMEOUT(call, module_goes_and_comes, 120)
+{
+	char value[64];
+
+	ASSERT_EQ(0, ks_command(self->control, "engage " ARMED " -7\n"));
+	ASSERT_EQ(0, ks_load_module(IMPOSTOR));
+	ASSERT_EQ(0, peer_fail("disable_kprobes", -ENOMEM, 0));
+	EXPECT_EQ(0, ks_unload_module(IMPOSTOR));
+	EXPECT_LT(0, peer_end());
+	/* It comes to lie where it was. */
+	ASSERT_EQ(0, ks_load_module(IMPOSTOR));
+	EXPECT_LT(0, ks_read(IMPOSTOR_FILE, value, sizeof(value)));
+	EXPECT_STREQ("-7", value);
+	EXPECT_EQ(0, ks_command(self->control, "disengage " ARMED "\n"));
+	EXPECT_LT(0, ks_read(IMPOSTOR_FILE, value, sizeof(value)));
+	EXPECT_STREQ("42", value);
+	EXPECT_EQ(0, ks_unload_module(IMPOSTOR));
+}
+
 /* A module whose function cannot be engaged does not come, and what waits for it goes on. */
 TEST_F_TIMEOUT(call, module_does_not_load, 120)
 {
