@@ -55,25 +55,31 @@ pub(super) fn count_calls(
     for (index, window) in bytes.windows(WINDOW).enumerate() {
         let target = target(at.wrapping_add(index), window);
 
-        if target.wrapping_sub(start) > length {
-            continue;
+        if target.wrapping_sub(start) <= length && is_branch(window) {
+            count_call(target, functions, padding);
         }
-        let is_branch = match [window[0], window[1]] {
-            [_, CALL | JUMP | BREAKPOINT] => true,
-            [TWO_BYTES | BREAKPOINT, second] => second & 0xf0 == 0x80,
-            _ => false,
-        };
-
-        if !is_branch {
-            continue;
-        }
-        let from =
-            functions.partition_point(|(function, _)| target.saturating_sub(ENTRY) > *function);
-        functions[from..]
-            .iter_mut()
-            .take_while(|(function, _)| function.saturating_sub(padding) <= target)
-            .for_each(|(_, count)| *count += 1);
     }
+}
+
+/// Whether `window` holds a branch, also one with a breakpoint in the place of its first byte.
+fn is_branch(window: &[u8]) -> bool {
+    match [window[0], window[1]] {
+        [_, CALL | JUMP | BREAKPOINT] => true,
+        [TWO_BYTES | BREAKPOINT, second] => second & 0xf0 == 0x80,
+        _ => false,
+    }
+}
+
+/// Counts a branch to `target`. Kept apart from the loop that is gone through for each byte.
+#[cold]
+#[inline(never)]
+fn count_call(target: usize, functions: &mut [(usize, usize)], padding: usize) {
+    let from = functions.partition_point(|(function, _)| target.saturating_sub(ENTRY) > *function);
+
+    functions[from..]
+        .iter_mut()
+        .take_while(|(function, _)| function.saturating_sub(padding) <= target)
+        .for_each(|(_, count)| *count += 1);
 }
 
 /// Where the displacement at the end of `window`, which lies at `at`, leads.
