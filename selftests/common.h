@@ -25,6 +25,16 @@
 
 #include "kselftest_harness.h"
 
+/* Where everything takes so many times as long, tests may, too. */
+#ifndef KS_SLOWER
+#define KS_SLOWER 1
+#endif
+#undef TEST_TIMEOUT_DEFAULT
+#define TEST_TIMEOUT_DEFAULT	(30 * KS_SLOWER)
+#undef TEST_F_TIMEOUT
+#define TEST_F_TIMEOUT(fixture, test, seconds) \
+	__TEST_F_IMPL(fixture, test, -1, (seconds) * KS_SLOWER)
+
 #define KS_DIR		"/sys/kernel/security/killswitch"
 #define KS_CONTROL	KS_DIR "/control"
 #define KS_CHECK	KS_DIR "/check"
