@@ -29,7 +29,7 @@ case $given in
 	boot_error "one that there is not" "\.lockdown=none'?: the level is integrity or confidentiality"
 	boot_error "a parameter that there is not" "\.sea1'?: there are killswitch="
 	boot_error "a function that there is not" "engage ks_no_such 0: there is no function"
-	boot_error "a name that cannot be shown" "invalid: only printable ASCII"
+	boot_error "a name that cannot be shown" "what was written: only printable ASCII"
 	check "which is not shown" test -z "$(LC_ALL=C tr -d '\n -~' <"$KS/status")"
 	is "and nothing else is wrong" 4 "$(grep -c '^boot-error: ' "$KS/status")"
 	like "the other entries are engaged" $'(^|\n)af_alg_sendmsg retval=-1 hits=0 state=engaged' \
