@@ -128,6 +128,9 @@ kmake() {
 		RUST_LIB_SRC="$rust_src" KBUILD_BUILD_USER=killswitch KBUILD_BUILD_HOST=localhost "$@"
 }
 
+# setting FILE NAME: what the head of a guest script or of a configuration says.
+setting() { sed -n "s/^# $2: *//p" "$1" | head -n 1; }
+
 # The configuration: none is that of the tests, another name adds selftests/vm/<name>.config to it.
 fragments=("$top/selftests/vm/kernel.config")
 if [ -n "${CONFIG:-}" ]; then

@@ -50,6 +50,14 @@
 /* What a line of `engaged` says behind the hits when nothing special is going on. */
 #define KS_AS_USUAL	"state=engaged missed=0 scope=all"
 
+/* The number that the variable @name of the environment has, or @otherwise. */
+static inline long ks_setting(const char *name, long otherwise)
+{
+	const char *text = getenv(name);
+
+	return text && atol(text) > 0 ? atol(text) : otherwise;
+}
+
 /* Writes all of @buf at once: 0 or a negative errno. */
 static inline int ks_write(int fd, const char *buf, size_t len)
 {

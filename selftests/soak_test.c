@@ -1111,7 +1111,7 @@ static double next_rest(long seconds, double last_rest)
 
 TEST_F_TIMEOUT(soak, everything_at_once, 7 * 24 * 3600)
 {
-	long seconds = setting("KS_SECONDS", 60);
+	long seconds = ks_setting("KS_SECONDS", 60);
 	unsigned int seed = time(NULL);
 	double last_rest = 0, passed;
 

@@ -53,13 +53,6 @@ static inline bool go_on(bool *rests)
 	return !stop;
 }
 
-static inline long setting(const char *name, long otherwise)
-{
-	const char *text = getenv(name);
-
-	return text && atol(text) > 0 ? atol(text) : otherwise;
-}
-
 static inline double now(void)
 {
 	struct timespec time;

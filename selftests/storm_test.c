@@ -141,7 +141,7 @@ static const struct moment_case {
  */
 TEST_F_TIMEOUT(moment, of_engage_and_disengage, 600)
 {
-	long goal = setting("KS_CALLS", 1000000) / 2 * variant->share / 100;
+	long goal = ks_setting("KS_CALLS", 1000000) / 2 * variant->share / 100;
 	double start = now();
 	struct outcome sum;
 	int turn;
@@ -184,7 +184,7 @@ TEST_F_TIMEOUT(moment, of_engage_and_disengage, 600)
 TEST_F_TIMEOUT(moment, of_another_value, 600)
 {
 	static const char * const values[] = { "-7\n", "-8\n" };
-	long goal = setting("KS_CALLS", 1000000) / 2 * variant->share / 100;
+	long goal = ks_setting("KS_CALLS", 1000000) / 2 * variant->share / 100;
 	int retval, turn, value = -7;
 	struct outcome sum;
 	long runs;
@@ -247,7 +247,7 @@ FIXTURE_TEARDOWN(storm)
 /* An interrupt may come while a probe is being handled. What it calls is engaged all the same. */
 TEST_F_TIMEOUT(storm, in_interrupts, 300)
 {
-	long goal = setting("KS_CALLS", 1000000) / 20, runs, hits, missed;
+	long goal = ks_setting("KS_CALLS", 1000000) / 20, runs, hits, missed;
 	struct caller callers[2] = {};
 	struct outcome sum[2];
 	char line[512], *at;

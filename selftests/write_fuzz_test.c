@@ -45,13 +45,6 @@ struct author {
 	struct ks_lines lines;
 };
 
-static long setting(const char *name, long otherwise)
-{
-	const char *text = getenv(name);
-
-	return text && atol(text) > 0 ? atol(text) : otherwise;
-}
-
 static void add_bytes(struct text *text, const char *bytes, size_t len)
 {
 	if (len > sizeof(text->bytes) - text->len)
@@ -636,8 +629,8 @@ FIXTURE_SETUP(write_fuzz)
 	self->slots = atol(slots + strlen("slots: 0/"));
 	ASSERT_LT(0, self->slots);
 	ASSERT_GE(KS_MAX_SLOTS, self->slots);
-	self->writes = setting("KS_WRITES", 20000);
-	self->seed = setting("KS_SEED", 1);
+	self->writes = ks_setting("KS_WRITES", 20000);
+	self->seed = ks_setting("KS_SEED", 1);
 	TH_LOG("KS_WRITES=%ld KS_SEED=%ld", self->writes, self->seed);
 }
 

@@ -446,7 +446,6 @@ static inline ssize_t ks_by_aio(struct ks_writer *writer, const char *text, size
 		.aio_buf = (unsigned long)text,
 		.aio_nbytes = len,
 	}, *blocks[] = { &block };
-
 	struct io_event event = {};
 	long ret;
 
