@@ -663,7 +663,10 @@ static void *listens(void *data)
 	return NULL;
 }
 
-/* What there is of memory that a leak would take, in kB. */
+/*
+ * What there is of memory that a leak would take, in kB. Stacks are not: the kernel
+ * makes workers as it needs them, and keeps them for minutes.
+ */
 struct memory {
 	long slab, vmalloc, percpu;
 };
@@ -684,7 +687,8 @@ static struct memory memory_now(void)
 	ks_read("/proc/meminfo", text, sizeof(text));
 	return (struct memory) {
 		.slab = memory_of(text, "\nSUnreclaim:"),
-		.vmalloc = memory_of(text, "\nVmallocUsed:"),
+		.vmalloc = memory_of(text, "\nVmallocUsed:") -
+			   memory_of(text, "\nKernelStack:"),
 		.percpu = memory_of(text, "\nPercpu:"),
 	};
 }
