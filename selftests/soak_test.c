@@ -323,7 +323,8 @@ static void *loads(void *data)
 /*
  * Switches all kprobes off for a moment. With them on again, nothing stays disarmed.
  * (What shares its function with a BPF program that comes or goes fails with EAGAIN
- * in the kernel; Killswitch tries again.)
+ * in the kernel, and what was livepatched meanwhile, with EBUSY; Killswitch tries
+ * again.)
  */
 static void *switches(void *data)
 {
@@ -340,7 +341,7 @@ static void *switches(void *data)
 			complain(actor, "cannot switch kprobes off: %s", strerror(-ret));
 		usleep(random_below(actor, 100000));
 		ret = ks_put(KPROBES "enabled", "1");
-		if (ret && ret != -EAGAIN)
+		if (ret && ret != -EAGAIN && ret != -EBUSY)
 			complain(actor, "cannot switch kprobes on: %s", strerror(-ret));
 		until = now() + 60;
 		do {
