@@ -676,6 +676,8 @@ TEST_F_TIMEOUT(crowd, called_by_a_probe, 60)
 	EXPECT_STREQ("42", value);
 }
 
+#define KPROBES_ENABLED	"/sys/kernel/debug/kprobes/enabled"
+
 /* A livepatch and an engagement both say where a function continues: the first stays. */
 TEST_F_TIMEOUT(crowd, livepatch, 300)
 {
@@ -718,6 +720,23 @@ TEST_F_TIMEOUT(crowd, livepatch, 300)
 
 		/* With that gone, nothing is in the way any more. */
 		EXPECT_EQ(0, ks_command(control, "engage " KS_PATCHED " -5\n"));
+		EXPECT_EQ(-EIO, ks_read("/proc/cmdline", text, sizeof(text)));
+
+		/* What is livepatched while kprobes are off, stays off until that is gone. */
+		ASSERT_EQ(0, ks_put(KPROBES_ENABLED, "0"));
+		EXPECT_EQ(0, ks_patch());
+		EXPECT_EQ(-EBUSY, ks_put(KPROBES_ENABLED, "1"));
+		EXPECT_TRUE(ks_engaged(KS_PATCHED, text, sizeof(text)));
+		EXPECT_NE(NULL, strstr(text, " state=disarmed "))
+			TH_LOG("%s", text);
+		EXPECT_EQ(other, ks_engaged(OTHER, text, sizeof(text)));
+		EXPECT_TRUE(!other || strstr(text, " state=engaged "));
+		EXPECT_LT(0, ks_read("/proc/cmdline", text, sizeof(text)));
+		EXPECT_STREQ("livepatched", text);
+		ASSERT_EQ(0, ks_unpatch());
+		EXPECT_TRUE(ks_engaged(KS_PATCHED, text, sizeof(text)));
+		EXPECT_NE(NULL, strstr(text, " state=engaged "))
+			TH_LOG("%s", text);
 		EXPECT_EQ(-EIO, ks_read("/proc/cmdline", text, sizeof(text)));
 		EXPECT_EQ(0, ks_command(control, "disengage " KS_PATCHED "\n"));
 	}

@@ -206,8 +206,8 @@ impl Registry {
         Ok(())
     }
 
-    /// Judges every command, and returns what is to be engaged, with the numbers of the lines. There is
-    /// no permit for what waits for its module.
+    /// Judges every command, and returns what is to be engaged, with the numbers of the lines.
+    /// There is no permit for what waits for its module.
     fn judge<'a>(
         &mut self,
         authority: &Authority,
@@ -266,7 +266,8 @@ impl Registry {
         Ok(granted)
     }
 
-    /// Judges what was `found` and shall be engaged. There is no permit for what waits for its module.
+    /// Judges what was `found` and shall be engaged. There is no permit for what waits for its
+    /// module.
     fn judge_one<'a>(
         &mut self,
         authority: &Authority,
@@ -325,8 +326,8 @@ impl Registry {
         Ok(())
     }
 
-    /// Switches off what `commands` disengage, or nothing; from then on they cannot fail. Engagements
-    /// whose key is below `first_new` were there before the transaction.
+    /// Switches off what `commands` disengage, or nothing; from then on they cannot fail.
+    /// Engagements whose key is below `first_new` were there before the transaction.
     fn switch_off<'a>(&self, commands: &[Command<'a>], first_new: usize) -> Result<(), Failed<'a>> {
         let ending = || {
             self.engagements
@@ -520,8 +521,8 @@ impl Registry {
     /// Engages what is armed for a module that comes, before its code runs, and tells about it.
     /// Sleeps. If it fails the module must not be loaded.
     ///
-    /// For what is armed while that code runs it is called again when the module `is_there`. It does
-    /// not fail then.
+    /// For what is armed while that code runs it is called again when the module `is_there`. It
+    /// does not fail then.
     pub(crate) fn module_comes(&mut self, module: &Module, is_there: bool) -> Result {
         if !is_there {
             // What could not be ended when it went: its probes are gone.
@@ -743,7 +744,8 @@ fn tell_turned(engagement: &Engagement) {
     if engagement.state() == State::Disarmed {
         let request = Request::about(Operation::Disarmed, engagement);
         let words = "its probe was switched off, and it RUNS; see \
-                     /sys/kernel/debug/kprobes/enabled, and whether ftrace was killed";
+                     /sys/kernel/debug/kprobes/enabled, whether it was livepatched meanwhile, \
+                     and whether ftrace was killed";
 
         done(
             Origin::Kernel,
@@ -764,8 +766,8 @@ fn tell_turned(engagement: &Engagement) {
     }
 }
 
-/// Whether `commands` end `engagement`, which they do if its key is below `first_new`: if it was there
-/// before the transaction.
+/// Whether `commands` end `engagement`, which they do if its key is below `first_new`: if it was
+/// there before the transaction.
 fn is_ending(engagement: &Engagement, commands: &[Command<'_>], first_new: usize) -> bool {
     engagement.key() < first_new
         && commands
