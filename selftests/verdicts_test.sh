@@ -67,7 +67,7 @@ ask()
 
 rows()
 {
-	grep -v '^#' "$HERE/data/$1" | tail -n +2 | tr -d '\r'
+	grep -v '^#' "$HERE/data/$1" | tail -n +2
 }
 
 begin
