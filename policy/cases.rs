@@ -133,8 +133,8 @@ impl Code for Imaginary {
     }
 }
 
-/// A case: the addresses of the name, what the function returns, the value, the cause that [`judge`]
-/// must give, and the value that it must say is accepted.
+/// A case: the addresses of the name, what the function returns, the value, the cause that
+/// [`judge`] must give, and the value that it must say is accepted.
 struct Case(&'static [usize], Type, i64, Option<Cause>, Option<i64>);
 
 /// A case that is allowed.
@@ -318,8 +318,8 @@ const LINES: &[(&str, Type, &[i64], &[i64])] = &[
     ("*_permission", INT, &[-1, -13], &[0, 1]),
 ];
 
-/// Functions of modules: module, name, and the values that are accepted and refused if it returns an
-/// int.
+/// Functions of modules: module, name, and the values that are accepted and refused if it returns
+/// an int.
 #[rustfmt::skip]
 const IN_MODULES: &[(&str, &str, &[i64], &[i64])] = &[
     ("nf_tables", "nft_do_chain", &[0], &[1, -1]),

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! All names that the rules know, to be found quickly: for each symbol of the kernel, which sets its
-//! address belongs to.
+//! All names that the rules know, to be found quickly: for each symbol of the kernel, which sets
+//! its address belongs to.
 
 use super::{
     base::{

@@ -28,8 +28,8 @@ pub(crate) trait Code {
     /// Where the function that `address` is in begins and ends.
     fn extent(&self, address: usize) -> Option<Range<usize>>;
 
-    /// Where the part of the function that begins at `address` is that its compiler moved out of the
-    /// way, because it rarely runs.
+    /// Where the part of the function that begins at `address` is that its compiler moved out of
+    /// the way, because it rarely runs.
     fn cold_part(&self, address: usize) -> Cold;
 
     /// Copies the code at `at`, without the breakpoints of probes. Returns false, and may have
@@ -124,9 +124,9 @@ impl<S: DerefMut<Target = [(usize, usize)]>> Census<S> {
         Self(functions)
     }
 
-    /// Counts the branches in `bytes`, which lie at `at`, to each of the functions or to the `padding`
-    /// in front of it. A branch under a breakpoint counts, too. To find all in code that is looked at
-    /// in pieces, these have to overlap by [`OVERLAP`] bytes.
+    /// Counts the branches in `bytes`, which lie at `at`, to each of the functions or to the
+    /// `padding` in front of it. A branch under a breakpoint counts, too. To find all in code that
+    /// is looked at in pieces, these have to overlap by [`OVERLAP`] bytes.
     pub(crate) fn count(&mut self, bytes: &[u8], at: usize, padding: usize) {
         arch::count_calls(bytes, at, &mut self.0, padding);
     }
@@ -151,8 +151,8 @@ pub(crate) const OVERLAP: usize = arch::WINDOW - 1;
 /// Code that cannot be read.
 struct Unreadable;
 
-/// Where a function may begin that a branch to `target` calls: at that place, a little before it, or
-/// behind the padding that was branched to.
+/// Where a function may begin that a branch to `target` calls: at that place, a little before it,
+/// or behind the padding that was branched to.
 fn landing(code: &dyn Code, target: usize) -> core::ops::RangeInclusive<usize> {
     target.saturating_sub(arch::ENTRY)..=target.saturating_add(code.padding())
 }

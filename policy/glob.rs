@@ -35,8 +35,8 @@ fn find(text: &[u8], part: &[u8]) -> Option<usize> {
     text.windows(part.len()).position(|window| window == part)
 }
 
-/// A bit for each two characters that stand side by side in `text`, other than `*`; several share one.
-/// A name that matches a pattern has all bits that the pattern has.
+/// A bit for each two characters that stand side by side in `text`, other than `*`; several share
+/// one. A name that matches a pattern has all bits that the pattern has.
 pub(super) fn pairs(text: &[u8]) -> u64 {
     text.windows(2)
         .filter(|pair| !pair.contains(&b'*'))

@@ -106,8 +106,8 @@ impl Information {
             }
         };
 
-        // Types of one name are neighbours where the kernel's own are sorted, and where they are not
-        // there is one at most.
+        // Types of one name are neighbours where the kernel's own are sorted, and where they are
+        // not there is one at most.
         (first..self.end)
             .take_while(move |id| self.first != 1 || is_it(id))
             .filter(is_it)

@@ -4,8 +4,8 @@
 
 use kernel::bindings;
 
-/// Has [`crate::tick`] called once, in process context, so many milliseconds from now. Only the last
-/// call of this counts. Any context.
+/// Has [`crate::tick`] called once, in process context, so many milliseconds from now. Only the
+/// last call of this counts. Any context.
 pub(crate) fn tick_after(milliseconds: u32) {
     // SAFETY: No preconditions.
     unsafe { bindings::killswitch_tick_after(milliseconds) };

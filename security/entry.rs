@@ -25,8 +25,8 @@ use kernel::{
 pub(crate) struct Entry(usize);
 
 impl Entry {
-    /// Makes sure that the function called `symbol` begins at `address`: that the compiler left room
-    /// for tracers there, or else that type information knows a function of the name that the
+    /// Makes sure that the function called `symbol` begins at `address`: that the compiler left
+    /// room for tracers there, or else that type information knows a function of the name that the
     /// address has. Symbols that are no functions begin none: data, padding in front of functions,
     /// cold parts, labels. May sleep.
     pub(crate) fn of(module: Option<&Loaded>, address: usize, symbol: &CStr) -> Option<Self> {

@@ -37,7 +37,8 @@ pub(crate) enum Place<'a> {
     Module(&'a CStr),
 }
 
-/// Collects every address at which a symbol called `symbol` lies. The result names no address twice.
+/// Collects every address at which a symbol called `symbol` lies. The result names no address
+/// twice.
 ///
 /// May sleep. Fails with ENOMEM only.
 pub(crate) fn addresses_of(place: Place<'_>, symbol: &CStr) -> Result<KVec<usize>> {
@@ -72,8 +73,8 @@ pub(crate) fn addresses_of(place: Place<'_>, symbol: &CStr) -> Result<KVec<usize
     Ok(search.found)
 }
 
-/// Collects every address at which a symbol called `symbol` lies in what `address` is in: the kernel
-/// itself or one of its modules.
+/// Collects every address at which a symbol called `symbol` lies in what `address` is in: the
+/// kernel itself or one of its modules.
 ///
 /// May sleep. Fails with ENOMEM only.
 pub(crate) fn addresses_in_same(address: usize, symbol: &CStr) -> Result<KVec<usize>> {
@@ -212,7 +213,8 @@ unsafe extern "C" fn found_in_module(
 
 /// # Safety
 ///
-/// `data` must point to a closure that is not used elsewhere during the call, and `name` to a string.
+/// `data` must point to a closure that is not used elsewhere during the call, and `name` to a
+/// string.
 unsafe extern "C" fn visit_symbol(
     data: *mut c_void,
     name: *const c_char,

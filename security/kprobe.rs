@@ -34,8 +34,8 @@ const CALL: u8 = 0xe8;
 #[cfg(CONFIG_X86_64)]
 const BREAKPOINT: u8 = 0xcc;
 
-/// How often it is tried to enable a probe while somebody attaches a BPF program, for which the kernel
-/// waits a millisecond each time, and to unregister one without memory.
+/// How often it is tried to enable a probe while somebody attaches a BPF program, for which the
+/// kernel waits a millisecond each time, and to unregister one without memory.
 const ATTEMPTS: usize = 1000;
 
 /// What the kprobe layer knows of a probe.
@@ -64,7 +64,8 @@ pub(crate) struct Probe {
 
 // SAFETY: A probe may be unregistered from any task, and so may its slot be given back.
 unsafe impl Send for Probe {}
-// SAFETY: The kprobe is only read, with care for concurrent changes; the rest is atomic or constant.
+// SAFETY: The kprobe is only read, with care for concurrent changes; the rest is atomic or
+// constant.
 unsafe impl Sync for Probe {}
 
 impl Probe {
@@ -141,8 +142,8 @@ impl Probe {
         Ok(())
     }
 
-    /// The hits that the kprobe layer could not take, so that the function ran. It has none for a probe
-    /// that takes nested hits. Any context.
+    /// The hits that the kprobe layer could not take, so that the function ran. It has none for a
+    /// probe that takes nested hits. Any context.
     pub(crate) fn missed(&self) -> u64 {
         // SAFETY: The kprobe is there by the type invariants. The kernel counts without a lock.
         unsafe { (&raw const (*self.inner.kprobe.get()).nmissed).read_volatile() as u64 }
@@ -170,8 +171,8 @@ impl Drop for Probe {
     }
 }
 
-/// Begins the short-circuits of all `probes` or of none, in the time that one takes: calls that begin
-/// when this has returned do not run the functions. Sleeps.
+/// Begins the short-circuits of all `probes` or of none, in the time that one takes: calls that
+/// begin when this has returned do not run the functions. Sleeps.
 ///
 /// EBUSY says that something else sends the callers of one elsewhere, EAGAIN that somebody kept
 /// attaching BPF programs, ENODEV that ftrace was killed. Success does not mean that the probes are
@@ -193,9 +194,9 @@ pub(crate) fn enable<'a>(probes: impl Iterator<Item = &'a Probe>) -> Result {
     enable()
 }
 
-/// Ends the short-circuits of all `probes`, until [`enable()`], in the time that one takes: calls run
-/// the functions, or are just being sent to the stubs. Sleeps. When it fails, with ENOMEM for example,
-/// some of them may be disabled.
+/// Ends the short-circuits of all `probes`, until [`enable()`], in the time that one takes: calls
+/// run the functions, or are just being sent to the stubs. Sleeps. When it fails, with ENOMEM for
+/// example, some of them may be disabled.
 pub(crate) fn disable<'a>(probes: impl Iterator<Item = &'a Probe>) -> Result {
     let mut kprobes = kprobes_of(probes)?;
 
@@ -203,8 +204,8 @@ pub(crate) fn disable<'a>(probes: impl Iterator<Item = &'a Probe>) -> Result {
     to_result(unsafe { bindings::disable_kprobes(kprobes.as_mut_ptr(), kprobes.len() as c_int) })
 }
 
-/// Ends the short-circuits of all `probes` for good, in the time that one takes: when this returns, no
-/// CPU runs their handlers any more. Sleeps. Fails as [`disable()`] does.
+/// Ends the short-circuits of all `probes` for good, in the time that one takes: when this returns,
+/// no CPU runs their handlers any more. Sleeps. Fails as [`disable()`] does.
 pub(crate) fn unregister<'a>(probes: impl Iterator<Item = &'a mut Probe>) -> Result {
     let mut registered: KVec<&mut Probe> = KVec::new();
 
@@ -276,8 +277,9 @@ unsafe extern "C" fn on_entry(
     1
 }
 
-/// Sends the call to the stub if the slot takes it. As [`on_entry`], but for the slot's counter; apart
-/// from it because most engagements take all calls, and their callers are not to pay for this.
+/// Sends the call to the stub if the slot takes it. As [`on_entry`], but for the slot's counter;
+/// apart from it because most engagements take all calls, and their callers are not to pay for
+/// this.
 ///
 /// # Safety
 ///

@@ -82,7 +82,8 @@ pub(crate) fn is_sealed() -> bool {
 
 /// The framework's table of callbacks.
 pub(crate) struct Calls {
-    /// The callbacks that all LSMs registered, with the names of the LSMs, in the order of the table.
+    /// The callbacks that all LSMs registered, with the names of the LSMs, in the order of the
+    /// table.
     pub(crate) hooks: KVec<Tagged<&'static str>>,
     /// Where the trampolines lie through which the framework calls them.
     pub(crate) trampolines: Range<usize>,

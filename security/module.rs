@@ -34,8 +34,8 @@ pub(crate) struct Loaded(NonNull<bindings::module>);
 impl Loaded {
     /// Keeps the module that owns `address` loaded; `Ok(None)` if none owns it. Any context.
     ///
-    /// Fails with ENOENT when the module is about to go, or not yet there: loading it can still fail,
-    /// and then nothing keeps it.
+    /// Fails with ENOENT when the module is about to go, or not yet there: loading it can still
+    /// fail, and then nothing keeps it.
     pub(crate) fn owner_of(address: usize) -> Result<Option<Self>> {
         let _guard = rcu::read_lock();
         // SAFETY: Any address may be asked for under the RCU read lock.
@@ -132,8 +132,8 @@ pub(crate) fn is_loaded(name: &CStr) -> bool {
             == bindings::module_state_MODULE_STATE_LIVE
 }
 
-/// Copies the name of the module that owns `address`, with a NUL behind it, to `buffer`; says whether
-/// one owns it. Any context.
+/// Copies the name of the module that owns `address`, with a NUL behind it, to `buffer`; says
+/// whether one owns it. Any context.
 pub(super) fn copy_owner_name(address: usize, buffer: &mut [u8; 64]) -> bool {
     let _guard = rcu::read_lock();
     // SAFETY: Any address may be asked for under the RCU read lock.
@@ -171,8 +171,8 @@ impl Module {
 }
 
 /// Has [`crate::module_comes`] called for every module before its own code runs,
-/// [`crate::module_is_there`] after it has been set up, and [`crate::module_goes`] for every one that
-/// goes. To be called once, in process context.
+/// [`crate::module_is_there`] after it has been set up, and [`crate::module_goes`] for every one
+/// that goes. To be called once, in process context.
 pub(crate) fn watch() -> Result {
     const fn notifier(
         call: unsafe extern "C" fn(*mut bindings::notifier_block, c_ulong, *mut c_void) -> c_int,

@@ -64,13 +64,14 @@ impl Slot {
     /// are not root, or says that there is none left. Calls are only counted until
     /// [`take_calls()`](Self::take_calls) if the function is to be watched first.
     ///
-    /// May sleep, for long when the slots that are left have been used before: a task could still be
-    /// on its way to the stub of one.
+    /// May sleep, for long when the slots that are left have been used before: a task could still
+    /// be on its way to the stub of one.
     pub(crate) fn take(value: i64, only_nonroot: bool, watch: bool) -> Option<Self> {
         let take = || {
             let index =
                 (0..SLOTS).find(|index| STATES[*index].cmpxchg(FREE, TAKEN, Full).is_ok())?;
-            // INVARIANT: The exchange made the state `TAKEN`, and only one caller can succeed in it.
+            // INVARIANT: The exchange made the state `TAKEN`, and only one caller can succeed in
+            // it.
             Some(Self {
                 index,
                 only_nonroot,
@@ -116,7 +117,8 @@ impl Slot {
         !self.only_nonroot && self.watched.load(Relaxed) < 0
     }
 
-    /// Whether the call that hits `kprobe` is to be sent to the stub; counts it if it is only watched.
+    /// Whether the call that hits `kprobe` is to be sent to the stub; counts it if it is only
+    /// watched.
     ///
     /// # Safety
     ///

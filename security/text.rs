@@ -63,11 +63,11 @@ impl Text {
     }
 }
 
-/// Counts in the whole kernel and its modules, in the time that it takes for one function. May sleep.
-/// EINTR says that the current task was killed meanwhile.
+/// Counts in the whole kernel and its modules, in the time that it takes for one function. May
+/// sleep. EINTR says that the current task was killed meanwhile.
 ///
-/// The kernel itself was linked without its modules, and calls none of their functions; but for a few
-/// static calls, which are left out.
+/// The kernel itself was linked without its modules, and calls none of their functions; but for a
+/// few static calls, which are left out.
 pub(crate) fn count<S: DerefMut<Target = [(usize, usize)]>>(census: &mut Census<S>) -> Result {
     let start = (&raw const bindings::_stext).addr();
     let end = (&raw const bindings::_etext).addr();

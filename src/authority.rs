@@ -50,8 +50,8 @@ impl Authority {
         Self(Origin::Kernel)
     }
 
-    /// Whether it still holds: a seal that came since takes it away from tasks. To be asked with the
-    /// registry locked, as seals are set.
+    /// Whether it still holds: a seal that came since takes it away from tasks. To be asked with
+    /// the registry locked, as seals are set.
     pub(crate) fn confirm<'a>(&self) -> Result<(), Refusal<'a>> {
         if self.0 == Origin::Task && lsm::is_sealed() {
             return Err(Refusal::Sealed);

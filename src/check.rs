@@ -125,8 +125,8 @@ fn answer_one(
     if let Ok(Found::NotLoaded(module)) = found {
         writeln!(
             answer,
-            "  note: module {module} is not loaded; it would be armed, and judged when the module is \
-             loaded"
+            "  note: module {module} is not loaded; it would be armed, and judged when the module \
+             is loaded"
         )
         .map_err(|_| ENOMEM)?;
     }

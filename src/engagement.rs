@@ -103,8 +103,9 @@ pub(crate) struct Engagement {
 }
 
 impl Engagement {
-    /// Makes an engagement as `engage` says: one of the function that `permit` is for, which has to be
-    /// [armed](Self::arm), or one that waits for its module. Sleeps. Nothing stays behind when it fails.
+    /// Makes an engagement as `engage` says: one of the function that `permit` is for, which has to
+    /// be [armed](Self::arm), or one that waits for its module. Sleeps. Nothing stays behind when
+    /// it fails.
     ///
     /// `key` is what the files of the engagement, which are created in `parent`, will know it by.
     pub(crate) fn new<'a>(
@@ -154,8 +155,8 @@ impl Engagement {
         Ok(engagement)
     }
 
-    /// Sees to it that a function which is there returns the value from now on. Sleeps. Fails without
-    /// a change.
+    /// Sees to it that a function which is there returns the value from now on. Sleeps. Fails
+    /// without a change.
     ///
     /// Many are [enabled](kprobe::enable) faster at once; those are found to be armed here.
     pub(crate) fn arm<'a>(&self) -> Result<(), Refusal<'a>> {

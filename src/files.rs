@@ -224,8 +224,8 @@ impl Show for Scope {
     }
 }
 
-/// The file `fn/<target>/timeout_left`: for how many seconds the function will still be watched; 0 if
-/// it is not.
+/// The file `fn/<target>/timeout_left`: for how many seconds the function will still be watched; 0
+/// if it is not.
 struct TimeoutLeft;
 
 impl Show for TimeoutLeft {

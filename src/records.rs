@@ -193,8 +193,8 @@ pub(crate) fn refused(origin: Origin, request: Request<'_>, refusal: &Refusal<'_
     log(format_args!("refused {request}: {refusal}"));
 }
 
-/// Tells that the current task asked what would become of `request`. May sleep. The kernel log is for
-/// what changes.
+/// Tells that the current task asked what would become of `request`. May sleep. The kernel log is
+/// for what changes.
 pub(crate) fn checked(request: Request<'_>, refusal: Option<&Refusal<'_>>) {
     audit(Origin::Task, request, refusal);
 }

@@ -168,8 +168,8 @@ impl fmt::Display for Refusal<'_> {
                  /sys/kernel/security/killswitch/fn",
             ),
             Refusal::NotProbeable => f.write_str(
-                "the kernel cannot probe it (it is noinstr, blacklisted, freed after boot, not known \
-                 to type information, or no function); choose a function that calls it",
+                "the kernel cannot probe it (it is noinstr, blacklisted, freed after boot, not \
+                 known to type information, or no function); choose a function that calls it",
             ),
             Refusal::InBetween => {
                 f.write_str("its module is being loaded or unloaded right now; try again")

@@ -157,8 +157,8 @@ impl<'a> Subject<'a> {
         self.module
     }
 
-    /// The facts on which verdicts on the function rest. They are gathered when they are needed, and
-    /// once.
+    /// The facts on which verdicts on the function rest. They are gathered when they are needed,
+    /// and once.
     pub(crate) fn facts<'b>(&'b self, kernel: &'b Kernel<'b>) -> Facts<'b> {
         let mut facts = Facts::new(kernel, &self.addresses, &self.code);
 
@@ -173,7 +173,8 @@ impl<'a> Subject<'a> {
         facts
     }
 
-    /// Decides whether the function may be made to return `value`, and says where it begins. Sleeps.
+    /// Decides whether the function may be made to return `value`, and says where it begins.
+    /// Sleeps.
     pub(crate) fn judge<'b>(
         &self,
         facts: &Facts<'_>,
@@ -267,9 +268,9 @@ impl<'a> Subject<'a> {
     }
 }
 
-/// Counts the callers of all functions among `found`, if there are several, in the time that it takes to
-/// count those of one; verdicts on them need that number. Sleeps. EINTR says that the current task was
-/// killed meanwhile.
+/// Counts the callers of all functions among `found`, if there are several, in the time that it
+/// takes to count those of one; verdicts on them need that number. Sleeps. EINTR says that the
+/// current task was killed meanwhile.
 pub(crate) fn count_callers<'s, 'a: 's>(found: impl Iterator<Item = &'s mut Found<'a>>) -> Result {
     let mut subjects = KVec::new();
     let mut addresses = KVec::new();

@@ -3,7 +3,8 @@
 //! Rule `security-base`: what the LSMs and the kernel's own protections stand on.
 //!
 //! The files of this directory are a table, and nothing else: families of functions, each with the
-//! values that it may still be made to return, and why it is there. To protect one more, add a line.
+//! values that it may still be made to return, and why it is there. To
+//! protect one more, add a line.
 
 mod authority;
 mod bpf;

@@ -5,7 +5,8 @@
 //! Every byte that could begin a direct call or jump is taken for one. That finds what a decoder of
 //! instructions finds, and cannot get out of step.
 
-/// How many bytes tell whether there is a branch: the longest, or a shorter one and a byte before it.
+/// How many bytes tell whether there is a branch: the longest, or a shorter one and a byte
+/// before it.
 pub(super) const WINDOW: usize = 6;
 
 /// How far behind its beginning a function is entered at most: direct calls may skip ENDBR64.
@@ -36,8 +37,8 @@ pub(super) fn branches(bytes: &[u8], at: usize) -> impl Iterator<Item = usize> +
         })
 }
 
-/// Adds to the count of each of `functions`, which are sorted by their addresses, how many branches in
-/// `bytes`, which lie at `at`, go to it or to the `padding` in front of it.
+/// Adds to the count of each of `functions`, which are sorted by their addresses, how many branches
+/// in `bytes`, which lie at `at`, go to it or to the `padding` in front of it.
 pub(super) fn count_calls(
     bytes: &[u8],
     at: usize,

@@ -315,8 +315,8 @@ impl Machine {
         self.world.can_arm() && !probe.is_disabled && !probe.is_gone
     }
 
-    /// What a call of the function at `address` returns instead of running it. It leaves traces if it
-    /// is a real one.
+    /// What a call of the function at `address` returns instead of running it. It leaves traces if
+    /// it is a real one.
     pub(crate) fn call(&mut self, address: usize, is_root: bool, is_real: bool) -> Option<i64> {
         let takes = |probe: &&Probe| probe.address == address && self.is_armed(probe);
         let probe = self.probes.iter().rev().find(takes)?;
@@ -360,8 +360,8 @@ impl Machine {
         self.world.kprobes_on = on;
     }
 
-    /// Disarms probes: all, or none if that fails for one. What fails for one of several fails for it
-    /// again when it is tried alone.
+    /// Disarms probes: all, or none if that fails for one. What fails for one of several fails for
+    /// it again when it is tried alone.
     pub(crate) fn disable(&mut self, ids: &[usize]) -> Result {
         self.turn(ids, What::Disarm)
     }

@@ -338,8 +338,8 @@ impl Model {
         result.map_err(|refused| refused.errno)
     }
 
-    /// All or nothing: judges, engages, switches off, and from then on nothing fails. If it fails, it
-    /// says in which line, if it came to them.
+    /// All or nothing: judges, engages, switches off, and from then on nothing fails. If it fails,
+    /// it says in which line, if it came to them.
     fn try_write(&mut self, by: By, lines: &[Line]) -> Result<(), (Option<usize>, Refused)> {
         let first_new = self.next_id;
         let older = self.engagements.len();

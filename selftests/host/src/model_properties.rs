@@ -25,7 +25,8 @@ enum Event {
     Write(Vec<Line>),
     /// One that is too long.
     WriteTooMuch,
-    /// A write to a `retval` that was opened when this engagement was made, counted from the last one.
+    /// A write to a `retval` that was opened when this engagement was made, counted from the last
+    /// one.
     Change(usize, Result<i64, (&'static str, Error)>),
     /// A question.
     Check(&'static str, i64),
@@ -407,7 +408,8 @@ impl Pair {
         Ok(())
     }
 
-    /// Memory was short, so that a module was not loaded: whatever was engaged in it is armed again.
+    /// Memory was short, so that a module was not loaded: whatever was engaged in it is armed
+    /// again.
     fn is_kept_out(&mut self) -> TestCaseResult {
         let records = machine(|m| std::mem::take(&mut m.records));
         let count = |words: &str| records.iter().filter(|r| r.contains(words)).count();

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! What is asked of Killswitch, as the [model](crate::model) knows it: how it is written, and how it
-//! reads in the audit log.
+//! What is asked of Killswitch, as the [model](crate::model) knows it: how it is written, and how
+//! it reads in the audit log.
 
 use kernel::error::Error;
 

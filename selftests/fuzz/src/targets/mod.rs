@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! What is tried with any bytes that a fuzzer comes up with, and what must hold then. The host tests
-//! do the same with the inputs that are kept, in `selftests/fuzz/corpus`.
+//! What is tried with any bytes that a fuzzer comes up with, and what must hold then. The host
+//! tests do the same with the inputs that are kept, in `selftests/fuzz/corpus`.
 
 mod btf;
 mod code;
