@@ -13,15 +13,16 @@ WRITES ?=
 BOOTS ?=
 SEED ?=
 WITHOUT ?=
-export KSRC SCRIPT APPEND SMP MEM TIMEOUT FILES MINUTES WRITES BOOTS SEED WITHOUT
+SIGNOFF ?=
+export KSRC SCRIPT APPEND SMP MEM TIMEOUT FILES MINUTES WRITES BOOTS SEED WITHOUT SIGNOFF
 
 help:
 	@scripts/help
 
-demo test check fuzz fuzz-kernel soak bench vm kernel integrate:
+demo test check fuzz fuzz-kernel soak bench vm kernel integrate series:
 	@scripts/$@
 
 clean:
 	rm -rf build
 
-.PHONY: help demo test check fuzz fuzz-kernel soak bench vm kernel integrate clean
+.PHONY: help demo test check fuzz fuzz-kernel soak bench vm kernel integrate series clean

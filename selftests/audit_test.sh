@@ -37,6 +37,7 @@ logged=0
 # What follows the fields of the request in every record.
 process="subj=[^ ]+ pid=[0-9]+ comm=\"[^\"]+\" exe=\"[^\"]+\""
 subject="auid=$OPERATOR uid=0 ses=[0-9]+ $process"
+succeeded="$subject res=1 errno=0"
 
 # recorded DESCRIPTION REGEX...: since the last time there was exactly one
 # record for each regular expression, in this order, and as many log lines.
@@ -61,17 +62,20 @@ recorded()
 	check "$what: in the kernel log" grep -q . <<<"$new"
 }
 
+# That of an earlier engagement may be told again.
+reason="(reason=\"CVE-2026-31431\" )?"
 accepted "engage" "engage ks_target_int -EPERM reason=CVE-2026-31431"
 recorded "engage" \
-	"op=engage func=\"ks_target_int\" retval=-1 reason=\"CVE-2026-31431\" $subject res=1 errno=0"
+	"op=engage func=\"ks_target_int\" retval=-1 reason=\"CVE-2026-31431\" $succeeded"
 
 check "write to retval" put "$KS/fn/ks_target_int/retval" 0x10
 recorded "retval" \
-	"op=retval func=\"ks_target_int\" retval=16 (reason=\"CVE-2026-31431\" )?$subject res=1 errno=0"
+	"op=retval func=\"ks_target_int\" retval=16 $reason$succeeded"
 
 check_not "a bad value to retval" put "$KS/fn/ks_target_int/retval" 2147483648
 recorded "refused retval" \
-	"op=retval func=\"ks_target_int\" (retval=2147483648 )?(reason=\"CVE-2026-31431\" )?(rule=return-type )?$subject res=0 errno=34"
+	"op=retval func=\"ks_target_int\" (retval=2147483648 )?$reason(rule=return-type )?$subject \
+res=0 errno=34"
 
 refused "engage again" "Device or resource busy" "engage ks_target_int 0"
 recorded "engage again" \
@@ -80,7 +84,8 @@ recorded "engage again" \
 refused "an LSM's entry point" "Permission denied" \
 	"engage security_file_open 0 reason=oops"
 recorded "an LSM's entry point" \
-	"op=engage func=\"security_file_open\" retval=0 reason=\"oops\" rule=lsm-entry $subject res=0 errno=13"
+	"op=engage func=\"security_file_open\" retval=0 reason=\"oops\" rule=lsm-entry $subject \
+res=0 errno=13"
 
 refused "an LSM's callback" "Permission denied" "engage cap_capable 0"
 recorded "an LSM's callback" \
@@ -103,21 +108,24 @@ refused "a name that looks like fields" "Invalid argument" \
 recorded "a name that looks like fields" \
 	"op=invalid (func=[0-9A-F]+ )?$subject res=0 errno=22"
 
-accepted "a reason of several words" "engage ks_target_long 0 reason=res=1 errno=0 ok"
+words="res=1 errno=0 ok"
+encoded=$(printf '%s' "$words" | od -An -v -tx1 | tr -d ' \n' | tr a-f A-F)
+accepted "a reason of several words" "engage ks_target_long 0 reason=$words"
 recorded "a reason of several words" \
-	"op=engage func=\"ks_target_long\" retval=0 reason=$(printf 'res=1 errno=0 ok' | od -An -v -tx1 | tr -d ' \n' | tr a-f A-F) $subject res=1 errno=0"
+	"op=engage func=\"ks_target_long\" retval=0 reason=$encoded $succeeded"
 
+told="(retval=-?[0-9]+ )?(reason=[^ ]+ )?"
 accepted "disengage" "disengage ks_target_int"
 recorded "disengage" \
-	"op=disengage func=\"ks_target_int\" (retval=-?[0-9]+ )?(reason=[^ ]+ )?$subject res=1 errno=0"
+	"op=disengage func=\"ks_target_int\" $told$succeeded"
 
 accepted "two more" "engage ks_target_int 1" "engage ks_target_other 2"
 recorded "two in one write" \
-	"op=engage func=\"ks_target_int\" retval=1 $subject res=1 errno=0" \
-	"op=engage func=\"ks_target_other\" retval=2 $subject res=1 errno=0"
+	"op=engage func=\"ks_target_int\" retval=1 $succeeded" \
+	"op=engage func=\"ks_target_other\" retval=2 $succeeded"
 
 accepted "disengage_all" disengage_all
-one="op=disengage func=\"ks_target_(int|long|other)\" (retval=-?[0-9]+ )?(reason=[^ ]+ )?$subject res=1 errno=0"
+one="op=disengage func=\"ks_target_(int|long|other)\" $told$succeeded"
 recorded "disengage_all" "$one" "$one" "$one"
 
 # What the kernel does by itself later has no user.
@@ -125,13 +133,13 @@ nobody="auid=4294967295 ses=4294967295"
 early=killswitch_target:ks_target_early
 accepted "for users" "engage ks_target_int -1 scope=nonroot reason=why"
 recorded "for users" \
-	"op=engage func=\"ks_target_int\" retval=-1 scope=nonroot reason=\"why\" $subject res=1 errno=0"
+	"op=engage func=\"ks_target_int\" retval=-1 scope=nonroot reason=\"why\" $succeeded"
 control disengage_all
-recorded "its end" "op=disengage func=\"ks_target_int\" $subject res=1 errno=0"
+recorded "its end" "op=disengage func=\"ks_target_int\" $succeeded"
 accepted "watch" "tryengage ks_target_int -1 86400" "tryengage ks_target_other -2 0"
 recorded "watch and commit" \
-	"op=tryengage func=\"ks_target_int\" retval=-1 $subject res=1 errno=0" \
-	"op=tryengage func=\"ks_target_other\" retval=-2 $subject res=1 errno=0" \
+	"op=tryengage func=\"ks_target_int\" retval=-1 $succeeded" \
+	"op=tryengage func=\"ks_target_other\" retval=-2 $succeeded" \
 	"op=commit func=\"ks_target_other\" retval=-2 $nobody res=1 errno=0"
 echo 0 >/sys/kernel/debug/kprobes/enabled
 check "probes go off" grep -q disarmed "$KS/engaged"
@@ -145,28 +153,31 @@ recorded "off, abort and on" \
 rmmod killswitch_target
 recorded "lost" "op=lost func=\"ks_target_other\" $nobody res=1 errno=0"
 accepted "arm" "engage $early -3 reason=why"
-recorded "arm" "op=arm func=\"$early\" retval=-3 reason=\"why\" $subject res=1 errno=0"
+recorded "arm" "op=arm func=\"$early\" retval=-3 reason=\"why\" $succeeded"
 load_target
-recorded "the module comes" "op=engage func=\"$early\" retval=-3 reason=\"why\" $nobody res=1 errno=0"
+recorded "the module comes" \
+	"op=engage func=\"$early\" retval=-3 reason=\"why\" $nobody res=1 errno=0"
 rmmod killswitch_target
 recorded "the module goes" "op=arm func=\"$early\" retval=-3 reason=\"why\" $nobody res=1 errno=0"
 control disengage_all
 accepted "arm what will be refused" "engage killswitch_target:ks_target_struct 0"
 check_not "the module is not loaded" load_target
 recorded "arm and refuse" \
-	"op=disengage func=\"$early\" $subject res=1 errno=0" \
-	"op=arm func=\"killswitch_target:ks_target_struct\" retval=0 $subject res=1 errno=0" \
-	"op=engage func=\"killswitch_target:ks_target_struct\" retval=0 rule=return-type $nobody res=0 errno=34"
+	"op=disengage func=\"$early\" $succeeded" \
+	"op=arm func=\"killswitch_target:ks_target_struct\" retval=0 $succeeded" \
+	"op=engage func=\"killswitch_target:ks_target_struct\" retval=0 rule=return-type $nobody \
+res=0 errno=34"
 control disengage_all
 load_target
-recorded "end" "op=disengage func=\"killswitch_target:ks_target_struct\" $subject res=1 errno=0"
+recorded "end" "op=disengage func=\"killswitch_target:ks_target_struct\" $succeeded"
 
 # What the caller lacks is recorded like what the caller did.
 # shellcheck disable=SC2016,SC2317 # for the inner shell; called by check_not
 without_capability()
 {
 	echo "$OPERATOR" >/proc/self/loginuid
-	setpriv --bounding-set=-sys_admin bash -c 'echo "engage ks_target_int 0" >"$1"' - "$KS/control"
+	setpriv --bounding-set=-sys_admin \
+	bash -c 'echo "engage ks_target_int 0" >"$1"' - "$KS/control"
 }
 check_not "root without CAP_SYS_ADMIN" without_capability
 recorded "root without CAP_SYS_ADMIN" \
@@ -176,7 +187,8 @@ recorded "root without CAP_SYS_ADMIN" \
 LOGIN=
 accepted "engage without a login" "engage ks_target_int 0"
 recorded "engage without a login" \
-	"op=engage func=\"ks_target_int\" retval=0 auid=4294967295 uid=0 ses=4294967295 $process res=1 errno=0"
+	"op=engage func=\"ks_target_int\" retval=0 auid=4294967295 uid=0 ses=4294967295 $process \
+res=1 errno=0"
 control disengage_all
 
 # The stock tools sort by success and by who logged in, and report.

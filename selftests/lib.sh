@@ -176,7 +176,7 @@ load_module()
 {
 	local ko
 
-	mountpoint -q /sys/kernel/debug || mount -t debugfs debugfs /sys/kernel/debug
+	mountpoint -q /sys/kernel/debug || mount -t debugfs none /sys/kernel/debug
 	for ko in "$HERE/$1.ko" "$HERE/test_modules/$1.ko"; do
 		[[ ! -e $ko ]] || { insmod "$ko"; return; }
 	done
@@ -272,7 +272,7 @@ run_tests()
 			{ print /^#/ ? $0 : "# " $0; fflush() }
 			END {
 				if (!planned || planned != seen)
-					result(1, "ended after " seen + 0 " of " planned + 0 " results")
+					result(1, "ended after " seen + 0 " of " planned + 0)
 				else if (status && status != 4 && !badly)
 					result(1, "exit status " status)
 				print number, failed + 0 >state

@@ -115,11 +115,13 @@ check "the module is loaded" load_target
 is "and the other one is engaged" -7 "$(at_init)"
 unload_target
 accepted "a function that is freed" "engage killswitch_target:init_module -1"
-not_loaded "cannot be engaged" "Operation not supported" 'refused engage killswitch_target:init_module'
+not_loaded "cannot be engaged" "Operation not supported" \
+	'refused engage killswitch_target:init_module'
 control disengage_all
 accepted "armed" "engage $EARLY -7"
 echo 0 >"$ENABLED"
-not_loaded "with all kprobes off it cannot be engaged" "Device or resource busy" "refused engage $EARLY"
+not_loaded "with all kprobes off it cannot be engaged" "Device or resource busy" \
+	"refused engage $EARLY"
 echo 1 >"$ENABLED"
 check "with kprobes on it can" load_target
 is "and is" -7 "$(at_init)"

@@ -32,7 +32,8 @@ for value in 0 1 -1; do
 		"^refuse may_open $value security-base" "$(ask may_open $value)"
 	if grep -q ' aa_splitn_fqname$' /proc/kallsyms; then
 		like "part of a security module may not be made to return $value" \
-			"^refuse aa_splitn_fqname $value (lsm-internal|mediation)" "$(ask aa_splitn_fqname $value)"
+			"^refuse aa_splitn_fqname $value (lsm-internal|mediation)" \
+			"$(ask aa_splitn_fqname $value)"
 	else
 		skip "part of a security module may not be made to return $value" "no AppArmor"
 	fi

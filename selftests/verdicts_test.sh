@@ -46,7 +46,11 @@ target()
 	all=${owners[$name]:-}
 	case $all in
 	'') ;;
-	*' '*' ') if [[ " $all" == *" $module "* ]]; then echo "$module:$name"; else echo "$name"; fi ;;
+	*' '*' ') if [[ " $all" == *" $module "* ]]; then
+			echo "$module:$name"
+		else
+			echo "$name"
+		fi ;;
 	*) echo "$name" ;;
 	esac
 }
@@ -111,7 +115,8 @@ done < <(rows bypasses.csv)
 total=0 missing=0
 for category in "${categories[@]}"; do
 	echo "# $category: ${refused[$category]} refused, ${opened[$category]} accepted," \
-		"${absent[$category]} absent; for ${denied[$category]} a value that denies is accepted"
+		"${absent[$category]} absent; for ${denied[$category]} a value that denies" \
+		"is accepted"
 	((total += refused[$category] + opened[$category], missing += absent[$category])) || :
 done
 if ((${#wrong[@]})); then
@@ -136,7 +141,8 @@ while IFS=, read -r cve function value _ location _; do
 	[[ $verdict == allow ]] ||
 		wrong+=("$name $value (${cve:-no number}): $verdict" "${explanation%%$'\n'*}")
 done < <(rows mitigations.csv)
-echo "# mitigations: $((total - ${#wrong[@]} / 2)) accepted, $((${#wrong[@]} / 2)) refused, $missing absent"
+wrongly=$((${#wrong[@]} / 2))
+echo "# mitigations: $((total - wrongly)) accepted, $wrongly refused, $missing absent"
 if ((${#wrong[@]})); then
 	fail "every mitigation is accepted" "${wrong[@]}"
 else

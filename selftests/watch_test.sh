@@ -125,13 +125,14 @@ control disengage_all
 # On the layers of an overlay the kernel acts with the credentials of whoever
 # mounted it, for users, too.
 layers=$(mktemp -d)
-if mount -t tmpfs tmpfs "$layers" && mkdir -m 777 "$layers"/{low,up,work,all} &&
-	mount -t overlay overlay -o "lowerdir=$layers/low,upperdir=$layers/up,workdir=$layers/work" \
-		"$layers/all"; then
+if mount -t tmpfs none "$layers" && mkdir -m 777 "$layers"/{low,up,work,all} &&
+	mount -t overlay none "$layers/all" \
+		-o "lowerdir=$layers/low,upperdir=$layers/up,workdir=$layers/work"; then
 	chmod 755 "$layers"
 	install -m 666 /dev/null "$layers/all/file"
 	check "a user gets at a layer" as_user fallocate -l 4096 "$layers/all/file"
-	accepted "for users, what the layer does is engaged" "engage shmem_fallocate -1 scope=nonroot"
+	accepted "for users, what the layer does is engaged" \
+		"engage shmem_fallocate -1 scope=nonroot"
 	like "a user does not" "Operation not permitted" \
 		"$(as_user fallocate -l 8192 "$layers/all/file" 2>&1 || :)"
 	is "that was a hit" 1 "$(engaged_field shmem_fallocate hits)"

@@ -3,9 +3,9 @@
 #
 # Lists names that the tests try, from the sources that the kernel is built of.
 usage="\
-Usage: list_names base DIR       the table of rule security-base in DIR/policy/base:
+Usage: list_names.sh base DIR       the table of rule security-base in DIR/policy/base:
                                  for each name or pattern, the kind of its line
-       list_names callbacks DIR  what the modules in DIR/security register:
+       list_names.sh callbacks DIR  what the modules in DIR/security register:
                                  the name of the module, and of the function
 "
 set -euo pipefail
@@ -21,7 +21,8 @@ case $#,${1:-} in
 	grep -rl --include='*.c' 'LSM_HOOK_INIT(' "$2/security" | sort | while read -r file; do
 		module=$(basename "$(dirname "$file")")
 		[[ $module != security ]] || module=capability
-		tr -d ' \t\n' <"$file" | { grep -oE 'LSM_HOOK_INIT\([a-z0-9_]+,[a-z0-9_]+\)' || :; } |
+		tr -d ' \t\n' <"$file" |
+			{ grep -oE 'LSM_HOOK_INIT\([a-z0-9_]+,[a-z0-9_]+\)' || :; } |
 			sed -E "s/.*,(.*)\)/$module \1/"
 	done
 	;;
