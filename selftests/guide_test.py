@@ -1,0 +1,139 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-only
+"""
+Types in what the administrator's guide shows, in its order, and compares what
+comes back with what the guide shows there; numbers may be others.
+
+In the literal blocks of the guide a line that starts with "# " is a command,
+what follows up to the next one its output, and "..." whatever comes there. A
+comment ".. Before the next block: COMMAND" is a command that is not shown, and
+".. Not tried: REASON" has the next block skipped.
+"""
+
+import os
+import re
+import subprocess
+import sys
+
+BEFORE = ".. Before the next block: "
+NOT_TRIED = ".. Not tried: "
+GUIDES = ["killswitch.rst", "../../../../Documentation/admin-guide/LSM/killswitch.rst"]
+KSFT_SKIP = 4
+
+
+def blocks(lines):
+    """The literal blocks: their first lines' numbers, what is said about them, and their lines."""
+    before, not_tried, at = [], None, 0
+    while at < len(lines):
+        line = lines[at]
+        at += 1
+        if line.startswith(BEFORE):
+            before.append(line[len(BEFORE):])
+        elif line.startswith(NOT_TRIED):
+            not_tried = line[len(NOT_TRIED):]
+        elif line.endswith("::") and not line.lstrip().startswith(".."):
+            indent = len(line) - len(line.lstrip())
+            block = []
+            first = at + 2
+            while at < len(lines) and (not lines[at] or
+                                       len(lines[at]) - len(lines[at].lstrip()) > indent):
+                block.append(lines[at])
+                at += 1
+            block = block[1:]
+            if block and block[0].lstrip().startswith("# "):
+                yield first, before, not_tried, block
+                before, not_tried = [], None
+
+
+def commands(block):
+    """The commands of a block, and what is shown behind each."""
+    indent = len(block[0]) - len(block[0].lstrip())
+    lines = [line[indent:] for line in block]
+    found, end = [], None
+    for line in lines:
+        if end:
+            found[-1][0] += "\n" + line
+            end = None if line == end else end
+        elif line.startswith("# "):
+            found.append([line[2:], []])
+            here = re.search(r"<<(\w+)", line)
+            end = here and here.group(1)
+        else:
+            found[-1][1].append(line)
+    return found
+
+
+def comparable(text):
+    """Without numbers, folding, and the place in a script."""
+    text = re.sub(r"^.*?\bline \d+: ", "bash: ", text, flags=re.M)
+    return re.sub(r"\d+", "N", " ".join(text.split()))
+
+
+class Shell:
+    """A shell that keeps its directory and its open files from one command to the next."""
+
+    END = "end-of-what-a-command-says"
+
+    def __init__(self):
+        # Not by its input, which ausearch would take for records.
+        read, write = os.pipe()
+        self.commands = os.fdopen(write, "w")
+        self.bash = subprocess.Popen(["bash", f"/dev/fd/{read}"], pass_fds=[read],
+                                     stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                                     stderr=subprocess.STDOUT, text=True)
+
+    def run(self, command):
+        """The exit status of a command, and what it said."""
+        self.commands.write(f"{command}\necho {self.END} $?\n")
+        self.commands.flush()
+        said = ""
+        for line in self.bash.stdout:
+            if self.END in line:
+                head, status = line.split(self.END)
+                return int(status), said + head
+            said += line
+        return 255, said + "the shell has ended"
+
+
+def main():
+    """Reads the guide, and prints TAP."""
+    print("TAP version 13")
+    for path in GUIDES:
+        if os.path.exists(path):
+            break
+    else:
+        print("1..0 # SKIP no guide")
+        return KSFT_SKIP
+    with open(path, encoding="utf-8") as guide:
+        lines = guide.read().splitlines()
+    shell = Shell()
+    number = failed = 0
+    for first, before, not_tried, block in blocks(lines):
+        for command in before:
+            status, said = shell.run(command)
+            if status:
+                print(f"# {command}: {said.strip()} (status {status})")
+        for command, shown in commands(block):
+            number += 1
+            name = f"line {first}: {command.splitlines()[0]}".replace("#", "")
+            if not_tried:
+                print(f"ok {number} {name} # SKIP {not_tried}")
+                continue
+            status, said = shell.run(command)
+            shown = " ".join(shown)
+            pattern = re.escape(comparable(shown)).replace(r"\.\.\.", ".*")
+            if shown:
+                good = re.fullmatch(pattern, comparable(said))
+            else:
+                good = status == 0
+            print(f"{'ok' if good else 'not ok'} {number} {name}")
+            if not good:
+                failed += 1
+                print(f"# status {status}; it said:")
+                print("".join(f"# {line}\n" for line in said.splitlines()), end="", flush=True)
+    print(f"1..{number}")
+    return 1 if failed or not number else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
