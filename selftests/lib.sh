@@ -216,14 +216,15 @@ encrypt_fails()
 	! out=$(encrypt 2>&1) && echo "$out" && [[ $out == *"sendmsg: Operation not permitted" ]]
 }
 
-# The words behind key= on the kernel command line.
+# The word behind the last key= on the kernel command line.
 parameter()
 {
-	local word
+	local word value=''
 
 	for word in $(</proc/cmdline); do
-		[[ $word != "$1="* ]] || echo "${word#*=}"
+		[[ $word != "$1="* ]] || value=${word#*=}
 	done
+	echo "$value"
 }
 
 # Kernel log lines of Killswitch.

@@ -848,9 +848,11 @@ static void *write_all(void *data)
 		if (len < 0 || !is_printable(answer, len))
 			wrong = "the answer is not whole lines of text";
 		if (wrong)
-			snprintf(rival->wrong, sizeof(rival->wrong), "write %ld by %s: %s: %s: %s",
+			snprintf(rival->wrong, sizeof(rival->wrong),
+				 "write %ld by %s: %s: %s: %s (it answered: %s)",
 				 turn, way->name, wrong, strerror(got < 0 ? -got : 0),
-				 shown(author->text.bytes, author->text.len));
+				 shown(author->text.bytes, author->text.len),
+				 len < 0 ? strerror(-len) : answer);
 	}
 	return NULL;
 }

@@ -82,6 +82,9 @@ struct ks_writer {
 	bool stop;
 	int faults;
 	enum ks_supply supply;
+	/* Held while a page is made and supplied, which is due once for each write. */
+	pthread_mutex_t supplying;
+	bool is_due;
 	/* How often something was supplied, and how often others could not write meanwhile. */
 	unsigned int supplies, wrong_meanwhile;
 	int pipe[2], memory;
@@ -349,6 +352,16 @@ static inline void *ks_supplier(void *data)
 		if (read(writer->faults, &message, sizeof(message)) != sizeof(message) ||
 		    message.event != UFFD_EVENT_PAGEFAULT)
 			continue;
+		pthread_mutex_lock(&writer->supplying);
+		/*
+		 * A task that is woken for nothing faults again: then there are two
+		 * messages, and the second may be read when it has long gone on.
+		 */
+		if (!writer->is_due) {
+			pthread_mutex_unlock(&writer->supplying);
+			continue;
+		}
+		writer->is_due = false;
 		writer->supplies++;
 		if (!writer->no_offset) {
 			if (pwrite(writer->fd, "x", 1, 0) >= 0 || errno != EINVAL)
@@ -374,6 +387,7 @@ static inline void *ks_supplier(void *data)
 
 			ioctl(writer->faults, UFFDIO_POISON, &poison);
 		}
+		pthread_mutex_unlock(&writer->supplying);
 	}
 }
 
@@ -387,8 +401,11 @@ static inline ssize_t ks_by_supplied(struct ks_writer *writer, const char *text,
 		return ks_by_write(writer, text, len);
 	cut = ks_cut(writer, len);
 	from = ks_place(writer->supplied, text, len, cut);
+	pthread_mutex_lock(&writer->supplying);
 	memcpy(writer->page, text + len - cut, cut);
 	writer->supply = ks_below(writer, KS_SUPPLIES);
+	writer->is_due = true;
+	pthread_mutex_unlock(&writer->supplying);
 	if (writer->supply == KS_SUPPLY_ZEROES)
 		writer->zeroed = cut;
 	else if (writer->supply == KS_SUPPLY_NOTHING)
@@ -649,6 +666,7 @@ static inline int ks_open_writer(struct ks_writer *writer, unsigned long long se
 	ks_open_ring(&writer->ring);
 	syscall(__NR_io_setup, 4, &writer->aio);
 	writer->faults = ks_open_faults(writer->supplied);
+	pthread_mutex_init(&writer->supplying, NULL);
 	sem_init(&writer->go, 0, 0);
 	sem_init(&writer->done, 0, 0);
 	return -pthread_create(&writer->flicker, NULL, ks_flicker, writer) ?:
