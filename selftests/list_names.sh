@@ -4,9 +4,9 @@
 # Lists names that the tests try, from the sources that the kernel is built of.
 usage="\
 Usage: list_names.sh base DIR       the table of rule security-base in DIR/policy/base:
-                                 for each name or pattern, the kind of its line
+                                    for each name or pattern, the kind of its line
        list_names.sh callbacks DIR  what the modules in DIR/security register:
-                                 the name of the module, and of the function
+                                    the name of the module, and of the function
 "
 set -euo pipefail
 

@@ -676,8 +676,6 @@ TEST_F_TIMEOUT(crowd, called_by_a_probe, 60)
 	EXPECT_STREQ("42", value);
 }
 
-#define KPROBES_ENABLED	"/sys/kernel/debug/kprobes/enabled"
-
 /* A livepatch and an engagement both say where a function continues: the first stays. */
 TEST_F_TIMEOUT(crowd, livepatch, 300)
 {
@@ -723,9 +721,9 @@ TEST_F_TIMEOUT(crowd, livepatch, 300)
 		EXPECT_EQ(-EIO, ks_read("/proc/cmdline", text, sizeof(text)));
 
 		/* What is livepatched while kprobes are off, stays off until that is gone. */
-		ASSERT_EQ(0, ks_put(KPROBES_ENABLED, "0"));
+		ASSERT_EQ(0, ks_put(KPROBES "enabled", "0"));
 		EXPECT_EQ(0, ks_patch());
-		EXPECT_EQ(-EBUSY, ks_put(KPROBES_ENABLED, "1"));
+		EXPECT_EQ(-EBUSY, ks_put(KPROBES "enabled", "1"));
 		EXPECT_TRUE(ks_engaged(KS_PATCHED, text, sizeof(text)));
 		EXPECT_NE(NULL, strstr(text, " state=disarmed "))
 			TH_LOG("%s", text);

@@ -18,7 +18,6 @@
 
 #define PLAIN		"ks_impostor_lets_ask"
 #define IMPOSTOR_FILE	"/sys/kernel/debug/" IMPOSTOR "/" PLAIN
-#define KPROBES		"/sys/kernel/debug/kprobes/"
 #define ME		"soak_test"
 
 /* What the functions return, as themselves and engaged. */

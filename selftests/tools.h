@@ -98,6 +98,8 @@ static inline int ks_peer_sight(const char *kind, const char *function, struct k
 	return -ENOENT;
 }
 
+#define KPROBES		"/sys/kernel/debug/kprobes/"
+
 #define KS_LIVEPATCH	"killswitch_livepatch"
 /* What that puts another function in the place of. /proc/cmdline shows what it returns. */
 #define KS_PATCHED	"cmdline_proc_show"

@@ -6,7 +6,8 @@
 # append: lsm=lockdown,capability,landlock,yama,apparmor,bpf killswitch=af_alg_sendmsg=-EPERM loglevel=3
 # smp: 1
 # timeout: 120
+# files: packaging/killswitch-load
 # shellcheck source=../lib.sh
 . lib.sh
 
-run_tests absent_test.sh lsm_test
+run_tests absent_test.sh lsm_test load_test.sh
