@@ -4,8 +4,7 @@
 
 /// Whether all of `name` matches `pattern`.
 pub(super) fn matches(pattern: &[u8], name: &[u8]) -> bool {
-    // Most names differ from most patterns in the last character, if not in the first.
-    if !matches!(pattern.last(), Some(b'*')) && pattern.last() != name.last() {
+    if !may_end(pattern, name) {
         return false;
     }
     let mut parts = pattern.split(|byte| *byte == b'*');
@@ -25,6 +24,12 @@ pub(super) fn matches(pattern: &[u8], name: &[u8]) -> bool {
         }
     }
     rest.ends_with(last)
+}
+
+/// Whether `name` may match `pattern`, as far as their last characters tell. Most names differ from
+/// most patterns in that, if not in the first.
+pub(super) fn may_end(pattern: &[u8], name: &[u8]) -> bool {
+    matches!(pattern.last(), Some(b'*')) || pattern.last() == name.last()
 }
 
 /// Where `part` first is in `text`.

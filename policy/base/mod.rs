@@ -231,10 +231,14 @@ impl Member {
 
     /// Whether it stands for `symbol` in `module`.
     fn is_in(self, module: &str, symbol: &str) -> bool {
-        self.name().split_once(':').is_some_and(|(m, s)| {
-            glob::matches(m.as_bytes(), module.as_bytes())
-                && glob::matches(s.as_bytes(), original(symbol).as_bytes())
-        })
+        let (name, original) = (self.name(), original(symbol).as_bytes());
+
+        // It is asked of all names of the table, of which this leaves few.
+        glob::may_end(name.as_bytes(), original)
+            && name.split_once(':').is_some_and(|(m, s)| {
+                glob::matches(m.as_bytes(), module.as_bytes())
+                    && glob::matches(s.as_bytes(), original)
+            })
     }
 
     /// Whether a function that returns `returns` may be made to return `value`.
