@@ -141,17 +141,21 @@ impl Protected {
             + size_of_val(self.base.members())
     }
 
-    /// Whether the kernel has none of the functions that a line of the table names.
-    fn lacks(&self, member: Member) -> bool {
-        !self
-            .base
-            .members()
-            .iter()
-            .any(|tagged| tagged.tag == member)
+    /// The numbers of the names in the table of which the kernel has functions.
+    fn present(&self) -> Result<AddressSet<KVVec<usize>>> {
+        let mut numbers = KVVec::with_capacity(self.base.members().len(), GFP_KERNEL)?;
+
+        for function in self.base.members() {
+            numbers.push(function.tag.number(), GFP_KERNEL)?;
+        }
+        Ok(AddressSet::new(numbers))
     }
 
     /// Writes what there is of each rule, one per line, in the order in which they are asked.
+    /// Sleeps.
     pub(crate) fn describe(&self, out: &mut dyn Write) -> fmt::Result {
+        let present = self.present().map_err(|_| fmt::Error)?;
+
         for rule in Rule::ALL {
             write!(out, "{rule} ")?;
             match rule {
@@ -180,7 +184,10 @@ impl Protected {
         write!(out, "memory: {} bytes", self.memory())?;
         let mut family = "";
         for member in Member::all() {
-            let Some(name) = member.expected().filter(|_| self.lacks(member)) else {
+            let Some(name) = member
+                .expected()
+                .filter(|_| !present.contains(member.number()))
+            else {
                 continue;
             };
             if family != member.family().name {

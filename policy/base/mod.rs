@@ -203,6 +203,13 @@ impl Member {
         })
     }
 
+    /// A number that no other name has.
+    pub(crate) fn number(self) -> usize {
+        let places = [self.family, self.entry, self.name].map(usize::from);
+
+        places.iter().fold(0, |number, place| number << 16 | place)
+    }
+
     /// The family.
     pub(crate) fn family(self) -> &'static Family {
         FAMILIES[usize::from(self.family)]
