@@ -8,6 +8,9 @@ use core::fmt::{
 };
 use kernel::prelude::*;
 
+/// Room for a line, in bytes. Texts are written in many small pieces.
+const LINE: usize = 256;
+
 /// Text that grows with what is written to it. A write fails only for lack of memory.
 pub(crate) struct Text(KVec<u8>);
 
@@ -42,9 +45,14 @@ impl TryFrom<&str> for Text {
 
 impl Write for Text {
     fn write_str(&mut self, text: &str) -> fmt::Result {
-        self.0
-            .extend_from_slice(text.as_bytes(), GFP_KERNEL)
-            .map_err(|_| fmt::Error)
+        let mut append = || -> Result {
+            if self.0.is_empty() {
+                self.0.reserve(LINE, GFP_KERNEL)?;
+            }
+            Ok(self.0.extend_from_slice(text.as_bytes(), GFP_KERNEL)?)
+        };
+
+        append().map_err(|_| fmt::Error)
     }
 }
 
