@@ -490,8 +490,11 @@ static int ks_text_show(struct seq_file *m, void *unused)
 	return 0;
 }
 
-/* Not exported, but a probe that is off finds it. */
-static int ks_do_kill_ftrace(const char *line)
+/*
+ * Not exported, but a probe that is off finds it: behind its ENDBR, where
+ * CFI does not find its type.
+ */
+static int __nocfi ks_do_kill_ftrace(const char *line)
 {
 	struct kprobe probe = { .symbol_name = "ftrace_kill", .flags = KPROBE_FLAG_DISABLED };
 	void (*kill)(void);
