@@ -728,10 +728,11 @@ TEST_F_TIMEOUT(write_fuzz, one_by_one, 1000000)
 		got = write_text(&author, way);
 		outcome = expect_write(&author, engagement, got, &wanted);
 		ASSERT_EQ(wanted, got)
-			TH_LOG("write %ld by %s to file %d: got %s instead of %s: %s", turn,
-			       way->name, author.kind, strerror(got < 0 ? -got : 0),
+			TH_LOG("write %ld by %s to file %d: got %s instead of %s: %s (supply %d, %d due, %s)",
+			       turn, way->name, author.kind, strerror(got < 0 ? -got : 0),
 			       strerror(wanted < 0 ? -wanted : 0),
-			       shown(author.text.bytes, author.text.len));
+			       shown(author.text.bytes, author.text.len), writer->supply,
+			       writer->is_due, strerror(writer->unsupplied));
 
 		/* Nothing else is engaged than before, or what was asked for. */
 		ASSERT_EQ(0, read_engaged(list, engaged, sizeof(engaged)));
@@ -775,6 +776,7 @@ TEST_F_TIMEOUT(write_fuzz, one_by_one, 1000000)
 	EXPECT_LT(self->writes / 100, done);
 	EXPECT_LT(self->writes / 100, errors[EINVAL]);
 	EXPECT_EQ(0, writer->wrong_meanwhile);
+	EXPECT_EQ(0, writer->unsupplied);
 	ks_close_writer(writer);
 	for (size_t i = 0; i < ARRAY_SIZE(strangers); i++) {
 		kill(strangers[i].pid, SIGKILL);
@@ -912,6 +914,7 @@ TEST_F_TIMEOUT(write_fuzz, at_once, 1000000)
 		for (size_t j = 0; j < ARRAY_SIZE(errors); j++)
 			errors[j] += rivals[i].errors[j];
 		EXPECT_EQ(0, rivals[i].author.writer.wrong_meanwhile);
+		EXPECT_EQ(0, rivals[i].author.writer.unsupplied);
 		ks_close_writer(&rivals[i].author.writer);
 	}
 	__atomic_store_n(&over, true, __ATOMIC_RELEASE);

@@ -85,8 +85,11 @@ struct ks_writer {
 	/* Held while a page is made and supplied, which is due once for each write. */
 	pthread_mutex_t supplying;
 	bool is_due;
-	/* How often something was supplied, and how often others could not write meanwhile. */
-	unsigned int supplies, wrong_meanwhile;
+	/*
+	 * How often something was supplied, why it was not, and how often others could
+	 * not write meanwhile.
+	 */
+	unsigned int supplies, unsupplied, wrong_meanwhile;
 	int pipe[2], memory;
 	struct ks_ring ring;
 	aio_context_t aio;
@@ -346,6 +349,7 @@ static inline void *ks_supplier(void *data)
 	while (true) {
 		struct pollfd poll_fd = { .fd = writer->faults, .events = POLLIN };
 		struct uffdio_range range;
+		int ret;
 
 		if (poll(&poll_fd, 1, 100) < 0 || writer->stop)
 			return NULL;
@@ -377,16 +381,18 @@ static inline void *ks_supplier(void *data)
 				.len = KS_PAGE,
 			};
 
-			ioctl(writer->faults, UFFDIO_COPY, &copy);
+			ret = ioctl(writer->faults, UFFDIO_COPY, &copy);
 		} else if (writer->supply == KS_SUPPLY_ZEROES) {
 			struct uffdio_zeropage zeroes = { .range = range };
 
-			ioctl(writer->faults, UFFDIO_ZEROPAGE, &zeroes);
+			ret = ioctl(writer->faults, UFFDIO_ZEROPAGE, &zeroes);
 		} else {
 			struct uffdio_poison poison = { .range = range };
 
-			ioctl(writer->faults, UFFDIO_POISON, &poison);
+			ret = ioctl(writer->faults, UFFDIO_POISON, &poison);
 		}
+		if (ret)
+			writer->unsupplied = errno;
 		pthread_mutex_unlock(&writer->supplying);
 	}
 }
