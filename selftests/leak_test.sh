@@ -34,7 +34,7 @@ find_leak()
 
 begin
 [[ -d $KS ]] || skip_all "Killswitch is not in lsm="
-[[ $(parameter kmemleak) == on ]] || skip_all "boot with kmemleak=on"
+kmemleak_is_on || skip_all "boot with kmemleak=on"
 ! grep -Eq '\[(integrity|confidentiality)\]' /sys/kernel/security/lockdown ||
 	skip_all "the kernel is locked down, and kmemleak with it"
 load_target
