@@ -19,10 +19,10 @@ export KSRC SCRIPT APPEND SMP MEM TIMEOUT FILES MINUTES WRITES BOOTS SEED WITHOU
 help:
 	@scripts/help
 
-demo test check fuzz fuzz-kernel soak bench vm kernel integrate series docs:
+demo test check fuzz fuzz-kernel soak bench vm kernel selftests integrate series docs:
 	@scripts/$@
 
 clean:
 	rm -rf build
 
-.PHONY: help demo test check fuzz fuzz-kernel soak bench vm kernel integrate series docs clean
+.PHONY: help demo test check fuzz fuzz-kernel soak bench vm kernel selftests integrate series docs clean
