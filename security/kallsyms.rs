@@ -94,7 +94,7 @@ pub(crate) fn names_in_module(module: &Loaded, address: usize) -> Result<KVec<Sy
 
     for_each_in_module(module, &mut |name, at| {
         if at == address {
-            names.push(Symbol::new(name.as_bytes()), GFP_KERNEL)?;
+            names.push(Symbol::new(name), GFP_KERNEL)?;
         }
         Ok(())
     })?;
@@ -105,9 +105,9 @@ pub(crate) fn names_in_module(module: &Loaded, address: usize) -> Result<KVec<Sy
 /// first error, and returns it.
 pub(crate) fn for_each_in_module(
     module: &Loaded,
-    visit: &mut dyn FnMut(&str, usize) -> Result,
+    visit: &mut dyn FnMut(&[u8], usize) -> Result,
 ) -> Result {
-    let mut visit: &mut dyn FnMut(&str, usize) -> Result = visit;
+    let mut visit: &mut dyn FnMut(&[u8], usize) -> Result = visit;
 
     // SAFETY: The callback fits the walk, the module's name is a string, and the last argument
     // points to the closure that the callback expects and that nothing else uses meanwhile.
@@ -122,15 +122,15 @@ pub(crate) fn for_each_in_module(
 
 /// Calls `visit` with the name and the address of every function of the kernel itself, and of
 /// whatever else lies among them. May sleep. Stops at the first error, and returns it.
-pub(crate) fn for_each_in_kernel(visit: &mut dyn FnMut(&str, usize) -> Result) -> Result {
-    let mut only_text = |name: &str, address: usize| {
+pub(crate) fn for_each_in_kernel(visit: &mut dyn FnMut(&[u8], usize) -> Result) -> Result {
+    let mut only_text = |name: &[u8], address: usize| {
         // SAFETY: Any address may be asked for.
         if unsafe { bindings::core_kernel_text(address) } == 0 {
             return Ok(());
         }
         visit(name, address)
     };
-    let mut visit: &mut dyn FnMut(&str, usize) -> Result = &mut only_text;
+    let mut visit: &mut dyn FnMut(&[u8], usize) -> Result = &mut only_text;
 
     // SAFETY: The callback fits the walk, and the last argument points to the closure that it
     // expects and that nothing else uses meanwhile.
@@ -204,8 +204,8 @@ unsafe extern "C" fn found_in_module(
 ) -> c_int {
     // SAFETY: By the safety requirements.
     let search = unsafe { &mut *data.cast::<Search<'_>>() };
-    // SAFETY: By the safety requirements.
-    if unsafe { CStr::from_char_ptr(name) } != search.symbol {
+    // SAFETY: Both are strings, the one by the safety requirements.
+    if unsafe { bindings::strcmp(name, search.symbol.as_char_ptr()) } != 0 {
         return 0;
     }
     push(&mut search.found, address)
@@ -221,12 +221,11 @@ unsafe extern "C" fn visit_symbol(
     address: c_ulong,
 ) -> c_int {
     // SAFETY: By the safety requirements.
-    let visit = unsafe { &mut *data.cast::<&mut dyn FnMut(&str, usize) -> Result>() };
+    let visit = unsafe { &mut *data.cast::<&mut dyn FnMut(&[u8], usize) -> Result>() };
     // SAFETY: By the safety requirements.
     let name = unsafe { CStr::from_char_ptr(name) };
 
-    // A name that is no text is none that anybody looks for.
-    match visit(name.to_str().unwrap_or_default(), address) {
+    match visit(name.to_bytes(), address) {
         Ok(()) => 0,
         Err(error) => error.to_errno(),
     }

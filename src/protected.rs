@@ -70,6 +70,8 @@ impl Protected {
         };
 
         kallsyms::for_each_in_kernel(&mut |symbol, address| {
+            // A name that is no text is none that anybody looks for.
+            let symbol = core::str::from_utf8(symbol).unwrap_or_default();
             let original = policy::original(symbol);
 
             if original != symbol && !symbol.ends_with(".cold") {

@@ -199,7 +199,13 @@ impl<'a> Subject<'a> {
     /// Writes one line for each thing that whoever engages the function should know. Sleeps.
     pub(crate) fn notes(&self, protected: &Protected, value: Value, out: &mut dyn Write) -> Result {
         let original = policy::original(self.target.symbol);
-        let mut note = |symbol: &str| -> Result {
+        let mut note = |symbol: &[u8]| -> Result {
+            // All but a few begin differently.
+            if !symbol.starts_with(original.as_bytes()) {
+                return Ok(());
+            }
+            let symbol = core::str::from_utf8(symbol).unwrap_or_default();
+
             if policy::original(symbol) == original
                 && symbol != self.target.symbol
                 && !symbol.ends_with(".cold")

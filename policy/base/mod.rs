@@ -236,15 +236,15 @@ impl Member {
         Some(self.name()).filter(|name| !name.contains([':', '*']))
     }
 
-    /// Whether it stands for `symbol` in `module`.
-    fn is_in(self, module: &str, symbol: &str) -> bool {
-        let (name, original) = (self.name(), original(symbol).as_bytes());
+    /// Whether it stands for the function that was called `original` in `module`.
+    fn stands_for(self, module: &str, original: &str) -> bool {
+        let name = self.name();
 
-        // It is asked of all names of the table, of which this leaves few.
-        glob::may_end(name.as_bytes(), original)
+        // It is asked of the whole table, of which this leaves little.
+        glob::may_end(name.as_bytes(), original.as_bytes())
             && name.split_once(':').is_some_and(|(m, s)| {
                 glob::matches(m.as_bytes(), module.as_bytes())
-                    && glob::matches(s.as_bytes(), original)
+                    && glob::matches(s.as_bytes(), original.as_bytes())
             })
     }
 
@@ -274,11 +274,11 @@ pub(super) fn judge(facts: &Facts<'_>, value: Value) -> Result<(), Cause> {
         .find_map(|address| facts.kernel.base.tags(*address).find(refuses));
     let by_module = || {
         let function = facts.module?;
-        let stands_for = |member: &Member| {
-            let mut symbols = function.symbols.iter();
-            symbols.any(|symbol| member.is_in(function.module, symbol.as_str()))
-        };
-        Member::all().find(|member| refuses(member) && stands_for(member))
+        let mut originals = function.symbols.iter().map(|it| original(it.as_str()));
+
+        originals.find_map(|original| {
+            Member::all().find(|it| it.stands_for(function.module, original) && refuses(it))
+        })
     };
 
     match by_address.or_else(by_module) {

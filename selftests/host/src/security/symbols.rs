@@ -84,7 +84,7 @@ pub(crate) mod kallsyms {
 
         for_each_in_module(module, &mut |name, at| {
             if at == address {
-                names.push(Symbol::new(name.as_bytes()), GFP_KERNEL)?;
+                names.push(Symbol::new(name), GFP_KERNEL)?;
             }
             Ok(())
         })?;
@@ -93,18 +93,18 @@ pub(crate) mod kallsyms {
 
     pub(crate) fn for_each_in_module(
         module: &Loaded,
-        visit: &mut dyn FnMut(&str, usize) -> Result,
+        visit: &mut dyn FnMut(&[u8], usize) -> Result,
     ) -> Result {
         functions()
             .iter()
             .filter(|function| function.module == Some(module.as_str()))
-            .try_for_each(|function| visit(function.name, function.address))
+            .try_for_each(|function| visit(function.name.as_bytes(), function.address))
     }
 
-    pub(crate) fn for_each_in_kernel(visit: &mut dyn FnMut(&str, usize) -> Result) -> Result {
+    pub(crate) fn for_each_in_kernel(visit: &mut dyn FnMut(&[u8], usize) -> Result) -> Result {
         machine::KERNEL
             .iter()
-            .try_for_each(|function| visit(function.name, function.address))
+            .try_for_each(|function| visit(function.name.as_bytes(), function.address))
     }
 
     pub(crate) fn extent(address: usize) -> Option<Range<usize>> {
