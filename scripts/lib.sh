@@ -12,7 +12,9 @@ PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin
 top=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd -P)
 cache=${KS_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/killswitch}
 export KS_CACHE=$cache
-kernel_version=7.3
+# The versions of Linux that Killswitch goes into, and which it is now.
+kernel_versions='7.3 7.2'
+kernel_version=${KVER:-7.3}
 bindgen_version=0.72.1
 
 say() { printf '==> %s\n' "$*" >&2; }
@@ -21,6 +23,9 @@ die() { printf '%s: %s\n' "${0##*/}" "$*" >&2; exit 1; }
 case $cache in
 *[[:space:]:]*) die "the cache path \"$cache\" has a blank or a colon in it, which the kernel's build cannot use; set KS_CACHE to another one" ;;
 esac
+
+[[ " $kernel_versions " == *" $kernel_version "* ]] ||
+	die "Killswitch is for Linux ${kernel_versions// /, }, not $kernel_version (KVER)"
 
 # One run at a time works on the cache. Scripts called by the one that holds the lock have it too.
 lock_cache() {
@@ -137,10 +142,11 @@ if [ -n "${CONFIG:-}" ]; then
 	[ -e "$top/selftests/vm/$CONFIG.config" ] || die "there is no configuration $CONFIG in selftests/vm"
 	fragments+=("$top/selftests/vm/$CONFIG.config")
 fi
-# Where the VM takes the kernel and the tests from, and where logs go.
-built=$top/build/kernel${CONFIG:+-$CONFIG}
-tests=$top/build/selftests${CONFIG:+-$CONFIG}
-logs=build/logs${CONFIG:+-$CONFIG}
+# Where the VM takes the kernel and the tests from, and where logs go (see selftests/vm/run).
+variant=${CONFIG:+-$CONFIG}${KVER:+-$KVER}
+built=$top/build/kernel$variant
+tests=$top/build/selftests$variant
+logs=build/logs$variant
 
 # The tree that the kernel is built in: one for the fetched source, one for each tree of the user's,
 # and for each configuration.
