@@ -14,15 +14,16 @@ BOOTS ?=
 SEED ?=
 WITHOUT ?=
 SIGNOFF ?=
-export KSRC SCRIPT APPEND SMP MEM TIMEOUT FILES MINUTES WRITES BOOTS SEED WITHOUT SIGNOFF
+KCONFIG ?=
+export KSRC SCRIPT APPEND SMP MEM TIMEOUT FILES MINUTES WRITES BOOTS SEED WITHOUT SIGNOFF KCONFIG
 
 help:
 	@scripts/help
 
-demo test check fuzz fuzz-kernel soak bench vm kernel selftests integrate series docs:
+demo test check fuzz fuzz-kernel soak bench vm kernel selftests integrate series docs deb try-deb:
 	@scripts/$@
 
 clean:
 	rm -rf build
 
-.PHONY: help demo test check fuzz fuzz-kernel soak bench vm kernel selftests integrate series docs clean
+.PHONY: help demo test check fuzz fuzz-kernel soak bench vm kernel selftests integrate series docs deb try-deb clean
