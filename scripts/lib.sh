@@ -26,6 +26,9 @@ esac
 
 [[ " $kernel_versions " == *" $kernel_version "* ]] ||
 	die "Killswitch is for Linux ${kernel_versions// /, }, not $kernel_version (KVER)"
+# What compiles the C of the kernel.
+compiler=${COMPILER:-clang}
+[[ $compiler =~ ^(clang|gcc)$ ]] || die "the kernel is compiled by clang or gcc, not by $compiler (COMPILER)"
 
 # One run at a time works on the cache. Scripts called by the one that holds the lock have it too.
 lock_cache() {
@@ -126,9 +129,10 @@ find_tools() {
 
 # kmake SOURCE OUTPUT ARGUMENT...: the kernel's make with our tools.
 kmake() {
-	local src=$1 out=$2
+	local src=$1 out=$2 c=()
 	shift 2
-	make -C "$src" O="$out" LLVM="$llvm" RUSTC="$rust/rustc" HOSTRUSTC="$rust/rustc" \
+	[ "$compiler" = gcc ] || c=(LLVM="$llvm")
+	make -C "$src" O="$out" "${c[@]}" RUSTC="$rust/rustc" HOSTRUSTC="$rust/rustc" \
 		RUSTFMT="$rust/rustfmt" CLIPPY_DRIVER="$rust/clippy-driver" BINDGEN="$bindgen" \
 		RUST_LIB_SRC="$rust_src" KBUILD_BUILD_USER=killswitch KBUILD_BUILD_HOST=localhost "$@"
 }
@@ -136,24 +140,30 @@ kmake() {
 # setting FILE NAME: what the head of a guest script or of a configuration says.
 setting() { sed -n "s/^# $2: *//p" "$1" | head -n 1; }
 
-# The configuration: none is that of the tests, another name adds selftests/vm/<name>.config to it.
+# The configuration: none is that of the tests, other names (debug, or several: small+up) add
+# selftests/vm/<name>.config to it, or take its place where the file's head says so.
 fragments=("$top/selftests/vm/kernel.config")
-if [ -n "${CONFIG:-}" ]; then
-	[ -e "$top/selftests/vm/$CONFIG.config" ] || die "there is no configuration $CONFIG in selftests/vm"
-	fragments+=("$top/selftests/vm/$CONFIG.config")
-fi
+config=${CONFIG:-}
+for name in ${config//+/ }; do
+	file=$top/selftests/vm/$name.config
+	[ -e "$file" ] || die "there is no configuration $name in selftests/vm"
+	[ -z "$(setting "$file" from)" ] || fragments=()
+	fragments+=("$file")
+done
 # Where the VM takes the kernel and the tests from, and where logs go (see selftests/vm/run).
-variant=${CONFIG:+-$CONFIG}${KVER:+-$KVER}
+variant=${CONFIG:+-$CONFIG}${KVER:+-$KVER}${COMPILER:+-$COMPILER}
 built=$top/build/kernel$variant
 tests=$top/build/selftests$variant
 logs=build/logs$variant
 
 # The tree that the kernel is built in: one for the fetched source, one for each tree of the user's,
-# and for each configuration.
+# for each configuration (with what is added to it, small+up, it is built anew) and compiler.
 build_tree() {
+	local gcc='' base=${config%%+*}
+	[ "$compiler" = clang ] || gcc=-gcc
 	if [ -n "${KSRC:-}" ]; then
-		echo "$cache/build/tree-$(realpath "$KSRC" | sha1sum | cut -c 1-12)${CONFIG:+-$CONFIG}"
+		echo "$cache/build/tree-$(realpath "$KSRC" | sha1sum | cut -c 1-12)${base:+-$base}$gcc"
 	else
-		echo "$cache/build/$kernel_version-${CONFIG:-vm}"
+		echo "$cache/build/$kernel_version-${base:-vm}$gcc"
 	fi
 }
