@@ -20,10 +20,10 @@ export KSRC SCRIPT APPEND SMP MEM TIMEOUT FILES MINUTES WRITES BOOTS SEED WITHOU
 help:
 	@scripts/help
 
-demo test check fuzz fuzz-kernel soak bench vm kernel selftests integrate series docs deb try-deb:
+demo test check configs bisectable fuzz fuzz-kernel soak bench vm kernel selftests integrate series docs deb try-deb:
 	@scripts/$@
 
 clean:
 	rm -rf build
 
-.PHONY: help demo test check fuzz fuzz-kernel soak bench vm kernel selftests integrate series docs deb try-deb clean
+.PHONY: help demo test check configs bisectable fuzz fuzz-kernel soak bench vm kernel selftests integrate series docs deb try-deb clean
