@@ -35,7 +35,7 @@
  */
 #define TARGET(type, name, ...)				\
 	static atomic_t name##_runs;			\
-	static noinline type name(__VA_ARGS__)
+	static noinline __noclone type name(__VA_ARGS__)
 
 static int ks_value = 42;
 module_param_named(value, ks_value, int, 0600);
@@ -99,7 +99,7 @@ TARGET(unsigned long, ks_target_ulong, unsigned long value)
 
 /* There is no place for tracers in it. */
 static atomic_t ks_target_breakpoint_runs;
-static noinline notrace int ks_target_breakpoint(int value)
+static noinline __noclone notrace int ks_target_breakpoint(int value)
 {
 	atomic_inc(&ks_target_breakpoint_runs);
 	return READ_ONCE(ks_value) * 5 + value;
@@ -141,7 +141,7 @@ TARGET(int, ks_target_varied, int value)
 	return READ_ONCE(ks_value) + value;
 }
 
-static noinline int ks_target_varied_for_7(void)
+static noinline __noclone int ks_target_varied_for_7(void)
 {
 	return READ_ONCE(ks_value) + 7;
 }
@@ -290,7 +290,7 @@ DEFINE_SHOW_ATTRIBUTE(ks_runs);
 #define MANY(n)							\
 	static int ks_many_##n(void);				\
 	ALLOW_ERROR_INJECTION(ks_many_##n, ERRNO);		\
-	static noinline int ks_many_##n(void)			\
+	static noinline __noclone int ks_many_##n(void)		\
 	{							\
 		return READ_ONCE(ks_value) + 1##n;		\
 	}
