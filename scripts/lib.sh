@@ -12,9 +12,11 @@ PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin
 top=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd -P)
 cache=${KS_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/killswitch}
 export KS_CACHE=$cache
-# The versions of Linux that Killswitch goes into, and which it is now.
+# The versions of Linux that Killswitch goes into, which of them the series is for, and which it is
+# now.
 kernel_versions='7.3 7.2'
-kernel_version=${KVER:-7.3}
+release=7.3
+kernel_version=${KVER:-$release}
 bindgen_version=0.72.1
 
 say() { printf '==> %s\n' "$*" >&2; }
