@@ -2,7 +2,7 @@
 /*
  * What the Rust side of Killswitch calls in the kernel: the headers that
  * rust/bindings/bindings_helper.h does not include for anyone else, and the
- * functions of shim.c.
+ * functions of shim.c; and the Rust function that shim.c calls.
  */
 #ifndef _SECURITY_KILLSWITCH_H
 #define _SECURITY_KILLSWITCH_H
@@ -17,7 +17,6 @@
 #include <linux/memory.h>
 #include <linux/module.h>
 #include <linux/panic.h>
-#include <linux/rcupdate.h>
 #include <linux/security.h>
 #include <linux/seq_file.h>
 #include <linux/uaccess.h>

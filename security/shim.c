@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The few things that Rust cannot reach: inline functions, and the macros that
- * define a parameter of the kernel command line.
+ * What only C can do: call inline functions and macros of the kernel, define the
+ * boot parameter and the delayed work, and say at boot that Killswitch was asked
+ * for and is not enabled.
  */
 
 #define pr_fmt(fmt) "killswitch: " fmt
@@ -140,17 +141,17 @@ bool __kprobes killswitch_is_nonroot(struct kprobe *kp)
 	       !uid_eq(current_real_cred()->uid, GLOBAL_ROOT_UID);
 }
 
-static void tick(struct work_struct *work)
+static void killswitch_tick_work(struct work_struct *work)
 {
 	killswitch_tick();
 }
 
-static DECLARE_DELAYED_WORK(tick_work, tick);
+static DECLARE_DELAYED_WORK(delayed_tick, killswitch_tick_work);
 
 /* Has killswitch_tick() called once, so many milliseconds from now and not at another time. */
 void killswitch_tick_after(unsigned int milliseconds)
 {
-	mod_delayed_work(system_power_efficient_wq, &tick_work, msecs_to_jiffies(milliseconds));
+	mod_delayed_work(system_power_efficient_wq, &delayed_tick, msecs_to_jiffies(milliseconds));
 }
 
 /* Lets others run. Returns whether the current task was killed. Sleeps. */
