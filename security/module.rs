@@ -48,7 +48,7 @@ impl Loaded {
             let state = (&raw const (*module.as_ptr()).state).read_volatile();
 
             if state != bindings::module_state_MODULE_STATE_LIVE
-                || !bindings::try_module_get(module.as_ptr())
+                || !bindings::killswitch_try_module_get(module.as_ptr())
             {
                 return Err(ENOENT);
             }
@@ -62,7 +62,7 @@ impl Loaded {
         let module = NonNull::from(&module.0);
 
         // SAFETY: The module is there, since somebody is being told about it.
-        if !unsafe { bindings::try_module_get(module.as_ptr()) } {
+        if !unsafe { bindings::killswitch_try_module_get(module.as_ptr()) } {
             return Err(ENOENT);
         }
         // INVARIANT: The reference was taken just above.
@@ -90,7 +90,7 @@ impl Loaded {
 impl Drop for Loaded {
     fn drop(&mut self) {
         // SAFETY: The reference is ours by the type invariants.
-        unsafe { bindings::module_put(self.0.as_ptr()) };
+        unsafe { bindings::killswitch_module_put(self.0.as_ptr()) };
     }
 }
 

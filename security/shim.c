@@ -115,6 +115,17 @@ void killswitch_audit_subject(struct audit_buffer *ab)
 	}
 }
 
+/* Takes a reference to a module, unless it goes. */
+bool killswitch_try_module_get(struct module *mod)
+{
+	return try_module_get(mod);
+}
+
+void killswitch_module_put(struct module *mod)
+{
+	module_put(mod);
+}
+
 bool killswitch_within_module(const struct module *mod, unsigned long address)
 {
 	return within_module(address, mod);
