@@ -33,7 +33,7 @@ pub(crate) fn is_there() -> bool {
 
 /// What the function called `name` returns, in `module` or in the kernel itself. It is unknown if
 /// there is no type information about it, or several functions of this name differ. May sleep.
-pub(crate) fn returned(module: Option<&Loaded>, name: &CStr) -> Type {
+pub(crate) fn returned(module: Option<&Loaded<'_>>, name: &CStr) -> Type {
     let Some(information) = Information::of(module) else {
         return Type::Unknown;
     };
@@ -62,7 +62,7 @@ struct Information {
 }
 
 impl Information {
-    fn of(module: Option<&Loaded>) -> Option<Self> {
+    fn of(module: Option<&Loaded<'_>>) -> Option<Self> {
         let module = module.map_or(ptr::null(), |module| module.as_ptr().cast_const());
         // SAFETY: The module is there, or it is null, which stands for the kernel itself.
         let btf = unsafe { bindings::btf_get_module_btf(module) };

@@ -12,6 +12,6 @@ pub(crate) fn is_there() -> bool {
 }
 
 /// What the function called `name` returns, in `module` or in the kernel itself. Any context.
-pub(crate) fn returned(_: Option<&Loaded>, _: &CStr) -> Type {
+pub(crate) fn returned(_: Option<&Loaded<'_>>, _: &CStr) -> Type {
     Type::Unknown
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! Where functions begin, so that the return address is on top of the stack.
+//! The entry of a function: an address at which the top of the stack is the return address.
 //!
 //! C headers: [`include/linux/ftrace.h`](srctree/include/linux/ftrace.h),
 //! [`include/linux/kernel.h`](srctree/include/linux/kernel.h)
@@ -16,25 +16,35 @@ use kernel::{
     prelude::*, //
 };
 
-/// The beginning of a function that stays as long as its module does.
+/// The beginning of a function, whose module does not go as long as this exists.
 ///
 /// # Invariants
 ///
-/// A function begins at the address.
-#[derive(Clone, Copy)]
-pub(crate) struct Entry(usize);
+/// A function begins at the address: one of the kernel itself, which stays, or one of the module
+/// that `_module` keeps, which stays as long as that does.
+#[derive(Clone)]
+pub(crate) struct Entry<'m> {
+    address: usize,
+    _module: Option<Loaded<'m>>,
+}
 
-impl Entry {
-    /// Makes sure that the function called `symbol` begins at `address`: that the compiler left
-    /// room for tracers there, or else that type information knows a function of the name that the
-    /// address has. Symbols that are no functions begin none: data, padding in front of functions,
-    /// cold parts, labels. May sleep.
-    pub(crate) fn of(module: Option<&Loaded>, address: usize, symbol: &CStr) -> Option<Self> {
-        // Gone after boot, and something else may come to lie there.
+impl<'m> Entry<'m> {
+    /// Makes sure that the function called `symbol` begins at `address`, in `module` or in the
+    /// kernel itself: that the compiler left room for tracers there, or else that type information
+    /// knows a function of the name that the address has. Symbols that are no functions begin none:
+    /// data, padding in front of functions, cold parts, labels. May sleep.
+    pub(crate) fn of(
+        module: Option<&Loaded<'m>>,
+        address: usize,
+        symbol: &CStr,
+    ) -> Option<Entry<'m>> {
         let init =
             (&raw const bindings::_sinittext).addr()..(&raw const bindings::_einittext).addr();
-        let is_freed =
-            init.contains(&address) || module.is_some_and(|module| module.has_in_init(address));
+        // What is in init memory is gone later, and something else may come to lie there.
+        let stays = match module {
+            Some(module) => module.contains(address) && !module.has_in_init(address),
+            None => kallsyms::is_kernel_text(address) && !init.contains(&address),
+        };
         let is_known = || {
             // SAFETY: Any address may be asked for.
             let is_text = unsafe { bindings::kernel_text_address(address) } != 0;
@@ -46,16 +56,19 @@ impl Entry {
             is_text && btf::returned(module, symbol) != Type::Unknown && is_named()
         };
 
-        if is_freed || !(has_site(address) || is_known()) {
+        if !stays || !(has_site(address) || is_known()) {
             return None;
         }
         // INVARIANT: Checked just above.
-        Some(Self(address))
+        Some(Self {
+            address,
+            _module: module.cloned(),
+        })
     }
 
     /// Where it is.
-    pub(crate) fn address(self) -> usize {
-        self.0
+    pub(crate) fn address(&self) -> usize {
+        self.address
     }
 }
 

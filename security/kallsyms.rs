@@ -89,7 +89,7 @@ pub(crate) fn addresses_in_same(address: usize, symbol: &CStr) -> Result<KVec<us
 }
 
 /// All names of what lies at `address` in `module`. May sleep. Fails with ENOMEM only.
-pub(crate) fn names_in_module(module: &Loaded, address: usize) -> Result<KVec<Symbol>> {
+pub(crate) fn names_in_module(module: &Loaded<'_>, address: usize) -> Result<KVec<Symbol>> {
     let mut names = KVec::new();
 
     for_each_in_module(module, &mut |name, at| {
@@ -104,7 +104,7 @@ pub(crate) fn names_in_module(module: &Loaded, address: usize) -> Result<KVec<Sy
 /// Calls `visit` with the name and the address of every symbol of `module`. May sleep. Stops at the
 /// first error, and returns it.
 pub(crate) fn for_each_in_module(
-    module: &Loaded,
+    module: &Loaded<'_>,
     visit: &mut dyn FnMut(&[u8], usize) -> Result,
 ) -> Result {
     let mut visit: &mut dyn FnMut(&[u8], usize) -> Result = visit;
@@ -124,8 +124,7 @@ pub(crate) fn for_each_in_module(
 /// whatever else lies among them. May sleep. Stops at the first error, and returns it.
 pub(crate) fn for_each_in_kernel(visit: &mut dyn FnMut(&[u8], usize) -> Result) -> Result {
     let mut only_text = |name: &[u8], address: usize| {
-        // SAFETY: Any address may be asked for.
-        if unsafe { bindings::core_kernel_text(address) } == 0 {
+        if !is_kernel_text(address) {
             return Ok(());
         }
         visit(name, address)
@@ -140,6 +139,12 @@ pub(crate) fn for_each_in_kernel(visit: &mut dyn FnMut(&[u8], usize) -> Result) 
             ptr::from_mut(&mut visit).cast::<c_void>(),
         )
     })
+}
+
+/// Whether `address` is in the code of the kernel itself. Any context.
+pub(super) fn is_kernel_text(address: usize) -> bool {
+    // SAFETY: Any address may be asked for.
+    unsafe { bindings::core_kernel_text(address) != 0 }
 }
 
 /// Where the symbol that `address` belongs to begins, and where the next one does. May sleep.

@@ -41,6 +41,7 @@ struct audit_buffer *killswitch_audit_start(bool of_task);
 void killswitch_audit_nobody(struct audit_buffer *ab);
 void killswitch_audit_subject(struct audit_buffer *ab);
 bool killswitch_try_module_get(struct module *mod);
+void killswitch_module_get(struct module *mod);
 void killswitch_module_put(struct module *mod);
 bool killswitch_within_module(const struct module *mod, unsigned long address);
 bool killswitch_within_module_init(const struct module *mod, unsigned long address);

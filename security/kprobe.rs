@@ -74,7 +74,7 @@ impl Probe {
     ///
     /// Sleeps. The errors are those of `register_kprobe()`: EINVAL, EILSEQ and ENOENT say that this
     /// function cannot be probed.
-    pub(crate) fn register(entry: Entry, slot: Arc<Slot>) -> Result<Self> {
+    pub(crate) fn register(entry: &Entry<'_>, slot: Arc<Slot>) -> Result<Self> {
         // What the stub returns to is on top of the stack at a function's entry.
         let address = entry.address();
         let handler: Handler = if slot.takes_all() {

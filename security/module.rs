@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! Modules of the kernel: keeping one loaded, and being told when one comes or goes.
+//! Modules of the kernel: keeping one loaded, finding their code, and being told when one comes or
+//! goes.
 //!
 //! C header: [`include/linux/module.h`](srctree/include/linux/module.h)
 
 use core::{
+    marker::PhantomData,
     ops::Range,
     ptr::{
         self,
@@ -21,21 +23,23 @@ use kernel::{
     },
     prelude::*,
     str::CStrExt,
-    sync::rcu, //
+    sync::rcu,
+    types::Opaque, //
 };
 
-/// A reference to a module, which is not unloaded as long as it exists.
+/// A reference to a module, which is not unloaded as long as it exists. To a module that comes it
+/// is one for `'m` only, since loading that can still fail, and then nothing keeps it.
 ///
 /// # Invariants
 ///
-/// The pointer is to a module of which this holds a reference.
-pub(crate) struct Loaded(NonNull<bindings::module>);
+/// The pointer is to a module of which this holds a reference, and which has been set up or is
+/// there for `'m` in any case.
+pub(crate) struct Loaded<'m>(NonNull<bindings::module>, PhantomData<&'m Module>);
 
-impl Loaded {
+impl Loaded<'static> {
     /// Keeps the module that owns `address` loaded; `Ok(None)` if none owns it. Any context.
     ///
-    /// Fails with ENOENT when the module is about to go, or not yet there: loading it can still
-    /// fail, and then nothing keeps it.
+    /// Fails with ENOENT when the module is about to go, or not yet set up.
     pub(crate) fn owner_of(address: usize) -> Result<Option<Self>> {
         let _guard = rcu::read_lock();
         // SAFETY: Any address may be asked for under the RCU read lock.
@@ -53,26 +57,34 @@ impl Loaded {
                 return Err(ENOENT);
             }
         }
-        // INVARIANT: The reference was taken just above.
-        Ok(Some(Self(module)))
+        // INVARIANT: The reference was taken just above, and the module has been set up.
+        Ok(Some(Self(module, PhantomData)))
     }
+}
 
-    /// Keeps `module` loaded; it must not be kept for longer than `module` itself. Any context.
-    pub(crate) fn while_told(module: &Module) -> Result<Self> {
-        let module = NonNull::from(&module.0);
+impl<'m> Loaded<'m> {
+    /// Keeps `module` loaded. Any context. Fails with ENOENT when it goes.
+    pub(crate) fn while_told(module: &'m Module) -> Result<Self> {
+        let module = NonNull::from(&module.0).cast::<bindings::module>();
 
-        // SAFETY: The module is there, since somebody is being told about it.
+        // SAFETY: The module is there by the invariants of `Module`.
         if !unsafe { bindings::killswitch_try_module_get(module.as_ptr()) } {
             return Err(ENOENT);
         }
-        // INVARIANT: The reference was taken just above.
-        Ok(Self(module))
+        // INVARIANT: The reference was taken just above, and the module is there for `'m`.
+        Ok(Self(module, PhantomData))
     }
 
     /// The module's name.
     pub(crate) fn name(&self) -> &CStr {
         // SAFETY: The module is there by the type invariants; its name is a string and constant.
         unsafe { CStr::from_char_ptr((&raw const (*self.0.as_ptr()).name).cast()) }
+    }
+
+    /// Whether `address` is in the module.
+    pub(super) fn contains(&self, address: usize) -> bool {
+        // SAFETY: The module is there by the type invariants.
+        unsafe { bindings::killswitch_within_module(self.0.as_ptr(), address) }
     }
 
     /// Whether `address` is in code that is freed when the module has been set up.
@@ -87,7 +99,16 @@ impl Loaded {
     }
 }
 
-impl Drop for Loaded {
+impl Clone for Loaded<'_> {
+    fn clone(&self) -> Self {
+        // SAFETY: The module is there by the type invariants, and there is a reference to it.
+        unsafe { bindings::killswitch_module_get(self.0.as_ptr()) };
+        // INVARIANT: The reference was taken just above, and the rest holds as for `self`.
+        Self(self.0, PhantomData)
+    }
+}
+
+impl Drop for Loaded<'_> {
     fn drop(&mut self) {
         // SAFETY: The reference is ours by the type invariants.
         unsafe { bindings::killswitch_module_put(self.0.as_ptr()) };
@@ -150,23 +171,28 @@ pub(super) fn copy_owner_name(address: usize, buffer: &mut [u8; 64]) -> bool {
     true
 }
 
-/// A module that comes or goes, and stays as long as somebody is told about it.
+/// A module that comes or goes.
+///
+/// # Invariants
+///
+/// A reference to it exists only while the notifier chain tells of the module, which is there as
+/// long.
 #[repr(transparent)]
-pub(crate) struct Module(bindings::module);
+pub(crate) struct Module(Opaque<bindings::module>);
 
 impl Module {
     /// Its name.
     pub(crate) fn name(&self) -> &str {
-        // SAFETY: The name is a string and constant.
-        unsafe { CStr::from_char_ptr((&raw const self.0.name).cast()) }
+        // SAFETY: The module is there by the type invariants; its name is a string and constant.
+        unsafe { CStr::from_char_ptr((&raw const (*self.0.get()).name).cast()) }
             .to_str()
             .unwrap_or_default()
     }
 
     /// Whether `address` is in the module.
     pub(crate) fn contains(&self, address: usize) -> bool {
-        // SAFETY: The module is there.
-        unsafe { bindings::killswitch_within_module(&raw const self.0, address) }
+        // SAFETY: The module is there by the type invariants.
+        unsafe { bindings::killswitch_within_module(self.0.get(), address) }
     }
 }
 
@@ -206,6 +232,8 @@ unsafe extern "C" fn on_going(
 ) -> c_int {
     if state == bindings::module_state_MODULE_STATE_GOING as c_ulong {
         // SAFETY: The module is there during the call.
+        // INVARIANT: The notifier chain tells of it during the call, which the reference does not
+        // outlive.
         crate::module_goes(unsafe { &*module.cast::<Module>() });
     }
     bindings::NOTIFY_DONE as c_int
@@ -220,6 +248,7 @@ unsafe extern "C" fn on_coming(
     module: *mut c_void,
 ) -> c_int {
     // SAFETY: The module is there during the call.
+    // INVARIANT: As in `on_going()`.
     let module = unsafe { &*module.cast::<Module>() };
 
     if state == bindings::module_state_MODULE_STATE_LIVE as c_ulong {

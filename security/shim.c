@@ -121,6 +121,12 @@ bool killswitch_try_module_get(struct module *mod)
 	return try_module_get(mod);
 }
 
+/* Takes another reference to a module of which the caller has one. */
+void killswitch_module_get(struct module *mod)
+{
+	__module_get(mod);
+}
+
 void killswitch_module_put(struct module *mod)
 {
 	module_put(mod);

@@ -111,7 +111,7 @@ impl Engagement {
     pub(crate) fn new<'a>(
         authority: &Authority,
         engage: &Engage<'a>,
-        permit: Option<Permit>,
+        permit: Option<Permit<'_>>,
         key: usize,
         parent: &Directory,
     ) -> Result<Self, Refusal<'a>> {
@@ -165,7 +165,7 @@ impl Engagement {
 
     /// Has the function that `permit` is for return the value. Whatever function did before does so
     /// no more afterwards. Sleeps. Fails without a change.
-    pub(crate) fn put<'a>(&mut self, permit: Permit) -> Result<(), Refusal<'a>> {
+    pub(crate) fn put<'a>(&mut self, permit: Permit<'_>) -> Result<(), Refusal<'a>> {
         let probe = self.probe_for(&permit)?;
 
         arm(&probe)?;
@@ -175,13 +175,13 @@ impl Engagement {
     }
 
     /// A probe on the function that `permit` is for, which is not armed yet.
-    fn probe_for<'a>(&mut self, permit: &Permit) -> Result<Probe, Refusal<'a>> {
+    fn probe_for<'a>(&mut self, permit: &Permit<'_>) -> Result<Probe, Refusal<'a>> {
         self.change(permit);
         Probe::register(permit.entry(), self.slot.clone()).map_err(not_probed)
     }
 
     /// Takes note that `probe` is on the function that `permit` is for.
-    fn settle(&mut self, permit: Permit, probe: Probe) {
+    fn settle(&mut self, permit: Permit<'_>, probe: Probe) {
         self.place = Place::At(permit.entry().address(), probe);
         self.notes = permit.into_notes();
         self.found_in = None;
@@ -189,7 +189,7 @@ impl Engagement {
     }
 
     /// Makes the function return what `permit` is for.
-    pub(crate) fn change(&mut self, permit: &Permit) {
+    pub(crate) fn change(&mut self, permit: &Permit<'_>) {
         self.value = permit.value();
         self.slot.set_value(self.value.get());
     }

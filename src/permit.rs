@@ -10,31 +10,26 @@ use crate::{
     },
     protected::Protected,
     refusal::Refusal,
-    security::{
-        entry::Entry,
-        module::Loaded, //
-    },
+    security::entry::Entry,
     subject::Subject,
     text::Text, //
 };
 
 /// Proof that the function at an address may return a value: that whoever asked may ask, and that
-/// the policy allows it.
-pub(crate) struct Permit {
-    entry: Entry,
+/// the policy allows it. The function's module does not go as long as the permit is there.
+pub(crate) struct Permit<'m> {
+    entry: Entry<'m>,
     value: Value,
     notes: Text,
-    /// The function's module, which does not go as long as the permit is there.
-    _module: Option<Loaded>,
     _allowed: Allowed,
 }
 
-impl Permit {
+impl<'m> Permit<'m> {
     /// Judges whether the function that `subject` is may return `value`. Sleeps.
     pub(crate) fn grant<'a>(
         _: &Authority,
         protected: &Protected,
-        subject: Subject<'_>,
+        subject: &Subject<'m>,
         value: Value,
     ) -> Result<Self, Refusal<'a>> {
         let mut notes = Text::new();
@@ -42,17 +37,16 @@ impl Permit {
 
         subject.notes(protected, value, &mut notes)?;
         Ok(Self {
-            entry,
+            entry: entry.clone(),
             value,
             notes,
-            _module: subject.into_module(),
             _allowed: allowed,
         })
     }
 
     /// Where the function begins.
-    pub(crate) fn entry(&self) -> Entry {
-        self.entry
+    pub(crate) fn entry(&self) -> &Entry<'m> {
+        &self.entry
     }
 
     /// What it may return.

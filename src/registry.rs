@@ -178,7 +178,12 @@ impl Registry {
             None => None,
             Some(address) => {
                 let subject = Subject::at(address, Target::of(name.as_str()))?;
-                Some(Permit::grant(authority, self.protected()?, subject, value)?)
+                Some(Permit::grant(
+                    authority,
+                    self.protected()?,
+                    &subject,
+                    value,
+                )?)
             }
         };
 
@@ -212,8 +217,8 @@ impl Registry {
         &mut self,
         authority: &Authority,
         commands: &[Command<'a>],
-    ) -> Result<KVec<(usize, Engage<'a>, Option<Permit>)>, Failed<'a>> {
-        let mut granted: KVec<(usize, Engage<'a>, Option<Permit>)> = KVec::new();
+    ) -> Result<KVec<(usize, Engage<'a>, Option<Permit<'a>>)>, Failed<'a>> {
+        let mut granted: KVec<(usize, Engage<'a>, Option<Permit<'a>>)> = KVec::new();
         let mut found = find(commands)
             .map_err(|refusal| Failed(0, refusal))?
             .into_iter();
@@ -273,10 +278,10 @@ impl Registry {
         authority: &Authority,
         engage: &Engage<'a>,
         found: Found<'a>,
-    ) -> Result<Option<Permit>, Refusal<'a>> {
+    ) -> Result<Option<Permit<'a>>, Refusal<'a>> {
         match found {
             Found::Function(subject) => {
-                Permit::grant(authority, self.protected()?, subject, engage.value).map(Some)
+                Permit::grant(authority, self.protected()?, &subject, engage.value).map(Some)
             }
             Found::NotLoaded(module) if engage.watch.is_some() => {
                 Err(Refusal::NothingToWatch(module))
@@ -289,7 +294,7 @@ impl Registry {
     fn engage<'a>(
         &mut self,
         authority: &Authority,
-        granted: KVec<(usize, Engage<'a>, Option<Permit>)>,
+        granted: KVec<(usize, Engage<'a>, Option<Permit<'a>>)>,
     ) -> Result<(), Failed<'a>> {
         let before = self.engagements.len();
         let mut lines = KVec::new();
@@ -608,7 +613,7 @@ impl Registry {
             }
             return Ok(false);
         };
-        let permit = Permit::grant(&authority, self.protected()?, subject, value)?;
+        let permit = Permit::grant(&authority, self.protected()?, &subject, value)?;
         let address = permit.entry().address();
 
         if self

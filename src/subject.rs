@@ -50,11 +50,11 @@ use kernel::{
 pub(crate) struct Subject<'a> {
     target: Target<'a>,
     addresses: KVec<usize>,
-    module: Option<Loaded>,
+    module: Option<Loaded<'a>>,
     /// All its names, if it is in a module.
     names: KVec<Symbol>,
     returns: Type,
-    entry: Option<Entry>,
+    entry: Option<Entry<'a>>,
     code: Code,
     /// From how many places it is called, if [`count_callers()`] counted.
     callers: Option<usize>,
@@ -107,8 +107,8 @@ impl<'a> Subject<'a> {
     }
 
     /// Finds the function in `module`, which has the name that `target` has for it and is about to
-    /// come; the result must not be kept for longer. Sleeps. There may be none.
-    pub(crate) fn find_in(module: &Module, target: Target<'a>) -> Result<Option<Self>> {
+    /// come. Sleeps. There may be none.
+    pub(crate) fn find_in(module: &'a Module, target: Target<'a>) -> Result<Option<Self>> {
         let addresses = addresses_in(module, target.symbol)?;
 
         if addresses.is_empty() {
@@ -126,7 +126,7 @@ impl<'a> Subject<'a> {
         Ok(Self::new(target, addresses, module)?)
     }
 
-    fn new(target: Target<'a>, addresses: KVec<usize>, module: Option<Loaded>) -> Result<Self> {
+    fn new(target: Target<'a>, addresses: KVec<usize>, module: Option<Loaded<'a>>) -> Result<Self> {
         let names = match (&module, addresses.first()) {
             (Some(module), Some(first)) => kallsyms::names_in_module(module, *first)?,
             _ => KVec::new(),
@@ -152,11 +152,6 @@ impl<'a> Subject<'a> {
         })
     }
 
-    /// Gives up the module, which then does not go as long as the result is there.
-    pub(crate) fn into_module(self) -> Option<Loaded> {
-        self.module
-    }
-
     /// The facts on which verdicts on the function rest. They are gathered when they are needed,
     /// and once.
     pub(crate) fn facts<'b>(&'b self, kernel: &'b Kernel<'b>) -> Facts<'b> {
@@ -179,13 +174,13 @@ impl<'a> Subject<'a> {
         &self,
         facts: &Facts<'_>,
         value: Value,
-    ) -> Result<(Entry, Allowed), Refusal<'b>> {
+    ) -> Result<(&Entry<'a>, Allowed), Refusal<'b>> {
         let verdict = policy::judge(facts, value);
 
         if let Some(error) = self.code.failure() {
             return Err(Refusal::Failed(error));
         }
-        match (verdict, self.entry) {
+        match (verdict, &self.entry) {
             (Ok(allowed), Some(entry)) => Ok((entry, allowed)),
             (Ok(_), None) => Err(Refusal::NotProbeable),
             // What is no function has no code to speak of.
@@ -337,7 +332,7 @@ pub(crate) fn module_with(symbol: &str) -> Result<Option<Text>> {
 
 /// What a function returns. A variant with constant arguments, or with a suffix that only makes its
 /// name unique, returns what the original does.
-fn return_type(module: Option<&Loaded>, symbol: &str) -> Result<Type> {
+fn return_type(module: Option<&Loaded<'_>>, symbol: &str) -> Result<Type> {
     let name = match symbol.split_once('.') {
         Some((original, suffix))
             if !original.is_empty()

@@ -10,7 +10,7 @@ use kernel::{host, prelude::*, sync::Arc};
 pub(crate) struct Probe(usize, Option<u64>);
 
 impl Probe {
-    pub(crate) fn register(entry: Entry, slot: Arc<Slot>) -> Result<Self> {
+    pub(crate) fn register(entry: &Entry<'_>, slot: Arc<Slot>) -> Result<Self> {
         host::allocate()?;
         machine(|m| {
             m.fails(What::Register)?;

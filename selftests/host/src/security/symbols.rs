@@ -19,7 +19,7 @@ pub(crate) mod btf {
         true
     }
 
-    pub(crate) fn returned(module: Option<&Loaded>, name: &CStr) -> Type {
+    pub(crate) fn returned(module: Option<&Loaded<'_>>, name: &CStr) -> Type {
         functions()
             .iter()
             .find(|function| {
@@ -33,19 +33,31 @@ pub(crate) mod entry {
     use super::{functions, module::Loaded};
     use std::ffi::CStr;
 
-    #[derive(Clone, Copy)]
-    pub(crate) struct Entry(usize);
+    #[derive(Clone)]
+    pub(crate) struct Entry<'m> {
+        address: usize,
+        _module: Option<Loaded<'m>>,
+    }
 
-    impl Entry {
-        pub(crate) fn of(_: Option<&Loaded>, address: usize, _: &CStr) -> Option<Self> {
+    impl<'m> Entry<'m> {
+        pub(crate) fn of(
+            module: Option<&Loaded<'m>>,
+            address: usize,
+            _: &CStr,
+        ) -> Option<Entry<'m>> {
+            let name = module.map(Loaded::as_str);
+
             functions()
                 .iter()
-                .any(|function| function.address == address && function.is_probeable)
-                .then_some(Self(address))
+                .any(|it| it.address == address && it.module == name && it.is_probeable)
+                .then(|| Self {
+                    address,
+                    _module: module.cloned(),
+                })
         }
 
-        pub(crate) fn address(self) -> usize {
-            self.0
+        pub(crate) fn address(&self) -> usize {
+            self.address
         }
     }
 }
@@ -79,7 +91,7 @@ pub(crate) mod kallsyms {
         Ok(found)
     }
 
-    pub(crate) fn names_in_module(module: &Loaded, address: usize) -> Result<KVec<Symbol>> {
+    pub(crate) fn names_in_module(module: &Loaded<'_>, address: usize) -> Result<KVec<Symbol>> {
         let mut names = KVec::new();
 
         for_each_in_module(module, &mut |name, at| {
@@ -92,7 +104,7 @@ pub(crate) mod kallsyms {
     }
 
     pub(crate) fn for_each_in_module(
-        module: &Loaded,
+        module: &Loaded<'_>,
         visit: &mut dyn FnMut(&[u8], usize) -> Result,
     ) -> Result {
         functions()
@@ -128,17 +140,12 @@ pub(crate) mod kallsyms {
 
 pub(crate) mod module {
     use super::*;
-    use std::ffi::CString;
+    use std::{ffi::CString, marker::PhantomData};
 
     /// A reference to a module.
-    pub(crate) struct Loaded(&'static str, CString);
+    pub(crate) struct Loaded<'m>(&'static str, CString, PhantomData<&'m Module>);
 
-    impl Loaded {
-        fn get(name: &'static str) -> Self {
-            machine(|m| m.references += 1);
-            Self(name, CString::new(name).unwrap())
-        }
-
+    impl Loaded<'static> {
         pub(crate) fn owner_of(address: usize) -> Result<Option<Self>> {
             let owner = machine(|m| {
                 let mut modules = m.world.modules.iter();
@@ -152,8 +159,15 @@ pub(crate) mod module {
                 Some(_) => Err(ENOENT),
             }
         }
+    }
 
-        pub(crate) fn while_told(module: &Module) -> Result<Self> {
+    impl<'m> Loaded<'m> {
+        fn get(name: &'static str) -> Self {
+            machine(|m| m.references += 1);
+            Self(name, CString::new(name).unwrap(), PhantomData)
+        }
+
+        pub(crate) fn while_told(module: &'m Module) -> Result<Self> {
             Ok(Self::get(module.0))
         }
 
@@ -166,7 +180,13 @@ pub(crate) mod module {
         }
     }
 
-    impl Drop for Loaded {
+    impl Clone for Loaded<'_> {
+        fn clone(&self) -> Self {
+            Self::get(self.0)
+        }
+    }
+
+    impl Drop for Loaded<'_> {
         fn drop(&mut self) {
             machine(|m| m.references -= 1);
         }
