@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! From names to addresses: the symbol tables of the kernel and of its modules.
+//! Between names and addresses: the symbol tables of the kernel and of its modules.
 //!
 //! C header: [`include/linux/kallsyms.h`](srctree/include/linux/kallsyms.h)
 

@@ -28,10 +28,8 @@ use kernel::{
 };
 
 /// The first byte of a function that calls into ftrace.
-#[cfg(CONFIG_X86_64)]
 const CALL: u8 = 0xe8;
 /// The first byte of a function with a breakpoint at its entry.
-#[cfg(CONFIG_X86_64)]
 const BREAKPOINT: u8 = 0xcc;
 
 /// How often it is tried to enable a probe while somebody attaches a BPF program, for which the
@@ -64,8 +62,9 @@ pub(crate) struct Probe {
 
 // SAFETY: A probe may be unregistered from any task, and so may its slot be given back.
 unsafe impl Send for Probe {}
-// SAFETY: The kprobe is only read, with care for concurrent changes; the rest is atomic or
-// constant.
+// SAFETY: What is done to the kprobe through a shared reference the kprobe layer does under its own
+// mutex (`enable()`, `disable()`, `is_armed()`), or is a volatile read (`missed()`); the rest is
+// atomic or constant.
 unsafe impl Sync for Probe {}
 
 impl Probe {
@@ -75,7 +74,6 @@ impl Probe {
     /// Sleeps. The errors are those of `register_kprobe()`: EINVAL, EILSEQ and ENOENT say that this
     /// function cannot be probed.
     pub(crate) fn register(entry: &Entry<'_>, slot: Arc<Slot>) -> Result<Self> {
-        // What the stub returns to is on top of the stack at a function's entry.
         let address = entry.address();
         let handler: Handler = if slot.takes_all() {
             on_entry
@@ -92,7 +90,7 @@ impl Probe {
                         kprobe.write(bindings::kprobe {
                             addr: address as *mut bindings::kprobe_opcode_t,
                             pre_handler: Some(handler),
-                            post_handler: Some(never_needed),
+                            post_handler: Some(does_nothing),
                             flags: bindings::KPROBE_FLAG_NESTED | bindings::KPROBE_FLAG_DISABLED,
                             ..pin_init::zeroed()
                         })
@@ -104,6 +102,8 @@ impl Probe {
                     // - All fields are initialized, so the handler may be called at once.
                     // - The kprobe is pinned, and `Probe` does not free it before the kprobe layer
                     //   has forgotten it.
+                    // - A function begins at `address` by the invariants of `Entry`, as the
+                    //   handlers ask: what the stub returns to is on top of the stack there.
                     to_result(unsafe {
                         bindings::register_kprobe(Opaque::cast_into(
                             &raw const (*this.as_ptr()).kprobe,
@@ -307,7 +307,7 @@ unsafe extern "C" fn on_chosen_entry(
 ///
 /// None: it does nothing.
 #[link_section = ".kprobes.text"]
-unsafe extern "C" fn never_needed(
+unsafe extern "C" fn does_nothing(
     _kprobe: *mut bindings::kprobe,
     _regs: *mut bindings::pt_regs,
     _flags: c_ulong,

@@ -40,7 +40,6 @@ const STRIDE: usize = 256 << 10;
 const PADDING: usize = bindings::KILLSWITCH_PADDING as usize;
 
 /// What an armed probe puts in place of the first byte of an instruction.
-#[cfg(CONFIG_X86_64)]
 const BREAKPOINT: u8 = 0xcc;
 
 /// The code of the kernel and of the modules that are loaded.
