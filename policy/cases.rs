@@ -14,7 +14,7 @@ use core::ops::Range;
 
 /// The distance between the functions of the imaginary kernel that the cases speak of. Each is as
 /// long, with the padding of the next at its end.
-pub(crate) const LENGTH: usize = 0x100;
+const LENGTH: usize = 0x100;
 /// Where its code lies.
 const TEXT: Range<usize> = 0x1_0000..0x1_4000;
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! What the machine code of a function says: whom it calls, and whether it decides about access.
+//! What machine code says: whether a function decides about access, and from how many places
+//! functions are called.
 //!
 //! Code is read as bytes. Which of them are branches is a matter of the architecture and stands in
 //! a file of its own, [`x86`]. A byte that only looks like a branch does no harm: it would have to

@@ -6,7 +6,8 @@
 //! or knows a kernel type, so the same files are compiled into the kernel and into the host tests.
 //! Every rule has a file of its own; [`judge`] asks them in a fixed order.
 //!
-//! The rules compare addresses, never names: a name only served to find the address.
+//! The rules compare addresses: a name only served to find one. But modules come and go, so rule
+//! `security-base` compares all names that a module has for the address of its function.
 
 #![forbid(unsafe_code)]
 
@@ -145,9 +146,7 @@ impl Cause {
             Cause::Ambiguous(_) => Rule::Ambiguous,
         }
     }
-}
 
-impl Cause {
     /// Writes the second half of a sentence whose first half names what was asked for. `name` tells
     /// the name of the function that begins at an address.
     fn describe(&self, f: &mut fmt::Formatter<'_>, name: &dyn Fn(usize) -> Symbol) -> fmt::Result {
