@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! Machine code.
+//! The program with which libFuzzer tries [`killswitch_fuzz::code`].
 
 #![no_main]
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! Text written to the control file, to `check` and to `retval`.
+//! The program with which libFuzzer tries [`killswitch_fuzz::command`].
 
 #![no_main]
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! Type information, and what a function of the type that it leads to may return.
+//! What must hold for any type information: in a limited number of steps it is found what a
+//! function returns, which is what the types on the way say; and what is said about values agrees.
 
 use super::Input;
 use crate::policy::{

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! Machine code, and whether its functions decide about access.
+//! What must hold for any machine code: a function decides about access if the branches in it and
+//! in what it calls, gone through one by one, show that, and its callers are counted right.
 
 use super::Input;
 use crate::policy::{

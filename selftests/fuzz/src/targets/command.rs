@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! Text written to the control file, to `check` and to `retval`.
+//! What must hold for any text that is written to `control`, `check` or `retval`: it is refused for
+//! a reason that can be shown, or understood in one way only, however it is written.
 
 use crate::{
     command::{
