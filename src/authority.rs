@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! Who may change engagements: administrators of the whole machine, unless the kernel is locked
-//! down, and the kernel command line.
+//! Who may change engagements: administrators of the whole machine, unless Killswitch is sealed or
+//! the kernel is locked down; and the kernel command line.
 
 use crate::{
     records::Origin,
@@ -34,8 +34,8 @@ pub(crate) fn may_ask<'a>(opener: &Opener<'_>) -> Result<(), Refusal<'a>> {
 pub(crate) struct Authority(Origin);
 
 impl Authority {
-    /// Checks who opened a file and who writes to it, and then whether the kernel is locked down.
-    /// Process context.
+    /// Checks who opened a file and who writes to it, then the seal, and then lockdown. Process
+    /// context.
     pub(crate) fn of_writer<'a>(opener: &Opener<'_>) -> Result<Self, Refusal<'a>> {
         may_ask(opener)?;
         if lsm::is_sealed() {

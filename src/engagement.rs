@@ -163,8 +163,8 @@ impl Engagement {
         self.probe().map_or(Ok(()), arm)
     }
 
-    /// Has the function that `permit` is for return the value. Whatever function did before does so
-    /// no more afterwards. Sleeps. Fails without a change.
+    /// Has the function that `permit` is for return the value. The function that did so before runs
+    /// again afterwards. Sleeps. Fails without a change.
     pub(crate) fn put<'a>(&mut self, permit: Permit<'_>) -> Result<(), Refusal<'a>> {
         let probe = self.probe_for(&permit)?;
 

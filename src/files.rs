@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! The files in /sys/kernel/security/killswitch: what there is, and what it shows.
+//! The files in /sys/kernel/security/killswitch: which there are, what they show, and what writing
+//! to `retval` does.
 
 use crate::{
     authority::Authority,

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! What is told about a decision: one record in the audit log, and one line in the kernel log.
+//! What is told about a decision: one record in the audit log and, but for `check`, a line in the
+//! kernel log.
 //!
 //! The fields and their order are part of the interface, and this is the only place that writes
 //! them.

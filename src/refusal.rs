@@ -39,7 +39,7 @@ pub(crate) enum Refusal<'a> {
     Policy(policy::Refusal),
     /// There is no function of that name.
     NoFunction,
-    /// There is no such function in the module of this name, or no such module is loaded.
+    /// The module of this name is loaded and has no such function.
     NotInModule(&'a str),
     /// Nothing is engaged by that name.
     NotEngaged,

@@ -104,6 +104,36 @@ pub(crate) fn look() -> Result<MutexGuard<'static, Registry>> {
     Ok(registry)
 }
 
+/// Looks after the engagements. Called by a workqueue, some time after they were looked at last.
+pub(crate) fn tick() {
+    // The look is all there is to do.
+    drop(look());
+}
+
+/// Engages what is armed for a module that comes; if that fails the module must not be loaded.
+/// Called by the module notifier chain, before the module's own code runs.
+pub(crate) fn module_comes(module: &Module) -> Result {
+    match lock() {
+        Ok(mut registry) => registry.module_comes(module, false),
+        // Without a registry nothing is armed.
+        Err(_) => Ok(()),
+    }
+}
+
+/// Engages what was armed for a module while that was set up. Called by the module notifier chain.
+pub(crate) fn module_is_there(module: &Module) {
+    // Failures are told, and there is nothing else to be done about them.
+    let _ = lock().and_then(|mut registry| registry.module_comes(module, true));
+}
+
+/// Ends the engagements in a module that goes. Called by the module notifier chain.
+pub(crate) fn module_goes(module: &Module) {
+    // Without a registry there is nothing to end.
+    if let Ok(mut registry) = lock() {
+        registry.module_goes(module);
+    }
+}
+
 impl Registry {
     /// All engagements, oldest first.
     pub(crate) fn engagements(&self) -> &[Engagement] {

@@ -55,22 +55,5 @@ mod policy_properties;
 mod security;
 mod wording;
 
-// What src/killswitch.rs, which is the root of the crate in the kernel, is called for.
-
-fn tick() {
-    drop(registry::look());
-}
-
-fn module_comes(module: &security::module::Module) -> kernel::error::Result {
-    registry::lock().map_or(Ok(()), |mut registry| registry.module_comes(module, false))
-}
-
-fn module_is_there(module: &security::module::Module) {
-    let _ = registry::lock().and_then(|mut registry| registry.module_comes(module, true));
-}
-
-fn module_goes(module: &security::module::Module) {
-    if let Ok(mut registry) = registry::lock() {
-        registry.module_goes(module);
-    }
-}
+// What `security` calls, which looks for it here.
+use registry::{module_comes, module_goes, module_is_there, tick};
