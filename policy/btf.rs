@@ -8,6 +8,11 @@ use super::Type;
 
 /// Nothing, as the type that a function returns or a pointer points to.
 const VOID: u32 = 0;
+/// The kind of an integer.
+pub(crate) const INT: u32 = 1;
+/// The kind of a function.
+pub(crate) const FUNC: u32 = 12;
+
 /// How many names and qualifiers of a type are looked behind. The kernel checks that its own have
 /// fewer.
 const MAX_STEPS: usize = 64;
@@ -31,10 +36,9 @@ pub(crate) trait Types {
 
 /// What the function whose type has the number `function` returns.
 pub(crate) fn returned(types: &dyn Types, function: u32) -> Type {
-    const FUNC: u32 = 12;
     const FUNC_PROTO: u32 = 13;
 
-    let of_kind = |id, wanted| types.get(id).filter(|found| kind(found) == wanted);
+    let of_kind = |id, wanted| types.get(id).filter(|found| kind(found.info) == wanted);
 
     of_kind(function, FUNC)
         .and_then(|function| of_kind(function.size_or_type, FUNC_PROTO))
@@ -43,13 +47,13 @@ pub(crate) fn returned(types: &dyn Types, function: u32) -> Type {
         })
 }
 
-fn kind(described: &Described) -> u32 {
-    (described.info >> 24) & 0x1f
+/// The kind of a type, which is part of its `info`.
+pub(crate) fn kind(info: u32) -> u32 {
+    info >> 24 & 0x1f
 }
 
 /// What type number `id` is, behind its names and qualifiers.
 fn resolve(types: &dyn Types, mut id: u32) -> Type {
-    const INT: u32 = 1;
     const PTR: u32 = 2;
     const ENUM: u32 = 6;
     const TYPEDEF: u32 = 8;
@@ -67,7 +71,7 @@ fn resolve(types: &dyn Types, mut id: u32) -> Type {
             return Type::Unknown;
         };
 
-        match kind(&described) {
+        match kind(described.info) {
             TYPEDEF | VOLATILE | CONST | RESTRICT | TYPE_TAG => id = described.size_or_type,
             INT => return integer(&described),
             // The flag says that it can be negative.

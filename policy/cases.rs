@@ -7,8 +7,21 @@ use super::{
         Code,
         Cold, //
     },
-    judge, AddressSet, Cause, Evidence, Facts, InModule, Kernel, Member, Rule, Symbol, Tagged,
-    TaggedSet, Type, Value, MANY,
+    judge,
+    AddressSet,
+    Cause,
+    Evidence,
+    Facts,
+    InModule,
+    Kernel,
+    Member,
+    Rule,
+    Symbol,
+    Tagged,
+    TaggedSet,
+    Type,
+    Value,
+    MANY, //
 };
 use core::ops::Range;
 

@@ -9,7 +9,10 @@ use super::{
         Member, //
     },
     core_functions::CORE,
-    glob, lsm_entry, mediation, sort,
+    glob,
+    lsm_entry,
+    mediation,
+    sort, //
 };
 use core::ops::DerefMut;
 
@@ -53,6 +56,7 @@ impl Name {
             .map(move |member| name(member.symbol(), Set::Base(member)))
             .chain(CORE.iter().map(named(Set::Core)))
             .chain(lsm_entry::NAMES.iter().map(named(Set::LsmEntry)))
+            // Only exact names: others that begin with security_ may lie outside of security/.
             .chain(mediation::NO_DECISION.iter().map(named(Set::LsmCode)))
             .chain(mediation::CAPABILITY_CHECKS.iter().map(named(Set::Decider)))
             .chain(mediation::HUBS.iter().map(named(Set::Hub)))
@@ -115,7 +119,7 @@ impl<S: DerefMut<Target = [Name]>> Catalogue<S> {
                 .filter(|name| glob::matches(name.pattern.as_bytes(), original.as_bytes()))
                 .try_for_each(|name| take(name.set))?;
         }
-        if mediation::is_deciding_hook(original) {
+        if mediation::is_deciding_entry(original) {
             take(Set::Decider)?;
         }
         Ok(())

@@ -7,7 +7,7 @@
 //! a file of its own, [`x86`]. A byte that only looks like a branch does no harm: it would have to
 //! land exactly where a function begins.
 
-mod x86;
+pub(crate) mod x86;
 
 use super::{
     facts::Kernel,

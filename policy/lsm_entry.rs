@@ -12,7 +12,7 @@ use super::{
 /// The names of the entry points. Only their addresses are compared later.
 pub(super) const NAMES: &[&str] = &[
     "security_*",
-    // What the framework calls directly, without a hook that it could be registered for.
+    // What the framework calls directly, and not because it is registered as a callback.
     "cap_inode_removexattr",
     "cap_inode_setxattr",
 ];

@@ -2,10 +2,10 @@
 
 //! Rule `mediation`: a function that decides about access may only be made to deny it.
 //!
-//! It decides if its code, or that of a function that it calls, calls a hook of the LSM framework
-//! that decides, or asks for a capability.
+//! It decides if its code, or that of a function that it calls, calls an entry point of the LSM
+//! framework that decides, or asks for a capability.
 
-pub(super) use super::hooks_that_decide::{
+pub(super) use super::no_decision::{
     HUBS,
     NO_DECISION, //
 };
@@ -40,7 +40,7 @@ pub(super) const CAPABILITY_CHECKS: &[&str] = &[
 ];
 
 /// Whether an entry point of the LSM framework of this name decides about access.
-pub(super) fn is_deciding_hook(name: &str) -> bool {
+pub(super) fn is_deciding_entry(name: &str) -> bool {
     name.starts_with("security_") && !NO_DECISION.contains(&name)
 }
 

@@ -22,11 +22,11 @@ pub(crate) mod code;
 mod core_functions;
 mod facts;
 mod glob;
-mod hooks_that_decide;
 mod lsm_entry;
 mod lsm_hook;
 mod lsm_internal;
 mod mediation;
+mod no_decision;
 mod primitive;
 mod return_type;
 mod sort;
@@ -162,7 +162,7 @@ impl Cause {
             Cause::Base(member) => write!(
                 f,
                 "this function {}, and security stands on that ({})",
-                member.entry().why,
+                member.line().why,
                 member.family().name
             ),
             Cause::Mediation(evidence, returns) => {

@@ -3,13 +3,19 @@
 //! Functions that decide what a task may do: its privileges, its access to objects, and its access
 //! to devices.
 
-use super::{errno, never, one, zero, Family};
+use super::{
+    errno,
+    never,
+    one,
+    zero,
+    Family, //
+};
 
 /// What answers whether a task, a socket or an opener holds a capability.
 #[rustfmt::skip]
 pub(super) const CAPABILITIES: Family = Family {
     name: "capabilities",
-    entries: &[
+    lines: &[
         never("answers whether the task holds a capability", &["capable", "capable_noaudit"]),
         never("answers whether the task holds a capability in a namespace", &[
             "ns_capable", "ns_capable_noaudit", "ns_capable_common",
@@ -52,7 +58,7 @@ pub(super) const CAPABILITIES: Family = Family {
 #[rustfmt::skip]
 pub(super) const CREDENTIALS: Family = Family {
     name: "credentials",
-    entries: &[
+    lines: &[
         never("copies the credentials of a task for a change", &["prepare_creds"]),
         never("makes credentials for a kernel service", &["prepare_kernel_cred"]),
         never("copies the credentials of a task for exec", &["prepare_exec_creds"]),
@@ -100,7 +106,7 @@ pub(super) const CREDENTIALS: Family = Family {
 #[rustfmt::skip]
 pub(super) const GROUPS: Family = Family {
     name: "groups",
-    entries: &[
+    lines: &[
         zero("answers whether a group is in a list", &["groups_search"]),
         zero("answers whether the task is in a group for file access", &["in_group_p"]),
         zero("answers whether the task is in a group", &["in_egroup_p"]),
@@ -122,7 +128,7 @@ pub(super) const GROUPS: Family = Family {
 #[rustfmt::skip]
 pub(super) const FILE_ACCESS: Family = Family {
     name: "file access",
-    entries: &[
+    lines: &[
         errno("decides whether an access is permitted", &["*_permission"]),
         zero("decides about a change of the owner", &["chown_ok"]),
         zero("decides about a change of the group", &["chgrp_ok"]),
@@ -168,7 +174,7 @@ pub(super) const FILE_ACCESS: Family = Family {
 #[rustfmt::skip]
 pub(super) const FILE_ATTRIBUTES: Family = Family {
     name: "file attributes",
-    entries: &[
+    lines: &[
         errno("decides whether attributes may be changed", &[
             "setattr_prepare", "may_setattr", "notify_change",
         ]),
@@ -223,7 +229,7 @@ pub(super) const FILE_ATTRIBUTES: Family = Family {
 #[rustfmt::skip]
 pub(super) const FILE_LIMITS: Family = Family {
     name: "file limits",
-    entries: &[
+    lines: &[
         errno("checks a range and the right to read or write it", &["rw_verify_area"]),
         errno("checks a range and the right to share it", &["remap_verify_area"]),
         errno("checks the rights for a copy", &["generic_file_rw_checks"]),
@@ -252,7 +258,7 @@ pub(super) const FILE_LIMITS: Family = Family {
 #[rustfmt::skip]
 pub(super) const FS_ACCESS: Family = Family {
     name: "file system access",
-    entries: &[
+    lines: &[
         errno("decides whether an access is permitted", &[
             "fuse:fuse_permission", "overlay:ovl_permission", "nfs:nfs_permission",
             "nfs:nfs_do_access", "cifs:cifs_permission", "ceph:ceph_permission",
@@ -299,7 +305,7 @@ pub(super) const FS_ACCESS: Family = Family {
 #[rustfmt::skip]
 pub(super) const PROC: Family = Family {
     name: "proc and sysctl",
-    entries: &[
+    lines: &[
         errno("decides who may change a kernel parameter", &["sysctl_perm"]),
         errno("compares the mode of a kernel parameter", &["test_perm"]),
         zero("computes the mode of a kernel parameter", &[
@@ -333,7 +339,7 @@ pub(super) const PROC: Family = Family {
 #[rustfmt::skip]
 pub(super) const MOUNTS: Family = Family {
     name: "mounts",
-    entries: &[
+    lines: &[
         zero("answers whether the task may mount", &["may_mount"]),
         one("answers whether a mount would show too much", &["mount_too_revealing"]),
         zero("answers whether a mount shows nothing new", &["mnt_already_visible"]),
@@ -384,7 +390,7 @@ pub(super) const MOUNTS: Family = Family {
 #[rustfmt::skip]
 pub(super) const NAMESPACES: Family = Family {
     name: "namespaces",
-    entries: &[
+    lines: &[
         zero("answers whether a task shares its memory with no other", &[
             "current_is_single_threaded",
         ]),
@@ -446,7 +452,7 @@ pub(super) const NAMESPACES: Family = Family {
 #[rustfmt::skip]
 pub(super) const PTRACE: Family = Family {
     name: "process tracing",
-    entries: &[
+    lines: &[
         errno("decides whether a process may be looked into", &["__ptrace_may_access"]),
         zero("decides whether a process may be looked into", &["ptrace_may_access"]),
         zero("decides whether a tracer may access memory", &["ptracer_access_allowed"]),
@@ -490,7 +496,7 @@ pub(super) const PTRACE: Family = Family {
 #[rustfmt::skip]
 pub(super) const SIGNALS: Family = Family {
     name: "signals",
-    entries: &[
+    lines: &[
         errno("decides who may signal a process", &[
             "check_kill_permission", "group_send_sig_info", "do_pidfd_send_signal",
         ]),
@@ -509,7 +515,7 @@ pub(super) const SIGNALS: Family = Family {
 #[rustfmt::skip]
 pub(super) const PROCESS_LIMITS: Family = Family {
     name: "process limits",
-    entries: &[
+    lines: &[
         errno("decides about a resource limit", &["do_prlimit"]),
         errno("decides about the limits of another process", &["check_prlimit_permission"]),
         zero("decides about the priority of another process", &["set_one_prio_perm"]),
@@ -533,7 +539,7 @@ pub(super) const PROCESS_LIMITS: Family = Family {
 #[rustfmt::skip]
 pub(super) const IPC: Family = Family {
     name: "IPC access",
-    entries: &[
+    lines: &[
         errno("decides who may use an IPC object", &["ipcperms", "ipc_check_perms"]),
         errno("decides who may control an IPC object", &["ipcctl_obtain_check"]),
         errno("finds an IPC object that still exists", &["ipc_obtain_object_check"]),
@@ -549,7 +555,7 @@ pub(super) const IPC: Family = Family {
 #[rustfmt::skip]
 pub(super) const KEYRINGS: Family = Family {
     name: "keyrings",
-    entries: &[
+    lines: &[
         zero("answers whether the task holds a key", &["lookup_user_key_possessed"]),
         errno("refuses every key", &["restrict_link_reject"]),
         errno("refuses loops of keyrings", &["keyring_detect_cycle"]),
@@ -567,7 +573,7 @@ pub(super) const KEYRINGS: Family = Family {
 #[rustfmt::skip]
 pub(super) const CGROUPS: Family = Family {
     name: "control groups",
-    entries: &[
+    lines: &[
         errno("decides whether a group may use a device", &[
             "devcgroup_check_permission", "devcgroup_legacy_check_permission",
         ]),
@@ -600,7 +606,7 @@ pub(super) const CGROUPS: Family = Family {
 #[rustfmt::skip]
 pub(super) const PERF: Family = Family {
     name: "profiling access",
-    entries: &[
+    lines: &[
         errno("decides who may profile the kernel", &["perf_allow_kernel"]),
         errno("decides who may profile a processor", &["perf_allow_cpu"]),
         errno("decides who may use tracepoints", &[
@@ -624,7 +630,7 @@ pub(super) const PERF: Family = Family {
 #[rustfmt::skip]
 pub(super) const IO_URING: Family = Family {
     name: "io_uring",
-    entries: &[
+    lines: &[
         errno("decides who may use io_uring", &["io_uring_allowed"]),
         errno("makes a ring", &["io_uring_setup", "io_uring_create"]),
         zero("enforces the restrictions of a ring", &["io_check_restriction"]),
@@ -645,7 +651,7 @@ pub(super) const IO_URING: Family = Family {
 #[rustfmt::skip]
 pub(super) const TERMINALS: Family = Family {
     name: "terminals",
-    entries: &[
+    lines: &[
         errno("stops background processes", &[
             "tty_check_change", "__tty_check_change", "job_control",
         ]),
@@ -682,7 +688,7 @@ pub(super) const TERMINALS: Family = Family {
 #[rustfmt::skip]
 pub(super) const GRAPHICS: Family = Family {
     name: "graphics access",
-    entries: &[
+    lines: &[
         zero("answers whether a client controls the display", &[
             "drm:drm_is_current_master", "drm:drm_is_current_master_locked",
         ]),
@@ -717,7 +723,7 @@ pub(super) const GRAPHICS: Family = Family {
 #[rustfmt::skip]
 pub(super) const STORAGE: Family = Family {
     name: "storage access",
-    entries: &[
+    lines: &[
         zero("decides what commands reach a disk", &[
             "scsi_mod:scsi_cmd_allowed", "nvme_core:nvme_cmd_allowed",
             "nvme_core:nvme_admin_cmd_allowed", "nvme_core:nvme_ns_cmd_allowed",
@@ -752,7 +758,7 @@ pub(super) const STORAGE: Family = Family {
 #[rustfmt::skip]
 pub(super) const USB: Family = Family {
     name: "USB authorization",
-    entries: &[
+    lines: &[
         errno("authorizes a device", &["usbcore:usb_authorize_device"]),
         errno("takes the authorization of a device", &["usbcore:usb_deauthorize_device"]),
         zero("decides whether a new device is authorized", &["usbcore:usb_dev_authorized"]),
@@ -771,7 +777,7 @@ pub(super) const USB: Family = Family {
 #[rustfmt::skip]
 pub(super) const THUNDERBOLT: Family = Family {
     name: "Thunderbolt authorization",
-    entries: &[
+    lines: &[
         errno("approves a device", &[
             "thunderbolt:*approve_switch", "thunderbolt:tb_switch_set_authorized",
         ]),
@@ -788,7 +794,7 @@ pub(super) const THUNDERBOLT: Family = Family {
 #[rustfmt::skip]
 pub(super) const PASSTHROUGH: Family = Family {
     name: "device assignment",
-    entries: &[
+    lines: &[
         errno("verifies the token of a function", &[
             "vfio:vfio_df_check_token", "vfio_pci_core:vfio_pci_core_match_token_uuid",
         ]),
@@ -829,7 +835,7 @@ pub(super) const PASSTHROUGH: Family = Family {
 #[rustfmt::skip]
 pub(super) const DEVICES: Family = Family {
     name: "device access",
-    entries: &[
+    lines: &[
         errno("decides who may use I/O ports", &["ksys_ioperm"]),
         never("takes I/O ports from a task", &["task_update_io_bitmap", "io_bitmap_exit"]),
         never("copies the I/O ports of a task", &["io_bitmap_share"]),

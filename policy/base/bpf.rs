@@ -14,7 +14,7 @@ use super::{
 #[rustfmt::skip]
 pub(super) const VERIFIER: Family = Family {
     name: "bpf verifier",
-    entries: &[
+    lines: &[
         errno("decides whether a program is safe to run", &["bpf_check"]),
         errno("walks through a program and checks every instruction", &[
             "do_check", "do_check_insn", "do_check_common", "do_check_main", "do_check_subprogs",
@@ -72,7 +72,7 @@ pub(super) const VERIFIER: Family = Family {
 #[rustfmt::skip]
 pub(super) const STATES: Family = Family {
     name: "bpf verifier states",
-    entries: &[
+    lines: &[
         never("decides whether a path was already checked", &["bpf_is_state_visited"]),
         never("compares the states of two paths", &[
             "states_equal", "func_states_equal", "regsafe", "stacksafe", "stack_arg_safe",
@@ -138,7 +138,7 @@ pub(super) const STATES: Family = Family {
 #[rustfmt::skip]
 pub(super) const MEMORY_CHECKS: Family = Family {
     name: "bpf memory checks",
-    entries: &[
+    lines: &[
         errno("checks an access of a program to memory", &[
             "check_mem_access", "__check_mem_access", "check_load_mem", "check_store_reg",
         ]),
@@ -231,7 +231,7 @@ pub(super) const MEMORY_CHECKS: Family = Family {
 #[rustfmt::skip]
 pub(super) const CALL_CHECKS: Family = Family {
     name: "bpf call checks",
-    entries: &[
+    lines: &[
         errno("checks a call that a program makes", &[
             "check_helper_call", "check_kfunc_call", "check_func_call", "push_callback_call",
         ]),
@@ -348,7 +348,7 @@ pub(super) const CALL_CHECKS: Family = Family {
 #[rustfmt::skip]
 pub(super) const BOUNDS: Family = Family {
     name: "bpf bounds",
-    entries: &[
+    lines: &[
         errno("computes the result of an operation", &[
             "check_alu_op", "adjust_reg_min_max_vals", "adjust_ptr_min_max_vals",
             "adjust_scalar_min_max_vals",
@@ -427,7 +427,7 @@ pub(super) const BOUNDS: Family = Family {
 #[rustfmt::skip]
 pub(super) const FIXUPS: Family = Family {
     name: "bpf rewriting",
-    entries: &[
+    lines: &[
         errno("rewrites the calls and accesses of a program", &[
             "bpf_do_misc_fixups", "bpf_fixup_call_args", "bpf_convert_ctx_accesses",
         ]),
@@ -469,7 +469,7 @@ pub(super) const FIXUPS: Family = Family {
 #[rustfmt::skip]
 pub(super) const TYPES: Family = Family {
     name: "bpf type information",
-    entries: &[
+    lines: &[
         errno("checks type information from user space", &[
             "btf_check_all_metas", "btf_check_meta", "btf_*_check_meta", "btf_check_all_types",
             "btf_resolve", "btf_*_check_member", "btf_*_check_kflag_member", "btf_*_resolve",
@@ -511,7 +511,7 @@ pub(super) const TYPES: Family = Family {
 #[rustfmt::skip]
 pub(super) const LOADING: Family = Family {
     name: "bpf loading",
-    entries: &[
+    lines: &[
         errno("decides who may use BPF", &[
             "bpf_prog_load", "__sys_bpf", "kern_sys_bpf", "map_create", "map_create_alloc",
             "bpf_btf_load",
@@ -591,7 +591,7 @@ pub(super) const LOADING: Family = Family {
 #[rustfmt::skip]
 pub(super) const COMPILING: Family = Family {
     name: "bpf compiling",
-    entries: &[
+    lines: &[
         never("chooses how a program runs", &[
             "bpf_prog_select_runtime", "__bpf_prog_select_runtime", "bpf_prog_select_interpreter",
             "bpf_prog_jit_compile",
@@ -645,7 +645,7 @@ pub(super) const COMPILING: Family = Family {
 #[rustfmt::skip]
 pub(super) const CLASSIC: Family = Family {
     name: "classic bpf",
-    entries: &[
+    lines: &[
         errno("checks a socket filter", &["bpf_check_classic", "check_load_and_stores"]),
         zero("checks a socket filter", &["chk_code_allowed", "bpf_check_basics_ok"]),
         errno("translates a socket filter", &["bpf_convert_filter"]),

@@ -2,13 +2,17 @@
 
 //! What Killswitch itself stands on: how it finds, probes and patches functions, and its reports.
 
-use super::{errno, never, Family};
+use super::{
+    errno,
+    never,
+    Family, //
+};
 
 /// What puts a probe on a function, keeps it armed, and runs its handler.
 #[rustfmt::skip]
 pub(super) const PROBING: Family = Family {
     name: "kprobes",
-    entries: &[
+    lines: &[
         never("registers and unregisters kprobes", &["*register_kprobe*"]),
         never("arms and disarms kprobes", &["*arm_kprobe*"]),
         never("arms and disarms all kprobes", &["*arm_all_kprobes"]),
@@ -68,7 +72,7 @@ pub(super) const PROBING: Family = Family {
 #[rustfmt::skip]
 pub(super) const ERROR_INJECTION: Family = Family {
     name: "error injection",
-    entries: &[
+    lines: &[
         never("tells where errors may be injected", &["within_error_injection_list"]),
         never("tells which errors may be injected", &["get_injectable_error_type"]),
         never("collects where errors may be injected", &[
@@ -89,7 +93,7 @@ pub(super) const ERROR_INJECTION: Family = Family {
 #[rustfmt::skip]
 pub(super) const FTRACE: Family = Family {
     name: "ftrace",
-    entries: &[
+    lines: &[
         never("redirects the entries of functions", &["ftrace_*", "__ftrace_*", "arch_ftrace_*"]),
         never("adds and removes function tracers", &["*register_ftrace_function*", "*_ftrace_ops"]),
         never("adds and removes direct calls", &["*register_ftrace_direct*"]),
@@ -108,7 +112,7 @@ pub(super) const FTRACE: Family = Family {
 #[rustfmt::skip]
 pub(super) const TEXT_PATCHING: Family = Family {
     name: "text patching",
-    entries: &[
+    lines: &[
         never("writes to the code of the kernel", &["*text_poke*"]),
         never("makes a CPU see changed code", &["do_sync_core"]),
         never("runs what a breakpoint stands for", &["int3_exception_notify"]),
@@ -145,7 +149,7 @@ pub(super) const TEXT_PATCHING: Family = Family {
 #[rustfmt::skip]
 pub(super) const TRAMPOLINES: Family = Family {
     name: "bpf trampolines",
-    entries: &[
+    lines: &[
         errno("attaches BPF programs to functions", &[
             "bpf_trampoline_link_*", "__bpf_trampoline_link_prog", "bpf_trampoline_multi_attach",
             "bpf_trampoline_add_prog",
@@ -170,7 +174,7 @@ pub(super) const TRAMPOLINES: Family = Family {
 #[rustfmt::skip]
 pub(super) const LIVEPATCH: Family = Family {
     name: "livepatch",
-    entries: &[
+    lines: &[
         never("replaces functions by fixed ones", &["klp_*", "__klp_*"]),
         never("tells whether a task still runs old code", &[
             "stack_trace_save_tsk_reliable", "arch_stack_walk_reliable",
@@ -182,7 +186,7 @@ pub(super) const LIVEPATCH: Family = Family {
 #[rustfmt::skip]
 pub(super) const SYMBOLS: Family = Family {
     name: "symbols",
-    entries: &[
+    lines: &[
         never("finds symbols", &["kallsyms_*", "get_symbol_*"]),
         never("finds the symbols of modules", &["*module_kallsyms_*", "*find_kallsyms_symbol*"]),
         never("lists the symbols of modules", &["module_get_kallsym"]),
@@ -207,7 +211,7 @@ pub(super) const SYMBOLS: Family = Family {
 #[rustfmt::skip]
 pub(super) const TYPES: Family = Family {
     name: "btf",
-    entries: &[
+    lines: &[
         never("gives the types of the kernel", &["bpf_get_btf_vmlinux"]),
         never("gives the types of a module", &["btf_get_module_btf"]),
         never("keeps a module while its types are used", &["btf_try_get_module"]),
@@ -230,7 +234,7 @@ pub(super) const TYPES: Family = Family {
 #[rustfmt::skip]
 pub(super) const CONTROL_FILES: Family = Family {
     name: "control files",
-    entries: &[
+    lines: &[
         never("keeps the files of security modules", &["securityfs_*"]),
         never("tells which security modules are active", &["lsm_read"]),
         never("opens a file that is written as it is read", &["seq_open*"]),
@@ -264,7 +268,7 @@ pub(super) const CONTROL_FILES: Family = Family {
 #[rustfmt::skip]
 pub(super) const AUDIT_LOG: Family = Family {
     name: "audit log",
-    entries: &[
+    lines: &[
         never("writes audit records", &["audit_log", "audit_log_*", "__audit_log_*"]),
         never("holds an audit record that is written", &["audit_buffer_*", "audit_expand"]),
         never("numbers audit events", &["audit_serial", "audit*_get_stamp"]),
@@ -300,7 +304,7 @@ pub(super) const AUDIT_LOG: Family = Family {
 #[rustfmt::skip]
 pub(super) const AUDIT_RULES: Family = Family {
     name: "audit rules",
-    entries: &[
+    lines: &[
         never("tells which events are recorded", &["audit_filter*", "__audit_filter_op"]),
         never("compares an event with an audit rule", &[
             "audit_field_compare", "audit_compare_*", "audit_*comparator", "audit_match_*",
@@ -337,7 +341,7 @@ pub(super) const AUDIT_RULES: Family = Family {
 #[rustfmt::skip]
 pub(super) const AUDIT_CONTEXT: Family = Family {
     name: "audit context",
-    entries: &[
+    lines: &[
         never("collects what a task does for its record", &["__audit_*"]),
         never("makes the audit context of a task", &["audit_alloc", "audit_alloc_context"]),
         never("collects the files that a task touches", &["audit_alloc_name"]),
@@ -356,7 +360,7 @@ pub(super) const AUDIT_CONTEXT: Family = Family {
 #[rustfmt::skip]
 pub(super) const NOTIFIERS: Family = Family {
     name: "notifier chains",
-    entries: &[
+    lines: &[
         never("tells subscribers what happened", &[
             "notifier_call_chain*", "blocking_notifier_call_chain*", "atomic_notifier_call_chain*",
             "raw_notifier_call_chain*", "srcu_notifier_call_chain",
@@ -374,7 +378,7 @@ pub(super) const NOTIFIERS: Family = Family {
 #[rustfmt::skip]
 pub(super) const MODULES: Family = Family {
     name: "module references",
-    entries: &[
+    lines: &[
         never("keeps a module from going", &[
             "try_module_get", "__module_get", "*strong_try_module_get",
         ]),
@@ -394,7 +398,7 @@ pub(super) const MODULES: Family = Family {
 #[rustfmt::skip]
 pub(super) const TAINT: Family = Family {
     name: "taint",
-    entries: &[
+    lines: &[
         never("marks the kernel as changed", &["add_taint*"]),
         never("tells whether the kernel is marked as changed", &["test_taint"]),
         never("tells how the kernel is marked", &["get_taint"]),
@@ -406,7 +410,7 @@ pub(super) const TAINT: Family = Family {
 #[rustfmt::skip]
 pub(super) const KILLSWITCH: Family = Family {
     name: "killswitch",
-    entries: &[
+    lines: &[
         never("is part of Killswitch", &["killswitch_*", "*10killswitch*"]),
     ],
 };
@@ -415,7 +419,7 @@ pub(super) const KILLSWITCH: Family = Family {
 #[rustfmt::skip]
 pub(super) const RUST: Family = Family {
     name: "rust support",
-    entries: &[
+    lines: &[
         never("lets Rust code call the kernel", &["rust_helper_*"]),
         never("prints what Rust code prints", &["rust_fmt_argument"]),
         never("is part of the kernel crate", &["_R*_6kernel*"]),
@@ -432,7 +436,7 @@ pub(super) const RUST: Family = Family {
 #[rustfmt::skip]
 pub(super) const GRACE_PERIODS: Family = Family {
     name: "rcu tasks",
-    entries: &[
+    lines: &[
         never("waits for all tasks", &[
             "*synchronize_rcu_tasks*", "call_rcu_tasks*", "rcu_barrier_tasks*", "*rcu_tasks_*",
         ]),
@@ -446,7 +450,7 @@ pub(super) const GRACE_PERIODS: Family = Family {
 #[rustfmt::skip]
 pub(super) const LSM_FRAMEWORK: Family = Family {
     name: "lsm framework",
-    entries: &[
+    lines: &[
         never("holds what security modules know of an object", &["lsm_*_alloc"]),
         never("tells which security modules are active", &["lsm_is_enabled"]),
         never("tells user space the context of a task", &["lsm_fill_user_ctx"]),

@@ -3,13 +3,19 @@
 //! Functions by which the kernel protects itself and its processes: filters, checks of memory
 //! accesses, page protection, detection of exploits, and limits.
 
-use super::{errno, never, one, zero, Family};
+use super::{
+    errno,
+    never,
+    one,
+    zero,
+    Family, //
+};
 
 /// What installs and runs the system call filters of tasks.
 #[rustfmt::skip]
 pub(super) const SECCOMP: Family = Family {
     name: "seccomp",
-    entries: &[
+    lines: &[
         never("decides whether a system call is permitted", &[
             "__seccomp_permit_syscall", "__seccomp_filter", "secure_computing_strict",
             "__secure_computing_strict",
@@ -40,7 +46,7 @@ pub(super) const SECCOMP: Family = Family {
 #[rustfmt::skip]
 pub(super) const USERCOPY: Family = Family {
     name: "usercopy and fortify",
-    entries: &[
+    lines: &[
         never("checks the bounds of a copy", &["__check_object_size"]),
         never("checks the bounds of a copy from the heap", &["__check_heap_object"]),
         never("checks the bounds of a copy from the stack", &["check_stack_object"]),
@@ -59,7 +65,7 @@ pub(super) const USERCOPY: Family = Family {
 #[rustfmt::skip]
 pub(super) const PAGE_PROTECTION: Family = Family {
     name: "page protection",
-    entries: &[
+    lines: &[
         never("makes constants of the kernel read-only", &["mark_rodata_ro", "mark_readonly"]),
         never("changes the protection of kernel pages", &[
             "set_memory_*", "set_pages_*", "set_direct_map_*", "change_page_attr_set_clr",
@@ -115,7 +121,7 @@ pub(super) const PAGE_PROTECTION: Family = Family {
 #[rustfmt::skip]
 pub(super) const PHYSICAL_MEMORY: Family = Family {
     name: "physical memory",
-    entries: &[
+    lines: &[
         zero("decides what physical memory may be accessed", &[
             "devmem_is_allowed", "valid_phys_addr_range",
         ]),
@@ -150,7 +156,7 @@ pub(super) const PHYSICAL_MEMORY: Family = Family {
 #[rustfmt::skip]
 pub(super) const EXPLOIT_DETECTION: Family = Family {
     name: "exploit detection",
-    entries: &[
+    lines: &[
         never("stops a reference count that overflowed", &["refcount_warn_saturate"]),
         never("reports undefined behaviour", &["__ubsan_handle_*"]),
         never("handles a failed check", &[
@@ -215,7 +221,7 @@ pub(super) const EXPLOIT_DETECTION: Family = Family {
 #[rustfmt::skip]
 pub(super) const MEMORY_LIMITS: Family = Family {
     name: "memory limits",
-    entries: &[
+    lines: &[
         zero("enforces the limit on mappings", &["may_expand_vm"]),
         zero("enforces the limit on locked memory", &["mlock_future_ok", "user_shm_lock"]),
         zero("decides whether a task may lock memory", &["can_do_mlock"]),
@@ -260,7 +266,7 @@ pub(super) const MEMORY_LIMITS: Family = Family {
 #[rustfmt::skip]
 pub(super) const ADDRESS_HIDING: Family = Family {
     name: "address hiding",
-    entries: &[
+    lines: &[
         zero("decides who may see kernel addresses", &["kallsyms_show_value"]),
         never("hides a kernel address", &["restricted_pointer", "default_pointer", "ptr_to_id"]),
         errno("hides a kernel address", &["ptr_to_hashval", "__ptr_to_hashval"]),
@@ -275,7 +281,7 @@ pub(super) const ADDRESS_HIDING: Family = Family {
 #[rustfmt::skip]
 pub(super) const CPU_MITIGATIONS: Family = Family {
     name: "CPU mitigations",
-    entries: &[
+    lines: &[
         never("controls speculation", &[
             "update_spec_ctrl", "update_spec_ctrl_cond", "x86_spec_ctrl_setup_ap",
         ]),
@@ -322,7 +328,7 @@ pub(super) const CPU_MITIGATIONS: Family = Family {
 #[rustfmt::skip]
 pub(super) const DMA: Family = Family {
     name: "DMA protection",
-    entries: &[
+    lines: &[
         never("finds what memory a device may access", &[
             "iommu_get_dma_domain", "iommu_get_domain_for_dev",
         ]),
@@ -391,7 +397,7 @@ pub(super) const DMA: Family = Family {
 #[rustfmt::skip]
 pub(super) const PANIC: Family = Family {
     name: "panic and taint",
-    entries: &[
+    lines: &[
         never("stops the kernel", &[
             "panic", "vpanic", "nmi_panic", "panic_try_start", "panic_other_cpus_shutdown",
         ]),
@@ -412,7 +418,7 @@ pub(super) const PANIC: Family = Family {
 #[rustfmt::skip]
 pub(super) const MEMORY_INIT: Family = Family {
     name: "memory initialization",
-    entries: &[
+    lines: &[
         never("clears secrets before their memory is free", &["kvfree_sensitive"]),
         never("clears memory for a process", &["folio_zero_user", "clear_contig_highpages"]),
         never("clears memory on allocation", &["clear_highpages_kasan_tagged"]),
@@ -428,7 +434,7 @@ pub(super) const MEMORY_INIT: Family = Family {
 #[rustfmt::skip]
 pub(super) const USER_PROTECTION: Family = Family {
     name: "process protection",
-    entries: &[
+    lines: &[
         errno("controls the shadow stack of a task", &["shstk_prctl"]),
         errno("gives a task a shadow stack", &["shstk_setup"]),
         errno("turns a shadow stack off", &["shstk_disable"]),
@@ -458,7 +464,7 @@ pub(super) const USER_PROTECTION: Family = Family {
 #[rustfmt::skip]
 pub(super) const EXECUTION: Family = Family {
     name: "exec",
-    entries: &[
+    lines: &[
         never("gives a program its set-ID credentials", &["bprm_fill_uid"]),
         errno("gives a program its credentials", &["bprm_creds_from_file", "prepare_bprm_creds"]),
         never("refuses privileges to a traced program", &["check_unsafe_exec"]),
@@ -483,7 +489,7 @@ pub(super) const EXECUTION: Family = Family {
 #[rustfmt::skip]
 pub(super) const COREDUMP: Family = Family {
     name: "core dumps",
-    entries: &[
+    lines: &[
         zero("decides what memory is dumped", &[
             "vma_dump_size", "always_dump_vma", "dump_vma_snapshot",
         ]),
@@ -499,7 +505,7 @@ pub(super) const COREDUMP: Family = Family {
 #[rustfmt::skip]
 pub(super) const CONFIDENTIAL: Family = Family {
     name: "confidential computing",
-    entries: &[
+    lines: &[
         never("answers whether memory is encrypted", &["cc_platform_has"]),
         never("computes an encrypted mapping", &["cc_mkenc"]),
         never("computes a shared mapping", &["cc_mkdec"]),
@@ -528,7 +534,7 @@ pub(super) const CONFIDENTIAL: Family = Family {
 #[rustfmt::skip]
 pub(super) const MICROCODE: Family = Family {
     name: "microcode",
-    entries: &[
+    lines: &[
         zero("verifies the digest of microcode", &["verify_sha256_digest"]),
         one("decides whether microcode needs a known digest", &["need_sha_check"]),
         zero("verifies a file of microcode", &[

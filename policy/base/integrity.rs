@@ -15,7 +15,7 @@ use super::{
 #[rustfmt::skip]
 pub(super) const LOCKDOWN: Family = Family {
     name: "lockdown",
-    entries: &[
+    lines: &[
         never("locks the kernel down", &["lock_kernel_down"]),
         errno("raises the lockdown level", &["lockdown_write"]),
         never("records whether Secure Boot is on", &["efi_set_secure_boot"]),
@@ -33,7 +33,7 @@ pub(super) const LOCKDOWN: Family = Family {
 #[rustfmt::skip]
 pub(super) const MODULES: Family = Family {
     name: "module loading",
-    entries: &[
+    lines: &[
         errno("verifies the signature of a module", &[
             "module_sig_check", "mod_verify_sig", "mod_check_sig",
         ]),
@@ -92,7 +92,7 @@ pub(super) const MODULES: Family = Family {
 #[rustfmt::skip]
 pub(super) const FILES: Family = Family {
     name: "loaded files",
-    entries: &[
+    lines: &[
         errno("reads a file for the kernel", &[
             "kernel_read_file", "kernel_read_file_from_path", "kernel_read_file_from_path_initns",
             "kernel_read_file_from_fd",
@@ -114,7 +114,7 @@ pub(super) const FILES: Family = Family {
 #[rustfmt::skip]
 pub(super) const KEXEC: Family = Family {
     name: "kexec",
-    entries: &[
+    lines: &[
         zero("decides whether a kernel may be loaded", &["kexec_load_permitted"]),
         errno("keeps the limit on loading kernels", &["kexec_limit_handler"]),
         errno("verifies the signature of a kernel", &[
@@ -146,7 +146,7 @@ pub(super) const KEXEC: Family = Family {
 #[rustfmt::skip]
 pub(super) const SIGNATURES: Family = Family {
     name: "signatures",
-    entries: &[
+    lines: &[
         errno("takes certificates and signatures apart", &["asn1_ber_decoder"]),
         errno("verifies a signature of the kind that integrity measurement has", &[
             "digsig:digsig_verify",
@@ -219,7 +219,7 @@ pub(super) const SIGNATURES: Family = Family {
 #[rustfmt::skip]
 pub(super) const KEYS: Family = Family {
     name: "key rings",
-    entries: &[
+    lines: &[
         errno("decides whether a key may join a trusted key ring", &["restrict_link_*"]),
         errno("keeps the restriction of a key ring", &[
             "key_or_keyring_common", "__key_link_check_restriction", "keyring_restrict",
@@ -316,7 +316,7 @@ pub(super) const KEYS: Family = Family {
 #[rustfmt::skip]
 pub(super) const MEASUREMENT: Family = Family {
     name: "integrity measurement",
-    entries: &[
+    lines: &[
         errno("verifies the signature of a file", &[
             "integrity_digsig_verify", "integrity_modsig_verify", "ima_modsig_verify",
             "asymmetric_verify*", "integrity_kernel_read",
@@ -443,7 +443,7 @@ pub(super) const MEASUREMENT: Family = Family {
 #[rustfmt::skip]
 pub(super) const VERITY: Family = Family {
     name: "verified storage",
-    entries: &[
+    lines: &[
         zero("verifies blocks of a file", &[
             "fsverity_verify_blocks", "verify_data_block", "is_hash_block_verified",
             "fsverity_verify_pending_blocks", "fsverity_add_data_blocks",
@@ -520,7 +520,7 @@ pub(super) const VERITY: Family = Family {
 #[rustfmt::skip]
 pub(super) const ENCRYPTION: Family = Family {
     name: "encrypted storage",
-    entries: &[
+    lines: &[
         errno("encrypts blocks of a device", &[
             "dm_crypt:crypt_convert_block_aead", "dm_crypt:crypt_convert_block_skcipher",
             "dm_crypt:crypt_iv_*_gen", "dm_crypt:crypt_iv_*_post",
@@ -605,7 +605,7 @@ pub(super) const ENCRYPTION: Family = Family {
 #[rustfmt::skip]
 pub(super) const RANDOM: Family = Family {
     name: "random numbers",
-    entries: &[
+    lines: &[
         never("gives out random numbers", &[
             "get_random_*", "_get_random_bytes", "__get_random_u32_below", "drbg:drbg_hmac_update",
             "drbg:drbg_hmac_generate",
@@ -666,7 +666,7 @@ pub(super) const RANDOM: Family = Family {
 #[rustfmt::skip]
 pub(super) const CRYPTO_API: Family = Family {
     name: "cryptography",
-    entries: &[
+    lines: &[
         never("compares secrets without telling where they differ", &["*:__crypto_memneq"]),
         never("computes with secrets", &["*:__crypto_xor", "*:crypto_inc", "*:kfree_sensitive"]),
         errno("encrypts and authenticates", &[
@@ -747,7 +747,7 @@ pub(super) const CRYPTO_API: Family = Family {
 #[rustfmt::skip]
 pub(super) const ALGORITHMS: Family = Family {
     name: "crypto algorithms",
-    entries: &[
+    lines: &[
         errno("encrypts and authenticates", &[
             "*:crypto_gcm_*", "*:gcm_add_auth_tag", "*:crypto_rfc4*_setkey",
             "*:crypto_rfc4*_setauthsize", "*:crypto_rfc4*_encrypt", "*:crypto_rfc4*_decrypt",

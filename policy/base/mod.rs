@@ -3,8 +3,8 @@
 //! Rule `security-base`: what the LSMs and the kernel's own protections stand on.
 //!
 //! The files of this directory are a table, and nothing else: families of functions, each with the
-//! values that it may still be made to return, and why it is there. To
-//! protect one more, add a line.
+//! values that it may still be made to return, and why it is there. To protect one more, add a
+//! line.
 
 mod authority;
 mod bpf;
@@ -119,13 +119,13 @@ const FAMILIES: &[&Family] = &[
 pub(crate) struct Family {
     /// What administrators know it by.
     pub(crate) name: &'static str,
-    /// Its functions.
-    entries: &'static [Entry],
+    /// Its lines.
+    lines: &'static [Line],
 }
 
 /// A line of the table: functions that do the same.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) struct Entry {
+pub(crate) struct Line {
     accepts: Accepts,
     /// What the functions do, to be read behind "this function".
     pub(crate) why: &'static str,
@@ -146,8 +146,8 @@ enum Accepts {
 }
 
 /// A line for functions that may not be made to return anything.
-const fn never(why: &'static str, names: &'static [&'static str]) -> Entry {
-    Entry {
+const fn never(why: &'static str, names: &'static [&'static str]) -> Line {
+    Line {
         accepts: Accepts::Nothing,
         why,
         names,
@@ -155,8 +155,8 @@ const fn never(why: &'static str, names: &'static [&'static str]) -> Entry {
 }
 
 /// A line for functions that may be made to fail with an error.
-const fn errno(why: &'static str, names: &'static [&'static str]) -> Entry {
-    Entry {
+const fn errno(why: &'static str, names: &'static [&'static str]) -> Line {
+    Line {
         accepts: Accepts::Errors,
         why,
         names,
@@ -164,8 +164,8 @@ const fn errno(why: &'static str, names: &'static [&'static str]) -> Entry {
 }
 
 /// A line for functions that may be made to return 0 or false.
-const fn zero(why: &'static str, names: &'static [&'static str]) -> Entry {
-    Entry {
+const fn zero(why: &'static str, names: &'static [&'static str]) -> Line {
+    Line {
         accepts: Accepts::Only(0),
         why,
         names,
@@ -173,8 +173,8 @@ const fn zero(why: &'static str, names: &'static [&'static str]) -> Entry {
 }
 
 /// A line for functions that may be made to return 1 or true.
-const fn one(why: &'static str, names: &'static [&'static str]) -> Entry {
-    Entry {
+const fn one(why: &'static str, names: &'static [&'static str]) -> Line {
+    Line {
         accepts: Accepts::Only(1),
         why,
         names,
@@ -185,27 +185,25 @@ const fn one(why: &'static str, names: &'static [&'static str]) -> Entry {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Member {
     family: u16,
-    entry: u16,
+    line: u16,
     name: u16,
 }
 
 impl Member {
     /// The whole table.
     pub(crate) fn all() -> impl Iterator<Item = Member> {
-        (0..).zip(FAMILIES).flat_map(|(family, members)| {
-            (0..).zip(members.entries).flat_map(move |(entry, line)| {
-                (0..).zip(line.names).map(move |(name, _)| Member {
-                    family,
-                    entry,
-                    name,
-                })
+        (0..).zip(FAMILIES).flat_map(|(family, lines)| {
+            (0..).zip(lines.lines).flat_map(move |(line, names)| {
+                (0..)
+                    .zip(names.names)
+                    .map(move |(name, _)| Member { family, line, name })
             })
         })
     }
 
     /// A number that no other name has.
     pub(crate) fn number(self) -> usize {
-        let places = [self.family, self.entry, self.name].map(usize::from);
+        let places = [self.family, self.line, self.name].map(usize::from);
 
         places.iter().fold(0, |number, place| number << 16 | place)
     }
@@ -216,13 +214,13 @@ impl Member {
     }
 
     /// The line.
-    pub(crate) fn entry(self) -> &'static Entry {
-        &self.family().entries[usize::from(self.entry)]
+    pub(crate) fn line(self) -> &'static Line {
+        &self.family().lines[usize::from(self.line)]
     }
 
     /// The name, as it stands in the table.
     pub(crate) fn name(self) -> &'static str {
-        self.entry().names[usize::from(self.name)]
+        self.line().names[usize::from(self.name)]
     }
 
     /// The name of the function, without its module, as a pattern.
@@ -250,7 +248,7 @@ impl Member {
 
     /// Whether a function that returns `returns` may be made to return `value`.
     fn accepts(self, returns: Type, value: Value) -> bool {
-        match self.entry().accepts {
+        match self.line().accepts {
             Accepts::Nothing => false,
             Accepts::Errors => returns.fails_with(value),
             Accepts::Only(number) => value.get() == number,

@@ -15,7 +15,7 @@ use super::{
 #[rustfmt::skip]
 pub(super) const FILTERING: Family = Family {
     name: "packet filtering",
-    entries: &[
+    lines: &[
         never("runs the filter of a socket", &["sk_filter_trim_cap"]),
         zero("runs the filter of a packet socket", &["af_packet:run_filter"]),
         errno("runs the hooks of netfilter on a packet", &["nf_hook_slow"]),
@@ -83,7 +83,7 @@ pub(super) const FILTERING: Family = Family {
 #[rustfmt::skip]
 pub(super) const LABELS: Family = Family {
     name: "packet labels",
-    entries: &[
+    lines: &[
         errno("reads or writes the label of a packet", &[
             "netlbl_skbuff_getattr", "netlbl_sock_getattr", "netlbl_sock_setattr",
             "netlbl_conn_setattr", "netlbl_req_setattr", "netlbl_skbuff_setattr",
@@ -104,7 +104,7 @@ pub(super) const LABELS: Family = Family {
 #[rustfmt::skip]
 pub(super) const IPSEC: Family = Family {
     name: "ipsec",
-    entries: &[
+    lines: &[
         errno("refuses packets that were sent twice", &[
             "xfrm_replay_check*", "xfrm_replay_recheck*", "xfrm_replay_overflow*",
         ]),
@@ -180,7 +180,7 @@ pub(super) const IPSEC: Family = Family {
 #[rustfmt::skip]
 pub(super) const TRANSPORT: Family = Family {
     name: "transport authentication",
-    entries: &[
+    lines: &[
         never("verifies signed segments", &[
             "tcp_inbound_hash", "tcp_inbound_ao_hash", "tcp_inbound_md5_hash", "tcp_ao_verify_hash",
         ]),
@@ -271,7 +271,7 @@ pub(super) const TRANSPORT: Family = Family {
 #[rustfmt::skip]
 pub(super) const WIRELESS: Family = Family {
     name: "wireless security",
-    entries: &[
+    lines: &[
         never("encrypts and verifies frames", &[
             "mac80211:ieee80211_crypto_*", "mac80211:ieee80211_rx_h_michael_mic_verify",
             "mac80211:ieee80211_tx_h_michael_mic_add", "mac80211:ieee80211_rx_h_decrypt",
@@ -343,7 +343,7 @@ pub(super) const WIRELESS: Family = Family {
 #[rustfmt::skip]
 pub(super) const SERVERS: Family = Family {
     name: "server authentication",
-    entries: &[
+    lines: &[
         errno("verifies who a client is", &[
             "ksmbd:ksmbd_auth_ntlmv2", "ksmbd:ksmbd_decode_ntlmssp_auth_blob",
             "ksmbd:ksmbd_krb5_authenticate", "ksmbd:ntlm_authenticate", "ksmbd:krb5_authenticate",
@@ -588,7 +588,7 @@ pub(super) const SERVERS: Family = Family {
 #[rustfmt::skip]
 pub(super) const ACCESS: Family = Family {
     name: "network access control",
-    entries: &[
+    lines: &[
         errno("checks the attributes of a message to the kernel, and finds them", &[
             "__nla_parse", "__nla_validate", "__nla_validate_parse",
         ]),

@@ -13,13 +13,13 @@ pub(super) const WINDOW: usize = 6;
 pub(super) const ENTRY: usize = 4;
 
 /// `call rel32`.
-const CALL: u8 = 0xe8;
+pub(crate) const CALL: u8 = 0xe8;
 /// `jmp rel32`.
 const JUMP: u8 = 0xe9;
 /// The first byte of `jcc rel32`; the second is 0x80 to 0x8f.
 const TWO_BYTES: u8 = 0x0f;
 /// `int3`, which a probe puts in place of an instruction's first byte.
-const BREAKPOINT: u8 = 0xcc;
+pub(crate) const BREAKPOINT: u8 = 0xcc;
 
 /// The targets of the branches in `bytes`, which lie at `at`: of all but those that begin with the
 /// first byte.

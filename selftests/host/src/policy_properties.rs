@@ -56,7 +56,7 @@ fn the_table_is_well_kept() {
     let mut names = BTreeSet::new();
 
     for member in Member::all() {
-        let entry = member.entry();
+        let line = member.line();
         let pattern = member.symbol();
 
         assert!(
@@ -65,13 +65,13 @@ fn the_table_is_well_kept() {
             member.name()
         );
         assert!(
-            !entry.why.is_empty() && !entry.why.ends_with('.'),
+            !line.why.is_empty() && !line.why.ends_with('.'),
             "{pattern}"
         );
         assert!(
-            entry.why.starts_with(|c: char| c.is_ascii_lowercase()),
+            line.why.starts_with(|c: char| c.is_ascii_lowercase()),
             "{pattern}: {}",
-            entry.why
+            line.why
         );
         assert!(
             pattern
@@ -87,7 +87,7 @@ fn the_table_is_well_kept() {
         assert!(told >= 4 || !pattern.contains('*'), "{pattern}");
         assert!(
             !pattern.starts_with("security_"),
-            "{pattern} is an entry point"
+            "{pattern} is an line point"
         );
     }
     assert!(names.len() > 500);
@@ -181,7 +181,7 @@ fn refusals_say_what_and_why_and_what_else() {
             "security module yama",
             "lsm-hook",
         ),
-        (Cause::Base(base), None, base.entry().why, "security-base"),
+        (Cause::Base(base), None, base.line().why, "security-base"),
         (
             Cause::Mediation(evidence(None), Type::INT),
             Some(-1),
