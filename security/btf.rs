@@ -23,9 +23,6 @@ use kernel::{
     str::CStrExt, //
 };
 
-/// The kind of a function.
-const FUNC: u8 = 12;
-
 /// Whether the kernel has type information. May sleep.
 pub(crate) fn is_there() -> bool {
     Information::of(None).is_some()
@@ -89,7 +86,9 @@ impl Information {
         // The kernel's own are found quickly, the first of them first. A module has few.
         let first = match self.first {
             // SAFETY: The type information is there by the type invariants.
-            1 => unsafe { bindings::btf_find_by_name_kind(btf, name.as_char_ptr(), FUNC) },
+            1 => unsafe {
+                bindings::btf_find_by_name_kind(btf, name.as_char_ptr(), btf::FUNC as u8)
+            },
             first => first as i32,
         };
         let first = u32::try_from(first).unwrap_or(self.end);
@@ -98,9 +97,8 @@ impl Information {
             // this number, whose name is a string.
             unsafe {
                 let described = bindings::btf_type_by_id(btf, *id);
-                let kind = ((*described).info >> 24 & 0x1f) as u8;
 
-                kind == FUNC
+                btf::kind((*described).info) == btf::FUNC
                     && CStr::from_char_ptr(bindings::btf_name_by_offset(btf, (*described).name_off))
                         == name
             }
@@ -124,7 +122,7 @@ impl Types for Information {
         // its kind asks for, which is its encoding for an integer. It does not change.
         unsafe {
             let info = (*described.as_ptr()).info;
-            let is_integer = info >> 24 & 0x1f == 1;
+            let is_integer = btf::kind(info) == btf::INT;
 
             Some(Described {
                 info,

@@ -28,7 +28,7 @@ use kernel::{
 
 /// Where a symbol is looked for.
 #[derive(Clone, Copy)]
-pub(crate) enum Place<'a> {
+pub(crate) enum Within<'a> {
     /// In the kernel itself and in all modules.
     Anywhere,
     /// In the kernel itself.
@@ -41,19 +41,19 @@ pub(crate) enum Place<'a> {
 /// twice.
 ///
 /// May sleep. Fails with ENOMEM only.
-pub(crate) fn addresses_of(place: Place<'_>, symbol: &CStr) -> Result<KVec<usize>> {
+pub(crate) fn addresses_of(within: Within<'_>, symbol: &CStr) -> Result<KVec<usize>> {
     let mut search = Search {
         symbol,
         found: KVec::new(),
     };
     let data = ptr::from_mut(&mut search).cast::<c_void>();
-    let module = match place {
-        Place::Anywhere => Some(ptr::null()),
-        Place::Kernel => None,
-        Place::Module(module) => Some(module.as_char_ptr()),
+    let module = match within {
+        Within::Anywhere => Some(ptr::null()),
+        Within::Kernel => None,
+        Within::Module(module) => Some(module.as_char_ptr()),
     };
 
-    if !matches!(place, Place::Module(_)) {
+    if !matches!(within, Within::Module(_)) {
         // SAFETY: The callback fits the walk, and `data` points to the `Search` that it expects
         // and that nothing else uses meanwhile.
         to_result(unsafe {
@@ -81,11 +81,11 @@ pub(crate) fn addresses_in_same(address: usize, symbol: &CStr) -> Result<KVec<us
     let mut name = [0; 64];
 
     if !module::copy_owner_name(address, &mut name) {
-        return addresses_of(Place::Kernel, symbol);
+        return addresses_of(Within::Kernel, symbol);
     }
     let name = CStr::from_bytes_until_nul(&name).map_err(|_| EINVAL)?;
 
-    addresses_of(Place::Module(name), symbol)
+    addresses_of(Within::Module(name), symbol)
 }
 
 /// All names of what lies at `address` in `module`. May sleep. Fails with ENOMEM only.

@@ -5,32 +5,30 @@
 //! C header: [`include/linux/kprobes.h`](srctree/include/linux/kprobes.h)
 
 use super::{
+    code,
     entry::Entry,
     stub::Slot, //
+};
+use crate::policy::code::x86::{
+    BREAKPOINT,
+    CALL, //
 };
 use core::{
     marker::PhantomPinned,
     mem::ManuallyDrop,
-    pin::Pin,
-    ptr, //
+    pin::Pin, //
 };
 use kernel::{
     bindings,
     error::to_result,
     ffi::{
         c_int,
-        c_ulong,
-        c_void, //
+        c_ulong, //
     },
     prelude::*,
     sync::Arc,
     types::Opaque, //
 };
-
-/// The first byte of a function that calls into ftrace.
-const CALL: u8 = 0xe8;
-/// The first byte of a function with a breakpoint at its entry.
-const BREAKPOINT: u8 = 0xcc;
 
 /// How often it is tried to enable a probe while somebody attaches a BPF program, for which the
 /// kernel waits a millisecond each time, and to unregister one without memory.
@@ -155,7 +153,10 @@ impl Probe {
         if !unsafe { bindings::kprobe_armed(self.inner.kprobe.get()) } {
             return false;
         }
-        matches!(first_byte(self.address), Some(CALL | BREAKPOINT))
+        let mut first = [0];
+
+        // A probe at a place for tracers has a call there, and any other a breakpoint.
+        code::copy(self.address, &mut first) && matches!(first[0], CALL | BREAKPOINT)
     }
 }
 
@@ -233,22 +234,6 @@ fn kprobes_of<'a>(probes: impl Iterator<Item = &'a Probe>) -> Result<KVec<*mut b
         kprobes.push(probe.inner.kprobe.get(), GFP_KERNEL)?;
     }
     Ok(kprobes)
-}
-
-/// What lies at `address`, if anything can be read there.
-fn first_byte(address: usize) -> Option<u8> {
-    let mut byte = 0u8;
-
-    // SAFETY: `byte` has room for one byte, and the source may be any address.
-    to_result(unsafe {
-        bindings::copy_from_kernel_nofault(
-            ptr::from_mut(&mut byte).cast::<c_void>(),
-            ptr::without_provenance(address),
-            1,
-        ) as c_int
-    })
-    .ok()?;
-    Some(byte)
 }
 
 /// What a handler of a kprobe is.

@@ -1,29 +1,21 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! Killswitch as a Linux Security Module, and the table of what all modules registered.
+//! Killswitch as a Linux Security Module: its registration, and its seal.
 //!
 //! C header: [`include/linux/lsm_hooks.h`](srctree/include/linux/lsm_hooks.h)
 
 use super::boot::CommandLine;
-use crate::policy::Tagged;
-use core::{
-    mem::size_of,
-    ops::Range,
-    ptr, //
-};
+use core::ptr;
 use kernel::{
     bindings,
     error::from_result,
     ffi::c_int,
     prelude::*,
-    str::{
-        as_char_ptr_in_const_context,
-        CStrExt, //
-    },
+    str::as_char_ptr_in_const_context,
     sync::atomic::{
         ordering::Relaxed,
         Atomic, //
-    },
+    }, //
 };
 
 /// Set once, by [`seal()`].
@@ -78,55 +70,6 @@ pub(crate) fn seal() {
 /// Whether Killswitch is sealed. Any context.
 pub(crate) fn is_sealed() -> bool {
     SEALED.load(Relaxed)
-}
-
-/// The framework's table of callbacks.
-pub(crate) struct Calls {
-    /// The callbacks that all LSMs registered, with the names of the LSMs, in the order of the
-    /// table.
-    pub(crate) hooks: KVec<Tagged<&'static str>>,
-    /// Where the trampolines lie through which the framework calls them.
-    pub(crate) trampolines: Range<usize>,
-}
-
-/// Reads the framework's table of callbacks.
-///
-/// To be called after the LSMs were initialized, when the table does not change any more. May
-/// sleep. Fails with ENOMEM only.
-pub(crate) fn registered_calls() -> Result<Calls> {
-    const CALLS: usize =
-        size_of::<bindings::lsm_static_calls_table>() / size_of::<bindings::lsm_static_call>();
-
-    let table = (&raw const bindings::static_calls_table).cast::<bindings::lsm_static_call>();
-    let mut hooks = KVec::new();
-    let (mut first, mut end) = (usize::MAX, 0);
-
-    for index in 0..CALLS {
-        // SAFETY: The table consists of `CALLS` elements and nothing else; it is packed, so they
-        // need not be aligned for Rust. It is read-only after init.
-        let call = unsafe { table.add(index).read_unaligned() };
-        let trampoline = call.trampoline.addr();
-        let list = call.hl;
-
-        if trampoline != 0 {
-            first = first.min(trampoline);
-            end = end.max(trampoline + 1);
-        }
-        if list.is_null() {
-            continue;
-        }
-        // SAFETY: What the table points to was registered, lives forever and does not change.
-        let (address, id) = unsafe { ((*list).hook.lsm_func_addr as usize, (*list).lsmid) };
-        // SAFETY: As above; the names of LSMs are constant strings.
-        let name: &'static CStr = unsafe { CStr::from_char_ptr((*id).name) };
-        let tag = name.to_str().unwrap_or("?");
-
-        hooks.push(Tagged { address, tag }, GFP_KERNEL)?;
-    }
-    Ok(Calls {
-        hooks,
-        trampolines: first..end,
-    })
 }
 
 /// Registers the hooks.

@@ -9,8 +9,9 @@ pub(crate) mod audit;
 pub(crate) mod boot;
 #[cfg_attr(not(CONFIG_BPF_SYSCALL), path = "btf_absent.rs")]
 pub(crate) mod btf;
+pub(crate) mod callbacks;
 pub(crate) mod capability;
-pub(crate) mod clock;
+pub(crate) mod code;
 pub(crate) mod entry;
 pub(crate) mod kallsyms;
 pub(crate) mod kprobe;
@@ -20,4 +21,4 @@ pub(crate) mod module;
 pub(crate) mod securityfs;
 pub(crate) mod stub;
 pub(crate) mod taint;
-pub(crate) mod text;
+pub(crate) mod work;

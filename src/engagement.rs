@@ -104,8 +104,8 @@ pub(crate) struct Engagement {
 
 impl Engagement {
     /// Makes an engagement as `engage` says: one of the function that `permit` is for, which has to
-    /// be [armed](Self::arm), or one that waits for its module. Sleeps. Nothing stays behind when
-    /// it fails.
+    /// be [enabled](Self::enable), or one that waits for its module. Sleeps. Nothing stays behind
+    /// when it fails.
     ///
     /// `key` is what the files of the engagement, which are created in `parent`, will know it by.
     pub(crate) fn new<'a>(
@@ -158,9 +158,9 @@ impl Engagement {
     /// Sees to it that a function which is there returns the value from now on. Sleeps. Fails
     /// without a change.
     ///
-    /// Many are [enabled](kprobe::enable) faster at once; those are found to be armed here.
-    pub(crate) fn arm<'a>(&self) -> Result<(), Refusal<'a>> {
-        self.probe().map_or(Ok(()), arm)
+    /// Many are [enabled](kprobe::enable) faster at once; those are found to be on here.
+    pub(crate) fn enable<'a>(&self) -> Result<(), Refusal<'a>> {
+        self.probe().map_or(Ok(()), enable)
     }
 
     /// Has the function that `permit` is for return the value. The function that did so before runs
@@ -168,13 +168,13 @@ impl Engagement {
     pub(crate) fn put<'a>(&mut self, permit: Permit<'_>) -> Result<(), Refusal<'a>> {
         let probe = self.probe_for(&permit)?;
 
-        arm(&probe)?;
+        enable(&probe)?;
         self.end()?;
         self.settle(permit, probe);
         Ok(())
     }
 
-    /// A probe on the function that `permit` is for, which is not armed yet.
+    /// A probe on the function that `permit` is for, which is not enabled yet.
     fn probe_for<'a>(&mut self, permit: &Permit<'_>) -> Result<Probe, Refusal<'a>> {
         self.change(permit);
         Probe::register(permit.entry(), self.slot.clone()).map_err(not_probed)
@@ -279,7 +279,7 @@ impl Engagement {
         let mut is_off = !probe.is_armed();
 
         if is_off {
-            is_off = arm(probe).is_err();
+            is_off = enable(probe).is_err();
         }
         core::mem::replace(&mut self.was_off, is_off) != is_off
     }
@@ -391,8 +391,8 @@ impl Engagement {
     }
 }
 
-/// Sees to it that `probe` is armed. Sleeps.
-fn arm<'a>(probe: &Probe) -> Result<(), Refusal<'a>> {
+/// Sees to it that `probe` is on. Sleeps.
+fn enable<'a>(probe: &Probe) -> Result<(), Refusal<'a>> {
     if probe.is_armed() {
         return Ok(());
     }

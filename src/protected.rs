@@ -18,11 +18,11 @@ use crate::{
     },
     security::{
         btf,
-        kallsyms,
-        lsm::{
+        callbacks::{
             self,
             Calls, //
-        }, //
+        },
+        kallsyms, //
     }, //
 };
 use core::{
@@ -62,7 +62,7 @@ impl Protected {
         let mut hubs = KVVec::new();
         let mut core = KVVec::new();
         let mut varied = KVVec::new();
-        let Calls { hooks, trampolines } = lsm::registered_calls()?;
+        let Calls { hooks, trampolines } = callbacks::registered_calls()?;
         let (mut first, mut end) = (usize::MAX, 0);
         let mut is_lsm_code = |address: usize| {
             first = first.min(address);

@@ -30,12 +30,12 @@ use crate::{
     },
     refusal::Refusal,
     security::{
-        clock,
         kprobe,
         lsm,
         module::Module,
         securityfs::Directory,
-        taint, //
+        taint,
+        work, //
     },
     subject::{
         self,
@@ -58,7 +58,7 @@ use kernel::{
     }, //
 };
 
-/// How often it is looked whether engagements are still armed, in milliseconds.
+/// How often it is looked whether probes are still on, in milliseconds.
 const LOOK_EVERY: u32 = 10_000;
 
 static REGISTRY: SetOnce<Pin<KBox<Mutex<Registry>>>> = SetOnce::new();
@@ -353,7 +353,9 @@ impl Registry {
             let _ = kprobe::enable(probes());
         }
         for (line, engagement) in lines.iter().zip(new) {
-            engagement.arm().map_err(|refusal| Failed(*line, refusal))?;
+            engagement
+                .enable()
+                .map_err(|refusal| Failed(*line, refusal))?;
             if engagement.state() == State::Engaged {
                 taint::set();
             }
@@ -383,7 +385,7 @@ impl Registry {
             if let Err(refusal) = result {
                 // What cannot be undone at once is found, told and tried again by `look()`.
                 for engagement in ending() {
-                    let _ = engagement.arm();
+                    let _ = engagement.enable();
                 }
                 return Err(Failed(line, refusal));
             }
@@ -549,7 +551,7 @@ impl Registry {
             at += 1;
         }
         if let Some(milliseconds) = next {
-            clock::tick_after(milliseconds);
+            work::tick_after(milliseconds);
         }
     }
 

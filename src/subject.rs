@@ -20,19 +20,19 @@ use crate::{
     refusal::Refusal,
     security::{
         btf,
+        code::{
+            self,
+            RunningCode, //
+        },
         entry::Entry,
         kallsyms::{
             self,
-            Place, //
+            Within, //
         },
         module::{
             self,
             Loaded,
             Module, //
-        },
-        text::{
-            self as code,
-            Text as Code, //
         }, //
     },
     text::Text, //
@@ -55,7 +55,7 @@ pub(crate) struct Subject<'a> {
     names: KVec<Symbol>,
     returns: Type,
     entry: Option<Entry<'a>>,
-    code: Code,
+    code: RunningCode,
     /// From how many places it is called, if [`count_callers()`] counted.
     callers: Option<usize>,
 }
@@ -76,16 +76,16 @@ impl<'a> Subject<'a> {
             Some(module) => Some(CString::try_from_fmt(fmt!("{module}"))?),
             None => None,
         };
-        let place = match &name {
-            None => Place::Anywhere,
-            Some(name) if module::is_loaded(name) => Place::Module(name),
-            Some(_) => Place::Kernel,
+        let within = match &name {
+            None => Within::Anywhere,
+            Some(name) if module::is_loaded(name) => Within::Module(name),
+            Some(_) => Within::Kernel,
         };
         let symbol = CString::try_from_fmt(fmt!("{}", target.symbol))?;
-        let addresses = kallsyms::addresses_of(place, &symbol)?;
+        let addresses = kallsyms::addresses_of(within, &symbol)?;
         let Some(first) = addresses.first() else {
-            return match (place, target.module) {
-                (Place::Kernel, Some(module)) => Ok(Found::NotLoaded(module)),
+            return match (within, target.module) {
+                (Within::Kernel, Some(module)) => Ok(Found::NotLoaded(module)),
                 (_, Some(module)) => Err(Refusal::NotInModule(module)),
                 (_, None) => Err(Refusal::NoFunction),
             };
@@ -100,7 +100,7 @@ impl<'a> Subject<'a> {
 
         // A module could have gone since, and another one come: this is the function for certain
         // only if it is still found now that its module cannot go.
-        if module.is_some() && kallsyms::addresses_of(place, &symbol)?[..] != addresses[..] {
+        if module.is_some() && kallsyms::addresses_of(within, &symbol)?[..] != addresses[..] {
             return Err(Refusal::NoFunction);
         }
         Ok(Found::Function(Self::new(target, addresses, module)?))
@@ -147,7 +147,7 @@ impl<'a> Subject<'a> {
             names,
             returns,
             entry,
-            code: Code::new(),
+            code: RunningCode::new(),
             callers: None,
         })
     }
@@ -315,14 +315,14 @@ fn addresses_in(module: &Module, symbol: &str) -> Result<KVec<usize>> {
     let name = CString::try_from_fmt(fmt!("{}", module.name()))?;
     let symbol = CString::try_from_fmt(fmt!("{symbol}"))?;
 
-    kallsyms::addresses_of(Place::Module(&name), &symbol)
+    kallsyms::addresses_of(Within::Module(&name), &symbol)
 }
 
 /// The name of the loaded module that has a function called `symbol`, if one has. Sleeps.
 pub(crate) fn module_with(symbol: &str) -> Result<Option<Text>> {
     let symbol = CString::try_from_fmt(fmt!("{symbol}"))?;
 
-    for address in kallsyms::addresses_of(Place::Anywhere, &symbol)? {
+    for address in kallsyms::addresses_of(Within::Anywhere, &symbol)? {
         if let Ok(Some(module)) = Loaded::owner_of(address) {
             return Text::try_from(module.name().to_str()?).map(Some);
         }

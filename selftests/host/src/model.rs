@@ -10,7 +10,7 @@ use crate::{
 };
 use kernel::error::{code::*, Error};
 
-/// How often is looked whether engagements are armed, in milliseconds.
+/// How often is looked whether probes are still on, in milliseconds.
 const LOOK_EVERY: i64 = 10_000;
 /// The directory of an engagement, and what is in it.
 pub(crate) const FILES: [&str; 7] = [

@@ -7,7 +7,7 @@ pub(crate) mod kprobe;
 pub(crate) mod securityfs;
 pub(crate) mod symbols;
 
-pub(crate) use symbols::{btf, entry, kallsyms, module, text};
+pub(crate) use symbols::{btf, code, entry, kallsyms, module};
 
 use crate::machine::{machine, Lockdown};
 use kernel::prelude::*;
@@ -67,6 +67,24 @@ pub(crate) mod boot {
     }
 }
 
+pub(crate) mod callbacks {
+    use crate::policy::Tagged;
+    use kernel::prelude::*;
+    use std::ops::Range;
+
+    pub(crate) struct Calls {
+        pub(crate) hooks: KVec<Tagged<&'static str>>,
+        pub(crate) trampolines: Range<usize>,
+    }
+
+    pub(crate) fn registered_calls() -> Result<Calls> {
+        Ok(Calls {
+            hooks: KVec::new(),
+            trampolines: 0..0,
+        })
+    }
+}
+
 pub(crate) mod capability {
     use super::machine;
     use std::marker::PhantomData;
@@ -81,15 +99,6 @@ pub(crate) mod capability {
 
     pub(crate) fn current_has_cap_sys_admin() -> bool {
         machine(|m| m.world.writer_may)
-    }
-}
-
-pub(crate) mod clock {
-    use super::machine;
-    use kernel::host;
-
-    pub(crate) fn tick_after(milliseconds: u32) {
-        machine(|m| m.tick_at = Some(host::now() + i64::from(milliseconds)));
     }
 }
 
@@ -128,13 +137,6 @@ pub(crate) mod lockdown {
 
 pub(crate) mod lsm {
     use super::*;
-    use crate::policy::Tagged;
-    use std::ops::Range;
-
-    pub(crate) struct Calls {
-        pub(crate) hooks: KVec<Tagged<&'static str>>,
-        pub(crate) trampolines: Range<usize>,
-    }
 
     pub(crate) fn seal() {
         machine(|m| m.is_sealed = true);
@@ -142,13 +144,6 @@ pub(crate) mod lsm {
 
     pub(crate) fn is_sealed() -> bool {
         machine(|m| m.is_sealed)
-    }
-
-    pub(crate) fn registered_calls() -> Result<Calls> {
-        Ok(Calls {
-            hooks: KVec::new(),
-            trampolines: 0..0,
-        })
     }
 }
 
@@ -223,5 +218,14 @@ pub(crate) mod taint {
 
     pub(crate) fn is_set() -> bool {
         machine(|m| m.is_tainted)
+    }
+}
+
+pub(crate) mod work {
+    use super::machine;
+    use kernel::host;
+
+    pub(crate) fn tick_after(milliseconds: u32) {
+        machine(|m| m.tick_at = Some(host::now() + i64::from(milliseconds)));
     }
 }

@@ -29,6 +29,53 @@ pub(crate) mod btf {
     }
 }
 
+pub(crate) mod code {
+    use super::kallsyms;
+    use crate::policy::code::{Census, Code, Cold};
+    use kernel::prelude::*;
+    use std::ops::{DerefMut, Range};
+
+    pub(crate) fn count<S: DerefMut<Target = [(usize, usize)]>>(_: &mut Census<S>) -> Result {
+        Ok(())
+    }
+
+    /// The code, in which nobody calls anybody.
+    pub(crate) struct RunningCode;
+
+    impl RunningCode {
+        pub(crate) fn new() -> Self {
+            Self
+        }
+
+        pub(crate) fn failure(&self) -> Option<Error> {
+            None
+        }
+    }
+
+    impl Code for RunningCode {
+        fn extent(&self, address: usize) -> Option<Range<usize>> {
+            kallsyms::extent(address)
+        }
+
+        fn cold_part(&self, _: usize) -> Cold {
+            Cold::None
+        }
+
+        fn read(&self, _: usize, buffer: &mut [u8]) -> bool {
+            buffer.fill(0x90);
+            true
+        }
+
+        fn callers(&self, _: usize) -> usize {
+            0
+        }
+
+        fn padding(&self) -> usize {
+            16
+        }
+    }
+}
+
 pub(crate) mod entry {
     use super::{functions, module::Loaded};
     use std::ffi::CStr;
@@ -68,23 +115,23 @@ pub(crate) mod kallsyms {
     use std::ops::Range;
 
     #[derive(Clone, Copy)]
-    pub(crate) enum Place<'a> {
+    pub(crate) enum Within<'a> {
         Anywhere,
         Kernel,
         Module(&'a CStr),
     }
 
-    pub(crate) fn addresses_of(place: Place<'_>, symbol: &CStr) -> Result<KVec<usize>> {
+    pub(crate) fn addresses_of(within: Within<'_>, symbol: &CStr) -> Result<KVec<usize>> {
         let mut found = KVec::new();
 
         for function in functions() {
-            let is_in_place = match place {
-                Place::Anywhere => true,
-                Place::Kernel => function.module.is_none(),
-                Place::Module(name) => function.module == name.to_str().ok(),
+            let is_within = match within {
+                Within::Anywhere => true,
+                Within::Kernel => function.module.is_none(),
+                Within::Module(name) => function.module == name.to_str().ok(),
             };
 
-            if is_in_place && symbol.to_str() == Ok(function.name) {
+            if is_within && symbol.to_str() == Ok(function.name) {
                 found.push(function.address, GFP_KERNEL)?;
             }
         }
@@ -207,52 +254,5 @@ pub(crate) mod module {
 
     pub(crate) fn is_loaded(name: &CStr) -> bool {
         machine(|m| name.to_str().is_ok_and(|name| m.world.is_live(name)))
-    }
-}
-
-pub(crate) mod text {
-    use super::kallsyms;
-    use crate::policy::code::{Census, Code, Cold};
-    use kernel::prelude::*;
-    use std::ops::{DerefMut, Range};
-
-    pub(crate) fn count<S: DerefMut<Target = [(usize, usize)]>>(_: &mut Census<S>) -> Result {
-        Ok(())
-    }
-
-    /// The code, in which nobody calls anybody.
-    pub(crate) struct Text;
-
-    impl Text {
-        pub(crate) fn new() -> Self {
-            Self
-        }
-
-        pub(crate) fn failure(&self) -> Option<Error> {
-            None
-        }
-    }
-
-    impl Code for Text {
-        fn extent(&self, address: usize) -> Option<Range<usize>> {
-            kallsyms::extent(address)
-        }
-
-        fn cold_part(&self, _: usize) -> Cold {
-            Cold::None
-        }
-
-        fn read(&self, _: usize, buffer: &mut [u8]) -> bool {
-            buffer.fill(0x90);
-            true
-        }
-
-        fn callers(&self, _: usize) -> usize {
-            0
-        }
-
-        fn padding(&self) -> usize {
-            16
-        }
     }
 }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! Being called back later.
+//! Delayed work: has [`crate::tick`] called once, some time from now.
+//!
+//! C header: [`include/linux/workqueue.h`](srctree/include/linux/workqueue.h)
 
 use kernel::bindings;
 

@@ -10,6 +10,7 @@ use super::{
     module, //
 };
 use crate::policy::code::{
+    x86::BREAKPOINT,
     Census,
     Code,
     Cold,
@@ -39,15 +40,12 @@ const STRIDE: usize = 256 << 10;
 /// How many bytes in front of a function belong to it.
 const PADDING: usize = bindings::KILLSWITCH_PADDING as usize;
 
-/// What an armed probe puts in place of the first byte of an instruction.
-const BREAKPOINT: u8 = 0xcc;
-
 /// The code of the kernel and of the modules that are loaded.
-pub(crate) struct Text {
+pub(crate) struct RunningCode {
     failure: Cell<Option<Error>>,
 }
 
-impl Text {
+impl RunningCode {
     /// The code, as it is now.
     pub(crate) fn new() -> Self {
         Self {
@@ -110,7 +108,7 @@ fn count_in<S: DerefMut<Target = [(usize, usize)]>>(
     Ok(())
 }
 
-impl Code for Text {
+impl Code for RunningCode {
     fn extent(&self, address: usize) -> Option<Range<usize>> {
         kallsyms::extent(address)
     }
@@ -161,8 +159,9 @@ impl Code for Text {
     }
 }
 
-/// Copies memory of the kernel, which need not be there.
-fn copy(at: usize, buffer: &mut [u8]) -> bool {
+/// Copies memory of the kernel, which need not be there. Any context. Returns false, and may have
+/// copied part of it, if it cannot be read.
+pub(super) fn copy(at: usize, buffer: &mut [u8]) -> bool {
     // SAFETY: The buffer has room for so many bytes; what cannot be read is reported.
     unsafe {
         bindings::copy_from_kernel_nofault(
