@@ -215,7 +215,7 @@ pub(crate) fn watch() -> Result {
     static mut GOES: bindings::notifier_block = notifier(on_going, 1);
     static mut COMES: bindings::notifier_block = notifier(on_coming, -1);
 
-    // SAFETY: Called once, so that the blocks are not registered yet; they live forever.
+    // SAFETY: The blocks live forever, and the chain takes none that it has already.
     unsafe {
         to_result(bindings::register_module_notifier(&raw mut GOES))?;
         to_result(bindings::register_module_notifier(&raw mut COMES))

@@ -158,8 +158,8 @@ fn event() -> impl Strategy<Value = Event> {
         1 => Just(Err(("99999999999999999999", ERANGE))),
     ];
     let what = prop_oneof![
-        3 => (select(vec![EINVAL, EBUSY, EAGAIN, ENODEV, ENOMEM])).prop_map(|e| (What::Register, e)),
-        6 => (select(vec![ENOMEM, EBUSY])).prop_map(|e| (What::Disarm, e)),
+        3 => select(vec![EINVAL, EBUSY, EAGAIN, ENODEV, ENOMEM]).prop_map(|e| (What::Register, e)),
+        6 => select(vec![ENOMEM, EBUSY]).prop_map(|e| (What::Disarm, e)),
         1 => Just((What::Arm, EBUSY)),
         1 => Just((What::Create, ENOMEM)),
     ];
