@@ -78,19 +78,19 @@ impl<'m> Loaded<'m> {
     /// The module's name.
     pub(crate) fn name(&self) -> &CStr {
         // SAFETY: The module is there by the type invariants; its name is a string and constant.
-        unsafe { CStr::from_char_ptr((&raw const (*self.0.as_ptr()).name).cast()) }
+        unsafe { CStr::from_char_ptr((&raw const (*self.as_ptr()).name).cast()) }
     }
 
     /// Whether `address` is in the module.
     pub(super) fn contains(&self, address: usize) -> bool {
         // SAFETY: The module is there by the type invariants.
-        unsafe { bindings::killswitch_within_module(self.0.as_ptr(), address) }
+        unsafe { bindings::killswitch_within_module(self.as_ptr(), address) }
     }
 
     /// Whether `address` is in code that is freed when the module has been set up.
     pub(super) fn has_in_init(&self, address: usize) -> bool {
         // SAFETY: The module is there by the type invariants.
-        unsafe { bindings::killswitch_within_module_init(self.0.as_ptr(), address) }
+        unsafe { bindings::killswitch_within_module_init(self.as_ptr(), address) }
     }
 
     /// The module, as the kernel knows it.
@@ -102,7 +102,7 @@ impl<'m> Loaded<'m> {
 impl Clone for Loaded<'_> {
     fn clone(&self) -> Self {
         // SAFETY: The module is there by the type invariants, and there is a reference to it.
-        unsafe { bindings::killswitch_module_get(self.0.as_ptr()) };
+        unsafe { bindings::killswitch_module_get(self.as_ptr()) };
         // INVARIANT: The reference was taken just above, and the rest holds as for `self`.
         Self(self.0, PhantomData)
     }
@@ -111,7 +111,7 @@ impl Clone for Loaded<'_> {
 impl Drop for Loaded<'_> {
     fn drop(&mut self) {
         // SAFETY: The reference is ours by the type invariants.
-        unsafe { bindings::killswitch_module_put(self.0.as_ptr()) };
+        unsafe { bindings::killswitch_module_put(self.as_ptr()) };
     }
 }
 
