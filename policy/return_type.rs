@@ -14,6 +14,8 @@ const MAX_ERRNO: i64 = 4095;
 
 /// What a function returns. Its [`Display`](fmt::Display) form says so to people.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+// Without type information, nothing but the tests makes some of them.
+#[cfg_attr(not(CONFIG_BPF_SYSCALL), allow(dead_code))]
 pub(crate) enum Type {
     /// There is no type information about it.
     Unknown,
@@ -81,17 +83,14 @@ impl Type {
 
 impl fmt::Display for Type {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
+        match *self {
             Type::Unknown => f.write_str("a type that is not known"),
             Type::Void => f.write_str("void"),
             Type::Bool => f.write_str("bool"),
-            Type::Number {
-                bytes: 4,
-                signed: true,
-            } => f.write_str("int"),
+            Type::INT => f.write_str("int"),
             Type::Number { bytes, signed } => {
-                let sign = if *signed { "signed" } else { "unsigned" };
-                write!(f, "{sign} {}-bit number", u32::from(*bytes) * 8)
+                let sign = if signed { "signed" } else { "unsigned" };
+                write!(f, "{sign} {}-bit number", u32::from(bytes) * 8)
             }
             Type::Pointer => f.write_str("pointer"),
             Type::Other => f.write_str("structure"),
