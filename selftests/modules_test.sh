@@ -129,15 +129,15 @@ control disengage_all
 unload_target
 
 # What is built in may be named as if it were a module.
-accepted "what is built in" "engage af_alg:af_alg_release -1"
-is "is engaged" engaged "$(engaged_field af_alg:af_alg_release state)"
+accepted "what is built in" "engage unix:unix_socketpair -1"
+is "is engaged" engaged "$(engaged_field unix:unix_socketpair state)"
 like "and told" "the kernel's own function" "$(messages | tail -n 2)"
-refused "and is engaged once" "Device or resource busy" "engage af_alg_release -1"
+refused "and is engaged once" "Device or resource busy" "engage unix_socketpair -1"
 refused "and is judged" "Permission denied" "engage no_such_module:security_file_open 0"
 control disengage_all
 
 # One write for several modules, here and not here.
-accepted "several at once" "engage $EARLY -7" "engage af_alg:af_alg_release -1" \
+accepted "several at once" "engage $EARLY -7" "engage unix:unix_socketpair -1" \
 	"engage ax25:ax25_sendmsg -1"
 is "one for each" 3 "$(wc -l <"$KS/engaged")"
 refused "or none" "Device or resource busy" "engage ks_other_module:ks_other -1" "engage $EARLY -7"
