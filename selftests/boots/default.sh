@@ -12,4 +12,4 @@
 # First what needs a boot in which nothing was engaged yet. The audit daemon
 # comes last: without it, nothing but the tests reads the records.
 run_tests taint_test.sh lsm_test input_test errno_test engage_test armed_test.sh gate_test \
-	policy_test protect_test audit_test.sh
+	policy_test types_test protect_test audit_test.sh
