@@ -1,29 +1,12 @@
 # SPDX-License-Identifier: GPL-2.0-only
-# The front door for people: make help. (The kernel's build reads Kbuild and never sees this file.)
+# What make does for people: make help. (The kernel's build reads Kbuild and never sees this file.)
 
-KSRC ?=
-SCRIPT ?=
-APPEND ?=
-SMP ?=
-MEM ?=
-TIMEOUT ?=
-FILES ?=
-MINUTES ?=
-WRITES ?=
-BOOTS ?=
-SEED ?=
-WITHOUT ?=
-SIGNOFF ?=
-KCONFIG ?=
-export KSRC SCRIPT APPEND SMP MEM TIMEOUT FILES MINUTES WRITES BOOTS SEED WITHOUT SIGNOFF KCONFIG
+targets := demo test check configs bisectable fuzz fuzz-kernel soak bench vm kernel selftests integrate series docs deb try-deb
 
-help:
-	@scripts/help
-
-demo test check configs bisectable fuzz fuzz-kernel soak bench vm kernel selftests integrate series docs deb try-deb:
+help $(targets):
 	@scripts/$@
 
 clean:
 	rm -rf build
 
-.PHONY: help demo test check configs bisectable fuzz fuzz-kernel soak bench vm kernel selftests integrate series docs deb try-deb clean
+.PHONY: help $(targets) clean
