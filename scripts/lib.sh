@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-# What the scripts of the front door share: places, messages, the cache lock and the tools.
+# What the scripts share: places, messages, the cache lock, the tools and the configuration.
 # shellcheck shell=bash disable=SC2034
 
 set -euo pipefail
@@ -139,8 +139,32 @@ kmake() {
 		RUST_LIB_SRC="$rust_src" KBUILD_BUILD_USER=killswitch KBUILD_BUILD_HOST=localhost "$@"
 }
 
-# setting FILE NAME: what the head of a guest script or of a configuration says.
-setting() { sed -n "s/^# $2: *//p" "$1" | head -n 1; }
+# cargo_install CRATE VERSION SECONDS: builds a program, which usually takes so long, into the cache.
+crates() { grep -c Compiling "$1" | sed 's/$/ crates/'; }
+cargo_install() {
+	local crate=$1 name=${1%-cli} log progress=crates
+	lock_cache
+	say "installing $name $2 with cargo"
+	log=$cache/log/$name.log
+	if ! CARGO_TARGET_DIR=$cache/tmp/$name RUSTC=$rust/rustc run "building $name" "$3" "$log" \
+		"$rust/cargo" install "$crate" --version "$2" --locked --root "$cache/$name-$2"; then
+		! no_network "$log" || die "cargo cannot reach its registry; connect the machine and run this again (log: $log)"
+		tail -n 15 "$log" >&2
+		die "$name could not be built (log: $log)"
+	fi
+	rm -rf "$cache/tmp/$name"
+}
+
+# build_all: what a VM needs, whatever is there already.
+build_all() {
+	local script
+	for script in toolchain kernel selftests; do
+		"$top/scripts/$script"
+	done
+}
+
+# said FILE NAME: what the head of a guest script or of a configuration says.
+said() { sed -n "/^\(#\|$\)/!q; s/^# $2: *//p" "$1" | head -n 1; }
 
 # The configuration: none is that of the tests, other names (debug, or several: small+up) add
 # selftests/vm/<name>.config to it, or take its place where the file's head says so.
@@ -149,7 +173,7 @@ config=${CONFIG:-}
 for name in ${config//+/ }; do
 	file=$top/selftests/vm/$name.config
 	[ -e "$file" ] || die "there is no configuration $name in selftests/vm"
-	[ -z "$(setting "$file" from)" ] || fragments=()
+	[ -z "$(said "$file" from)" ] || fragments=()
 	fragments+=("$file")
 done
 # Where the VM takes the kernel and the tests from, and where logs go (see selftests/vm/run).
