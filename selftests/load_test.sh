@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# What engages the functions that /etc/killswitch.d names. To be run with
-# killswitch-load in the current directory, or in the PATH.
+# killswitch-load engages what the files of a directory say. To be run with it in
+# the current directory, or in the PATH.
 set -euo pipefail
 . "$(dirname "$(readlink -f "$0")")/lib.sh"
 
@@ -67,11 +67,31 @@ load
 is "once more" 0 $status
 is "nothing has changed" "$before" "$(<"$KS/engaged")"
 
-conf 20-second "engage ks_target_int -6" "engage ks_target_long -7"
+check_not "without a warning" grep -q 'stay as they are' <<<"$said"
+
+conf 20-second "engage ks_target_int -6 scope=nonroot" "engage ks_target_long -7"
 load
 is "with other values" 0 $status
 is "the value is another one" "engaged -6" "$(state ks_target_int)"
 is "and there is one more function" "engaged -7" "$(state ks_target_long)"
+check_not "there is no warning" grep -q 'stay as they are' <<<"$said"
+
+conf 10-first "engage af_alg_sendmsg -EPERM reason=other words" "engage af_alg_accept -EPERM"
+conf 20-second "engage ks_target_int -6"
+load
+is "with another scope and another reason" 0 $status
+like "there is a warning for the reason" 'reason of af_alg_sendmsg stay as they are' "$said"
+like "and for the scope" 'scope and reason of ks_target_int stay as they are' "$said"
+is "and for nothing else" 2 "$(grep -c 'stay as they are' <<<"$said")"
+is "the scope is what it was" nonroot "$(<"$KS/fn/ks_target_int/scope")"
+
+conf 20-second "engage ks_target_int 2147483648 scope=nonroot" "engage ks_target_long -7"
+load
+is "with a value that is refused for what is engaged it fails" 1 $status
+like "it says which" '20-second.conf: ks_target_int .* 2147483648 was not taken: ' "$said"
+like "and why" 'Numerical result out of range' "$said"
+is "the value is what it was" "engaged -6" "$(state ks_target_int)"
+like "the kernel log says more" 'ks_target_int.* 2147483648' "$(messages | tail -n 2)"
 
 conf 15-wrong "engage ks_target_other -1" "engage security_file_open 0" "engage af_alg_sendmsg -2"
 conf 30-last "engage ks_target_other -3"
@@ -89,8 +109,8 @@ rm -r "$directory"/*.conf
 conf 10-first "engage af_alg_sendmsg -EPERM"
 chmod -R a+rX "$directory"
 status=0
-said=$(setpriv --reuid=65534 --regid=65534 --clear-groups "$loader" "$directory" 2>&1) || status=$?
+said=$(as_user "$loader" "$directory" 2>&1) || status=$?
 is "users cannot" 1 $status
-like "and are told" 'Permission denied' "$said"
+like "and are told" 'NOTHING of .*10-first.conf was done: .*Permission denied' "$said"
 is "nothing is engaged" "" "$(<"$KS/engaged")"
 finish
