@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
 # Guest script: what the policy says of known bypasses and mitigations, with all
-# modules loaded. For a kernel that has more of them: CONFIG=large make kernel,
-# and selftests/vm/run --kernel build/kernel-large --mem 3G --script this.
+# modules loaded. For a kernel that has more of them:
+# make kernel selftests vm CONFIG=large SCRIPT=selftests/boots/verdicts.sh
 #
 # append: lsm=lockdown,capability,landlock,killswitch,yama,apparmor,bpf loglevel=3
 # smp: 1
