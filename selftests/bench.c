@@ -336,13 +336,6 @@ static void first_use(void)
 	printf("bench first %lld\n", first - second);
 }
 
-static int by_address(const void *a, const void *b)
-{
-	const struct ks_symbol *x = a, *y = b;
-
-	return x->address < y->address ? -1 : x->address > y->address;
-}
-
 struct sample {
 	const char *name;
 	long size;
@@ -370,7 +363,7 @@ static void verdicts(void)
 	char answer[4096];
 
 	must(ks_load_symbols(&symbols), "kallsyms");
-	qsort(symbols.all, symbols.count, sizeof(*symbols.all), by_address);
+	qsort(symbols.all, symbols.count, sizeof(*symbols.all), ks_by_address);
 	samples = calloc(symbols.count, sizeof(*samples));
 	must(samples ? 0 : -ENOMEM, "samples");
 	for (size_t i = 0; i + 1 < symbols.count; i++) {

@@ -10,6 +10,7 @@
 #include <fcntl.h>
 #include <libgen.h>
 #include <linux/audit.h>
+#include <linux/capability.h>
 #include <linux/limits.h>
 #include <linux/netlink.h>
 #include <stdarg.h>
@@ -43,9 +44,10 @@
 #define KS_FN		KS_DIR "/fn/"
 #define KS_TARGET	"/sys/kernel/debug/killswitch_target"
 
-#define KS_TAINT_BIT	20
 #define KS_MAX_COMMAND	4096
 #define KS_MAX_REASON	128
+/* An ordinary user. */
+#define KS_NOBODY	65534
 
 /* What a line of `engaged` says behind the hits when nothing special is going on. */
 #define KS_AS_USUAL	"state=engaged missed=0 scope=all"
@@ -173,6 +175,22 @@ static inline bool ks_engaged(const char *name, char *line, size_t size)
 		return true;
 	}
 	return false;
+}
+
+/* Leaves this thread no capabilities but those of @wanted that it has: 0 or a negative errno. */
+static inline int ks_keep_capabilities(__u64 wanted)
+{
+	struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
+	struct __user_cap_data_struct data[2] = {};
+
+	if (syscall(__NR_capget, &header, data))
+		return -errno;
+	for (int i = 0; i < 2; i++) {
+		data[i].permitted &= wanted >> (32 * i);
+		data[i].effective = data[i].permitted;
+		data[i].inheritable = 0;
+	}
+	return syscall(__NR_capset, &header, data) ? -errno : 0;
 }
 
 /* Calls the function @name of the target module: what it returned, in words. */

@@ -4,14 +4,11 @@
  * who opened the file and who writes to it, both.
  */
 #include <grp.h>
-#include <linux/capability.h>
 #include <sched.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
 
 #include "common.h"
-
-#define NOBODY 65534
 
 enum actor {
 	/* root as it logs in */
@@ -30,36 +27,10 @@ enum actor {
 	NAMESPACE_OF_USER,
 };
 
-static int set_capabilities(__u64 wanted)
-{
-	struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
-	struct __user_cap_data_struct data[2] = {};
-
-	if (syscall(__NR_capget, &header, data))
-		return -1;
-	for (int i = 0; i < 2; i++) {
-		data[i].permitted &= wanted >> (32 * i);
-		data[i].effective = data[i].permitted;
-		data[i].inheritable = 0;
-	}
-	return syscall(__NR_capset, &header, data);
-}
-
 static int become_user(void)
 {
-	return setgroups(0, NULL) || setresgid(NOBODY, NOBODY, NOBODY) ||
-	       setresuid(NOBODY, NOBODY, NOBODY);
-}
-
-static int write_file(const char *path, const char *text)
-{
-	int fd = open(path, O_WRONLY | O_CLOEXEC), ret;
-
-	if (fd < 0)
-		return -errno;
-	ret = ks_write(fd, text, strlen(text));
-	close(fd);
-	return ret;
+	return setgroups(0, NULL) || setresgid(KS_NOBODY, KS_NOBODY, KS_NOBODY) ||
+	       setresuid(KS_NOBODY, KS_NOBODY, KS_NOBODY);
 }
 
 /* Makes this process root of a user namespace of its own. */
@@ -69,8 +40,8 @@ static int become_namespace_root(int uid)
 
 	snprintf(map, sizeof(map), "0 %d 1", uid);
 	return prctl(PR_SET_DUMPABLE, 1) || unshare(CLONE_NEWUSER) ||
-	       write_file("/proc/self/setgroups", "deny") ||
-	       write_file("/proc/self/uid_map", map) || write_file("/proc/self/gid_map", map);
+	       ks_put("/proc/self/setgroups", "deny") ||
+	       ks_put("/proc/self/uid_map", map) || ks_put("/proc/self/gid_map", map);
 }
 
 static int become(enum actor actor)
@@ -79,18 +50,18 @@ static int become(enum actor actor)
 	case ROOT:
 		return 0;
 	case NO_CAPABILITY:
-		return set_capabilities(0);
+		return ks_keep_capabilities(0);
 	case NO_SYS_ADMIN:
-		return set_capabilities(~(1ULL << CAP_SYS_ADMIN));
+		return ks_keep_capabilities(~(1ULL << CAP_SYS_ADMIN));
 	case USER:
 		return become_user();
 	case SYS_ADMIN_ONLY:
 		return prctl(PR_SET_KEEPCAPS, 1) || become_user() ||
-		       set_capabilities(1ULL << CAP_SYS_ADMIN);
+		       ks_keep_capabilities(1ULL << CAP_SYS_ADMIN);
 	case NAMESPACE_OF_ROOT:
 		return become_namespace_root(0);
 	case NAMESPACE_OF_USER:
-		return become_user() || become_namespace_root(NOBODY);
+		return become_user() || become_namespace_root(KS_NOBODY);
 	}
 	return -1;
 }
@@ -152,7 +123,7 @@ FIXTURE_VARIANT_ADD(gate, root) {
 FIXTURE_VARIANT_ADD(gate, root_to_sys_admin_only) {
 	.opener = ROOT,
 	.writer = SYS_ADMIN_ONLY,
-	.uid = NOBODY,
+	.uid = KS_NOBODY,
 };
 
 /* Those who may not although they own the file. */
@@ -210,7 +181,7 @@ FIXTURE_VARIANT_ADD(gate, root_to_user) {
 	.opener = ROOT,
 	.writer = USER,
 	.write_error = EPERM,
-	.uid = NOBODY,
+	.uid = KS_NOBODY,
 };
 
 FIXTURE_VARIANT_ADD(gate, root_to_namespace_of_root) {
@@ -223,7 +194,7 @@ FIXTURE_VARIANT_ADD(gate, root_to_namespace_of_user) {
 	.opener = ROOT,
 	.writer = NAMESPACE_OF_USER,
 	.write_error = EPERM,
-	.uid = NOBODY,
+	.uid = KS_NOBODY,
 };
 
 /* A file that somebody else opened does not become good in privileged hands. */

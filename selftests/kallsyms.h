@@ -30,14 +30,18 @@ static inline bool ks_is_text(const struct ks_symbol *symbol)
 	       !ks_starts(symbol->name, "__cfi_");
 }
 
+static inline int ks_by_address(const void *a, const void *b)
+{
+	const struct ks_symbol *x = a, *y = b;
+
+	return x->address < y->address ? -1 : x->address > y->address;
+}
+
 static inline int ks_by_name(const void *a, const void *b)
 {
 	const struct ks_symbol *x = a, *y = b;
-	int order = strcmp(x->name, y->name);
 
-	if (order)
-		return order;
-	return x->address < y->address ? -1 : x->address > y->address;
+	return strcmp(x->name, y->name) ?: ks_by_address(a, b);
 }
 
 static inline int ks_load_symbols(struct ks_symbols *symbols)

@@ -3,14 +3,11 @@
  * The files check and policy: what the policy says, asked without changing
  * anything. To be run in any state: locked down and sealed, too.
  */
-#include <linux/capability.h>
 #include <sched.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 
 #include "kallsyms.h"
-
-#define NOBODY 65534
 
 static const char * const files[] = {
 	KS_ENGAGED, KS_DIR "/status", KS_DIR "/taint", KS_POLICY, "/proc/sys/kernel/tainted",
@@ -282,17 +279,7 @@ TEST_F_TIMEOUT(check, no_address, 120)
 /* Drops CAP_SYS_ADMIN from what this process may do. */
 static int drop_sys_admin(void)
 {
-	struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
-	struct __user_cap_data_struct data[2] = {};
-
-	if (syscall(__NR_capget, &header, data))
-		return -1;
-	data[0].permitted &= ~(1U << CAP_SYS_ADMIN);
-	for (int i = 0; i < 2; i++) {
-		data[i].effective = data[i].permitted;
-		data[i].inheritable = 0;
-	}
-	return syscall(__NR_capset, &header, data);
+	return ks_keep_capabilities(~(1ULL << CAP_SYS_ADMIN));
 }
 
 /*
@@ -375,7 +362,7 @@ TEST_F(check, others_cannot_open)
 	EXPECT_EQ(0, stat.st_uid);
 	child = fork();
 	if (!child) {
-		if (setgid(NOBODY) || setuid(NOBODY))
+		if (setgid(KS_NOBODY) || setuid(KS_NOBODY))
 			_exit(255);
 		_exit(open(KS_CHECK, O_RDWR) < 0 ? errno : 0);
 	}
@@ -430,7 +417,7 @@ TEST(policy)
 	EXPECT_EQ(S_IFREG | 0444, stat.st_mode);
 	child = fork();
 	if (!child) {
-		if (setgid(NOBODY) || setuid(NOBODY))
+		if (setgid(KS_NOBODY) || setuid(KS_NOBODY))
 			_exit(255);
 		_exit(ks_read(KS_POLICY, text, sizeof(text)) <= 0);
 	}

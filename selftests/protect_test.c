@@ -496,13 +496,6 @@ TEST_F(protect, rule_is_told)
 		TH_LOG("recorded as %s", records);
 }
 
-static int by_address(const void *a, const void *b)
-{
-	const struct ks_symbol *x = a, *y = b;
-
-	return x->address < y->address ? -1 : x->address > y->address;
-}
-
 /* Of the kernel's functions at one address, all are protected or none. */
 TEST_F_TIMEOUT(protect, other_names, 300)
 {
@@ -512,7 +505,7 @@ TEST_F_TIMEOUT(protect, other_names, 300)
 	all = malloc(symbols.count * sizeof(*all));
 	ASSERT_NE(NULL, all);
 	memcpy(all, symbols.all, symbols.count * sizeof(*all));
-	qsort(all, symbols.count, sizeof(*all), by_address);
+	qsort(all, symbols.count, sizeof(*all), ks_by_address);
 	end = all + symbols.count;
 	for (struct ks_symbol *first = all, *next; first < end; first = next) {
 		size_t denied = 0, accepted = 0;
