@@ -1,7 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# Guest script: modules that come and go, and functions that are watched first.
+# Guest script: modules that come and go, functions that are watched first, and
+# probes that are disarmed.
 #
 # append: lsm=lockdown,capability,landlock,killswitch,yama,apparmor,bpf loglevel=3
 # smp: 2
@@ -9,4 +10,4 @@
 # shellcheck source=../lib.sh
 . lib.sh
 
-run_tests modules_test.sh watch_test.sh armed_test.sh
+run_tests modules_test.sh watch_test.sh disarmed_test.sh

@@ -1,17 +1,12 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# What is engaged is armed: probes that are off, symbols that begin no function,
-# modules that go away.
+# A probe that is off, whoever turned it off, is noticed and told, and so is one
+# that went with its module.
 set -euo pipefail
 . "$(dirname "$(readlink -f "$0")")/lib.sh"
 
 ENABLED=/sys/kernel/debug/kprobes/enabled
-
-state()
-{
-	sed -n "s/^$1 .* state=\([a-z]*\).*/\1/p" "$KS/engaged"
-}
 
 # How often the kernel log has said something since the test began.
 times()
@@ -35,11 +30,11 @@ body=$(call ks_target_int)
 
 accepted "engage" "engage ks_target_int -7"
 is "the function returns the value" -7 "$(call ks_target_int)"
-is "its state is engaged" engaged "$(state ks_target_int)"
+is "its state is engaged" engaged "$(engaged_field ks_target_int state)"
 
 echo 0 >"$ENABLED"
 is "with all kprobes off the body runs" "$body" "$(call ks_target_int)"
-is "and 'engaged' says so" disarmed "$(state ks_target_int)"
+is "and 'engaged' says so" disarmed "$(engaged_field ks_target_int state)"
 is "and so does its file" disarmed "$(<"$KS/fn/ks_target_int/state")"
 like "and 'status'" $'(^|\n)disarmed: 1($|\n)' "$(<"$KS/status")"
 is "and the kernel log, once" 1 "$(times 'disarmed ks_target_int')"
@@ -49,7 +44,7 @@ check_not "and it has no files" test -e "$KS/fn/ks_target_other"
 
 echo 1 >"$ENABLED"
 is "with kprobes on again it returns the value" -7 "$(call ks_target_int)"
-is "and its state is engaged" engaged "$(state ks_target_int)"
+is "and its state is engaged" engaged "$(engaged_field ks_target_int state)"
 is "and the kernel log says so, once" 1 "$(times 'rearmed ks_target_int')"
 echo 0 >"$ENABLED"
 check "the kernel log says it again, although nobody looks" eventually \
@@ -58,7 +53,7 @@ check "the kernel log says it again, although nobody looks" eventually \
 if [[ -w /sys/kernel/tracing/set_ftrace_filter ]]; then
 	echo ks_target_int >/sys/kernel/tracing/set_ftrace_filter
 	echo function >/sys/kernel/tracing/current_tracer
-	is "and a tracer on the function does not hide it" disarmed "$(state ks_target_int)"
+	is "and a tracer on the function does not hide it" disarmed "$(engaged_field ks_target_int state)"
 	echo nop >/sys/kernel/tracing/current_tracer
 	echo >/sys/kernel/tracing/set_ftrace_filter
 else
@@ -81,7 +76,7 @@ is_patched()
 
 is_engaged()
 {
-	[[ $(state cmdline_proc_show) == engaged ]]
+	[[ $(engaged_field cmdline_proc_show state) == engaged ]]
 }
 
 if [[ -d ${LIVEPATCH%/*} ]]; then
@@ -91,7 +86,7 @@ if [[ -d ${LIVEPATCH%/*} ]]; then
 	check "while kprobes are off it can be livepatched" load_module killswitch_livepatch
 	check "and is" eventually is_patched
 	check_not "then not all kprobes can be armed" put "$ENABLED" 1
-	is "and it says so" disarmed "$(state cmdline_proc_show)"
+	is "and it says so" disarmed "$(engaged_field cmdline_proc_show state)"
 	check "and is still livepatched" is_patched
 	echo 0 >"$LIVEPATCH/enabled"
 	check "without the livepatch it is engaged" eventually is_engaged
@@ -124,7 +119,7 @@ accepted "and it is ended" "disengage killswitch_target:ks_target_int"
 # A module that goes takes engagements along that do not name it, loudly.
 accepted "a function is found without its module" "engage ks_target_int -8"
 rmmod killswitch_target
-is "with its module the engagement ends" "" "$(state ks_target_int)"
+is "with its module the engagement ends" "" "$(engaged_field ks_target_int state)"
 check_not "and so do its files" test -e "$KS/fn/ks_target_int"
 like "and the kernel log says so" 'lost, because its module goes, ks_target_int' \
 	"$(messages | tail -n 1)"

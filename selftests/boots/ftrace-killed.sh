@@ -9,4 +9,4 @@
 # shellcheck source=../lib.sh
 . lib.sh
 
-run_tests killed_test.sh
+run_tests ftrace_killed_test.sh
