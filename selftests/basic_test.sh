@@ -17,7 +17,6 @@ pairs()
 	echo $denied
 }
 
-
 begin
 [[ -d $KS ]] || skip_all "Killswitch is not in lsm="
 trap 'control disengage_all' EXIT
@@ -34,7 +33,7 @@ accepted "engage" "engage unix_socketpair -EPERM reason=basic"
 is "there is none on any processor" "$(nproc)" "$(pairs)"
 is "each was counted" "$(nproc)" "$(engaged_field unix_socketpair hits)"
 is "it is engaged" engaged "$(engaged_field unix_socketpair state)"
-is "the kernel is tainted" 1 "$(($(</proc/sys/kernel/tainted) >> 20 & 1))"
+is "the kernel is tainted" 1 "$(tainted)"
 refused "a second time" "Device or resource busy" "engage unix_socketpair -EIO"
 accepted "disengage" "disengage unix_socketpair"
 is "a pair of sockets can be had again" 0 "$(pairs)"

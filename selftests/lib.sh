@@ -171,6 +171,25 @@ engaged_field()
 	sed -n "s/^$1 \(.* \)*$2=\([^ ]*\).*/\2/p" "$KS/engaged"
 }
 
+# Whether anything was ever engaged in this boot: 1 or 0, as the kernel's taint says.
+tainted()
+{
+	echo $(($(</proc/sys/kernel/tainted) >> 20 & 1))
+}
+
+# ask TARGET VALUE: what the policy answers. It is read from the open file that the
+# question was written to.
+ask()
+{
+	local fd status=0
+
+	exec {fd}<>"$KS/check" || return
+	env printf '%s %s\n' "$1" "$2" >&"$fd" || status=1
+	cat <&"$fd"
+	exec {fd}>&-
+	return $status
+}
+
 # load_module NAME: loads one of the test modules.
 load_module()
 {
@@ -186,6 +205,15 @@ load_module()
 load_target()
 {
 	[[ -d $TARGET ]] || load_module killswitch_target
+}
+
+load_all_modules()
+{
+	local modules
+
+	modules=/lib/modules/$(uname -r)
+	[[ -d $modules ]] || return 0
+	find "$modules/" -name '*.ko*' | sed -E 's|.*/||; s/\.ko.*//' | xargs -r modprobe -a -q || :
 }
 
 # Encrypts through AF_ALG, which newer kernels restrict to a list of algorithms

@@ -5,11 +5,6 @@
 set -euo pipefail
 . "$(dirname "$(readlink -f "$0")")/lib.sh"
 
-tainted()
-{
-	echo $(($(</proc/sys/kernel/tainted) >> 20 & 1))
-}
-
 begin
 [[ -d $KS ]] || skip_all "Killswitch is not in lsm="
 load_target

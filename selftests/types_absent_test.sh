@@ -7,15 +7,6 @@
 set -euo pipefail
 . "$(dirname "$(readlink -f "$0")")/lib.sh"
 
-# ask TARGET VALUE: prints the answer.
-ask()
-{
-	exec {fd}<>"$KS/check"
-	env printf '%s %s\n' "$1" "$2" >&"$fd"
-	cat <&"$fd"
-	exec {fd}>&-
-}
-
 begin
 [[ -d $KS ]] || skip_all "Killswitch is not in lsm="
 grep -q '^types: none$' "$KS/status" || skip_all "the kernel has type information"

@@ -11,15 +11,6 @@ declare -A owners
 # The verdict on the last question, and what explains it.
 verdict='' explanation=''
 
-load_all_modules()
-{
-	local modules
-
-	modules=/lib/modules/$(uname -r)
-	[[ -d $modules ]] || return 0
-	find "$modules/" -name '*.ko*' | sed -E 's|.*/||; s/\.ko.*//' | xargs -r modprobe -a -q || :
-}
-
 # For each function of the tables, the modules that have one of that name ("-"
 # stands for the kernel itself). Compilers that make no variant of a function
 # leave it its own name, so that is looked for, too.
@@ -55,15 +46,12 @@ target()
 	esac
 }
 
-# ask TARGET VALUE: sets verdict to "allow", or to what refuses.
-ask()
+# judge TARGET VALUE: sets verdict to "allow", or to what refuses.
+judge()
 {
 	local answer
 
-	exec {fd}<>"$KS/check"
-	env printf '%s %s\n' "$1" "$2" >&"$fd" || { verdict=error; return; }
-	answer=$(cat <&"$fd")
-	exec {fd}>&-
+	answer=$(ask "$1" "$2") || { verdict=error; return; }
 	explanation=${answer#*$'\n'}
 	read -r verdict _ _ answer <<<"${answer%%$'\n'*}"
 	[[ $verdict != refuse ]] || verdict=$answer
@@ -94,7 +82,7 @@ while IFS=, read -r category function value location _; do
 		((++absent[$category]))
 		continue
 	fi
-	ask "$name" "$value"
+	judge "$name" "$value"
 	case $verdict in
 	allow | error)
 		((++opened[$category]))
@@ -105,7 +93,7 @@ while IFS=, read -r category function value location _; do
 	by=$verdict accepted=''
 	for denying in -1 0; do
 		[[ $denying != "$value" && ! $accepted ]] || continue
-		ask "$name" "$denying"
+		judge "$name" "$denying"
 		[[ $verdict != allow ]] || accepted=$denying
 	done
 	[[ ! $accepted ]] || ((++denied[$category]))
@@ -136,7 +124,7 @@ while IFS=, read -r cve function value _ location _; do
 		continue
 	fi
 	((++total))
-	ask "$name" "$value"
+	judge "$name" "$value"
 	echo "# mitigation $name $value: $verdict"
 	[[ $verdict == allow ]] ||
 		wrong+=("$name $value (${cve:-no number}): $verdict" "${explanation%%$'\n'*}")

@@ -11,6 +11,6 @@
 # shellcheck source=../lib.sh
 . lib.sh
 
-find "/lib/modules/$(uname -r)/" -name '*.ko*' | sed -E 's|.*/||; s/\.ko.*//' | xargs -r modprobe -a -q
+load_all_modules
 export KS_EVERY=1
 run_tests protect_test
