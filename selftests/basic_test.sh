@@ -12,7 +12,8 @@ pairs()
 	local cpu denied=0
 
 	for ((cpu = 0; cpu < $(nproc); cpu++)); do
-		taskset -c $cpu python3 -c 'import socket; socket.socketpair()' 2>/dev/null || ((++denied))
+		taskset -c $cpu python3 -c 'import socket; socket.socketpair()' 2>/dev/null ||
+			((++denied))
 	done
 	echo $denied
 }

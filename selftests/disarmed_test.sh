@@ -53,7 +53,8 @@ check "the kernel log says it again, although nobody looks" eventually \
 if [[ -w /sys/kernel/tracing/set_ftrace_filter ]]; then
 	echo ks_target_int >/sys/kernel/tracing/set_ftrace_filter
 	echo function >/sys/kernel/tracing/current_tracer
-	is "and a tracer on the function does not hide it" disarmed "$(engaged_field ks_target_int state)"
+	is "and a tracer on the function does not hide it" disarmed \
+		"$(engaged_field ks_target_int state)"
 	echo nop >/sys/kernel/tracing/current_tracer
 	echo >/sys/kernel/tracing/set_ftrace_filter
 else

@@ -10,7 +10,8 @@ set -euo pipefail
 # x25_socket: makes a socket, and prints what comes of it.
 x25_socket()
 {
-	python3 -c 'import socket; socket.socket(socket.AF_X25, socket.SOCK_SEQPACKET)' 2>&1 | tail -n 1
+	python3 -c 'import socket; socket.socket(socket.AF_X25, socket.SOCK_SEQPACKET)' 2>&1 |
+		tail -n 1
 }
 
 begin

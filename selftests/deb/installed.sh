@@ -48,4 +48,7 @@ like "and which rule" 'rule lsm-entry' "$(journalctl --no-pager -u killswitch)"
 like "what was engaged is so, still" '^af_alg_sendmsg .* state=engaged' "$(<"$KS/engaged")"
 rm /etc/killswitch.d/90-wrong.conf
 check "without that file it starts" systemctl restart killswitch.service
+echo "engage af_alg_accept -EPERM" >/etc/killswitch.d/30-new.conf
+check "a new file is rolled out" systemctl reload-or-restart killswitch
+like "and engaged" 'af_alg_accept retval=-1 .* state=engaged' "$(<"$KS/engaged")"
 finish
