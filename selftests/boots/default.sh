@@ -11,5 +11,5 @@
 
 # First what needs a boot in which nothing was engaged yet. The audit daemon
 # comes last: without it, nothing but the tests reads the records.
-run_tests taint_test.sh lsm_test input_test errno_test engage_test disarmed_test.sh gate_test \
-	policy_test types_test protect_test audit_test.sh
+run_tests taint_test.sh basic_test.sh lsm_test input_test errno_test engage_test disarmed_test.sh \
+	gate_test policy_test types_test protect_test audit_test.sh

@@ -1,7 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# Guest script: what a kernel that has little beside Killswitch can be tried with.
+# Guest script of scripts/configs: what a kernel that has little beside Killswitch can
+# be tried with.
 #
 # append: lsm=lockdown,capability,landlock,killswitch,yama loglevel=3
 # smp: 2
