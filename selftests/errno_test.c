@@ -58,7 +58,10 @@ TEST_F(errors, gone_after_disengage)
 	EXPECT_EQ(-ENOENT, ks_open_fn("ks_target_int", "hits", O_RDONLY));
 }
 
-/* Every name that several functions have; some belong to LSMs as well. */
+/*
+ * Every name that several functions have. Some belong to LSMs as well, and some
+ * return structures, which rules say that come first.
+ */
 TEST_F_TIMEOUT(errors, several_functions, 300)
 {
 	size_t tried = 0, ambiguous = 0;
@@ -77,7 +80,7 @@ TEST_F_TIMEOUT(errors, several_functions, 300)
 		ret = ks_command(self->control, "engage %s 0\n", symbol->name);
 		tried++;
 		ambiguous += ret == -ENOTUNIQ;
-		EXPECT_TRUE(ret == -ENOTUNIQ || ret == -EACCES) {
+		EXPECT_TRUE(ret == -ENOTUNIQ || ret == -EACCES || ret == -ERANGE) {
 			TH_LOG("%s is the name of %zu functions: %s", symbol->name, count,
 			       ret ? strerror(-ret) : "engaged");
 			ks_command(self->control, "disengage_all\n");
@@ -85,7 +88,7 @@ TEST_F_TIMEOUT(errors, several_functions, 300)
 	}
 	TH_LOG("%zu names, %zu of them called ambiguous", tried, ambiguous);
 	EXPECT_LT(0, ambiguous);
-	EXPECT_LE(tried * 9 / 10, ambiguous);
+	EXPECT_LE(tried * 3 / 4, ambiguous);
 }
 
 TEST_F(errors, engaged_already)
