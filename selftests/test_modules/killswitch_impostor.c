@@ -16,17 +16,17 @@ module_param_named(value, ks_value, int, 0600);
 MODULE_PARM_DESC(value, "what the impostor returns");
 
 /* Not the kernel's: nothing asks it whether a file may be opened. */
-static noinline __noclone int security_file_open(int value)
+static noinline __noipa int security_file_open(int value)
 {
 	return READ_ONCE(ks_value) + value;
 }
 
-static noinline __noclone int ks_impostor_asks(int value)
+static noinline __noipa int ks_impostor_asks(int value)
 {
 	return capable(CAP_SYS_ADMIN) ? READ_ONCE(ks_value) + value : -EPERM;
 }
 
-static noinline __noclone int ks_impostor_lets_ask(int value)
+static noinline __noipa int ks_impostor_lets_ask(int value)
 {
 	int ret = ks_impostor_asks(value);
 

@@ -75,7 +75,7 @@ static LIST_HEAD(ks_peers);
 static atomic_t ks_peer_runs;
 static int ks_peer_value = 42;
 
-static noinline __noclone int ks_peer_int(int value)
+static noinline __noipa int ks_peer_int(int value)
 {
 	atomic_inc(&ks_peer_runs);
 	return READ_ONCE(ks_peer_value) + value;

@@ -31,11 +31,12 @@
 
 /*
  * Each body counts its runs and returns what the compiler cannot know, so that
- * no caller can be compiled as if it knew the result.
+ * no caller can be compiled as if it knew the result. Nor can it be compiled as if
+ * it knew what else the body does: GCC does so otherwise.
  */
 #define TARGET(type, name, ...)				\
 	static atomic_t name##_runs;			\
-	static noinline __noclone type name(__VA_ARGS__)
+	static noinline __noipa type name(__VA_ARGS__)
 
 static int ks_value = 42;
 module_param_named(value, ks_value, int, 0600);
@@ -99,7 +100,7 @@ TARGET(unsigned long, ks_target_ulong, unsigned long value)
 
 /* There is no place for tracers in it. */
 static atomic_t ks_target_breakpoint_runs;
-static noinline __noclone notrace int ks_target_breakpoint(int value)
+static noinline __noipa notrace int ks_target_breakpoint(int value)
 {
 	atomic_inc(&ks_target_breakpoint_runs);
 	return READ_ONCE(ks_value) * 5 + value;
@@ -141,7 +142,7 @@ TARGET(int, ks_target_varied, int value)
 	return READ_ONCE(ks_value) + value;
 }
 
-static noinline __noclone int ks_target_varied_for_7(void)
+static noinline __noipa int ks_target_varied_for_7(void)
 {
 	return READ_ONCE(ks_value) + 7;
 }
@@ -290,7 +291,7 @@ DEFINE_SHOW_ATTRIBUTE(ks_runs);
 #define MANY(n)							\
 	static int ks_many_##n(void);				\
 	ALLOW_ERROR_INJECTION(ks_many_##n, ERRNO);		\
-	static noinline __noclone int ks_many_##n(void)		\
+	static noinline __noipa int ks_many_##n(void)		\
 	{							\
 		return READ_ONCE(ks_value) + 1##n;		\
 	}
