@@ -169,8 +169,8 @@ said() { sed -n "/^\(#\|$\)/!q; s/^# $2: *//p" "$1" | head -n 1; }
 # The configuration: none is that of the tests, other names (debug, or several: small+up) add
 # selftests/vm/<name>.config to it, or take its place where the file's head says so.
 fragments=("$top/selftests/vm/kernel.config")
-config=${CONFIG:-}
-for name in ${config//+/ }; do
+names=${CONFIG:-}
+for name in ${names//+/ }; do
 	file=$top/selftests/vm/$name.config
 	[ -e "$file" ] || die "there is no configuration $name in selftests/vm"
 	[ -z "$(said "$file" from)" ] || fragments=()
@@ -185,7 +185,8 @@ logs=build/logs$variant
 # The tree that the kernel is built in: one for the fetched source, one for each tree of the user's,
 # for each configuration (with what is added to it, small+up, it is built anew) and compiler.
 build_tree() {
-	local gcc='' base=${config%%+*}
+	local gcc='' base=${CONFIG:-}
+	base=${base%%+*}
 	[ "$compiler" = clang ] || gcc=-gcc
 	if [ -n "${KSRC:-}" ]; then
 		echo "$cache/build/tree-$(realpath "$KSRC" | sha1sum | cut -c 1-12)${base:+-$base}$gcc"

@@ -87,7 +87,7 @@ fn the_table_is_well_kept() {
         assert!(told >= 4 || !pattern.contains('*'), "{pattern}");
         assert!(
             !pattern.starts_with("security_"),
-            "{pattern} is an line point"
+            "{pattern} is an entry point"
         );
     }
     assert!(names.len() > 500);
