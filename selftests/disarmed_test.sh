@@ -75,11 +75,6 @@ is_patched()
 	[[ $(</proc/cmdline) == livepatched ]]
 }
 
-is_engaged()
-{
-	[[ $(engaged_field cmdline_proc_show state) == engaged ]]
-}
-
 if [[ -d ${LIVEPATCH%/*} ]]; then
 	accepted "a function that will be livepatched" "engage cmdline_proc_show -5"
 	like "fails" "Input/output error" "$(cat /proc/cmdline 2>&1 || :)"
@@ -90,7 +85,7 @@ if [[ -d ${LIVEPATCH%/*} ]]; then
 	is "and it says so" disarmed "$(engaged_field cmdline_proc_show state)"
 	check "and is still livepatched" is_patched
 	echo 0 >"$LIVEPATCH/enabled"
-	check "without the livepatch it is engaged" eventually is_engaged
+	check "without the livepatch it is engaged" eventually is_engaged cmdline_proc_show
 	like "and fails" "Input/output error" "$(cat /proc/cmdline 2>&1 || :)"
 	accepted "it is ended" "disengage cmdline_proc_show"
 	check "the module can go" eventually rmmod killswitch_livepatch

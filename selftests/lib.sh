@@ -171,6 +171,12 @@ engaged_field()
 	sed -n "s/^$1 \(.* \)*$2=\([^ ]*\).*/\2/p" "$KS/engaged"
 }
 
+# is_engaged TARGET: calls of it return the value.
+is_engaged()
+{
+	[[ $(engaged_field "$1" state) == engaged ]]
+}
+
 # Whether anything was ever engaged in this boot: 1 or 0, as the kernel's taint says.
 tainted()
 {

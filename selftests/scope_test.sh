@@ -5,11 +5,6 @@
 set -euo pipefail
 . "$(dirname "$(readlink -f "$0")")/lib.sh"
 
-is_engaged()
-{
-	[[ $(engaged_field "$1" state) == engaged ]]
-}
-
 begin
 [[ -d $KS ]] || skip_all "Killswitch is not in lsm="
 load_target

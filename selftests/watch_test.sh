@@ -5,11 +5,6 @@
 set -euo pipefail
 . "$(dirname "$(readlink -f "$0")")/lib.sh"
 
-is_engaged()
-{
-	[[ $(engaged_field "$1" state) == engaged ]]
-}
-
 told()
 {
 	messages | tail -n 3 | grep -q ': engaged ks_target_int'
