@@ -577,6 +577,13 @@ impl Model {
         }
     }
 
+    /// Whether a look would try to switch a probe on again.
+    pub(crate) fn can_rearm(&self) -> bool {
+        let is_off = |e: &Engagement| e.is_there() && e.is_disabled && !e.is_dead;
+
+        self.world.can_arm() && self.engagements.iter().any(is_off)
+    }
+
     /// Switches a probe on again that is off, and tells what has turned.
     fn look_at_probe(&mut self, at: usize) {
         let engagement = &self.engagements[at];

@@ -301,6 +301,15 @@ impl Pair {
         self.allocation = allocation;
     }
 
+    /// Which allocation is to fail, once. Not while a probe is off that any look tries to switch on
+    /// again: without memory it stays off, and that is told, until the next look.
+    fn take_allocation(&mut self) -> Option<usize> {
+        match self.model.can_rearm() {
+            true => None,
+            false => self.allocation.take(),
+        }
+    }
+
     fn happens_to_both(&mut self, event: &Event) -> TestCaseResult {
         let model = &mut self.model;
 
@@ -369,9 +378,10 @@ impl Pair {
         text: &str,
         of_model: impl FnOnce(&mut Model) -> Result<(), Error>,
     ) -> TestCaseResult {
-        let is_short = self.allocation.is_some();
+        let allocation = self.take_allocation();
+        let is_short = allocation.is_some();
 
-        host::fail_allocation(self.allocation.take());
+        host::fail_allocation(allocation);
         let (result, answer) = open(path).ask(text);
         host::fail_allocation(None);
         if is_short && result == Err(ENOMEM) {
@@ -438,9 +448,10 @@ impl Pair {
             return Ok(());
         };
         let text = value.map_or_else(|(text, _)| String::from(text), |value| value.to_string());
-        let is_short = self.allocation.is_some();
+        let allocation = self.take_allocation();
+        let is_short = allocation.is_some();
 
-        host::fail_allocation(self.allocation.take());
+        host::fail_allocation(allocation);
         let result = file.write(&text);
         host::fail_allocation(None);
         if is_short && result == Err(ENOMEM) {
@@ -495,35 +506,36 @@ impl Pair {
 
     /// Loads a module, ends its loading well or not, or unloads it.
     fn moves(&mut self, name: &'static str, build: Build, is_good: bool) -> TestCaseResult {
-        let model = &mut self.model;
-        let module = model.world.module(name).copied();
+        let module = self.model.world.module(name).copied();
 
         match module {
             None => {
-                let is_short = self.allocation.is_some() && model.only_waits(name);
+                let allocation = match self.model.only_waits(name) {
+                    true => self.take_allocation(),
+                    false => None,
+                };
+                let is_short = allocation.is_some();
 
-                if is_short {
-                    host::fail_allocation(self.allocation.take());
-                }
+                host::fail_allocation(allocation);
                 let result = machine::module_comes(name, build);
                 host::fail_allocation(None);
                 if is_short && result == Err(ENOMEM) {
                     return self.is_kept_out();
                 }
-                model.world.load(name, build);
-                prop_assert_eq!(result, model.module_comes(name, false));
+                self.model.world.load(name, build);
+                prop_assert_eq!(result, self.model.module_comes(name, false));
             }
             Some(module) if !module.is_live && is_good => machine::module_is_live(name),
             Some(module) if module.is_live && !module.is_told => {
                 machine::module_is_there(name);
-                prop_assert_eq!(model.module_comes(name, true), Ok(()));
+                prop_assert_eq!(self.model.module_comes(name, true), Ok(()));
             }
             Some(_) => {
                 machine::module_goes(name);
-                model.module_goes(name);
+                self.model.module_goes(name);
             }
         }
-        model.world = machine(|m| m.world.clone());
+        self.model.world = machine(|m| m.world.clone());
         Ok(())
     }
 
