@@ -172,6 +172,13 @@ impl Drop for Probe {
     }
 }
 
+/// Whether the kprobe layer takes no probe at `entry`: it has a blacklist of functions that it uses
+/// itself, or that run where a probe would crash the machine. Any context.
+pub(crate) fn is_blacklisted(entry: &Entry<'_>) -> bool {
+    // SAFETY: Any address may be asked for, and it takes no lock but RCU's.
+    unsafe { bindings::within_kprobe_blacklist(entry.address()) }
+}
+
 /// Begins the short-circuits of all `probes` or of none, in the time that one takes: calls that
 /// begin when this has returned do not run the functions. Sleeps.
 ///

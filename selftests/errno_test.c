@@ -126,10 +126,10 @@ TEST_F(errors, init_function)
 	EXPECT_REFUSED(EOPNOTSUPP, "engage start_kernel 0\n");
 }
 
-/* What kprobes refuse by themselves, up to 40 of them. */
+/* What kprobes refuse by themselves, up to 40 of them: check knows it, too. */
 TEST_F_TIMEOUT(errors, kprobe_blacklist, 120)
 {
-	char line[1024], name[640];
+	char line[1024], name[640], answer[8192], refuse[700];
 	size_t tried = 0, unsupported = 0;
 	FILE *file;
 
@@ -151,6 +151,11 @@ TEST_F_TIMEOUT(errors, kprobe_blacklist, 120)
 		/* Other rules may come first: what counts is that none is taken. */
 		EXPECT_TRUE(ret == -EOPNOTSUPP || ret == -EACCES)
 			TH_LOG("%s: %s", name, ret ? strerror(-ret) : "engaged");
+		ASSERT_EQ(0, ks_ask(answer, sizeof(answer), "%s 0\n", name));
+		snprintf(refuse, sizeof(refuse), "refuse %s 0 %s", name,
+			 ret == -EOPNOTSUPP ? "EOPNOTSUPP\n" : "");
+		EXPECT_TRUE(ks_starts(answer, refuse))
+			TH_LOG("engage %s fails: %s, but check says: %s", name, strerror(-ret), answer);
 	}
 	fclose(file);
 	EXPECT_LT(0, unsupported);

@@ -94,8 +94,7 @@ static void try_for_good(struct tally *tally, int control, const char *name, con
 	engaged = ks_command(control, "engage %s %s\n", name, value);
 	if (!engaged)
 		ks_command(control, "disengage_all\n");
-	/* What is on the kprobe blacklist is found out when the probe is put, and not before. */
-	if (engaged != ret && !(engaged == -EOPNOTSUPP && !ret))
+	if (engaged != ret)
 		note_wrong(tally, name, value, engaged ? strerror(-engaged) : "engaged");
 	if (is_too_long(name))
 		return;

@@ -29,6 +29,7 @@ use crate::{
             self,
             Within, //
         },
+        kprobe,
         module::{
             self,
             Loaded,
@@ -181,8 +182,8 @@ impl<'a> Subject<'a> {
             return Err(Refusal::Failed(error));
         }
         match (verdict, &self.entry) {
-            (Ok(allowed), Some(entry)) => Ok((entry, allowed)),
-            (Ok(_), None) => Err(Refusal::NotProbeable),
+            (Ok(allowed), Some(entry)) if !kprobe::is_blacklisted(entry) => Ok((entry, allowed)),
+            (Ok(_), _) => Err(Refusal::NotProbeable),
             // What is no function has no code to speak of.
             (Err(refusal), None) if !is_by_place(refusal.cause.rule()) => {
                 Err(Refusal::NotProbeable)
