@@ -12,8 +12,7 @@ pairs()
 	local cpu denied=0
 
 	for ((cpu = 0; cpu < $(nproc); cpu++)); do
-		taskset -c $cpu python3 -c 'import socket; socket.socketpair()' 2>/dev/null ||
-			((++denied))
+		make_socket_pair taskset -c $cpu || ((++denied))
 	done
 	echo $denied
 }

@@ -250,6 +250,12 @@ encrypt_fails()
 	! out=$(encrypt 2>&1) && echo "$out" && [[ $out == *"sendmsg: Operation not permitted" ]]
 }
 
+# make_socket_pair [COMMAND...]: what every kernel can do, run by a command.
+make_socket_pair()
+{
+	"$@" python3 -c 'import socket; socket.socketpair()' 2>/dev/null
+}
+
 # The word behind the last key= on the kernel command line.
 parameter()
 {

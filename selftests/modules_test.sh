@@ -39,6 +39,7 @@ not_loaded()
 begin
 [[ -d $KS ]] || skip_all "Killswitch is not in lsm="
 load_target
+[[ -e /sys/module/killswitch_target/refcnt ]] || skip_all "modules do not go (CONFIG_MODULE_UNLOAD)"
 trap 'control disengage_all; echo 1 >"$ENABLED"' EXIT
 control disengage_all
 body=$(at_init)

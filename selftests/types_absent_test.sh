@@ -12,10 +12,10 @@ begin
 grep -q '^types: none$' "$KS/status" || skip_all "the kernel has type information"
 
 check "policy says so" grep -q '^return-type there is no BTF' "$KS/policy"
-like "a function may be engaged" '^allow af_alg_sendmsg -1' "$(ask af_alg_sendmsg -1)"
-like "and there is a note" 'note: there is no type information about it' "$(ask af_alg_sendmsg -1)"
-like "with what an int can hold" '^refuse af_alg_sendmsg 2147483648 return-type' \
-	"$(ask af_alg_sendmsg 2147483648)"
+like "a function may be engaged" '^allow unix_socketpair -1' "$(ask unix_socketpair -1)"
+like "and there is a note" 'note: there is no type information about it' "$(ask unix_socketpair -1)"
+like "with what an int can hold" '^refuse unix_socketpair 2147483648 return-type' \
+	"$(ask unix_socketpair 2147483648)"
 for value in 0 1 -1; do
 	like "what decides may not be made to return $value" \
 		"^refuse vfs_getxattr $value mediation" "$(ask vfs_getxattr $value)"
@@ -29,11 +29,8 @@ for value in 0 1 -1; do
 		skip "part of a security module may not be made to return $value" "no AppArmor"
 	fi
 done
-accepted "engage" "engage af_alg_sendmsg -EPERM"
-if can_encrypt; then
-	check "which works" encrypt_fails
-else
-	skip "which works" "no af_alg_encrypt"
-fi
+accepted "engage" "engage unix_socketpair -EPERM"
+check_not "which works" make_socket_pair
 accepted "disengage" disengage_all
+check "until it is disengaged" make_socket_pair
 finish

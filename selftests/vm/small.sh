@@ -6,7 +6,7 @@
 #
 # append: lsm=lockdown,capability,landlock,killswitch,yama loglevel=3
 # smp: 2
-# timeout: 300
+# timeout: 600
 # shellcheck source=../lib.sh
 . lib.sh
 
