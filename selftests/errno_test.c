@@ -60,10 +60,12 @@ TEST_F(errors, gone_after_disengage)
 
 /*
  * Every name that several functions have. Some belong to LSMs as well, and some
- * return structures, which rules say that come first.
+ * return structures, which rules say that come first. Without type information
+ * some are not known to be functions.
  */
 TEST_F_TIMEOUT(errors, several_functions, 300)
 {
+	bool has_types = !access("/sys/kernel/btf/vmlinux", F_OK);
 	size_t tried = 0, ambiguous = 0;
 
 	for (size_t i = 0; i < self->symbols.count;) {
@@ -80,7 +82,8 @@ TEST_F_TIMEOUT(errors, several_functions, 300)
 		ret = ks_command(self->control, "engage %s 0\n", symbol->name);
 		tried++;
 		ambiguous += ret == -ENOTUNIQ;
-		EXPECT_TRUE(ret == -ENOTUNIQ || ret == -EACCES || ret == -ERANGE) {
+		EXPECT_TRUE(ret == -ENOTUNIQ || ret == -EACCES || ret == -ERANGE ||
+			    (ret == -EOPNOTSUPP && !has_types)) {
 			TH_LOG("%s is the name of %zu functions: %s", symbol->name, count,
 			       ret ? strerror(-ret) : "engaged");
 			ks_command(self->control, "disengage_all\n");
@@ -155,7 +158,7 @@ TEST_F_TIMEOUT(errors, kprobe_blacklist, 120)
 		snprintf(refuse, sizeof(refuse), "refuse %s 0 %s", name,
 			 ret == -EOPNOTSUPP ? "EOPNOTSUPP\n" : "");
 		EXPECT_TRUE(ks_starts(answer, refuse))
-			TH_LOG("engage %s fails: %s, but check says: %s", name, strerror(-ret), answer);
+			TH_LOG("%s: %s, but check says: %s", name, strerror(-ret), answer);
 	}
 	fclose(file);
 	EXPECT_LT(0, unsupported);

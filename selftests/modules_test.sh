@@ -107,11 +107,11 @@ unload_target
 
 # What cannot be engaged keeps the module out: it was not to run without.
 accepted "what the policy will refuse is armed" "engage $EARLY -7" \
-	"engage killswitch_target:ks_target_struct 0"
+	"engage killswitch_target:ks_target_int 2147483648"
 not_loaded "the module is not loaded" "Numerical result out of range" \
-	'refused engage killswitch_target:ks_target_struct 0.*'
+	'refused engage killswitch_target:ks_target_int 2147483648.*'
 is "and the others are still armed" armed "$(engaged_field $EARLY state)"
-accepted "without it" "disengage killswitch_target:ks_target_struct"
+accepted "without it" "disengage killswitch_target:ks_target_int"
 check "the module is loaded" load_target
 is "and the other one is engaged" -7 "$(at_init)"
 unload_target
