@@ -104,6 +104,44 @@ is "no other value is given" "engaged -1" "$(state af_alg_sendmsg)"
 is "the files behind it are loaded" "engaged -3" "$(state ks_target_other)"
 like "what cannot be read is told" '40-directory.conf cannot be read' "$said"
 
+# Lines count as they stand in the file.
+rm -r "$directory"/*.conf
+conf 10-first "# one" "engage af_alg_sendmsg -EPERM" "" "engage ks_target_early -1" \
+	"engage security_file_open 0"
+load
+is "with a refused line behind others it fails" 1 $status
+like "it says which line of the file" 'refused in line 5: ' "$said"
+
+# What no kernel reads is wrong all the same.
+conf 10-first "engage af_alg_sendmsg -EPERM" "disengage_all" "engage ks_target_early -1"
+load
+is "another command is refused" 1 $status
+like "it says which" "10-first.conf was done: line 2: 'disengage_all' is no command" "$said"
+is "nothing is disengaged" "engaged -1" "$(state af_alg_sendmsg)"
+is "and nothing engaged" "" "$(state ks_target_early)"
+for rest in extra "scope=some" "scope=all extra" "reason="; do
+	conf 10-first "engage ks_target_early -1" "engage af_alg_sendmsg -2 $rest"
+	load
+	is "so is '$rest'" 1 $status
+	like "it says which" "10-first.conf was done: line 2: '$rest' is not" "$said"
+	is "no value is given" "engaged -1" "$(state af_alg_sendmsg)"
+	is "nothing is engaged" "" "$(state ks_target_early)"
+done
+
+# What is there and stops no call is not engaged.
+control disengage_all
+accepted "a function is watched" "tryengage ks_target_int -1 1000"
+conf 10-first "engage ks_target_int -1"
+load
+is "which is no engagement" 1 $status
+like "it says so" 'ks_target_int is probing, and RUNS' "$said"
+control disengage_all
+conf 10-first "engage no_such_module:function -1"
+load
+load
+is "what is armed is as it should be" 0 $status
+like "it says so" 'no_such_module:function is armed already' "$said"
+
 control disengage_all
 rm -r "$directory"/*.conf
 conf 10-first "engage af_alg_sendmsg -EPERM"
