@@ -45,10 +45,20 @@ check_not "nor started" systemctl restart killswitch.service
 like "the unit has failed" "^failed" "$(systemctl is-failed killswitch.service)"
 like "the journal says which file" '90-wrong.conf was done' "$(journalctl --no-pager -p err -u killswitch)"
 like "and which rule" 'rule lsm-entry' "$(journalctl --no-pager -u killswitch)"
+mkdir -p /etc/systemd/system/systemd-networkd.service.d
+printf '[Unit]\nRequires=killswitch.service\nAfter=killswitch.service\n' \
+	>/etc/systemd/system/systemd-networkd.service.d/killswitch.conf
+systemctl daemon-reload
+systemctl stop systemd-networkd.socket systemd-networkd.service 2>/dev/null
+check_not "the network does not start without it, if told so" systemctl start systemd-networkd.service
 like "what was engaged is so, still" '^af_alg_sendmsg .* state=engaged' "$(<"$KS/engaged")"
 rm /etc/killswitch.d/90-wrong.conf
 check "without that file it starts" systemctl restart killswitch.service
 echo "engage af_alg_accept -EPERM" >/etc/killswitch.d/30-new.conf
 check "a new file is rolled out" systemctl reload-or-restart killswitch
 like "and engaged" 'af_alg_accept retval=-1 .* state=engaged' "$(<"$KS/engaged")"
+check "and does with it" systemctl start systemd-networkd.service
+check "the package can be removed" dpkg -r killswitch
+check_not "and nothing starts at boot" test -L /etc/systemd/system/sysinit.target.wants/killswitch.service
+like "what was engaged is so until the next boot" 'af_alg_accept retval=-1 .* state=engaged' "$(<"$KS/engaged")"
 finish
