@@ -676,6 +676,14 @@ TEST_F_TIMEOUT(crowd, called_by_a_probe, 60)
 	EXPECT_STREQ("42", value);
 }
 
+/* What asks for nested hits, as engagements do, does not get less than it asks for. */
+TEST_F(crowd, nested_hits_need_a_post_handler)
+{
+	EXPECT_EQ(-EINVAL, ks_peer("attach", "flagged ks_target_other"));
+	EXPECT_EQ(0, ks_peer("attach", "kprobe ks_target_other"));
+	EXPECT_EQ(0, ks_peer("detach", "all"));
+}
+
 /* A livepatch and an engagement both say where a function continues: the first stays. */
 TEST_F_TIMEOUT(crowd, livepatch, 300)
 {

@@ -197,6 +197,13 @@ static int ks_attach_nested(struct ks_peer *peer)
 	return ks_attach_with(peer, ks_on_nested, NULL);
 }
 
+/* It could be optimized, and miss hits that nobody counts. */
+static int ks_attach_flagged(struct ks_peer *peer)
+{
+	peer->kprobe.flags = KPROBE_FLAG_NESTED;
+	return ks_attach_with(peer, ks_on_kprobe, NULL);
+}
+
 static void ks_detach_kprobe(struct ks_peer *peer)
 {
 	unregister_kprobe(&peer->kprobe);
@@ -272,6 +279,8 @@ static const struct ks_kind ks_kinds[] = {
 	{ "override", ks_attach_override, ks_detach_kprobe },
 	/* A probe that calls ks_peer_int() and sees what that returns. */
 	{ "nested", ks_attach_nested, ks_detach_kprobe },
+	/* A probe that wants nested hits and has no post_handler, which is refused. */
+	{ "flagged", ks_attach_flagged, ks_detach_kprobe },
 };
 
 static const struct ks_kind *ks_find_kind(const char *name)
