@@ -133,12 +133,14 @@ impl Code for Imaginary {
         !(at..at + buffer.len()).contains(&(UNREADABLE + 8))
     }
 
-    fn callers(&self, address: usize) -> usize {
-        match address {
+    fn callers(&self, addresses: &[usize]) -> usize {
+        let callers = |address: &usize| match *address {
             PRIMITIVE => MANY,
             NO_PRIMITIVE => MANY - 1,
             _ => 3,
-        }
+        };
+
+        addresses.iter().map(callers).max().unwrap_or(0)
     }
 
     fn padding(&self) -> usize {

@@ -37,8 +37,9 @@ pub(crate) trait Code {
     /// copied part of it, if it cannot be read.
     fn read(&self, at: usize, buffer: &mut [u8]) -> bool;
 
-    /// From how many places in the kernel and its modules the function at `address` is called.
-    fn callers(&self, address: usize) -> usize;
+    /// From how many places in the kernel and its modules the most called of the functions at
+    /// `addresses` is called.
+    fn callers(&self, addresses: &[usize]) -> usize;
 
     /// How many bytes in front of a function belong to it, and may be entered instead of it.
     fn padding(&self) -> usize;
@@ -137,12 +138,15 @@ impl<S: DerefMut<Target = [(usize, usize)]>> Census<S> {
         self.0.iter().any(|(function, _)| area.contains(function))
     }
 
-    /// How often the function at `address` was counted, if it is one of them.
-    pub(crate) fn of(&self, address: usize) -> usize {
+    /// How often the most counted of the functions at `addresses` was, as far as they are among
+    /// them.
+    pub(crate) fn of(&self, addresses: &[usize]) -> usize {
         self.0
             .iter()
-            .find(|(function, _)| *function == address)
-            .map_or(0, |(_, count)| *count)
+            .filter(|(function, _)| addresses.contains(function))
+            .map(|(_, count)| *count)
+            .max()
+            .unwrap_or(0)
     }
 }
 

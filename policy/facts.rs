@@ -101,13 +101,9 @@ impl<'a> Facts<'a> {
 
     /// From how many places the function is called directly; of several functions, the most called.
     pub(crate) fn callers(&self) -> usize {
-        *self.counted.get_or_init(|| {
-            self.addresses
-                .iter()
-                .map(|address| self.code.callers(*address))
-                .max()
-                .unwrap_or(0)
-        })
+        *self
+            .counted
+            .get_or_init(|| self.code.callers(self.addresses))
     }
 }
 

@@ -18,10 +18,7 @@ use crate::policy::code::{
 };
 use core::{
     cell::Cell,
-    ops::{
-        DerefMut,
-        Range, //
-    }, //
+    ops::Range, //
 };
 use kernel::{
     bindings,
@@ -60,31 +57,35 @@ impl RunningCode {
     }
 }
 
-/// Counts in the whole kernel and its modules, in the time that it takes for one function. May
-/// sleep. EINTR says that the current task was killed meanwhile.
+/// Counts from how many places in the kernel and its modules each of the functions at `addresses`
+/// is called, in the time that it takes for one. May sleep. EINTR says that the current task was
+/// killed meanwhile, and ENOMEM is the other error.
 ///
 /// The kernel itself was linked without its modules, and calls none of their functions; but for a
 /// few static calls, which are left out.
-pub(crate) fn count<S: DerefMut<Target = [(usize, usize)]>>(census: &mut Census<S>) -> Result {
+pub(crate) fn callers(addresses: &[usize]) -> Result<Census<KVec<(usize, usize)>>> {
+    let mut functions = KVec::with_capacity(addresses.len(), GFP_KERNEL)?;
+
+    for address in addresses {
+        functions.push((*address, 0), GFP_KERNEL)?;
+    }
+    let mut census = Census::new(functions);
     let start = (&raw const bindings::_stext).addr();
     let end = (&raw const bindings::_etext).addr();
     let mut result = match census.has_any_in(start..end) {
-        true => count_in(start..end, census),
+        true => count_in(start..end, &mut census),
         false => Ok(()),
     };
 
     module::for_each_text(|area| {
         if result.is_ok() {
-            result = count_in(area, census);
+            result = count_in(area, &mut census);
         }
     });
-    result
+    result.map(|()| census)
 }
 
-fn count_in<S: DerefMut<Target = [(usize, usize)]>>(
-    area: Range<usize>,
-    census: &mut Census<S>,
-) -> Result {
+fn count_in(area: Range<usize>, census: &mut Census<KVec<(usize, usize)>>) -> Result {
     let mut at = area.start;
     let mut pause = at;
     let mut buffer = [0; CHUNK];
@@ -144,14 +145,11 @@ impl Code for RunningCode {
         is_read
     }
 
-    fn callers(&self, address: usize) -> usize {
-        let mut functions = [(address, 0)];
-        let mut census = Census::new(&mut functions[..]);
-
-        if let Err(error) = count(&mut census) {
-            self.failure.set(Some(error));
-        }
-        census.of(address)
+    fn callers(&self, addresses: &[usize]) -> usize {
+        callers(addresses)
+            .map(|census| census.of(addresses))
+            .inspect_err(|error| self.failure.set(Some(*error)))
+            .unwrap_or(0)
     }
 
     fn padding(&self) -> usize {

@@ -6,7 +6,6 @@ use crate::{
     command::Target,
     policy::{
         self,
-        code::Census,
         Allowed,
         Facts,
         InModule,
@@ -271,8 +270,8 @@ impl<'a> Subject<'a> {
 }
 
 /// Counts the callers of all functions among `found`, if there are several, in the time that it
-/// takes to count those of one; verdicts on them need that number. Sleeps. EINTR says that the
-/// current task was killed meanwhile.
+/// takes to count those of one; verdicts on them need that number. Sleeps. Fails as
+/// [`code::callers()`] does.
 pub(crate) fn count_callers<'s, 'a: 's>(found: impl Iterator<Item = &'s mut Found<'a>>) -> Result {
     let mut subjects = KVec::new();
     let mut addresses = KVec::new();
@@ -280,7 +279,7 @@ pub(crate) fn count_callers<'s, 'a: 's>(found: impl Iterator<Item = &'s mut Foun
     for found in found {
         if let Found::Function(subject) = found {
             for address in &subject.addresses {
-                addresses.push((*address, 0), GFP_KERNEL)?;
+                addresses.push(*address, GFP_KERNEL)?;
             }
             subjects.push(subject, GFP_KERNEL)?;
         }
@@ -288,13 +287,10 @@ pub(crate) fn count_callers<'s, 'a: 's>(found: impl Iterator<Item = &'s mut Foun
     if subjects.len() < 2 {
         return Ok(());
     }
-    let mut census = Census::new(addresses);
+    let census = code::callers(&addresses)?;
 
-    code::count(&mut census)?;
     for subject in subjects {
-        let counts = subject.addresses.iter().map(|address| census.of(*address));
-
-        subject.callers = counts.max();
+        subject.callers = Some(census.of(&subject.addresses));
     }
     Ok(())
 }

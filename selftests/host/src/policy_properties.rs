@@ -449,9 +449,11 @@ proptest! {
         for (index, address) in CALLED.into_iter().enumerate() {
             let mut alone = Census::new(vec![(address, 0)]);
             alone.count(&code, AT, 16);
-            prop_assert_eq!(sum.of(address), whole.of(address));
-            prop_assert_eq!(alone.of(address), whole.of(address));
-            prop_assert!(whole.of(address) >= calls.values().filter(|it| **it == index).count());
+            let count = whole.of(&[address]);
+            prop_assert_eq!(sum.of(&[address]), count);
+            prop_assert_eq!(alone.of(&[address]), count);
+            prop_assert!(whole.of(&CALLED) >= count);
+            prop_assert!(count >= calls.values().filter(|it| **it == index).count());
         }
     }
 }

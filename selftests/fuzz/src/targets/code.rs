@@ -268,11 +268,11 @@ impl Code for MadeUp {
         }
     }
 
-    fn callers(&self, address: usize) -> usize {
-        let mut census = Census::new(vec![(address, 0)]);
+    fn callers(&self, addresses: &[usize]) -> usize {
+        let mut census = Census::new(addresses.iter().map(|it| (*it, 0)).collect::<Vec<_>>());
 
         census.count(self.counted(), self.base, self.padding);
-        census.of(address)
+        census.of(addresses)
     }
 
     fn padding(&self) -> usize {
@@ -426,7 +426,7 @@ fn counts(made: &MadeUp, address: usize) {
         made.counted(),
         address.saturating_sub(made.padding)..=address.saturating_add(ENTRY),
     );
-    let whole = made.callers(address);
+    let whole = made.callers(&[address]);
     // Before the first byte there may have been any other.
     let ends = ends_of_branches(text, &[0xe8, 0xe9, 0xcc], &[0x0f, 0xcc]);
     let expected = ends
@@ -447,5 +447,5 @@ fn counts(made: &MadeUp, address: usize) {
         sum.count(&text[at..end], place, made.padding);
         at = end - OVERLAP;
     }
-    assert_eq!(sum.of(address), whole);
+    assert_eq!(sum.of(&[address]), whole);
 }
