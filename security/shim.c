@@ -57,9 +57,17 @@ __setup("killswitch", killswitch_setup);
 /* A mitigation that was asked for and is not there must not go unnoticed. */
 static int __init killswitch_check_enabled(void)
 {
-	if (boot_parameters[0] && !killswitch_enabled)
-		pr_warn("killswitch%s has NO effect: the security module is not enabled; add killswitch to lsm=\n",
-			strim(boot_parameters));
+	char *rest = boot_parameters, *parameter;
+
+	if (killswitch_enabled)
+		return 0;
+	if (boot_overflowed)
+		pr_warn("the parameters on the command line have NO effect: the security module is not enabled; add killswitch to lsm=\n");
+	while ((parameter = strsep(&rest, "\n"))) {
+		if (*parameter)
+			pr_warn("killswitch%s has NO effect: the security module is not enabled; add killswitch to lsm=\n",
+				parameter);
+	}
 	return 0;
 }
 late_initcall(killswitch_check_enabled);

@@ -176,7 +176,7 @@ impl Engagement {
 
     /// A probe on the function that `permit` is for, which is not enabled yet.
     fn probe_for<'a>(&mut self, permit: &Permit<'_>) -> Result<Probe, Refusal<'a>> {
-        self.change(permit);
+        self.set_value(permit.value());
         Probe::register(permit.entry(), self.slot.clone()).map_err(not_probed)
     }
 
@@ -189,9 +189,14 @@ impl Engagement {
     }
 
     /// Makes the function return what `permit` is for.
-    pub(crate) fn change(&mut self, permit: &Permit<'_>) {
-        self.value = permit.value();
-        self.slot.set_value(self.value.get());
+    pub(crate) fn change(&mut self, permit: Permit<'_>) {
+        self.set_value(permit.value());
+        self.notes = permit.into_notes();
+    }
+
+    fn set_value(&mut self, value: Value) {
+        self.value = value;
+        self.slot.set_value(value.get());
     }
 
     /// Has the function return `value` when it is engaged, and that is permitted.
@@ -270,7 +275,8 @@ impl Engagement {
         is_unused
     }
 
-    /// Looks at the probe, and says whether it has been switched off or on since the last time.
+    /// Looks at the probe, and says whether it has been switched off or on since the last time. One
+    /// that was off then is put on again, if that works: so whoever finds one off looks once more.
     /// Sleeps.
     pub(crate) fn has_turned(&mut self) -> bool {
         let Place::At(_, probe) = &self.place else {
@@ -278,7 +284,7 @@ impl Engagement {
         };
         let mut is_off = !probe.is_armed();
 
-        if is_off {
+        if is_off && self.was_off {
             is_off = enable(probe).is_err();
         }
         core::mem::replace(&mut self.was_off, is_off) != is_off

@@ -2,9 +2,10 @@
 
 //! All engagements, and the one place that changes them.
 //!
-//! Lock order: the lock of the registry, then whatever the kernel takes to create files, to
-//! register kprobes and to write audit records. Nothing is called with the lock held that reads a
-//! file of Killswitch.
+//! Lock order: the lock of the module notifier chain when a module comes or goes, the lock of the
+//! registry, then whatever the kernel takes to create files, to register kprobes, to look at
+//! modules, code and types, and to write audit records. Nothing is called with the lock held that
+//! reads a file of Killswitch, or that adds a module notifier.
 
 use crate::{
     authority::Authority,
@@ -219,11 +220,16 @@ impl Registry {
 
         if let Some(engagement) = self.engagements.iter_mut().find(|e| e.key() == key) {
             match permit {
-                Some(permit) => engagement.change(&permit),
+                Some(permit) => engagement.change(permit),
                 None => engagement.intend(value),
             }
 
             let (name, named) = (engagement.name(), Named(value));
+            let returns = match engagement.state() {
+                State::Engaged => "returns",
+                _ => "will return",
+            };
+            let to = whom(engagement.scope());
             let request = Request {
                 function: Some(name),
                 value: Some(value),
@@ -235,8 +241,11 @@ impl Registry {
                 authority.origin(),
                 request,
                 answer,
-                format_args!("changed {name}: it returns {named}"),
+                format_args!("changed {name}: it {returns} {named}{to}"),
             );
+            for note in engagement.notes().lines() {
+                records::noted(name, format_args!("{}", note.trim_start()));
+            }
         }
         Ok(())
     }
@@ -513,11 +522,15 @@ impl Registry {
         let mut next = None;
 
         while let Some(engagement) = self.engagements.get_mut(at) {
-            if engagement.has_turned() {
+            let mut is_off = engagement.state() == State::Disarmed;
+
+            while engagement.has_turned() {
+                is_off |= engagement.state() == State::Disarmed;
                 tell_turned(engagement);
             }
             let operation = match engagement.watch_left() {
-                Some(_) if engagement.state() == State::Disarmed => Some(Operation::Abort),
+                // Calls went by that nobody counted.
+                Some(_) if is_off => Some(Operation::Abort),
                 Some(0) if engagement.commit() => Some(Operation::Commit),
                 Some(0) => Some(Operation::Abort),
                 _ => None,
@@ -723,13 +736,18 @@ fn done(origin: Origin, request: Request<'_>, answer: &mut Text, words: fmt::Arg
     let _ = writeln!(answer, "{words}");
 }
 
+/// To whom an engaged function returns its value, in words behind the value.
+fn whom(scope: Scope) -> &'static str {
+    match scope {
+        Scope::All => "",
+        Scope::Nonroot => " to all but root",
+    }
+}
+
 /// Tells that `engagement` is engaged, or will be.
 fn tell_engaged(origin: Origin, request: Request<'_>, engagement: &Engagement, answer: &mut Text) {
     let (name, value) = (engagement.name(), Named(engagement.value()));
-    let to = match engagement.scope() {
-        Scope::All => "",
-        Scope::Nonroot => " to all but root",
-    };
+    let to = whom(engagement.scope());
 
     match (engagement.state(), engagement.watch_seconds()) {
         (State::Probing, Some(seconds)) => done(

@@ -94,14 +94,14 @@ impl<'a> Subject<'a> {
             return match target.module {
                 // It is about to go, or to come, and then looks after what is armed.
                 Some(module) => Ok(Found::NotLoaded(module)),
-                None => Err(Refusal::NoFunction),
+                None => Err(Refusal::InBetween),
             };
         };
 
         // A module could have gone since, and another one come: this is the function for certain
         // only if it is still found now that its module cannot go.
         if module.is_some() && kallsyms::addresses_of(within, &symbol)?[..] != addresses[..] {
-            return Err(Refusal::NoFunction);
+            return Err(Refusal::InBetween);
         }
         Ok(Found::Function(Self::new(target, addresses, module)?))
     }

@@ -226,7 +226,7 @@ impl Model {
             None if module.is_some() && !is_loaded => Ok(None),
             None => refused(ENOENT),
             // A module that comes is not there yet.
-            Some(first) if !self.is_set_up(first) => refused(ENOENT),
+            Some(first) if !self.is_set_up(first) => refused(EBUSY),
             Some(first) => Self::verdict(first, found.len(), wanted.value).map(Some),
         }
     }
@@ -563,8 +563,8 @@ impl Model {
         let mut at = 0;
 
         while at < self.engagements.len() {
-            self.look_at_probe(at);
-            at += usize::from(self.look_at_watch(at));
+            let was_off = self.look_at_probe(at);
+            at += usize::from(self.look_at_watch(at, was_off));
         }
         let next = self.engagements.iter().filter(|e| e.is_there()).map(|e| {
             let left = e.watched_until.map(|until| until - self.now);
@@ -584,16 +584,26 @@ impl Model {
         self.world.can_arm() && self.engagements.iter().any(is_off)
     }
 
-    /// Switches a probe on again that is off, and tells what has turned.
-    fn look_at_probe(&mut self, at: usize) {
-        let engagement = &self.engagements[at];
-
-        if !engagement.is_there() {
-            return;
+    /// Tells what has turned, switches a probe on again that is off, and tells that. Says whether
+    /// it was off at any time.
+    fn look_at_probe(&mut self, at: usize) -> bool {
+        if !self.engagements[at].is_there() {
+            return false;
         }
+        let before = self.engagements[at].seen_off;
+
+        self.tell_turned(at);
+        let engagement = &self.engagements[at];
+        let found = engagement.seen_off;
+
         if engagement.is_disabled && !engagement.is_dead && self.world.can_arm() {
             self.engagements[at].is_disabled = strikes(&mut self.failure, What::Arm).is_err();
         }
+        self.tell_turned(at);
+        before || found
+    }
+
+    fn tell_turned(&mut self, at: usize) {
         let is_off = !self.is_armed(&self.engagements[at]);
         let engagement = &mut self.engagements[at];
 
@@ -607,7 +617,7 @@ impl Model {
     }
 
     /// Decides on what is watched, and says whether it is still there.
-    fn look_at_watch(&mut self, at: usize) -> bool {
+    fn look_at_watch(&mut self, at: usize, was_off: bool) -> bool {
         let engagement = &self.engagements[at];
         let Some(until) = engagement.watched_until else {
             return true;
@@ -615,10 +625,10 @@ impl Model {
         let wanted = engagement.wanted;
         let was_called = engagement.hits + engagement.missed > 0;
 
-        if !engagement.seen_off && self.now < until {
+        if !was_off && self.now < until {
             return true;
         }
-        if !engagement.seen_off && !was_called {
+        if !was_off && !was_called {
             self.engagements[at].watched_until = None;
             self.is_tainted = true;
             self.answer(format!("engaged {}: ", wanted.target));
