@@ -5,7 +5,7 @@
 //!
 //! Code is read as bytes. Which of them are branches is a matter of the architecture and stands in
 //! a file of its own, [`x86`]. A byte that only looks like a branch does no harm: it would have to
-//! land exactly where a function begins.
+//! land on the few bytes at which a function can be entered.
 
 pub(crate) mod x86;
 

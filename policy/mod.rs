@@ -114,7 +114,7 @@ impl fmt::Display for Rule {
 pub(crate) enum Cause {
     /// The function is an entry point of the LSM framework (rule `lsm-entry`).
     LsmEntry,
-    /// The function is a callback of the LSM of this name (rule `lsm-hook`).
+    /// The function is a callback of the LSM of this name, or a trampoline (rule `lsm-hook`).
     LsmHook(&'static str),
     /// This line of the table protects it (rule `security-base`).
     Base(Member),

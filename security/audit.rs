@@ -28,8 +28,9 @@ use kernel::{
 pub(crate) struct Record(NonNull<bindings::audit_buffer>);
 
 impl Record {
-    /// Begins a record, unless audit is not running or has no memory: one that belongs to what the
-    /// current task does, or one that stands alone. May sleep.
+    /// Begins a record, unless audit is not running, has a rule against it, or no room or memory
+    /// for it: one that belongs to what the current task does, or one that stands alone. May sleep,
+    /// for as long as audit waits for room.
     pub(crate) fn start(of_task: bool) -> Option<Self> {
         // SAFETY: Called in process context.
         // INVARIANT: A fresh buffer.

@@ -4,10 +4,10 @@
 //!
 //! C header: [`include/linux/capability.h`](srctree/include/linux/capability.h)
 
-use core::ptr;
 use kernel::{
     bindings,
-    ffi::c_int, //
+    ffi::c_int,
+    types::Opaque, //
 };
 
 const CAP_SYS_ADMIN: c_int = bindings::CAP_SYS_ADMIN as c_int;
@@ -16,8 +16,8 @@ const CAP_SYS_ADMIN: c_int = bindings::CAP_SYS_ADMIN as c_int;
 ///
 /// # Invariants
 ///
-/// The pointer is to a file that stays open for `'a`.
-pub(crate) struct Opener<'a>(&'a bindings::file);
+/// The file stays open for `'a`.
+pub(crate) struct Opener<'a>(&'a Opaque<bindings::file>);
 
 impl<'a> Opener<'a> {
     /// Looks at an open file.
@@ -26,20 +26,16 @@ impl<'a> Opener<'a> {
     ///
     /// `file` must point to a file that stays open for `'a`.
     pub(super) unsafe fn from_raw(file: *const bindings::file) -> Self {
-        // SAFETY: The caller promises that the file is there for `'a`.
+        // SAFETY: The caller promises that the file is there for `'a`; what it holds may change.
         // INVARIANT: By the safety requirements.
-        Self(unsafe { &*file })
+        Self(unsafe { &*file.cast::<Opaque<bindings::file>>() })
     }
 
     /// Whether the opener had CAP_SYS_ADMIN in the initial user namespace. Any context.
     pub(crate) fn has_cap_sys_admin(&self) -> bool {
         // SAFETY: The file is open by the type invariants, and `init_user_ns` lives forever.
         unsafe {
-            bindings::file_ns_capable(
-                ptr::from_ref(self.0),
-                &raw mut bindings::init_user_ns,
-                CAP_SYS_ADMIN,
-            )
+            bindings::file_ns_capable(self.0.get(), &raw mut bindings::init_user_ns, CAP_SYS_ADMIN)
         }
     }
 }

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * What the Rust side of Killswitch calls in the kernel: the headers that
- * rust/bindings/bindings_helper.h does not include for anyone else, and the
- * functions of shim.c; and the Rust function that shim.c calls.
+ * rust/bindings/bindings_helper.h does not include for anyone else, what no
+ * header has for it, and the functions of shim.c; and the Rust function that
+ * shim.c calls.
  */
 #ifndef _SECURITY_KILLSWITCH_H
 #define _SECURITY_KILLSWITCH_H

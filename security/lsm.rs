@@ -61,8 +61,7 @@ struct SyncId(bindings::lsm_id);
 // SAFETY: Constant, and so is the string that it points to.
 unsafe impl Sync for SyncId {}
 
-/// Seals Killswitch: until reboot, the hook below refuses every change of engagements. Any
-/// context.
+/// Seals Killswitch: until reboot, no change of engagements gets an authority. Any context.
 pub(crate) fn seal() {
     SEALED.store(true, Relaxed);
 }
@@ -108,7 +107,7 @@ unsafe extern "C" fn initcall_late_sync() -> c_int {
     0
 }
 
-/// The `locked_down` hook: a sealed Killswitch refuses changes of engagements itself.
+/// The `locked_down` hook: who asks whether engagements may change hears of the seal, too.
 ///
 /// # Safety
 ///

@@ -115,8 +115,8 @@ impl Drop for Loaded<'_> {
     }
 }
 
-/// Calls `visit` with every area of code of the modules that are loaded. Sleeps; `visit` may sleep,
-/// but must not load or unload modules.
+/// Calls `visit` with the code that stays of every module that is loaded. Sleeps; `visit` may
+/// sleep, but must not load or unload modules.
 pub(crate) fn for_each_text(mut visit: impl FnMut(Range<usize>)) {
     // SAFETY:
     // - The mutex is taken and given back here. With it held no module comes or goes.

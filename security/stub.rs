@@ -65,7 +65,8 @@ impl Slot {
     /// [`take_calls()`](Self::take_calls) if the function is to be watched first.
     ///
     /// May sleep, for long when the slots that are left have been used before: a task could still
-    /// be on its way to the stub of one.
+    /// be on its way to the stub of one. Who asks at the same time as somebody else may be told
+    /// that there is none, so callers take turns.
     pub(crate) fn take(value: i64, only_nonroot: bool, watch: bool) -> Option<Self> {
         let take = || {
             let index =

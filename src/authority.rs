@@ -59,7 +59,7 @@ impl Authority {
         Ok(())
     }
 
-    /// The same authority, to be kept with an engagement whose module is not loaded yet.
+    /// The same authority, to be kept with an engagement, whose module may come later.
     pub(crate) fn keep(&self) -> Self {
         Self(self.0)
     }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! The language of the control file: from bytes to [`Command`]s, once, with nothing left over.
+//! The language of what is written to the files and to the command line: from bytes to
+//! [`Command`]s, once, with nothing left over.
 //!
 //! Pure text processing without allocation, so that the same file is tested and fuzzed on the host.
 

@@ -189,7 +189,8 @@ impl Show for Taint {
     }
 }
 
-/// The file `fn/<target>/hits`: the calls that were short-circuited.
+/// The file `fn/<target>/hits`: the calls that were short-circuited, or only seen while the
+/// function is watched.
 struct Hits;
 
 impl Show for Hits {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
 //! What is told about a decision: one record in the audit log and, but for `check`, a line in the
-//! kernel log.
+//! kernel log, with further lines for what else is to be known.
 //!
 //! The fields and their order are part of the interface, and this is the only place that writes
 //! them.
@@ -108,7 +108,7 @@ impl<'a> Request<'a> {
     /// A request that is not understood.
     pub(crate) const INVALID: Request<'static> = Request::of(Operation::Invalid);
 
-    /// A request that is not about one function.
+    /// A request of which nothing is known yet but what is to be done.
     pub(crate) const fn of(operation: Operation) -> Self {
         Self {
             operation,

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! Text of any length, in memory.
+//! Text of any length, in memory, and text between quotes.
 
 use core::fmt::{
     self,
