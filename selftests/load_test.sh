@@ -91,7 +91,7 @@ is "with a value that is refused for what is engaged it fails" 1 $status
 like "it says which" '20-second.conf: ks_target_int .* 2147483648 was not taken: ' "$said"
 like "and why" 'Numerical result out of range' "$said"
 is "the value is what it was" "engaged -6" "$(state ks_target_int)"
-like "the kernel log says more" 'ks_target_int.* 2147483648' "$(messages | tail -n 2)"
+like "the kernel log says more" 'ks_target_int.* 2147483648' "$(messages | tail -n 3)"
 
 conf 15-wrong "engage ks_target_other -1" "engage security_file_open 0" "engage af_alg_sendmsg -2"
 conf 30-last "engage ks_target_other -3"
