@@ -54,6 +54,12 @@ static int __init killswitch_setup(char *parameter)
 }
 __setup("killswitch", killswitch_setup);
 
+static void __init killswitch_warn_no_effect(const char *parameter)
+{
+	pr_warn("killswitch%s has NO effect: the security module is not enabled; add killswitch to lsm=\n",
+		parameter);
+}
+
 /* A mitigation that was asked for and is not there must not go unnoticed. */
 static int __init killswitch_check_enabled(void)
 {
@@ -61,13 +67,13 @@ static int __init killswitch_check_enabled(void)
 
 	if (killswitch_enabled)
 		return 0;
-	if (boot_overflowed)
-		pr_warn("the parameters on the command line have NO effect: the security module is not enabled; add killswitch to lsm=\n");
 	while ((parameter = strsep(&rest, "\n"))) {
 		if (*parameter)
-			pr_warn("killswitch%s has NO effect: the security module is not enabled; add killswitch to lsm=\n",
-				parameter);
+			killswitch_warn_no_effect(parameter);
 	}
+	/* Those for which there was no room. */
+	if (boot_overflowed)
+		killswitch_warn_no_effect("=...");
 	return 0;
 }
 late_initcall(killswitch_check_enabled);

@@ -235,17 +235,13 @@ impl Registry {
                 value: Some(value),
                 ..Request::of(Operation::Retval)
             };
-            let answer = &mut Text::new();
 
-            done(
+            records::done(
                 authority.origin(),
                 request,
-                answer,
                 format_args!("changed {name}: it {returns} {named}{to}"),
             );
-            for note in engagement.notes().lines() {
-                records::noted(name, format_args!("{}", note.trim_start()));
-            }
+            log_notes(engagement);
         }
         Ok(())
     }
@@ -736,6 +732,13 @@ fn done(origin: Origin, request: Request<'_>, answer: &mut Text, words: fmt::Arg
     let _ = writeln!(answer, "{words}");
 }
 
+/// Tells the kernel log what is to be known about `engagement`.
+fn log_notes(engagement: &Engagement) {
+    for note in engagement.notes().lines() {
+        records::noted(engagement.name(), format_args!("{}", note.trim_start()));
+    }
+}
+
 /// To whom an engaged function returns its value, in words behind the value.
 fn whom(scope: Scope) -> &'static str {
     match scope {
@@ -778,9 +781,7 @@ fn tell_engaged(origin: Origin, request: Request<'_>, engagement: &Engagement, a
             format_args!("engaged {name}: it returns {value}{to} without running"),
         ),
     }
-    for note in engagement.notes().lines() {
-        records::noted(name, format_args!("{}", note.trim_start()));
-    }
+    log_notes(engagement);
     // As in done().
     let _ = answer.write_str(engagement.notes());
     if let Some(module) = engagement.found_in() {
