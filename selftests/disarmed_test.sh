@@ -89,6 +89,20 @@ if [[ -d ${LIVEPATCH%/*} ]]; then
 	like "and fails" "Input/output error" "$(cat /proc/cmdline 2>&1 || :)"
 	accepted "it is ended" "disengage cmdline_proc_show"
 	check "the module can go" eventually rmmod killswitch_livepatch
+
+	# Off, and on again at the first look that finds it so.
+	before=$(messages | wc -l)
+	accepted "the same again" "engage cmdline_proc_show -5"
+	echo 0 >"$ENABLED"
+	check "livepatched" load_module killswitch_livepatch
+	check "when kprobes were off" eventually is_patched
+	check_not "and come on" put "$ENABLED" 1
+	echo 0 >"$LIVEPATCH/enabled"
+	check "is engaged in the end" eventually is_engaged cmdline_proc_show
+	is "and was not all the time, says the kernel log" "1 1" \
+		"$(times 'disarmed cmdline_proc_show') $(times 'rearmed cmdline_proc_show')"
+	accepted "and ended" "disengage cmdline_proc_show"
+	check "and the module goes" eventually rmmod killswitch_livepatch
 	check "and the function runs" grep -q . /proc/cmdline
 else
 	skip "a function that will be livepatched" "no livepatches"

@@ -203,7 +203,7 @@ load_module()
 
 	mountpoint -q /sys/kernel/debug || mount -t debugfs none /sys/kernel/debug
 	for ko in "$HERE/$1.ko" "$HERE/test_modules/$1.ko"; do
-		[[ ! -e $ko ]] || { insmod "$ko"; return; }
+		[[ ! -e $ko ]] || { insmod "$ko" "${@:2}"; return; }
 	done
 	return 1
 }

@@ -82,6 +82,20 @@ load_target
 is "so that nothing is engaged" "$body" "$(at_init)"
 unload_target
 
+# A name that is found in a module which is not set up yet.
+is_coming()
+{
+	[[ $(cat /sys/module/killswitch_target/initstate 2>&1) == coming ]]
+}
+
+load_module killswitch_target delay=5000 &
+check "while a module is being loaded" eventually is_coming
+refused "its function cannot be engaged yet" "Device or resource busy" "engage ks_target_early -7"
+check "the module is loaded all the same" wait $!
+accepted "then it can" "engage ks_target_early -7"
+control disengage_all
+unload_target
+
 # What is not where it is looked for.
 accepted "a function that the module does not have" "engage killswitch_target:ks_target_gone -7"
 accepted "and one that is named with another module" "engage ks_old_target:ks_target_early -7"

@@ -78,6 +78,10 @@ refused "for longer than a day" "Invalid argument" "tryengage ks_target_int -7 8
 accepted "the value may change meanwhile" "tryengage ks_target_int -7 86400"
 echo -9 >"$KS/fn/ks_target_int/retval"
 is "without effect on the body" "$body" "$(call ks_target_int)"
+like "which the kernel log says" 'changed ks_target_int: it will return -9' "$(messages)"
+echo 0 >"$KS/fn/ks_target_int/retval"
+like "with what is to be known about the value" 'ks_target_int: note: its callers will go on' \
+	"$(messages | tail -n 3)"
 control disengage_all
 accepted "two at once" "tryengage ks_target_int -7 1" "tryengage ks_target_other -8 86400"
 check "the first is engaged when its time comes" eventually is_engaged ks_target_int

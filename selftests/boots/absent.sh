@@ -3,7 +3,7 @@
 #
 # Guest script: a boot whose lsm= does not name Killswitch.
 #
-# append: lsm=lockdown,capability,landlock,yama,apparmor,bpf killswitch=af_alg_sendmsg=-EPERM loglevel=3
+# append: lsm=lockdown,capability,landlock,yama,apparmor,bpf killswitch=af_alg_sendmsg=-EPERM killswitch.seal loglevel=3
 # smp: 1
 # timeout: 120
 # files: packaging/killswitch-load

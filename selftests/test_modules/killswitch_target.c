@@ -16,6 +16,7 @@
 #include <linux/atomic.h>
 #include <linux/completion.h>
 #include <linux/debugfs.h>
+#include <linux/delay.h>
 #include <linux/err.h>
 #include <linux/error-injection.h>
 #include <linux/hrtimer.h>
@@ -41,6 +42,10 @@
 static int ks_value = 42;
 module_param_named(value, ks_value, int, 0600);
 MODULE_PARM_DESC(value, "what the integer functions return");
+
+static uint ks_delay;
+module_param_named(delay, ks_delay, uint, 0400);
+MODULE_PARM_DESC(delay, "how many milliseconds loading takes longer");
 
 TARGET(int, ks_target_int, int value)
 {
@@ -660,6 +665,7 @@ static int __init ks_target_init(void)
 {
 	struct dentry *call, *runs;
 
+	msleep(ks_delay);
 	ks_at_init = ks_target_early(0);
 
 	ks_root = debugfs_create_dir("killswitch_target", NULL);
