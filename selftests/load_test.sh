@@ -74,7 +74,8 @@ load
 is "with other values" 0 $status
 is "the value is another one" "engaged -6" "$(state ks_target_int)"
 is "and there is one more function" "engaged -7" "$(state ks_target_long)"
-like "and the kernel log says for whom" 'changed ks_target_int: it returns -6 .* to all but root' "$(messages)"
+like "and the kernel log says for whom" 'changed ks_target_int: it returns -6 .* to all but root' \
+	"$(messages)"
 check_not "there is no warning" grep -q 'stay as they are' <<<"$said"
 
 conf 10-first "engage af_alg_sendmsg -EPERM reason=other words" "engage af_alg_accept -EPERM"
