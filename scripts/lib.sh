@@ -167,16 +167,16 @@ build_all() {
 said() { sed -n "/^\(#\|$\)/!q; s/^# $2: *//p" "$1" | head -n 1; }
 
 # The configuration: none is that of the tests, other names (debug, or several: small+up) add
-# selftests/vm/<name>.config to it, or take its place where the file's head says so.
-fragments=("$top/selftests/vm/kernel.config")
+# testing/vm/<name>.config to it, or take its place where the file's head says so.
+fragments=("$top/testing/vm/kernel.config")
 names=${CONFIG:-}
 for name in ${names//+/ }; do
-	file=$top/selftests/vm/$name.config
-	[ -e "$file" ] || die "there is no configuration $name in selftests/vm"
+	file=$top/testing/vm/$name.config
+	[ -e "$file" ] || die "there is no configuration $name in testing/vm"
 	[ -z "$(said "$file" from)" ] || fragments=()
 	fragments+=("$file")
 done
-# Where the VM takes the kernel and the tests from, and where logs go (see selftests/vm/run).
+# Where the VM takes the kernel and the tests from, and where logs go (see testing/vm/run).
 variant=${CONFIG:+-$CONFIG}${KVER:+-$KVER}${COMPILER:+-$COMPILER}
 built=$top/build/kernel$variant
 tests=$top/build/selftests$variant

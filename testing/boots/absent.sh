@@ -1,0 +1,13 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# Guest script: a boot whose lsm= does not name Killswitch.
+#
+# append: lsm=lockdown,capability,landlock,yama,apparmor,bpf killswitch=af_alg_sendmsg=-EPERM killswitch.seal loglevel=3
+# smp: 1
+# timeout: 120
+# files: packaging/killswitch-load
+# shellcheck source=../../selftests/lib.sh
+. lib.sh
+
+run_tests absent_test.sh lsm_test load_test.sh

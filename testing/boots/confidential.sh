@@ -1,0 +1,13 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# Guest script: a kernel locked down for integrity, in which engagements may
+# change until it is locked down for confidentiality.
+#
+# append: lsm=lockdown,capability,landlock,killswitch,yama,apparmor,bpf lockdown=integrity killswitch.lockdown=confidentiality loglevel=3
+# smp: 1
+# timeout: 120
+# shellcheck source=../../selftests/lib.sh
+. lib.sh
+
+run_tests parameters_test.sh

@@ -1,0 +1,12 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# Guest script: a kernel whose ftrace gives up.
+#
+# append: lsm=lockdown,capability,landlock,killswitch,yama,apparmor,bpf loglevel=3
+# smp: 2
+# timeout: 120
+# shellcheck source=../../selftests/lib.sh
+. lib.sh
+
+run_tests ftrace_killed_test.sh
