@@ -240,18 +240,14 @@ impl Refusal {
     }
 }
 
-/// Proof that [`judge`] allowed an engagement. It cannot be made outside the policy.
-#[derive(Debug, PartialEq, Eq)]
-pub(crate) struct Allowed(());
-
 /// Decides whether the function described by `facts` may be made to return `value`.
 ///
 /// The first rule that refuses is the answer.
-pub(crate) fn judge(facts: &Facts<'_>, value: Value) -> Result<Allowed, Refusal> {
+pub(crate) fn judge(facts: &Facts<'_>, value: Value) -> Result<(), Refusal> {
     const OTHERS: [i64; 3] = [-1, 0, 1];
 
     match first_cause(facts, value) {
-        None => Ok(Allowed(())),
+        None => Ok(()),
         Some(cause) => Err(Refusal {
             cause,
             instead: OTHERS

@@ -27,6 +27,12 @@ use kernel::{
 /// The pointer is to an audit buffer that nobody else knows.
 pub(crate) struct Record(NonNull<bindings::audit_buffer>);
 
+/// Says, as audit is configured to say it, that a record was lost. Any context.
+pub(crate) fn lost() {
+    // SAFETY: The message is a string.
+    unsafe { bindings::audit_log_lost(c"killswitch: no room for a record".as_char_ptr()) };
+}
+
 impl Record {
     /// Begins a record, unless audit is not running, has a rule against it, or no room or memory
     /// for it: one that belongs to what the current task does, or one that stands alone. May sleep,

@@ -38,6 +38,13 @@ impl<'a> Opener<'a> {
             bindings::file_ns_capable(self.0.get(), &raw mut bindings::init_user_ns, CAP_SYS_ADMIN)
         }
     }
+
+    /// The same, for nothing but the choice of what is shown: what decides is not on record. Any
+    /// context.
+    pub(crate) fn is_administrator(&self) -> bool {
+        // SAFETY: The file is open by the type invariants.
+        unsafe { bindings::killswitch_opened_by_administrator(self.0.get()) }
+    }
 }
 
 /// Whether the current task has CAP_SYS_ADMIN in the initial user namespace. Process context.

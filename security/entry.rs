@@ -10,7 +10,10 @@ use super::{
     kallsyms,
     module::Loaded, //
 };
-use crate::policy::Type;
+use crate::policy::{
+    code::x86::ENTRY,
+    Type, //
+};
 use kernel::{
     bindings,
     prelude::*, //
@@ -29,9 +32,9 @@ pub(crate) struct Entry<'m> {
 }
 
 impl<'m> Entry<'m> {
-    /// Makes sure that the function called `symbol` begins at `address`, in `module` or in the
-    /// kernel itself: that the compiler left room for tracers there, or else that type information
-    /// knows a function of the name that the address has. Symbols that are no functions begin none:
+    /// Checks that the function called `symbol` begins at `address`, in `module` or in the kernel
+    /// itself: that the compiler left room for tracers there, or else that type information knows a
+    /// function of the name that the address has. Symbols that are no functions begin none:
     /// data, padding in front of functions, cold parts, labels. May sleep.
     pub(crate) fn of(
         module: Option<&Loaded<'m>>,
@@ -72,8 +75,15 @@ impl<'m> Entry<'m> {
     }
 }
 
-/// Whether the function that begins at `address` has a place for tracers. Any context.
+/// Whether the function that begins at `address` has a place for tracers at its entry: there, or
+/// behind a landing pad. `ftrace_location()` also finds one further on in the same symbol. Any
+/// context.
 fn has_site(address: usize) -> bool {
     // SAFETY: Any address may be asked for.
-    unsafe { bindings::ftrace_location(address) != 0 }
+    match unsafe { bindings::ftrace_location(address) } {
+        0 => false,
+        site if site == address => true,
+        // SAFETY: The symbol begins here, and has a place for tracers behind this.
+        site => site == address + ENTRY && unsafe { bindings::killswitch_is_landing_pad(address) },
+    }
 }

@@ -78,7 +78,7 @@ pub(crate) fn addresses_of(within: Within<'_>, symbol: &CStr) -> Result<KVec<usi
 ///
 /// May sleep. Fails with ENOMEM only.
 pub(crate) fn addresses_in_same(address: usize, symbol: &CStr) -> Result<KVec<usize>> {
-    let mut name = [0; 64];
+    let mut name = [0; module::NAME_LEN];
 
     if !module::copy_owner_name(address, &mut name) {
         return addresses_of(Within::Kernel, symbol);

@@ -2,6 +2,8 @@
 
 //! The short-circuit: a kprobe at a function's entry that sends its callers to a return stub.
 //!
+//! The handlers are in shim.c, because nothing that they call may be probed.
+//!
 //! C header: [`include/linux/kprobes.h`](srctree/include/linux/kprobes.h)
 
 use super::{
@@ -26,70 +28,124 @@ use kernel::{
         c_ulong, //
     },
     prelude::*,
-    sync::Arc,
+    sync::{
+        atomic::{
+            ordering::{
+                Full,
+                Relaxed, //
+            },
+            Atomic, //
+        },
+        global_lock,
+        Arc, //
+    },
     types::Opaque, //
 };
 
-/// How often it is tried to enable a probe while somebody attaches a BPF program, for which the
-/// kernel waits a millisecond each time, and to unregister one without memory.
+/// How often [`enable()`] tries again while a BPF program is being attached, for which the kernel
+/// sleeps a millisecond each time, and [`Probe::drop()`] without memory.
 const ATTEMPTS: usize = 1000;
+
+/// What [`killswitch_probe::gate`](bindings::killswitch_probe) holds while calls go to the stub: so
+/// little that counting the calls that are under way never makes it positive.
+const OPEN: i64 = i64::MIN;
+
+global_lock! {
+    // SAFETY: `init()` below initializes it, before the first probe.
+    /// Keeps [`enable()`] from probes that are being unregistered. Taken before the locks of the
+    /// kprobe layer; never held across a grace period.
+    unsafe(uninit) static TURNING: Mutex<()> = ();
+}
+
+/// Initializes the lock of this file.
+///
+/// # Safety
+///
+/// To be called once, before any other function of this file.
+pub(super) unsafe fn init() {
+    // SAFETY: By the safety requirements.
+    unsafe { TURNING.init() };
+}
+
+/// What a handler of a kprobe is.
+type Handler = unsafe extern "C" fn(*mut bindings::kprobe, *mut bindings::pt_regs) -> c_int;
 
 /// What the kprobe layer knows of a probe.
 #[pin_data]
 struct Inner {
-    /// The address of the stub of `slot`.
-    stub: usize,
-    slot: Arc<Slot>,
     #[pin]
-    kprobe: Opaque<bindings::kprobe>,
+    probe: Opaque<bindings::killswitch_probe>,
     #[pin]
     _pin: PhantomPinned,
 }
 
+impl Inner {
+    fn kprobe(&self) -> *mut bindings::kprobe {
+        // SAFETY: The field is inside of the allocation; no reference is made.
+        unsafe { &raw mut (*self.probe.get()).kprobe }
+    }
+
+    fn gate(&self) -> &Atomic<i64> {
+        // SAFETY: The field is aligned and there as long as `self`, and all accesses are atomic.
+        unsafe { Atomic::from_ptr(&raw mut (*self.probe.get()).gate.counter) }
+    }
+}
+
 /// A kprobe that makes a function return the value of its slot without running its body.
+///
+/// It lets calls pass, and counts them, until [`take_calls()`](Self::take_calls).
 ///
 /// # Invariants
 ///
-/// * `inner.kprobe` was registered, and the kprobe layer may know it as long as `registered`.
+/// * `inner` holds a kprobe that was registered; the kprobe layer may know it unless `is_gone`.
 /// * `inner` is dropped only when the kprobe layer does not know it.
+/// * `is_ending` changes with [`TURNING`] held, once; the kprobe is disabled from then on.
 pub(crate) struct Probe {
     inner: ManuallyDrop<Pin<KBox<Inner>>>,
     address: usize,
-    registered: bool,
+    is_ending: Atomic<bool>,
+    is_gone: Atomic<bool>,
+    slot: Arc<Slot>,
 }
 
-// SAFETY: A probe may be unregistered from any task, and so may its slot be given back.
+// SAFETY: A probe may be unregistered from any task, and so may its slot be released.
 unsafe impl Send for Probe {}
 // SAFETY: What is done to the kprobe through a shared reference the kprobe layer does under its own
-// mutex (`enable()`, `disable()`, `is_armed()`), or is a volatile read (`missed()`); the rest is
-// atomic or constant.
+// mutex; the rest is atomic or constant.
 unsafe impl Sync for Probe {}
 
 impl Probe {
-    /// Makes a probe that sends calls of the function that begins at `entry` to the stub of `slot`,
-    /// those of them that the slot takes, from [`enable()`] on.
+    /// Registers a probe that is disabled on the function that begins at `entry`, for all callers
+    /// or only for those that are not root. `slot` has the stub for the calls that it takes.
     ///
     /// Sleeps. The errors are those of `register_kprobe()`: EINVAL, EILSEQ and ENOENT say that this
     /// function cannot be probed.
-    pub(crate) fn register(entry: &Entry<'_>, slot: Arc<Slot>) -> Result<Self> {
-        let address = entry.address();
-        let handler: Handler = if slot.takes_all() {
-            on_entry
+    pub(crate) fn register(
+        entry: &Entry<'_>,
+        slot: Arc<Slot>,
+        only_nonroot: bool,
+    ) -> Result<Arc<Self>> {
+        let (address, stub) = (entry.address(), slot.address());
+        let handler: Handler = if only_nonroot {
+            bindings::killswitch_on_user_call
         } else {
-            on_chosen_entry
+            bindings::killswitch_on_call
         };
         let inner = KBox::pin_init(
             try_pin_init!(&this in Inner {
-                stub: slot.address(),
-                slot,
-                kprobe <- Opaque::ffi_init(|kprobe: *mut bindings::kprobe| {
-                    // SAFETY: `kprobe` points to memory for a kprobe.
+                probe <- Opaque::ffi_init(|probe: *mut bindings::killswitch_probe| {
+                    // SAFETY: `probe` points to memory for one.
                     unsafe {
-                        kprobe.write(bindings::kprobe {
-                            addr: address as *mut bindings::kprobe_opcode_t,
-                            pre_handler: Some(handler),
-                            post_handler: Some(does_nothing),
-                            flags: bindings::KPROBE_FLAG_NESTED | bindings::KPROBE_FLAG_DISABLED,
+                        probe.write(bindings::killswitch_probe {
+                            kprobe: bindings::kprobe {
+                                addr: address as *mut bindings::kprobe_opcode_t,
+                                pre_handler: Some(handler),
+                                post_handler: Some(bindings::killswitch_after_call),
+                                flags: bindings::KPROBE_FLAG_NESTED
+                                    | bindings::KPROBE_FLAG_DISABLED,
+                                ..pin_init::zeroed()
+                            },
+                            stub: stub as c_ulong,
                             ..pin_init::zeroed()
                         })
                     };
@@ -102,55 +158,56 @@ impl Probe {
                     //   has forgotten it.
                     // - A function begins at `address` by the invariants of `Entry`, as the
                     //   handlers ask: what the stub returns to is on top of the stack there.
-                    to_result(unsafe {
-                        bindings::register_kprobe(Opaque::cast_into(
-                            &raw const (*this.as_ptr()).kprobe,
-                        ))
-                    })?;
+                    to_result(unsafe { bindings::register_kprobe((*this.as_ptr()).kprobe()) })?;
                 },
             }? Error),
             GFP_KERNEL,
         )?;
         // SAFETY: The kprobe is registered, so its address does not change. It may be behind the
         // one that was asked for, if an instruction has to come first.
-        let address = unsafe { (*inner.kprobe.get()).addr }.addr();
-
-        // INVARIANT: Registered just above.
-        Ok(Self {
+        let address = unsafe { (*inner.kprobe()).addr }.addr();
+        // INVARIANT: Registered just above. If there is no memory for it, dropping it unregisters.
+        let probe = Self {
             inner: ManuallyDrop::new(inner),
             address,
-            registered: true,
-        })
+            is_ending: Atomic::new(false),
+            is_gone: Atomic::new(false),
+            slot,
+        };
+
+        Ok(Arc::new(probe, GFP_KERNEL)?)
     }
 
-    /// Ends the short-circuit: when this returns, no CPU runs the handler any more. Sleeps. Fails
-    /// as [`disable()`] does, and not after that.
-    pub(crate) fn unregister(&mut self) -> Result {
-        if self.registered {
-            let mut kprobe = self.inner.kprobe.get();
+    /// Lets calls pass, and counts them from `passed` on. Any context.
+    pub(crate) fn pass_calls(&self, passed: u64) {
+        self.inner.gate().store(passed as i64, Relaxed);
+    }
 
-            // SAFETY: This is one kprobe, and it is there by the type invariants.
-            to_result(unsafe { bindings::disable_kprobes(&raw mut kprobe, 1) })?;
-            // SAFETY: The same, and it is registered by the type invariants. Only disarming could
-            // fail, and that is done.
-            unsafe { bindings::unregister_kprobes(&raw mut kprobe, 1) };
-            // INVARIANT: So the kprobe layer knows it no more.
-            self.registered = false;
+    /// Sends calls to the stub from now on, on every CPU. Any context.
+    pub(crate) fn take_calls(&self) {
+        self.slot.set_used();
+        self.inner.gate().store(OPEN, Relaxed);
+    }
+
+    /// The same if no call has passed, else returns EBUSY and changes nothing: between the last
+    /// call that passes and the first that does not there is none. Any context.
+    pub(crate) fn take_calls_if_unused(&self) -> Result {
+        self.slot.set_used();
+        match self.inner.gate().cmpxchg(0, OPEN, Full) {
+            Ok(_) => Ok(()),
+            Err(_) => Err(EBUSY),
         }
-        Ok(())
     }
 
-    /// The hits that the kprobe layer could not take, so that the function ran. It has none for a
-    /// probe that takes nested hits. Any context.
-    pub(crate) fn missed(&self) -> u64 {
-        // SAFETY: The kprobe is there by the type invariants. The kernel counts without a lock.
-        unsafe { (&raw const (*self.inner.kprobe.get()).nmissed).read_volatile() as u64 }
+    /// How many calls have passed, as they were counted. Any context.
+    pub(crate) fn passed(&self) -> u64 {
+        self.inner.gate().load(Relaxed).max(0) as u64
     }
 
-    /// Whether hits are really handled: probes can be disarmed behind our back. Sleeps.
+    /// Whether hits are handled: probes can be disarmed behind the back of their owner. Sleeps.
     pub(crate) fn is_armed(&self) -> bool {
         // SAFETY: The kprobe is there by the type invariants, registered or not.
-        if !unsafe { bindings::kprobe_armed(self.inner.kprobe.get()) } {
+        if !unsafe { bindings::kprobe_armed(self.inner.kprobe()) } {
             return false;
         }
         let mut first = [0];
@@ -162,13 +219,17 @@ impl Probe {
 
 impl Drop for Probe {
     fn drop(&mut self) {
-        if (0..ATTEMPTS).all(|_| self.unregister().is_err()) {
-            // The kprobe layer still calls the handler, so what it uses stays.
-            pr_err!("a probe could not be disarmed and stays: please reboot\n");
-            return;
+        self.pass_calls(0);
+        for _ in 0..ATTEMPTS {
+            if self.is_gone.load(Relaxed) || unregister(&[&*self]).is_ok() {
+                // SAFETY: Dropped here only, and by the type invariants the kprobe layer does not
+                // know it.
+                unsafe { ManuallyDrop::drop(&mut self.inner) };
+                return;
+            }
         }
-        // SAFETY: Dropped here only, and by the type invariants the kprobe layer does not know it.
-        unsafe { ManuallyDrop::drop(&mut self.inner) };
+        // The kprobe layer still calls the handler, so what that uses stays.
+        pr_err!("a probe could not be disarmed: it stays, and lets all calls pass\n");
     }
 }
 
@@ -179,129 +240,78 @@ pub(crate) fn is_blacklisted(entry: &Entry<'_>) -> bool {
     unsafe { bindings::within_kprobe_blacklist(entry.address()) }
 }
 
-/// Begins the short-circuits of all `probes` or of none, in the time that one takes: calls that
-/// begin when this has returned do not run the functions. Sleeps.
+/// Arms all `probes` or none, in the time that one takes. Sleeps, a second at most if BPF programs
+/// are being attached all the time.
 ///
-/// EBUSY says that something else sends the callers of one elsewhere, EAGAIN that somebody kept
-/// attaching BPF programs, ENODEV that ftrace was killed. Success does not mean that the probes are
-/// armed, since all kprobes can be off: ask [`Probe::is_armed()`].
-pub(crate) fn enable<'a>(probes: impl Iterator<Item = &'a Probe>) -> Result {
-    let mut kprobes = kprobes_of(probes)?;
-    let mut enable = || {
-        // SAFETY: The kprobes are there by the type invariants, registered or not, and there are
-        // as many of them.
-        to_result(unsafe { bindings::enable_kprobes(kprobes.as_mut_ptr(), kprobes.len() as c_int) })
-    };
+/// EBUSY says that something else sends the callers of one elsewhere, EAGAIN that BPF programs were
+/// being attached, ENODEV that ftrace was killed, EINVAL that one is being unregistered. Success
+/// does not mean that the probes are armed, since all kprobes can be off: ask [`Probe::is_armed()`].
+pub(crate) fn enable(probes: &[&Probe]) -> Result {
+    let mut result = enable_once(probes);
 
     for _ in 1..ATTEMPTS {
-        match enable() {
-            Err(error) if error == EAGAIN => {}
-            result => return result,
+        if result != Err(EAGAIN) {
+            break;
+        }
+        result = enable_once(probes);
+    }
+    result
+}
+
+/// As [`enable()`], and fails with EAGAIN at once. Sleeps.
+pub(crate) fn enable_once(probes: &[&Probe]) -> Result {
+    let mut kprobes = kprobes_of(probes)?;
+    let _turning = TURNING.lock();
+
+    if probes.iter().any(|probe| probe.is_ending.load(Relaxed)) {
+        return Err(EINVAL);
+    }
+    // SAFETY: The kprobes are registered by the type invariants, and there are as many of them.
+    to_result(unsafe { bindings::enable_kprobes(kprobes.as_mut_ptr(), kprobes.len() as c_int) })
+}
+
+/// Unregisters those of `probes` that are still registered, in the time that one takes: when this
+/// returns, no CPU runs their handlers any more. Sleeps for a grace period.
+///
+/// Fails without a change if the kernel has no memory to disarm one of them. Dropping them tries
+/// again.
+pub(crate) fn unregister(probes: &[&Probe]) -> Result {
+    let mut ending = KVec::with_capacity(probes.len(), GFP_KERNEL)?;
+    let mut kprobes;
+    {
+        let _turning = TURNING.lock();
+
+        for probe in probes {
+            if !probe.is_ending.load(Relaxed) {
+                ending.push(*probe, GFP_KERNEL)?;
+            }
+        }
+        kprobes = kprobes_of(&ending)?;
+        // SAFETY: As in `enable_once()`.
+        to_result(unsafe {
+            bindings::disable_kprobes(kprobes.as_mut_ptr(), kprobes.len() as c_int)
+        })?;
+        for probe in &ending {
+            // INVARIANT: Disabled just above, and `enable_once()` fails from now on.
+            probe.is_ending.store(true, Relaxed);
         }
     }
-    enable()
-}
-
-/// Ends the short-circuits of all `probes`, until [`enable()`], in the time that one takes: calls
-/// run the functions, or are just being sent to the stubs. Sleeps. When it fails, with ENOMEM for
-/// example, some of them may be disabled.
-pub(crate) fn disable<'a>(probes: impl Iterator<Item = &'a Probe>) -> Result {
-    let mut kprobes = kprobes_of(probes)?;
-
-    // SAFETY: As in `enable()`.
-    to_result(unsafe { bindings::disable_kprobes(kprobes.as_mut_ptr(), kprobes.len() as c_int) })
-}
-
-/// Ends the short-circuits of all `probes` for good, in the time that one takes: when this returns,
-/// no CPU runs their handlers any more. Sleeps. Fails as [`disable()`] does.
-pub(crate) fn unregister<'a>(probes: impl Iterator<Item = &'a mut Probe>) -> Result {
-    let mut registered: KVec<&mut Probe> = KVec::new();
-
-    for probe in probes.filter(|probe| probe.registered) {
-        registered.push(probe, GFP_KERNEL)?;
-    }
-    let mut kprobes = kprobes_of(registered.iter().map(|probe| &**probe))?;
-
-    disable(registered.iter().map(|probe| &**probe))?;
-    // SAFETY: The kprobes are registered by the type invariants, and there are as many of them.
-    // Only disarming could fail, and that is done.
+    // SAFETY: The kprobes are registered by the type invariants, nothing else unregisters them now,
+    // and there are as many of them. Only disarming could fail, and that is done.
     unsafe { bindings::unregister_kprobes(kprobes.as_mut_ptr(), kprobes.len() as c_int) };
-    for probe in registered {
-        // INVARIANT: So the kprobe layer knows it no more.
-        probe.registered = false;
+    for probe in ending {
+        // INVARIANT: So the kprobe layer does not know it any more.
+        probe.is_gone.store(true, Relaxed);
     }
     Ok(())
 }
 
 /// What the kprobe layer knows `probes` by.
-fn kprobes_of<'a>(probes: impl Iterator<Item = &'a Probe>) -> Result<KVec<*mut bindings::kprobe>> {
-    let mut kprobes = KVec::new();
+fn kprobes_of(probes: &[&Probe]) -> Result<KVec<*mut bindings::kprobe>> {
+    let mut kprobes = KVec::with_capacity(probes.len(), GFP_KERNEL)?;
 
     for probe in probes {
-        kprobes.push(probe.inner.kprobe.get(), GFP_KERNEL)?;
+        kprobes.push(probe.inner.kprobe(), GFP_KERNEL)?;
     }
     Ok(kprobes)
-}
-
-/// What a handler of a kprobe is.
-type Handler = unsafe extern "C" fn(*mut bindings::kprobe, *mut bindings::pt_regs) -> c_int;
-
-/// Sends the call to the stub. Runs in any context, with preemption off: it touches the registers
-/// and nothing else.
-///
-/// # Safety
-///
-/// `kprobe` must be the one in an [`Inner`], and `regs` the registers at its function's entry.
-#[link_section = ".kprobes.text"]
-unsafe extern "C" fn on_entry(
-    kprobe: *mut bindings::kprobe,
-    regs: *mut bindings::pt_regs,
-) -> c_int {
-    // SAFETY: By the safety requirements the kprobe is in an `Inner`, which is there as long as its
-    // handler can run. `Opaque` has the layout of what it contains.
-    let inner = unsafe { &*kernel::container_of!(Opaque::cast_from(kprobe), Inner, kprobe) };
-
-    // SAFETY: By the safety requirements the registers are those at the entry, where the top of the
-    // stack is the return address: the stub, which returns at once, finds everything that a
-    // function needs to return.
-    unsafe { (*regs).ip = inner.stub as c_ulong };
-    // The instruction pointer was changed: there is nothing to single-step.
-    1
-}
-
-/// Sends the call to the stub if the slot takes it. As [`on_entry`], but for the slot's counter;
-/// apart from it because most engagements take all calls, and their callers are not to pay for
-/// this.
-///
-/// # Safety
-///
-/// As [`on_entry`].
-#[link_section = ".kprobes.text"]
-unsafe extern "C" fn on_chosen_entry(
-    kprobe: *mut bindings::kprobe,
-    regs: *mut bindings::pt_regs,
-) -> c_int {
-    // SAFETY: As in `on_entry`.
-    let inner = unsafe { &*kernel::container_of!(Opaque::cast_from(kprobe), Inner, kprobe) };
-
-    // SAFETY: This is the kprobe's handler.
-    if !unsafe { inner.slot.takes_this(kprobe) } {
-        return 0;
-    }
-    // SAFETY: By the safety requirements.
-    unsafe { on_entry(kprobe, regs) }
-}
-
-/// Makes the kprobe layer put the probe among those that may change the instruction pointer. It is
-/// called after the probed instruction was single-stepped, for calls that the slot does not take.
-///
-/// # Safety
-///
-/// None: it does nothing.
-#[link_section = ".kprobes.text"]
-unsafe extern "C" fn does_nothing(
-    _kprobe: *mut bindings::kprobe,
-    _regs: *mut bindings::pt_regs,
-    _flags: c_ulong,
-) {
 }

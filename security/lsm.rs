@@ -4,7 +4,10 @@
 //!
 //! C header: [`include/linux/lsm_hooks.h`](srctree/include/linux/lsm_hooks.h)
 
-use super::boot::CommandLine;
+use super::{
+    boot::CommandLine,
+    kprobe, //
+};
 use core::ptr;
 use kernel::{
     bindings,
@@ -90,6 +93,8 @@ unsafe extern "C" fn init() -> c_int {
 /// Called by the framework once, when file systems can be set up.
 #[link_section = ".init.text"]
 unsafe extern "C" fn initcall_fs() -> c_int {
+    // SAFETY: Called once, and before anything registers a probe.
+    unsafe { kprobe::init() };
     from_result(|| crate::set_up().map(|()| 0))
 }
 
@@ -107,7 +112,7 @@ unsafe extern "C" fn initcall_late_sync() -> c_int {
     0
 }
 
-/// The `locked_down` hook: who asks whether engagements may change hears of the seal, too.
+/// The `locked_down` hook: one who asks whether engagements may change learns of the seal, too.
 ///
 /// # Safety
 ///

@@ -27,6 +27,9 @@ use kernel::{
     types::Opaque, //
 };
 
+/// The room that the name of a module takes, with a NUL behind it.
+pub(super) const NAME_LEN: usize = bindings::KILLSWITCH_MODULE_NAME_LEN as usize;
+
 /// A reference to a module, which is not unloaded as long as it exists. To a module that comes it
 /// is one for `'m` only, since loading that can still fail, and then nothing keeps it.
 ///
@@ -142,10 +145,16 @@ pub(crate) fn for_each_text(mut visit: impl FnMut(Range<usize>)) {
 }
 
 /// Whether a module called `name` is loaded and has been set up. Any context.
-pub(crate) fn is_loaded(name: &CStr) -> bool {
+pub(crate) fn is_live(name: &str) -> bool {
+    let mut buffer = [0; NAME_LEN];
+    let Some(start) = buffer[..NAME_LEN - 1].get_mut(..name.len()) else {
+        return false;
+    };
+
+    start.copy_from_slice(name.as_bytes());
     let _guard = rcu::read_lock();
-    // SAFETY: Called under the RCU read lock, with a string.
-    let module = unsafe { bindings::find_module(name.as_char_ptr()) };
+    // SAFETY: Called under the RCU read lock, with a string that ends in NUL.
+    let module = unsafe { bindings::find_module(buffer.as_ptr().cast()) };
 
     // SAFETY: The module is there under the RCU read lock.
     !module.is_null()
@@ -155,7 +164,7 @@ pub(crate) fn is_loaded(name: &CStr) -> bool {
 
 /// Copies the name of the module that owns `address`, with a NUL behind it, to `buffer`; says
 /// whether one owns it. Any context.
-pub(super) fn copy_owner_name(address: usize, buffer: &mut [u8; 64]) -> bool {
+pub(super) fn copy_owner_name(address: usize, buffer: &mut [u8; NAME_LEN]) -> bool {
     let _guard = rcu::read_lock();
     // SAFETY: Any address may be asked for under the RCU read lock.
     let module = unsafe { bindings::__module_address(address) };
@@ -196,9 +205,9 @@ impl Module {
     }
 }
 
-/// Has [`crate::module_comes`] called for every module before its own code runs,
-/// [`crate::module_is_there`] after it has been set up, and [`crate::module_goes`] for every one
-/// that goes. To be called once, in process context.
+/// Has [`crate::module_coming`] called for every module before its own code runs,
+/// [`crate::module_live`] after it has been set up, and [`crate::module_going`] for every one that
+/// is unloaded. To be called once, in process context.
 pub(crate) fn watch() -> Result {
     const fn notifier(
         call: unsafe extern "C" fn(*mut bindings::notifier_block, c_ulong, *mut c_void) -> c_int,
@@ -210,8 +219,8 @@ pub(crate) fn watch() -> Result {
             priority,
         }
     }
-    // The kprobe layer and those who read a module's type information have 0. What is told of a
-    // module that goes must come before the one, what is told of one that comes after the others.
+    // The kprobe layer and those who read a module's type information have 0. The call for a module
+    // that is unloaded must come before the one, the call for one that is loaded after the others.
     static mut GOES: bindings::notifier_block = notifier(on_going, 1);
     static mut COMES: bindings::notifier_block = notifier(on_coming, -1);
 
@@ -234,7 +243,7 @@ unsafe extern "C" fn on_going(
         // SAFETY: The module is there during the call.
         // INVARIANT: The notifier chain tells of it during the call, which the reference does not
         // outlive.
-        crate::module_goes(unsafe { &*module.cast::<Module>() });
+        crate::module_going(unsafe { &*module.cast::<Module>() });
     }
     bindings::NOTIFY_DONE as c_int
 }
@@ -252,12 +261,12 @@ unsafe extern "C" fn on_coming(
     let module = unsafe { &*module.cast::<Module>() };
 
     if state == bindings::module_state_MODULE_STATE_LIVE as c_ulong {
-        crate::module_is_there(module);
+        crate::module_live(module);
     }
     if state != bindings::module_state_MODULE_STATE_COMING as c_ulong {
         return bindings::NOTIFY_DONE as c_int;
     }
-    match crate::module_comes(module) {
+    match crate::module_coming(module) {
         Ok(()) => bindings::NOTIFY_OK as c_int,
         // As notifier_from_errno() does: the module is not loaded.
         Err(error) => {

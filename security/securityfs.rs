@@ -43,8 +43,9 @@ pub(crate) type Input<'a> = Option<&'a [u8]>;
 
 /// A file that shows something. `key` is the number that [`Directory::add`] was given.
 pub(crate) trait Show {
-    /// Writes the whole content; called anew for every read at the beginning. May sleep.
-    fn show(key: usize, out: &mut Out<'_>) -> Result;
+    /// Writes the whole content; called again for every read at the beginning. May sleep, but not
+    /// wait for others: any user may read some of these files, as often as he likes.
+    fn show(key: usize, opener: &Opener<'_>, out: &mut Out<'_>) -> Result;
 }
 
 /// A file that shows something and can be written to.
@@ -105,6 +106,11 @@ impl Directory {
         })?;
         Ok(())
     }
+
+    /// The directory, as the kernel knows it.
+    pub(super) fn as_ptr(&self) -> *mut bindings::dentry {
+        self.0.as_ptr()
+    }
 }
 
 impl Drop for Directory {
@@ -118,6 +124,11 @@ impl Drop for Directory {
 pub(crate) struct Operations(bindings::file_operations);
 
 impl Operations {
+    /// The operations, as the kernel knows them.
+    pub(super) const fn as_ptr(&self) -> *const bindings::file_operations {
+        &raw const self.0
+    }
+
     /// The operations of a file that shows something.
     pub(crate) const fn show<T: Show>() -> Self {
         Self(bindings::file_operations {
@@ -184,10 +195,12 @@ unsafe extern "C" fn open_shown<T: Show>(
 unsafe extern "C" fn show_shown<T: Show>(seq: *mut bindings::seq_file, _: *mut c_void) -> c_int {
     // SAFETY: seq_file passes a live `seq_file`, whose private data is the key.
     let key = unsafe { (*seq).private }.addr();
+    // SAFETY: Its file is open during the call.
+    let opener = unsafe { Opener::from_raw((*seq).file) };
     // INVARIANT: It is there for the whole call.
     let mut out = Out(seq, PhantomData);
 
-    from_result(|| T::show(key, &mut out).map(|()| 0))
+    from_result(|| T::show(key, &opener, &mut out).map(|()| 0))
 }
 
 /// # Safety

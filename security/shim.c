@@ -9,20 +9,27 @@
 
 #include <linux/audit.h>
 #include <linux/cred.h>
+#include <linux/dcache.h>
 #include <linux/file.h>
+#include <linux/fs.h>
 #include <linux/init.h>
 #include <linux/jiffies.h>
 #include <linux/kprobes.h>
 #include <linux/mm.h>
 #include <linux/module.h>
+#include <linux/percpu.h>
 #include <linux/preempt.h>
+#include <linux/ptrace.h>
+#include <linux/ratelimit.h>
 #include <linux/rcupdate.h>
 #include <linux/sched.h>
 #include <linux/sched/signal.h>
 #include <linux/sched/task.h>
 #include <linux/string.h>
 #include <linux/uidgid.h>
+#include <linux/wait_bit.h>
 #include <linux/workqueue.h>
+#include <asm/ibt.h>
 #include <asm/setup.h>
 
 #include "killswitch.h"
@@ -87,6 +94,12 @@ const char *__ref killswitch_boot_parameters(void)
 bool __ref killswitch_boot_overflowed(void)
 {
 	return boot_overflowed;
+}
+
+/* Whether CAP_SYS_ADMIN opened @file; for nothing but the choice of what is shown, so not audited. */
+bool killswitch_opened_by_administrator(const struct file *file)
+{
+	return !security_capable(file->f_cred, &init_user_ns, CAP_SYS_ADMIN, CAP_OPT_NOAUDIT);
 }
 
 /*
@@ -156,33 +169,153 @@ bool killswitch_within_module_init(const struct module *mod, unsigned long addre
 	return within_module_init(address, mod);
 }
 
+/* Whether the instruction at @address only marks where indirect calls may land. */
+bool killswitch_is_landing_pad(unsigned long address)
+{
+	return is_endbr((u32 *)address);
+}
+
 /*
- * Whether a user other than root called the function that @kp is on; to be asked
- * by its handler. Interrupts and kernel threads count as root: nobody can say
- * for whom they work. A breakpoint is handled like an interrupt of its own. What
- * the task is counts, not on whose behalf it acts for the moment, as file systems
- * have it do.
+ * The handlers of the probes. They run in any context, and while other probes
+ * are handled, so they keep nothing per CPU and call nothing that can be probed
+ * or traced. noinstr has the build check that.
  */
-bool __kprobes killswitch_is_nonroot(struct kprobe *kp)
+static __always_inline int send_to_stub(struct kprobe *kp, struct pt_regs *regs)
+{
+	struct killswitch_probe *probe = container_of(kp, struct killswitch_probe, kprobe);
+
+	/* A call that was counted too late to pass is sent to the stub all the same. */
+	if (raw_atomic64_read(&probe->gate) >= 0 &&
+	    raw_atomic64_fetch_inc(&probe->gate) >= 0)
+		return 0;
+	/*
+	 * At a function's entry, the return address is where a return expects it:
+	 * the stub returns to the caller. There is nothing left to single-step.
+	 */
+	instruction_pointer_set(regs, probe->stub);
+	return 1;
+}
+
+noinstr int killswitch_on_call(struct kprobe *kp, struct pt_regs *regs)
+{
+	return send_to_stub(kp, regs);
+}
+
+/*
+ * Takes the calls of users other than root. Interrupts and kernel threads count
+ * as root, since nobody can say for whom they work. A breakpoint is handled like
+ * an interrupt of its own. What the task is counts, not on whose behalf it acts
+ * for the moment, as file systems have it do.
+ */
+noinstr int killswitch_on_user_call(struct kprobe *kp, struct pt_regs *regs)
 {
 	unsigned long own = kprobe_ftrace(kp) ? 0 : HARDIRQ_OFFSET;
 
-	return hardirq_count() == own && !in_serving_softirq() &&
-	       !(current->flags & PF_KTHREAD) &&
-	       !uid_eq(current_real_cred()->uid, GLOBAL_ROOT_UID);
+	if (hardirq_count() != own || in_serving_softirq() ||
+	    current->flags & PF_KTHREAD ||
+	    uid_eq(current_real_cred()->uid, GLOBAL_ROOT_UID))
+		return 0;
+	return send_to_stub(kp, regs);
 }
 
-static void killswitch_tick_work(struct work_struct *work)
+/* Only has the kprobe layer put the probe among those that change where execution goes on. */
+noinstr void killswitch_after_call(struct kprobe *kp, struct pt_regs *regs, unsigned long flags)
 {
-	killswitch_tick();
 }
 
-static DECLARE_DELAYED_WORK(delayed_tick, killswitch_tick_work);
+/* How often the stub of each slot ran on each CPU since boot. */
+DEFINE_PER_CPU(u64[CONFIG_SECURITY_KILLSWITCH_SLOTS], killswitch_hits);
 
-/* Has killswitch_tick() called once, so many milliseconds from now and not at another time. */
-void killswitch_tick_after(unsigned int milliseconds)
+u64 killswitch_sum_hits(unsigned long slot)
 {
-	mod_delayed_work(system_power_efficient_wq, &delayed_tick, msecs_to_jiffies(milliseconds));
+	u64 sum = 0;
+	int cpu;
+
+	for_each_possible_cpu(cpu)
+		sum += READ_ONCE(per_cpu(killswitch_hits, cpu)[slot]);
+	return sum;
+}
+
+static struct rcu_head killswitch_freed[CONFIG_SECURITY_KILLSWITCH_SLOTS];
+
+static void killswitch_slot_freed(struct rcu_head *head)
+{
+	killswitch_free_slot(head - killswitch_freed);
+}
+
+/*
+ * Has killswitch_free_slot() called once every task has been scheduled
+ * voluntarily or has left the kernel, so that none is still on its way to, or
+ * inside, a stub that nothing points to any more.
+ */
+void killswitch_free_slot_later(unsigned long slot)
+{
+	call_rcu_tasks(&killswitch_freed[slot], killswitch_slot_freed);
+}
+
+/* Waits for all calls of killswitch_free_slot() that are due. Sleeps, for long. */
+void killswitch_wait_for_slots(void)
+{
+	if (IS_ENABLED(CONFIG_TASKS_RCU))
+		rcu_barrier_tasks();
+	else
+		rcu_barrier();
+}
+
+/* Has @dentry, a directory that nobody uses yet, looked up and listed by these operations. */
+void killswitch_set_operations(struct dentry *dentry, const struct inode_operations *iops,
+			       const struct file_operations *fops)
+{
+	d_inode(dentry)->i_op = iops;
+	d_inode(dentry)->i_fop = fops;
+}
+
+/* Gives @dentry, which is being looked up, an inode that carries @key. Returns as lookup does. */
+struct dentry *killswitch_add_inode(struct dentry *dentry, umode_t mode, u64 number,
+				    unsigned long key, const struct dentry_operations *dops,
+				    const struct inode_operations *iops,
+				    const struct file_operations *fops)
+{
+	struct inode *inode = new_inode(dentry->d_sb);
+
+	if (!inode)
+		return ERR_PTR(-ENOMEM);
+	inode->i_ino = number;
+	inode->i_mode = mode;
+	simple_inode_init_ts(inode);
+	inode->i_private = (void *)key;
+	if (iops)
+		inode->i_op = iops;
+	inode->i_fop = fops;
+	return d_splice_alias_ops(inode, dentry, dops);
+}
+
+bool killswitch_emit_dots(struct file *file, struct dir_context *ctx)
+{
+	return dir_emit_dots(file, ctx);
+}
+
+bool killswitch_emit(struct dir_context *ctx, const char *name, int length, u64 number,
+		     unsigned int type)
+{
+	return dir_emit(ctx, name, length, number, type);
+}
+
+static void killswitch_check_work(struct work_struct *work)
+{
+	killswitch_check();
+}
+
+static DECLARE_DELAYED_WORK(delayed_check, killswitch_check_work);
+
+/* Has killswitch_check() called once, in @milliseconds or earlier if that was asked for. */
+void killswitch_check_within(unsigned int milliseconds)
+{
+	unsigned long delay = msecs_to_jiffies(milliseconds);
+
+	if (!delayed_work_pending(&delayed_check) ||
+	    time_before(jiffies + delay, READ_ONCE(delayed_check.timer.expires)))
+		mod_delayed_work(system_power_efficient_wq, &delayed_check, delay);
 }
 
 /* Lets others run. Returns whether the current task was killed. Sleeps. */
@@ -192,12 +325,35 @@ bool killswitch_pause(void)
 	return fatal_signal_pending(current);
 }
 
-/*
- * Waits until every task has been scheduled voluntarily or has left the
- * kernel, so that none is still on its way to, or inside, a return stub that
- * nothing points to any more. Sleeps, for long.
- */
-void killswitch_wait_for_tasks(void)
+/* A queue whose work is done in order, one after the other. Returns NULL without memory. */
+struct workqueue_struct *killswitch_create_queue(void)
 {
-	synchronize_rcu_tasks();
+	return alloc_ordered_workqueue("killswitch", 0);
+}
+
+/* How much of that work was done since boot. */
+static atomic64_t work_done;
+
+s64 killswitch_count_done(void)
+{
+	return atomic64_read(&work_done);
+}
+
+void killswitch_done(void)
+{
+	/* The barrier that wake_up_var() asks for is in there. */
+	atomic64_inc_return(&work_done);
+	wake_up_var(&work_done);
+}
+
+/* Waits until so much is done, for @milliseconds at most. */
+void killswitch_wait_until_done(s64 count, unsigned int milliseconds)
+{
+	wait_var_event_timeout(&work_done, atomic64_read(&work_done) >= count,
+			       msecs_to_jiffies(milliseconds));
+}
+
+void killswitch_init_limit(struct ratelimit_state *limit)
+{
+	ratelimit_state_init(limit, DEFAULT_RATELIMIT_INTERVAL, DEFAULT_RATELIMIT_BURST);
 }

@@ -2,8 +2,9 @@
 /*
  * The return stubs: where an engaged function continues instead of its body.
  *
- * Stub n counts a hit of slot n, loads the slot's value and returns to the
- * function's caller. It loads the value itself because a return register that a
+ * Stub n counts a hit of slot n on this CPU, loads the slot's value and returns
+ * to the function's caller. One instruction counts, so that an interrupt cannot
+ * come in between. It loads the value itself because a return register that a
  * probe handler set does not survive a BPF trampoline on the same function, and
  * counts itself because only here is it certain that the body does not run.
  *
@@ -13,11 +14,12 @@
 #include <linux/linkage.h>
 #include <linux/objtool.h>
 #include <asm/asm.h>
+#include <asm/percpu.h>
 
 .macro killswitch_stub slot
 SYM_START(killswitch_stub_\slot, SYM_L_LOCAL, SYM_A_ALIGN)
 	ANNOTATE_NOENDBR
-	lock incq killswitch_hits + 8 * \slot(%rip)
+	incq	PER_CPU_VAR(killswitch_hits + 8 * \slot)
 	movq	killswitch_values + 8 * \slot(%rip), %rax
 	RET
 SYM_FUNC_END(killswitch_stub_\slot)

@@ -50,7 +50,7 @@
 #define KS_NOBODY	65534
 
 /* What a line of `engaged` says behind the hits when nothing special is going on. */
-#define KS_AS_USUAL	"state=engaged missed=0 scope=all"
+#define KS_AS_USUAL	"state=engaged scope=all"
 
 /* The number that the variable @name of the environment has, or @otherwise. */
 static inline long ks_setting(const char *name, long otherwise)
@@ -348,6 +348,15 @@ static inline int ks_audit_open(void)
 		return ret;
 	}
 	return fd;
+}
+
+/* What a record says in the end of what failed with @error, or did not. */
+static inline void ks_record_end(char *buf, size_t size, int error)
+{
+	if (error)
+		snprintf(buf, size, " res=0 errno=%d", error);
+	else
+		snprintf(buf, size, " res=1\n");
 }
 
 /*

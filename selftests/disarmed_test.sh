@@ -131,7 +131,7 @@ accepted "a function is found without its module" "engage ks_target_int -8"
 rmmod killswitch_target
 is "with its module the engagement ends" "" "$(engaged_field ks_target_int state)"
 check_not "and so do its files" test -e "$KS/fn/ks_target_int"
-like "and the kernel log says so" 'lost, because its module goes, ks_target_int' \
+like "and the kernel log says so" 'lost, because its module is unloaded, ks_target_int' \
 	"$(messages | tail -n 1)"
 load_target
 is "a new module's function runs" "$body" "$(call ks_target_int)"

@@ -276,8 +276,7 @@ TEST_F(gate, write)
 		snprintf(op, sizeof(op), "lsm=killswitch op=%s ", a->op);
 		snprintf(func, sizeof(func), " func=\"%s\" ", a->func);
 		snprintf(uid, sizeof(uid), " uid=%d ", variant->uid);
-		snprintf(result, sizeof(result), " res=%d errno=%d", !variant->write_error,
-			 variant->write_error);
+		ks_record_end(result, sizeof(result), variant->write_error);
 		EXPECT_NE(NULL, strstr(records, op))
 			TH_LOG("no%sin %s", op, records);
 		EXPECT_NE(NULL, strstr(records, func))

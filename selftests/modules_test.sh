@@ -60,7 +60,7 @@ exec {state}<&-
 refused "it is engaged once" "Device or resource busy" "engage ks_target_early -8"
 unload_target
 is "when the module goes, it is armed" armed "$(engaged_field $EARLY state)"
-like "and the kernel log says so" "armed $EARLY again, because its module goes" \
+like "and the kernel log says so" "armed $EARLY again, because its module is unloaded" \
 	"$(messages | tail -n 1)"
 is "the hits are kept" 1 "$(engaged_field $EARLY hits)"
 is "and so is the reason" "not yet" "$(<"$KS/fn/$EARLY/reason")"

@@ -129,8 +129,7 @@ TEST_F_TIMEOUT(check, verdicts, 60)
 		EXPECT_EQ(0, strncmp(records, expected, strlen(expected)))
 			TH_LOG("recorded as %s", records);
 		if (v->error >= 0) {
-			snprintf(expected, sizeof(expected), " res=%d errno=%d", !v->error,
-				 v->error);
+			ks_record_end(expected, sizeof(expected), v->error);
 			EXPECT_NE(NULL, strstr(records, expected))
 				TH_LOG("recorded as %s", records);
 		}

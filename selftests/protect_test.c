@@ -476,7 +476,7 @@ TEST_F_TIMEOUT(protect, own_functions, 300)
 	EXPECT_LT(100, names);
 	EXPECT_LE(names / KS_SLOWER, tally.tried / 3);
 	/* One in C that nothing calls by its name. */
-	EXPECT_EQ(-EACCES, ks_try(self->control, "killswitch_tick_work", "0"));
+	EXPECT_EQ(-EACCES, ks_try(self->control, "killswitch_check_work", "0"));
 }
 
 TEST_F(protect, rule_is_told)

@@ -304,7 +304,7 @@ static void check_engagement(struct stage *stage, long hits)
 		return;
 	expect(stage, "the number of hits", hits, ks_hits(stage->function));
 	snprintf(state, sizeof(state), " state=%s ", modes[stage->mode].state);
-	if (!strstr(line, state) || !strstr(line, " missed=0 "))
+	if (!strstr(line, state))
 		wrong(stage, "'engaged' says %s", line);
 }
 
@@ -639,16 +639,6 @@ TEST_F_TIMEOUT(crowd, tools_in_a_crowd, 300)
 	EXPECT_STREQ("", stage->wrong);
 }
 
-static long missed_calls(const char *function)
-{
-	char line[512], *word;
-
-	if (!ks_engaged(function, line, sizeof(line)))
-		return -1;
-	word = strstr(line, " missed=");
-	return word ? strtol(word + strlen(" missed="), NULL, 10) : -1;
-}
-
 /* A probe is hit while another one is being handled: what a handler calls is engaged, too. */
 TEST_F_TIMEOUT(crowd, called_by_a_probe, 60)
 {
@@ -659,7 +649,6 @@ TEST_F_TIMEOUT(crowd, called_by_a_probe, 60)
 	EXPECT_LT(0, ks_read(KS_PEER "/call", value, sizeof(value)));
 	EXPECT_STREQ("-7", value);
 	EXPECT_EQ(1, ks_hits("ks_peer_int"));
-	EXPECT_EQ(0, missed_calls("ks_peer_int"));
 
 	ASSERT_EQ(0, ks_peer("attach", "nested ks_target_other"));
 	for (int i = 1; i <= CALLS; i++) {
@@ -667,7 +656,6 @@ TEST_F_TIMEOUT(crowd, called_by_a_probe, 60)
 		EXPECT_EQ(0, ks_peer_sight("nested", "ks_target_other", &sight));
 		EXPECT_EQ(i, sight.calls);
 		EXPECT_EQ(VALUE, sight.value);
-		EXPECT_EQ(0, missed_calls("ks_peer_int"));
 		EXPECT_EQ(1 + i, ks_hits("ks_peer_int"));
 	}
 	EXPECT_EQ(0, ks_peer("detach", "all"));
@@ -701,7 +689,6 @@ TEST_F_TIMEOUT(crowd, livepatch, 300)
 		ASSERT_EQ(0, ks_command(control, "engage " KS_PATCHED " -5\n"));
 		EXPECT_EQ(-EBUSY, ks_load_module(KS_LIVEPATCH));
 		EXPECT_EQ(-EIO, ks_read("/proc/cmdline", text, sizeof(text)));
-		EXPECT_EQ(0, missed_calls(KS_PATCHED));
 		EXPECT_EQ(0, ks_command(control, "disengage " KS_PATCHED "\n"));
 		EXPECT_LT(0, ks_read("/proc/cmdline", text, sizeof(text)));
 		EXPECT_STREQ(original, text);

@@ -492,7 +492,7 @@ static inline void ks_render(const struct ks_model *model, char *to, size_t size
 		const char *state = !e->function ? "armed" : e->watched ? "probing" : "engaged";
 
 		used += snprintf(to + used, size - used,
-				 "%s retval=%lld hits=0 state=%s missed=0 scope=%s%s%s", e->name,
+				 "%s retval=%lld hits=0 state=%s scope=%s%s%s", e->name,
 				 e->value, state, e->nonroot ? "nonroot" : "all",
 				 e->watched ? " timeout_left=N" : "",
 				 e->found ? " found_in=" KS_LOADED : "");

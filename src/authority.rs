@@ -4,7 +4,6 @@
 //! the kernel is locked down; and the kernel command line.
 
 use crate::{
-    records::Origin,
     refusal::Refusal,
     security::{
         boot::CommandLine,
@@ -17,6 +16,17 @@ use crate::{
     }, //
 };
 
+/// What made the kernel decide.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Origin {
+    /// The current task.
+    Task,
+    /// The kernel command line.
+    CommandLine,
+    /// The kernel itself: a module that is loaded or unloaded, time that is over.
+    Kernel,
+}
+
 /// Checks who opened a file and who writes to it. Process context.
 pub(crate) fn may_ask<'a>(opener: &Opener<'_>) -> Result<(), Refusal<'a>> {
     if !opener.has_cap_sys_admin() {
@@ -28,9 +38,10 @@ pub(crate) fn may_ask<'a>(opener: &Opener<'_>) -> Result<(), Refusal<'a>> {
     Ok(())
 }
 
-/// Proof that whoever asks may change engagements.
+/// Proof that the one who asks may change engagements.
 ///
 /// Only the constructors below make one. An engagement cannot be made or changed without it.
+#[derive(Clone, Copy)]
 pub(crate) struct Authority(Origin);
 
 impl Authority {
@@ -47,21 +58,16 @@ impl Authority {
 
     /// The kernel command line may, under lockdown too.
     pub(crate) fn of_command_line(_: &CommandLine<'_>) -> Self {
-        Self(Origin::Kernel)
+        Self(Origin::CommandLine)
     }
 
-    /// Whether it still holds: a seal that came since takes it away from tasks. To be asked with
-    /// the registry locked, as seals are set.
+    /// Whether it still holds: a seal that was set since takes it away from tasks. To be asked with
+    /// the list locked, as seals are set.
     pub(crate) fn confirm<'a>(&self) -> Result<(), Refusal<'a>> {
         if self.0 == Origin::Task && lsm::is_sealed() {
             return Err(Refusal::Sealed);
         }
         Ok(())
-    }
-
-    /// The same authority, to be kept with an engagement, whose module may come later.
-    pub(crate) fn keep(&self) -> Self {
-        Self(self.0)
     }
 
     /// Who it was given to.

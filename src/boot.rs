@@ -3,10 +3,13 @@
 //! The kernel command line, applied before user space starts:
 //! `killswitch=<target>=<retval>[,...]`, `killswitch.lockdown=<level>` and `killswitch.seal`.
 //!
-//! What is malformed or refused is told about and skipped; the rest still applies.
+//! What is malformed or refused is reported and skipped; the rest still applies.
 
 use crate::{
-    authority::Authority,
+    authority::{
+        Authority,
+        Origin, //
+    },
     command::{
         self,
         Command,
@@ -15,16 +18,12 @@ use crate::{
         Scope,
         Target, //
     },
-    records::{
-        self,
-        Origin,
-        Request, //
+    event::{
+        Event,
+        Request,
+        What, //
     },
     refusal::Refusal,
-    registry::{
-        self,
-        Failed, //
-    },
     security::{
         boot::CommandLine,
         lockdown::{
@@ -32,7 +31,12 @@ use crate::{
             Level, //
         }, //
     },
-    text::Text, //
+    text::Text,
+    transaction::{
+        self,
+        Failed, //
+    },
+    upkeep, //
 };
 use core::fmt::Write;
 use kernel::{
@@ -53,7 +57,7 @@ pub(crate) fn apply(command_line: &CommandLine<'_>) {
     let authority = Authority::of_command_line(command_line);
     let mut errors = Text::new();
     let mut refuse = |request: Request<'_>, refusal: Refusal<'_>| {
-        records::refused(Origin::Kernel, request, &refusal);
+        report(What::Refused(request, refusal, None));
         // Without memory for the line there are still the log and the record.
         let _ = writeln!(errors, "boot-error: {request}: {refusal}");
     };
@@ -76,7 +80,10 @@ pub(crate) fn apply(command_line: &CommandLine<'_>) {
         } else if let Some(level) = parameter.strip_prefix(b".lockdown=") {
             match level {
                 b"integrity" => lockdown::set_threshold(command_line, Level::Integrity),
-                b"confidentiality" => lockdown::set_threshold(command_line, Level::Confidentiality),
+                b"confidentiality" => {
+                    lockdown::set_threshold(command_line, Level::Confidentiality);
+                    report(What::Lowered);
+                }
                 _ => refuse(invalid(parameter), Refusal::BootLevel),
             }
         } else if !is_seal(parameter) {
@@ -93,6 +100,7 @@ pub(crate) fn apply(command_line: &CommandLine<'_>) {
         }
     }
     ERRORS.populate(errors);
+    upkeep::check();
 }
 
 fn is_seal(parameter: &[u8]) -> bool {
@@ -108,9 +116,19 @@ fn invalid(entry: &[u8]) -> Request<'_> {
 }
 
 fn carry_out<'a>(authority: &Authority, command: Command<'a>) -> Result<(), Refusal<'a>> {
-    registry::lock()?
-        .transact(authority, &[command], &mut Text::new())
-        .map_err(|Failed(_, refusal)| refusal)
+    let events = transaction::carry_out(authority, &[command])
+        .map_err(|Failed(_, refusal)| refusal)?;
+
+    for (_, event) in events {
+        event.report();
+    }
+    Ok(())
+}
+
+fn report(what: What<'_>) {
+    let origin = Origin::CommandLine;
+
+    Event { origin, what }.report();
 }
 
 /// Understands `<target>=<retval>`.

@@ -8,14 +8,14 @@ use crate::{
         self,
         Question, //
     },
-    protected::Protected,
-    records::{
-        self,
+    event::{
+        Event,
         Operation,
-        Request, //
+        Request,
+        What, //
     },
+    protected,
     refusal::Refusal,
-    registry,
     security::{
         capability::Opener,
         securityfs::{
@@ -49,7 +49,7 @@ fn answer_all(opener: &Opener<'_>, input: Input<'_>, answer: &mut Text) -> Resul
     let refuse = |refusal: Refusal<'_>, answer: &mut Text| {
         let request = Request::of(Operation::Check);
 
-        records::checked(request, Some(&refusal));
+        report(request, 1, Some(refusal));
         // Without memory for the answer there is still the errno.
         let _ = writeln!(answer, "refused {request}: {refusal}");
         refusal.errno()
@@ -69,41 +69,65 @@ fn answer_all(opener: &Opener<'_>, input: Input<'_>, answer: &mut Text) -> Resul
         found.push(Subject::find(question.target), GFP_KERNEL)?;
     }
     subject::count_callers(found.iter_mut().flatten())?;
-    for (question, found) in questions.into_iter().zip(found) {
-        let mut registry = registry::lock()?;
 
-        answer_one(question, found, registry.protected()?, answer)?;
+    // Many questions make one record, so that they cannot push out others. It names the first that
+    // is refused, or else the first.
+    let mut named: Option<(Request<'_>, Option<Refusal<'_>>)> = None;
+    let mut result = Ok(());
+    for (question, found) in questions.iter().zip(found) {
+        let verdict = match answer_one(*question, found, answer) {
+            Ok(verdict) => verdict.err(),
+            Err(error) => {
+                result = Err(error);
+                Some(error.into())
+            }
+        };
+
+        if named.is_none_or(|(_, refusal)| refusal.is_none() && verdict.is_some()) {
+            let request = Request {
+                function: Some(question.target.name),
+                value: Some(question.value),
+                ..Request::of(Operation::Check)
+            };
+
+            named = Some((request, verdict));
+        }
+        if result.is_err() {
+            break;
+        }
     }
-    Ok(())
+    if let Some((request, refusal)) = named {
+        report(request, questions.len(), refusal);
+    }
+    result
 }
 
-fn answer_one(
-    question: Question<'_>,
-    found: Result<Found<'_>, Refusal<'_>>,
-    protected: &Protected,
+fn report(request: Request<'_>, lines: usize, refusal: Option<Refusal<'_>>) {
+    Event::of_task(What::Checked(request, lines, refusal)).report();
+}
+
+/// Answers one question, and returns the verdict. Fails if there is none, for lack of memory or
+/// because the task was killed, or no memory for the answer.
+fn answer_one<'a>(
+    question: Question<'a>,
+    found: Result<Found<'a>, Refusal<'a>>,
     answer: &mut Text,
-) -> Result {
+) -> Result<Result<(), Refusal<'a>>> {
     let Question { target, value } = question;
-    let asked = Request {
-        function: Some(target.name),
-        value: Some(value),
-        ..Request::of(Operation::Check)
-    };
+    let protected = protected::in_this_kernel()?;
     let kernel = protected.kernel();
     let subject = match &found {
         Ok(Found::Function(subject)) => Some((subject, subject.facts(&kernel))),
         _ => None,
     };
     let verdict = match (&subject, &found) {
-        (Some((subject, facts)), _) => subject.judge(facts, value).map(|_| ()),
+        (Some((subject, facts)), _) => subject.judge(facts, value).map(drop),
         (None, Err(refusal)) => Err(*refusal),
         (None, Ok(_)) => Ok(()),
     };
-    // Without memory, or killed meanwhile, there is no verdict.
     if let Err(Refusal::Failed(error)) = verdict {
         return Err(error);
     }
-    records::checked(asked, verdict.as_ref().err());
 
     let name = target.name;
     match &verdict {
@@ -130,5 +154,5 @@ fn answer_one(
         )
         .map_err(|_| ENOMEM)?;
     }
-    Ok(())
+    Ok(verdict)
 }

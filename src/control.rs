@@ -8,16 +8,12 @@ use crate::{
         self,
         Command, //
     },
-    records::{
-        self,
-        Origin,
-        Request, //
+    event::{
+        Event,
+        Request,
+        What, //
     },
     refusal::Refusal,
-    registry::{
-        self,
-        Failed, //
-    },
     security::{
         capability::Opener,
         securityfs::{
@@ -25,7 +21,12 @@ use crate::{
             Input, //
         }, //
     },
-    text::Text, //
+    text::Text,
+    transaction::{
+        self,
+        Failed, //
+    },
+    upkeep, //
 };
 use core::fmt::Write;
 use kernel::prelude::*;
@@ -43,7 +44,7 @@ impl Converse for Control {
 }
 
 fn submit(opener: &Opener<'_>, input: Input<'_>, answer: &mut Text) -> Result {
-    // Whoever may not ask is not told what is wrong with the question.
+    // One who may not ask is not told what is wrong with the question.
     let authority = match Authority::of_writer(opener) {
         Ok(authority) => authority,
         Err(refusal) => {
@@ -68,31 +69,43 @@ fn submit(opener: &Opener<'_>, input: Input<'_>, answer: &mut Text) -> Result {
             })?;
     }
 
-    let mut registry = registry::lock()?;
-    let result = registry.transact(&authority, &commands, answer);
-    drop(registry);
-    result.map_err(|Failed(line, refusal)| {
-        let request = Request::from(&commands[line]);
-        refuse(request, several.then_some(line), refusal, answer)
-    })
+    let events = transaction::carry_out(&authority, &commands).map_err(|Failed(line, refusal)| {
+        let request = Request::from(&commands[line.unwrap_or(0)]);
+        let request = match line {
+            None if several => Request::of(request.operation),
+            _ => request,
+        };
+
+        refuse(request, line.filter(|_| several), refusal, answer)
+    })?;
+    for (line, command) in commands.iter().enumerate() {
+        let of_line = || events.iter().filter(|(of, _)| *of == line);
+
+        for (_, event) in of_line() {
+            event.report();
+        }
+        match (command, of_line().count()) {
+            // One line for each command; the log has one for each function.
+            (Command::DisengageAll, count) if count > 1 => {
+                let _ = writeln!(answer, "disengaged {count} functions");
+            }
+            _ => of_line().for_each(|(_, event)| event.answer(answer)),
+        }
+    }
+    upkeep::check();
+    Ok(())
 }
 
-/// Tells that the `request` in a line, counted from 0, was refused, and returns its errno.
+/// Reports that the `request` in a line, counted from 0, was refused, and returns its errno.
 fn refuse(
     request: Request<'_>,
     line: Option<usize>,
     refusal: Refusal<'_>,
     answer: &mut Text,
 ) -> Error {
-    records::refused(Origin::Task, request, &refusal);
-    // Without memory for the answer there is still the errno.
-    let _ = match line {
-        Some(line) => writeln!(
-            answer,
-            "refused in line {}: {request}: {refusal}; no line was carried out",
-            line + 1
-        ),
-        None => writeln!(answer, "refused {request}: {refusal}"),
-    };
+    let event = Event::of_task(What::Refused(request, refusal, line));
+
+    event.report();
+    event.answer(answer);
     refusal.errno()
 }

@@ -9,22 +9,29 @@ use crate::{
     check::Check,
     command,
     control::Control,
-    engagement::{
+    engagement::State::Disarmed,
+    event::{
+        Event,
+        Operation,
+        Request,
+        What, //
+    },
+    list::{
         self,
-        Engagement, //
+        Row,
+        Shown, //
     },
     policy::Value,
-    records::{
-        self,
-        Operation,
-        Origin,
-        Request, //
-    },
+    protected,
     refusal::Refusal,
-    registry,
     security::{
         btf,
         capability::Opener,
+        directory::{
+            Entries,
+            File,
+            MAX_NAME, //
+        },
         lockdown,
         lsm,
         securityfs::{
@@ -38,7 +45,9 @@ use crate::{
         stub,
         taint, //
     },
-    text::Escaped, //
+    text::Escaped,
+    transaction,
+    upkeep, //
 };
 use core::fmt::{
     self,
@@ -46,7 +55,6 @@ use core::fmt::{
 };
 use kernel::{
     prelude::*,
-    str::CString,
     sync::SetOnce, //
 };
 
@@ -56,8 +64,7 @@ const VERSION: u32 = 1;
 /// The directory that holds all others.
 static ROOT: SetOnce<Directory> = SetOnce::new();
 
-/// Creates the files that are always there, and the registry behind them. Called once, before user
-/// space starts. Nothing stays behind when it fails.
+/// Creates all files. Called once, before user space starts. Nothing stays behind when it fails.
 pub(crate) fn create() -> Result {
     const CONTROL: &Operations = &Operations::converse::<Control>();
     const CHECK: &Operations = &Operations::converse::<Check>();
@@ -75,32 +82,53 @@ pub(crate) fn create() -> Result {
     root.add(c"policy", 0o444, 0, POLICY)?;
     root.add(c"status", 0o444, 0, STATUS)?;
     root.add(c"taint", 0o444, 0, TAINT)?;
-    registry::create(functions)?;
+    functions.fill::<Functions>();
+    // They stay, and go with the root if something fails.
+    core::mem::forget(functions);
     ROOT.populate(root);
     Ok(())
 }
 
-/// Creates the files of one engagement in `parent`. They know it by `key`. Sleeps.
-pub(crate) fn create_engagement(parent: &Directory, name: &str, key: usize) -> Result<Directory> {
-    const RETVAL: &Operations = &Operations::store::<Retval>();
-    const HITS: &Operations = &Operations::show::<Hits>();
-    const MISSED: &Operations = &Operations::show::<Missed>();
-    const STATE: &Operations = &Operations::show::<State>();
-    const SCOPE: &Operations = &Operations::show::<Scope>();
-    const TIMEOUT_LEFT: &Operations = &Operations::show::<TimeoutLeft>();
-    const REASON: &Operations = &Operations::show::<Reason>();
+/// The directory `fn`: a directory for each engagement.
+struct Functions;
 
-    let name = CString::try_from_fmt(fmt!("{name}"))?;
-    let directory = Directory::new(&name, Some(parent))?;
+impl Entries for Functions {
+    const FILES: &'static [File] = &[
+        file("retval", 0o600, const { &Operations::store::<Retval>() }),
+        file("hits", 0o400, const { &Operations::show::<Hits>() }),
+        file("state", 0o400, const { &Operations::show::<State>() }),
+        file("scope", 0o400, const { &Operations::show::<Scope>() }),
+        file("timeout_left", 0o400, const { &Operations::show::<TimeoutLeft>() }),
+        file("reason", 0o400, const { &Operations::show::<Reason>() }),
+    ];
 
-    directory.add(c"retval", 0o600, key, RETVAL)?;
-    directory.add(c"hits", 0o400, key, HITS)?;
-    directory.add(c"missed", 0o400, key, MISSED)?;
-    directory.add(c"state", 0o400, key, STATE)?;
-    directory.add(c"scope", 0o400, key, SCOPE)?;
-    directory.add(c"timeout_left", 0o400, key, TIMEOUT_LEFT)?;
-    directory.add(c"reason", 0o400, key, REASON)?;
-    Ok(directory)
+    fn find(name: &str) -> Option<usize> {
+        let list = list::lock().ok()?;
+        let row = list.rows().iter().find(|row| row.engagement.name() == name)?;
+
+        Some(row.engagement.key())
+    }
+
+    fn is_there(key: usize) -> bool {
+        list::lock().is_ok_and(|mut list| list.row(key).is_some())
+    }
+
+    fn next(from: usize, name: &mut [u8; MAX_NAME]) -> Option<(usize, usize)> {
+        let mut list = list::lock().ok()?;
+        let engagement = &list.next(from, |_| true)?.engagement;
+        let bytes = engagement.name().as_bytes();
+
+        name.get_mut(..bytes.len())?.copy_from_slice(bytes);
+        Some((engagement.key(), bytes.len()))
+    }
+}
+
+const fn file(name: &'static str, mode: u16, operations: &'static Operations) -> File {
+    File {
+        name,
+        mode,
+        operations,
+    }
 }
 
 /// What a [`fmt::Result`] of writing to a file means.
@@ -108,36 +136,43 @@ fn written(result: fmt::Result) -> Result {
     result.map_err(|_| ENOMEM)
 }
 
+/// Brings the list up to date for an administrator; others see what was found last, which is at most
+/// ten seconds old, and make nothing wait. May sleep.
+fn check_for(opener: &Opener<'_>) {
+    if opener.is_administrator() {
+        upkeep::check();
+    }
+}
+
 /// The file `engaged`: every engagement, one per line.
 struct Engaged;
 
 impl Show for Engaged {
-    fn show(_: usize, out: &mut Out<'_>) -> Result {
-        let line = |out: &mut Out<'_>, engagement: &Engagement| {
+    fn show(_: usize, opener: &Opener<'_>, out: &mut Out<'_>) -> Result {
+        let line = |out: &mut Out<'_>, shown: &Shown| {
             write!(
                 out,
-                "{} retval={} hits={} state={} missed={} scope={}",
-                engagement.name(),
-                engagement.value(),
-                engagement.hits(),
-                engagement.state(),
-                engagement.missed(),
-                engagement.scope()
+                "{} retval={} hits={} state={} scope={}",
+                shown.engagement.name(),
+                shown.value,
+                shown.hits(),
+                shown.state,
+                shown.engagement.scope()
             )?;
-            if let Some(milliseconds) = engagement.watch_left() {
-                write!(out, " timeout_left={}", milliseconds.div_ceil(1000))?;
+            if let Some(watch) = shown.watch {
+                write!(out, " timeout_left={}", watch.left().div_ceil(1000))?;
             }
-            if let Some(module) = engagement.found_in() {
-                write!(out, " found_in={module}")?;
+            if let Some(module) = &shown.found_in {
+                write!(out, " found_in={}", module.as_str())?;
             }
-            if let Some(reason) = engagement.reason() {
+            if let Some(reason) = shown.engagement.reason() {
                 write!(out, " reason=\"{}\"", Escaped(reason))?;
             }
             writeln!(out)
         };
-        let registry = registry::look()?;
 
-        written(registry.engagements().iter().try_for_each(|e| line(out, e)))
+        check_for(opener);
+        written(list::all()?.iter().try_for_each(|shown| line(out, shown)))
     }
 }
 
@@ -145,8 +180,11 @@ impl Show for Engaged {
 struct Policy;
 
 impl Show for Policy {
-    fn show(_: usize, out: &mut Out<'_>) -> Result {
-        written(registry::lock()?.protected()?.describe(out))
+    fn show(_: usize, opener: &Opener<'_>, out: &mut Out<'_>) -> Result {
+        if opener.is_administrator() {
+            protected::in_this_kernel()?;
+        }
+        written(out.write_str(protected::description()?))
     }
 }
 
@@ -154,24 +192,30 @@ impl Show for Policy {
 struct Status;
 
 impl Show for Status {
-    fn show(_: usize, out: &mut Out<'_>) -> Result {
-        let registry = registry::look()?;
-        let disarmed = registry
-            .engagements()
-            .iter()
-            .filter(|engagement| engagement.state() == engagement::State::Disarmed)
-            .count();
+    fn show(_: usize, opener: &Opener<'_>, out: &mut Out<'_>) -> Result {
+        check_for(opener);
+        let (engaged, disarmed) = {
+            let list = list::lock()?;
+            let states = list.rows().iter().map(Row::state);
+
+            (
+                list.rows().len(),
+                states.filter(|state| *state == Disarmed).count(),
+            )
+        };
+        let (level, lowered) = match lockdown::threshold() {
+            lockdown::Level::Integrity => ("integrity", ""),
+            lockdown::Level::Confidentiality => (
+                "confidentiality",
+                "lowered: functions can be engaged and released under integrity lockdown\n",
+            ),
+        };
 
         written(write!(
             out,
-            "version: {VERSION}\nslots: {}/{}\ndisarmed: {disarmed}\nlockdown: {}\ntypes: {}\n\
-             sealed: {}\ntaint: {}\n{}",
-            stub::taken(),
+            "version: {VERSION}\nslots: {engaged}/{}\ndisarmed: {disarmed}\nlockdown: {level}\n\
+             {lowered}types: {}\nsealed: {}\ntaint: {}\n{}",
             stub::SLOTS,
-            match lockdown::threshold() {
-                lockdown::Level::Integrity => "integrity",
-                lockdown::Level::Confidentiality => "confidentiality",
-            },
             if btf::is_there() { "btf" } else { "none" },
             u8::from(lsm::is_sealed()),
             u8::from(taint::is_set()),
@@ -184,7 +228,7 @@ impl Show for Status {
 struct Taint;
 
 impl Show for Taint {
-    fn show(_: usize, out: &mut Out<'_>) -> Result {
+    fn show(_: usize, _: &Opener<'_>, out: &mut Out<'_>) -> Result {
         written(writeln!(out, "{}", u8::from(taint::is_set())))
     }
 }
@@ -194,17 +238,8 @@ impl Show for Taint {
 struct Hits;
 
 impl Show for Hits {
-    fn show(key: usize, out: &mut Out<'_>) -> Result {
-        written(writeln!(out, "{}", registry::lock()?.by_key(key)?.hits()))
-    }
-}
-
-/// The file `fn/<target>/missed`: the calls that ran the function because nothing could take them.
-struct Missed;
-
-impl Show for Missed {
-    fn show(key: usize, out: &mut Out<'_>) -> Result {
-        written(writeln!(out, "{}", registry::lock()?.by_key(key)?.missed()))
+    fn show(key: usize, _: &Opener<'_>, out: &mut Out<'_>) -> Result {
+        written(writeln!(out, "{}", list::shown(key)?.hits()))
     }
 }
 
@@ -212,8 +247,9 @@ impl Show for Missed {
 struct State;
 
 impl Show for State {
-    fn show(key: usize, out: &mut Out<'_>) -> Result {
-        written(writeln!(out, "{}", registry::look()?.by_key(key)?.state()))
+    fn show(key: usize, opener: &Opener<'_>, out: &mut Out<'_>) -> Result {
+        check_for(opener);
+        written(writeln!(out, "{}", list::shown(key)?.state))
     }
 }
 
@@ -221,8 +257,8 @@ impl Show for State {
 struct Scope;
 
 impl Show for Scope {
-    fn show(key: usize, out: &mut Out<'_>) -> Result {
-        written(writeln!(out, "{}", registry::lock()?.by_key(key)?.scope()))
+    fn show(key: usize, _: &Opener<'_>, out: &mut Out<'_>) -> Result {
+        written(writeln!(out, "{}", list::shown(key)?.engagement.scope()))
     }
 }
 
@@ -231,9 +267,9 @@ impl Show for Scope {
 struct TimeoutLeft;
 
 impl Show for TimeoutLeft {
-    fn show(key: usize, out: &mut Out<'_>) -> Result {
-        let registry = registry::look()?;
-        let left = registry.by_key(key)?.watch_left().unwrap_or(0);
+    fn show(key: usize, opener: &Opener<'_>, out: &mut Out<'_>) -> Result {
+        check_for(opener);
+        let left = list::shown(key)?.watch.map_or(0, |watch| watch.left());
 
         written(writeln!(out, "{}", left.div_ceil(1000)))
     }
@@ -243,8 +279,8 @@ impl Show for TimeoutLeft {
 struct Reason;
 
 impl Show for Reason {
-    fn show(key: usize, out: &mut Out<'_>) -> Result {
-        match registry::lock()?.by_key(key)?.reason() {
+    fn show(key: usize, _: &Opener<'_>, out: &mut Out<'_>) -> Result {
+        match list::shown(key)?.engagement.reason() {
             Some(reason) => written(writeln!(out, "{reason}")),
             None => Ok(()),
         }
@@ -255,8 +291,8 @@ impl Show for Reason {
 struct Retval;
 
 impl Show for Retval {
-    fn show(key: usize, out: &mut Out<'_>) -> Result {
-        written(writeln!(out, "{}", registry::lock()?.by_key(key)?.value()))
+    fn show(key: usize, _: &Opener<'_>, out: &mut Out<'_>) -> Result {
+        written(writeln!(out, "{}", list::shown(key)?.value))
     }
 }
 
@@ -264,18 +300,24 @@ impl Store for Retval {
     fn store(key: usize, opener: &Opener<'_>, input: Input<'_>) -> Result {
         let value = command::whole(input).and_then(command::lone_value);
 
-        change(key, opener, value).map_err(|refusal| {
-            let registry = registry::lock();
-            let engagement = registry.as_ref().map(|registry| registry.by_key(key));
-            let request = Request {
-                // That of the directory that the file is in, as long as it is there.
-                function: engagement.ok().and_then(Result::ok).map(Engagement::name),
-                value: value.ok(),
-                ..Request::of(Operation::Retval)
-            };
-            records::refused(Origin::Task, request, &refusal);
-            refusal.errno()
-        })
+        match change(key, opener, value) {
+            Ok(event) => {
+                event.report();
+                Ok(())
+            }
+            Err(refusal) => {
+                let shown = list::shown(key);
+                let request = Request {
+                    // That of the directory that the file is in, as long as it is there.
+                    function: shown.as_ref().ok().map(|shown| shown.engagement.name()),
+                    value: value.ok(),
+                    ..Request::of(Operation::Retval)
+                };
+
+                Event::of_task(What::Refused(request, refusal, None)).report();
+                Err(refusal.errno())
+            }
+        }
     }
 }
 
@@ -283,8 +325,8 @@ fn change<'a>(
     key: usize,
     opener: &Opener<'_>,
     value: Result<Value, command::Malformed<'a>>,
-) -> Result<(), Refusal<'a>> {
+) -> Result<Event<'static>, Refusal<'a>> {
     let authority = Authority::of_writer(opener)?;
 
-    registry::lock()?.change(&authority, key, value?)
+    transaction::change(&authority, key, value?)
 }

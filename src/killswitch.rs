@@ -6,9 +6,10 @@
 //! Data flows through the files in this order: [`control`] takes what an administrator writes,
 //! [`authority`] says whether this administrator may, [`command`] understands it, [`subject`] finds
 //! the function, [`permit`] asks the [`policy`] about it in the light of what is [`protected`],
-//! [`registry`] carries it out on [`engagement`]s, [`refusal`] says why not, and [`records`] tells
-//! the audit log. [`check`] only asks, [`files`] shows the state, and [`boot`] applies the kernel
-//! command line. [`errno`] and [`text`] help all of them.
+//! [`transaction`] carries it out on the [`list`] of [`engagement`]s, [`refusal`] says why not, and
+//! [`event`] is what is reported of it. [`upkeep`] is what modules and time do to engagements, of
+//! which an [`interest`] tells the ones that matter. [`check`] only asks, [`files`] shows the state,
+//! and [`boot`] applies the kernel command line. [`errno`] and [`text`] help all of them.
 //!
 //! [`security`] wraps the kernel and is the only part with unsafe code.
 
@@ -23,14 +24,17 @@ mod command_cases;
 mod control;
 mod engagement;
 mod errno;
+mod event;
 mod files;
+mod interest;
+mod list;
 mod permit;
 mod protected;
-mod records;
 mod refusal;
-mod registry;
 mod subject;
 mod text;
+mod transaction;
+mod upkeep;
 
 #[path = "../policy/mod.rs"]
 mod policy;
@@ -40,24 +44,31 @@ mod policy;
 mod security;
 
 use kernel::prelude::*;
-use registry::{
-    module_comes,
-    module_goes,
-    module_is_there,
-    tick, //
+use upkeep::{
+    check,
+    module_coming,
+    module_going,
+    module_live, //
 };
 
 /// What starts every line in the kernel log.
 const __LOG_PREFIX: &[u8] = b"killswitch\0";
 
-/// Creates the files, and has modules watched. Called once, by the LSM framework, at fs_initcall
-/// time.
+/// Creates the files and what they show, and has modules watched. Called once, by the LSM framework,
+/// at fs_initcall time.
 fn set_up() -> Result {
+    list::create()?;
+    upkeep::create()?;
+    event::create()?;
+    security::work::create()?;
     files::create()?;
     security::module::watch()
 }
 
-/// Applies the kernel command line. Called once, by the LSM framework, before user space starts.
+/// Finds out what is protected, and applies the kernel command line. Called once, by the LSM
+/// framework, before user space starts.
 fn apply(command_line: &security::boot::CommandLine<'_>) {
+    // Without memory, the first request tries again.
+    let _ = protected::in_this_kernel();
     boot::apply(command_line);
 }

@@ -4,43 +4,36 @@
 
 use crate::{
     authority::Authority,
-    policy::{
-        Allowed,
-        Value, //
-    },
-    protected::Protected,
+    policy::Value,
+    protected,
     refusal::Refusal,
     security::entry::Entry,
     subject::Subject,
     text::Text, //
 };
 
-/// Proof that the function at an address may return a value: that whoever asked may ask, and that
-/// the policy allows it. The function's module does not go as long as the permit is there.
+/// Proof that the function at an address may return a value: that the one who asked may ask, and
+/// that the policy allows it. The function's module is not unloaded as long as the permit exists.
 pub(crate) struct Permit<'m> {
     entry: Entry<'m>,
-    value: Value,
     notes: Text,
-    _allowed: Allowed,
 }
 
 impl<'m> Permit<'m> {
     /// Judges whether the function that `subject` is may return `value`. Sleeps.
     pub(crate) fn grant<'a>(
         _: &Authority,
-        protected: &Protected,
         subject: &Subject<'m>,
         value: Value,
     ) -> Result<Self, Refusal<'a>> {
+        let protected = protected::in_this_kernel()?;
         let mut notes = Text::new();
-        let (entry, allowed) = subject.judge(&subject.facts(&protected.kernel()), value)?;
+        let entry = subject.judge(&subject.facts(&protected.kernel()), value)?;
 
         subject.notes(protected, value, &mut notes)?;
         Ok(Self {
             entry: entry.clone(),
-            value,
             notes,
-            _allowed: allowed,
         })
     }
 
@@ -49,13 +42,8 @@ impl<'m> Permit<'m> {
         &self.entry
     }
 
-    /// What it may return.
-    pub(crate) fn value(&self) -> Value {
-        self.value
-    }
-
-    /// What whoever engages it should know, one line for each thing.
-    pub(crate) fn into_notes(self) -> Text {
-        self.notes
+    /// What an administrator who engages it should know, one line for each thing.
+    pub(crate) fn notes(&self) -> &Text {
+        &self.notes
     }
 }

@@ -23,6 +23,10 @@ use crate::{
             Calls, //
         },
         kallsyms, //
+    },
+    text::{
+        hash,
+        Text, //
     }, //
 };
 use core::{
@@ -32,7 +36,13 @@ use core::{
     },
     ops::Range, //
 };
-use kernel::prelude::*;
+use kernel::{
+    prelude::*,
+    sync::SetOnce, //
+};
+
+static PROTECTED: SetOnce<Protected> = SetOnce::new();
+static DESCRIPTION: SetOnce<Text> = SetOnce::new();
 
 /// What the policy protects in the running kernel. Found out once: it does not change.
 pub(crate) struct Protected {
@@ -48,9 +58,32 @@ pub(crate) struct Protected {
     varied: AddressSet<KVVec<usize>>,
 }
 
+/// What is protected in this kernel. Finds it out at the first call, while the kernel boots, or later
+/// if there was no memory then. To be called after the LSMs were initialized. May sleep. Fails with
+/// ENOMEM, and with EAGAIN while somebody else finds it out.
+pub(crate) fn in_this_kernel() -> Result<&'static Protected> {
+    if PROTECTED.as_ref().is_none() {
+        PROTECTED.populate(Protected::of_this_kernel()?);
+    }
+    PROTECTED.as_ref().ok_or(EAGAIN)
+}
+
+/// What there is of each rule, in words, from when that is first asked. May sleep. Fails with ENOMEM,
+/// and with EAGAIN as long as nothing is known: only administrators have it found out.
+pub(crate) fn description() -> Result<&'static str> {
+    if DESCRIPTION.as_ref().is_none() {
+        let mut text = Text::new();
+        let protected = PROTECTED.as_ref().ok_or(EAGAIN)?;
+
+        protected.describe(&mut text).map_err(|_| ENOMEM)?;
+        DESCRIPTION.populate(text);
+    }
+    DESCRIPTION.as_ref().map(Text::as_str).ok_or(EAGAIN)
+}
+
 impl Protected {
-    /// Finds out. To be called after the LSMs were initialized. Sleeps; fails with ENOMEM only.
-    pub(crate) fn of_this_kernel() -> Result<Self> {
+    /// Finds out. Sleeps; fails with ENOMEM only.
+    fn of_this_kernel() -> Result<Self> {
         let mut names = KVVec::new();
         for name in Name::all() {
             names.push(name, GFP_KERNEL)?;
@@ -155,7 +188,7 @@ impl Protected {
 
     /// Writes what there is of each rule, one per line, in the order in which they are asked.
     /// Sleeps.
-    pub(crate) fn describe(&self, out: &mut dyn Write) -> fmt::Result {
+    fn describe(&self, out: &mut dyn Write) -> fmt::Result {
         let present = self.present().map_err(|_| fmt::Error)?;
 
         for rule in Rule::ALL {
@@ -210,11 +243,4 @@ fn fitted<T>(mut vector: KVVec<T>) -> Result<KVVec<T>> {
         fitted.push(element, GFP_KERNEL)?;
     }
     Ok(fitted)
-}
-
-/// FNV-1a. Two names with the same hash cost a look at the symbols, and nothing else.
-fn hash(name: &str) -> usize {
-    name.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
-        (hash ^ usize::from(byte)).wrapping_mul(0x100_0000_01b3)
-    })
 }

@@ -25,7 +25,7 @@ use kernel::error::{
 /// instead; a refused request has changed nothing.
 #[derive(Clone, Copy)]
 pub(crate) enum Refusal<'a> {
-    /// Whoever opened the file had no CAP_SYS_ADMIN.
+    /// The one who opened the file had no CAP_SYS_ADMIN.
     Opener,
     /// Whoever wrote to it has no CAP_SYS_ADMIN.
     Writer,
@@ -57,8 +57,6 @@ pub(crate) enum Refusal<'a> {
     Contended,
     /// The kernel does not arm the probe.
     NotArmed,
-    /// The probe could not be taken away.
-    Stuck,
     /// All slots are taken.
     NoSlot,
     /// The engagement of this open file is gone.
@@ -101,8 +99,7 @@ impl Refusal<'_> {
             | Refusal::InBetween
             | Refusal::Taken
             | Refusal::Contended
-            | Refusal::NotArmed
-            | Refusal::Stuck => EBUSY,
+            | Refusal::NotArmed => EBUSY,
             Refusal::NotProbeable => EOPNOTSUPP,
             Refusal::NoSlot => ENOSPC,
             Refusal::Gone => EIDRM,
@@ -181,10 +178,6 @@ impl fmt::Display for Refusal<'_> {
             Refusal::Contended => {
                 f.write_str("BPF programs are being attached to functions right now; try again")
             }
-            Refusal::Stuck => f.write_str(
-                "the kernel could not disarm its probe, so the function is still \
-                 short-circuited; see the kernel log, and try again",
-            ),
             Refusal::NotArmed => f.write_str(
                 "the kernel does not arm its probe; see whether kprobes are off in \
                  /sys/kernel/debug/kprobes/enabled, and whether the kernel log has a warning of \

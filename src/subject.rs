@@ -6,7 +6,6 @@ use crate::{
     command::Target,
     policy::{
         self,
-        Allowed,
         Facts,
         InModule,
         Kernel,
@@ -78,7 +77,7 @@ impl<'a> Subject<'a> {
         };
         let within = match &name {
             None => Within::Anywhere,
-            Some(name) if module::is_loaded(name) => Within::Module(name),
+            Some(name) if target.module.is_some_and(module::is_live) => Within::Module(name),
             Some(_) => Within::Kernel,
         };
         let symbol = CString::try_from_fmt(fmt!("{}", target.symbol))?;
@@ -106,8 +105,13 @@ impl<'a> Subject<'a> {
         Ok(Found::Function(Self::new(target, addresses, module)?))
     }
 
-    /// Finds the function in `module`, which has the name that `target` has for it and is about to
-    /// come. Sleeps. There may be none.
+    /// The module that the function is in, if it is in one.
+    pub(crate) fn module(&self) -> Option<&str> {
+        self.module.as_ref()?.name().to_str().ok()
+    }
+
+    /// Finds the function in `module`, which has the name that `target` has for it and is being
+    /// loaded. Sleeps. There may be none.
     pub(crate) fn find_in(module: &'a Module, target: Target<'a>) -> Result<Option<Self>> {
         let addresses = addresses_in(module, target.symbol)?;
 
@@ -174,15 +178,15 @@ impl<'a> Subject<'a> {
         &self,
         facts: &Facts<'_>,
         value: Value,
-    ) -> Result<(&Entry<'a>, Allowed), Refusal<'b>> {
+    ) -> Result<&Entry<'a>, Refusal<'b>> {
         let verdict = policy::judge(facts, value);
 
         if let Some(error) = self.code.failure() {
             return Err(Refusal::Failed(error));
         }
         match (verdict, &self.entry) {
-            (Ok(allowed), Some(entry)) if !kprobe::is_blacklisted(entry) => Ok((entry, allowed)),
-            (Ok(_), _) => Err(Refusal::NotProbeable),
+            (Ok(()), Some(entry)) if !kprobe::is_blacklisted(entry) => Ok(entry),
+            (Ok(()), _) => Err(Refusal::NotProbeable),
             // What is no function has no code to speak of.
             (Err(refusal), None) if !is_by_place(refusal.cause.rule()) => {
                 Err(Refusal::NotProbeable)
@@ -191,7 +195,8 @@ impl<'a> Subject<'a> {
         }
     }
 
-    /// Writes one line for each thing that whoever engages the function should know. Sleeps.
+    /// Writes one line for each thing that an administrator who engages the function should know.
+    /// Sleeps.
     pub(crate) fn notes(&self, protected: &Protected, value: Value, out: &mut dyn Write) -> Result {
         let original = policy::original(self.target.symbol);
         let mut note = |symbol: &[u8]| -> Result {
@@ -301,11 +306,6 @@ fn is_by_place(rule: Rule) -> bool {
         rule,
         Rule::LsmEntry | Rule::LsmHook | Rule::SecurityBase | Rule::Ambiguous
     )
-}
-
-/// Whether `module`, which comes, has a function called `symbol`. Sleeps.
-pub(crate) fn is_in(symbol: &str, module: &Module) -> Result<bool> {
-    Ok(!addresses_in(module, symbol)?.is_empty())
 }
 
 fn addresses_in(module: &Module, symbol: &str) -> Result<KVec<usize>> {

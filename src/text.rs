@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! Text of any length, in memory, and text between quotes.
+//! Text of any length, in memory, text between quotes, and hashes of names.
 
 use core::fmt::{
     self,
@@ -26,9 +26,20 @@ impl Text {
         core::str::from_utf8(&self.0).unwrap_or_default()
     }
 
+    /// Another text like this one.
+    pub(crate) fn try_clone(&self) -> Result<Self> {
+        Self::try_from(self.as_str())
+    }
+
     /// The text as bytes.
     pub(crate) fn into_bytes(self) -> KVec<u8> {
         self.0
+    }
+}
+
+impl AsRef<str> for Text {
+    fn as_ref(&self) -> &str {
+        self.as_str()
     }
 }
 
@@ -69,4 +80,11 @@ impl fmt::Display for Escaped<'_> {
         }
         Ok(())
     }
+}
+
+/// FNV-1a. Two names with the same hash may cost time, and nothing else.
+pub(crate) fn hash(name: &str) -> usize {
+    name.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
+        (hash ^ usize::from(byte)).wrapping_mul(0x100_0000_01b3)
+    })
 }

@@ -10,7 +10,7 @@
 pub(super) const WINDOW: usize = 6;
 
 /// How far behind its beginning a function is entered at most: direct calls may skip ENDBR64.
-pub(super) const ENTRY: usize = 4;
+pub(crate) const ENTRY: usize = 4;
 
 /// `call rel32`.
 pub(crate) const CALL: u8 = 0xe8;

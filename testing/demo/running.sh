@@ -31,7 +31,7 @@ step "The operator makes the vulnerable function fail, before there is a fixed k
 admin "echo engage af_alg_sendmsg -EPERM reason=CVE-2026-31431 > control"
 works
 admin "cat engaged"
-says '^af_alg_sendmsg retval=-1 hits=0 state=engaged missed=0 scope=all reason="CVE-2026-31431"$'
+says '^af_alg_sendmsg retval=-1 hits=0 state=engaged scope=all reason="CVE-2026-31431"$'
 conclude "From now on af_alg_sendmsg() returns -EPERM, on every CPU, without running."
 
 step "The same program, again."
@@ -52,7 +52,7 @@ sync-audit
 admin "ausearch -m MAC_CONFIG_CHANGE -ul operator -i"
 works
 says 'lsm=killswitch op=engage func="?af_alg_sendmsg"? retval=-1 reason="?CVE-2026-31431"? auid=operator uid=root ' \
-	'res=(yes|success|1) errno=0'
+	'res=(yes|success|1) *$'
 conclude "One record, with the reason and the one who logged in, found by the stock tools."
 
 step "Can it switch off the other security modules? Their entry points and callbacks:"

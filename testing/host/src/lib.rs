@@ -24,26 +24,32 @@ mod control;
 mod engagement;
 #[path = "../../../src/errno.rs"]
 mod errno;
+#[path = "../../../src/event.rs"]
+mod event;
 #[path = "../../../src/files.rs"]
 mod files;
 #[path = "../../fuzz/src/targets/mod.rs"]
 mod fuzz_targets;
+#[path = "../../../src/interest.rs"]
+mod interest;
+#[path = "../../../src/list.rs"]
+mod list;
 #[path = "../../../src/permit.rs"]
 mod permit;
 #[path = "../../../policy/mod.rs"]
 mod policy;
 #[path = "../../../src/protected.rs"]
 mod protected;
-#[path = "../../../src/records.rs"]
-mod records;
 #[path = "../../../src/refusal.rs"]
 mod refusal;
-#[path = "../../../src/registry.rs"]
-mod registry;
 #[path = "../../../src/subject.rs"]
 mod subject;
 #[path = "../../../src/text.rs"]
 mod text;
+#[path = "../../../src/transaction.rs"]
+mod transaction;
+#[path = "../../../src/upkeep.rs"]
+mod upkeep;
 
 mod btf_properties;
 mod command_properties;
@@ -56,4 +62,4 @@ mod security;
 mod wording;
 
 // What `security` calls, which looks for it here.
-use registry::{module_comes, module_goes, module_is_there, tick};
+use upkeep::{check, module_coming, module_going, module_live};

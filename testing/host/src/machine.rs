@@ -3,7 +3,10 @@
 //! An imaginary machine: a kernel of a few functions, modules, probes, and whatever else can happen
 //! to Killswitch. `security` is what Killswitch sees of it, and tests change it from outside.
 
-use crate::{policy::Type, security::securityfs::Operations};
+use crate::{
+    policy::Type,
+    security::{directory::Content, securityfs::Operations},
+};
 use kernel::{host, prelude::*};
 use std::{cell::RefCell, collections::BTreeMap};
 
@@ -191,8 +194,6 @@ pub(crate) enum What {
     Disarm,
     /// Arming one that is disabled.
     Arm,
-    /// Creating a file or a directory.
-    Create,
 }
 
 /// A failure to come.
@@ -226,9 +227,6 @@ pub(crate) fn strikes(failure: &mut Option<Failure>, what: What) -> Result {
 pub(crate) struct Slot {
     pub(crate) value: i64,
     pub(crate) hits: u64,
-    pub(crate) only_nonroot: bool,
-    /// The calls that were seen, if it only counts them.
-    pub(crate) watched: Option<u64>,
 }
 
 /// What the kprobe layer knows of a probe.
@@ -236,10 +234,12 @@ pub(crate) struct Probe {
     pub(crate) id: usize,
     pub(crate) address: usize,
     pub(crate) slot: usize,
+    pub(crate) only_nonroot: bool,
+    /// The calls that have passed, as long as they do.
+    pub(crate) passed: Option<u64>,
     pub(crate) is_disabled: bool,
-    /// Its module went, and took it along.
+    /// Its module was unloaded, and took it along.
     pub(crate) is_gone: bool,
-    pub(crate) missed: u64,
 }
 
 /// A file in securityfs; directories have no operations.
@@ -256,11 +256,15 @@ pub(crate) struct Machine {
     pub(crate) probes: Vec<Probe>,
     pub(crate) next_probe: usize,
     pub(crate) files: BTreeMap<String, File>,
+    /// The directories whose content is looked up.
+    pub(crate) filled: BTreeMap<String, &'static Content>,
     /// The audit log since it was looked at.
     pub(crate) records: Vec<String>,
+    /// How many records it has not.
+    pub(crate) lost_records: usize,
     /// References to modules.
     pub(crate) references: usize,
-    pub(crate) tick_at: Option<i64>,
+    pub(crate) check_at: Option<i64>,
     pub(crate) is_tainted: bool,
     pub(crate) is_sealed: bool,
     pub(crate) until_confidentiality: bool,
@@ -292,9 +296,11 @@ pub(crate) fn switch_on() {
         probes: Vec::new(),
         next_probe: 0,
         files: BTreeMap::new(),
+        filled: BTreeMap::new(),
         records: Vec::new(),
+        lost_records: 0,
         references: 0,
-        tick_at: None,
+        check_at: None,
         is_tainted: false,
         is_sealed: false,
         until_confidentiality: false,
@@ -318,36 +324,25 @@ impl Machine {
     /// What a call of the function at `address` returns instead of running it. It leaves traces if
     /// it is a real one.
     pub(crate) fn call(&mut self, address: usize, is_root: bool, is_real: bool) -> Option<i64> {
-        let takes = |probe: &&Probe| probe.address == address && self.is_armed(probe);
-        let probe = self.probes.iter().rev().find(takes)?;
-        let slot = self.slots[probe.slot].as_mut().unwrap();
+        let can_arm = self.world.can_arm();
 
-        if slot.only_nonroot && is_root {
-            return None;
-        }
-        match &mut slot.watched {
-            Some(calls) => {
-                *calls += u64::from(is_real);
-                None
+        for probe in self.probes.iter_mut().rev() {
+            let is_armed = can_arm && !probe.is_disabled && !probe.is_gone;
+
+            if probe.address != address || !is_armed || (probe.only_nonroot && is_root) {
+                continue;
             }
-            None => {
-                slot.hits += u64::from(is_real);
-                Some(slot.value)
+            match &mut probe.passed {
+                Some(calls) => *calls += u64::from(is_real),
+                None => {
+                    let slot = self.slots[probe.slot].as_mut().unwrap();
+
+                    slot.hits += u64::from(is_real);
+                    return Some(slot.value);
+                }
             }
         }
-    }
-
-    /// Has a call of the function at `address` come at a moment at which probes cannot take it.
-    pub(crate) fn miss(&mut self, address: usize) {
-        let at = (0..self.probes.len()).find(|at| {
-            let probe = &self.probes[*at];
-
-            probe.address == address && self.is_armed(probe)
-        });
-
-        if let Some(at) = at {
-            self.probes[at].missed += 1;
-        }
+        None
     }
 
     /// Switches all kprobes off or on. That at `address` cannot be armed.
@@ -416,20 +411,20 @@ impl Machine {
 pub(crate) fn pass(milliseconds: i64) {
     let until = host::now() + milliseconds;
 
-    while let Some(due) = machine(|m| m.tick_at.take_if(|due| *due <= until)) {
+    while let Some(due) = machine(|m| m.check_at.take_if(|due| *due <= until)) {
         host::set_now(due);
-        crate::tick();
+        crate::check();
     }
     host::set_now(until);
 }
 
 /// Loads a module as far as its own code.
-pub(crate) fn module_comes(name: &'static str, build: Build) -> Result {
+pub(crate) fn module_coming(name: &'static str, build: Build) -> Result {
     machine(|m| m.world.load(name, build));
-    let result = crate::module_comes(&crate::security::module::Module(name));
+    let result = crate::module_coming(&crate::security::module::Module(name));
 
     if result.is_err() {
-        module_goes(name);
+        module_going(name);
     }
     result
 }
@@ -439,17 +434,17 @@ pub(crate) fn module_is_live(name: &str) {
     machine(|m| m.world.change(name, |module| module.is_live = true));
 }
 
-/// That is told.
-pub(crate) fn module_is_there(name: &'static str) {
+/// That is notified.
+pub(crate) fn module_live(name: &'static str) {
     machine(|m| m.world.change(name, |module| module.is_told = true));
-    crate::module_is_there(&crate::security::module::Module(name));
+    crate::module_live(&crate::security::module::Module(name));
 }
 
 /// Unloads a module, or gives up loading it.
-pub(crate) fn module_goes(name: &'static str) {
+pub(crate) fn module_going(name: &'static str) {
     // From now on nobody gets a reference.
     machine(|m| m.world.change(name, |module| module.is_live = false));
-    crate::module_goes(&crate::security::module::Module(name));
+    crate::module_going(&crate::security::module::Module(name));
     machine(|m| {
         let module = *m.world.module(name).unwrap();
 

@@ -10,13 +10,12 @@ use crate::{
 };
 use kernel::error::{code::*, Error};
 
-/// How often is looked whether probes are still on, in milliseconds.
-const LOOK_EVERY: i64 = 10_000;
-/// The directory of an engagement, and what is in it.
-pub(crate) const FILES: [&str; 7] = [
+/// How often probes are checked, in milliseconds.
+const CHECK_EVERY: i64 = 10_000;
+/// What is in the directory of an engagement.
+pub(crate) const FILES: [&str; 6] = [
     "retval",
     "hits",
-    "missed",
     "state",
     "scope",
     "timeout_left",
@@ -51,15 +50,14 @@ pub(crate) struct Engagement {
     /// When it has been watched for long enough, if it is watched.
     watched_until: Option<i64>,
     hits: u64,
-    missed: u64,
+    /// The module that it is about.
+    about: Option<&'static str>,
     /// A module of another name that has the function.
     found_in: Option<&'static str>,
     /// Whether the last look found the probe off.
     seen_off: bool,
     /// Whether this probe is off, whatever the others are.
     is_disabled: bool,
-    /// Whether it went with its module, because it could not be disarmed before.
-    is_dead: bool,
 }
 
 impl Engagement {
@@ -108,7 +106,6 @@ impl Engagement {
         let line = match name {
             "retval" => self.wanted.value.to_string(),
             "hits" => self.hits.to_string(),
-            "missed" => self.missed.to_string(),
             "state" => self.state().to_string(),
             "scope" => self.wanted.scope().to_string(),
             "timeout_left" => self.seconds_left(now).unwrap_or(0).to_string(),
@@ -132,7 +129,9 @@ pub(crate) struct Model {
     pub(crate) until_confidentiality: bool,
     pub(crate) boot_errors: usize,
     next_id: usize,
-    pub(crate) next_look: Option<i64>,
+    pub(crate) next_check: Option<i64>,
+    /// Whether a module has come or gone since the last check.
+    has_loaded: bool,
     /// The records of the last operation.
     pub(crate) records: Vec<String>,
     /// How the lines of the answer to it begin.
@@ -151,7 +150,8 @@ impl Model {
             until_confidentiality: false,
             boot_errors: 0,
             next_id: 0,
-            next_look: None,
+            next_check: None,
+            has_loaded: false,
             records: Vec::new(),
             answers: Vec::new(),
         }
@@ -277,50 +277,18 @@ impl Model {
         engagement.is_there()
             && self.world.can_arm()
             && !engagement.is_disabled
-            && !engagement.is_dead
-    }
-
-    /// Switches the probe of an engagement off.
-    fn disarm(&mut self, at: usize) -> Result<(), Refused> {
-        if self.is_armed(&self.engagements[at]) {
-            match strikes(&mut self.failure, What::Disarm) {
-                Err(ENOMEM) => return refused(ENOMEM),
-                Err(_) => return refused(EBUSY),
-                Ok(()) => {}
-            }
-        }
-        self.engagements[at].is_disabled = true;
-        Ok(())
-    }
-
-    /// Takes the probe away.
-    fn end(&mut self, at: usize) -> Result<(), Refused> {
-        self.disarm(at)?;
-        if self.engagements[at].is_there() {
-            self.engagements[at].place = Place::NotLoaded;
-        }
-        Ok(())
     }
 
     // What is written.
 
     /// A write to `control` of these lines.
     pub(crate) fn write(&mut self, by: By, lines: &[Line]) -> Result<(), Error> {
-        let before = self.engagements.len();
         let Err((line, refused)) = self.try_write(by, lines) else {
-            self.look();
+            self.check_all();
             return Ok(());
         };
-        let (operation, fields) = match line {
-            Some(line) => lines[line].fields(),
-            None => lines[0].fields(),
-        };
+        let (operation, fields) = lines[line.unwrap_or(0)].fields();
 
-        for at in before..self.engagements.len() {
-            // If that fails it is tried again.
-            let _ = self.disarm(at);
-        }
-        self.engagements.truncate(before);
         self.answer(match line {
             Some(line) if lines.len() > 1 => format!("refused in line {}: ", line + 1),
             _ => String::from("refused "),
@@ -338,11 +306,8 @@ impl Model {
         result.map_err(|refused| refused.errno)
     }
 
-    /// All or nothing: judges, engages, switches off, and from then on nothing fails. If it fails,
-    /// it says in which line, if it came to them.
+    /// All or nothing. If it fails, it says in which line, if it came to them.
     fn try_write(&mut self, by: By, lines: &[Line]) -> Result<(), (Option<usize>, Refused)> {
-        let first_new = self.next_id;
-        let older = self.engagements.len();
         let mut new: Vec<(usize, &Wanted, Option<usize>)> = Vec::new();
 
         if by == By::Task {
@@ -387,88 +352,75 @@ impl Model {
                 _ => {}
             }
         }
+        let mut made = Vec::new();
         for (number, wanted, place) in &new {
-            self.make(wanted, *place)
-                .map_err(|refused| (Some(*number), refused))?;
+            let in_line = |refused| (Some(*number), refused);
+
+            if self.engagements.len() + made.len() == SLOTS {
+                refused(ENOSPC).map_err(in_line)?;
+            }
+            made.push(self.make(wanted, *place).map_err(in_line)?);
         }
-        for (index, (number, wanted, place)) in new.iter().enumerate() {
+        for (number, _, place) in &new {
             if place.is_some() {
                 self.can_be_armed()
                     .map_err(|refused| (Some(*number), refused))?;
-                self.engagements[older + index].is_disabled = false;
-                self.is_tainted |= wanted.watch.is_none();
             }
         }
-        for (number, line) in lines.iter().enumerate() {
-            for at in 0..older {
-                let is_meant = match line {
-                    Line::Disengage(target) => self.engagements[at].is_called(target),
-                    line => matches!(line, Line::DisengageAll),
-                };
+        // Nothing fails from here on.
+        let older = std::mem::replace(&mut self.engagements, made);
 
-                if !is_meant {
-                    continue;
-                }
-                if let Err(refused) = self.disarm(at) {
-                    for engagement in &mut self.engagements {
-                        engagement.is_disabled &= !self.world.can_arm();
-                    }
-                    return Err((Some(number), refused));
-                }
-            }
-        }
+        self.is_tainted |= self
+            .engagements
+            .iter()
+            .any(|e| e.is_there() && e.watched_until.is_none());
+        let mut older: Vec<_> = older.into_iter().map(Some).collect();
         for line in lines {
-            self.finish(by, line, first_new);
+            self.finish(by, line, &mut older);
         }
+        let new = std::mem::take(&mut self.engagements);
+
+        self.engagements = older.into_iter().flatten().chain(new).collect();
         Ok(())
     }
 
     /// Makes an engagement.
-    fn make(&mut self, wanted: &Wanted, place: Option<usize>) -> Result<(), Refused> {
-        let functions = self.world.functions();
-        let namesake = functions.iter().find(|function| {
-            function.name == wanted.symbol()
-                && function.module.is_some()
-                && self.is_set_up(function)
-        });
-
-        if self.engagements.len() == SLOTS {
-            return refused(ENOSPC);
-        }
-        // A directory, and what is in it.
-        for _ in 0..1 + FILES.len() {
-            if let Err(errno) = strikes(&mut self.failure, What::Create) {
-                return refused(errno);
-            }
-        }
+    fn make(&mut self, wanted: &Wanted, place: Option<usize>) -> Result<Engagement, Refused> {
         if place.is_some() {
             self.register()?;
         }
         let until = |seconds| self.now + i64::from(seconds) * 1000;
+        let functions = self.world.functions();
+        let its_own = functions.iter().find(|f| Some(f.address) == place);
 
         self.next_id += 1;
-        self.engagements.push(Engagement {
+        Ok(Engagement {
             id: self.next_id,
             wanted: *wanted,
             place: place.map_or(Place::NotLoaded, Place::At),
             watched_until: wanted.watch.map(until),
             hits: 0,
-            missed: 0,
+            about: wanted.module().or(its_own.and_then(|f| f.module)),
             found_in: match place {
-                None => namesake.and_then(|function| function.module),
+                None => self.module_with(wanted.symbol()),
                 Some(_) => None,
             },
             seen_off: false,
-            is_disabled: place.is_some(),
-            is_dead: false,
-        });
-        Ok(())
+            is_disabled: false,
+        })
     }
 
-    /// Does what is left to do of a line, and tells.
-    fn finish(&mut self, by: By, line: &Line, first_new: usize) {
+    /// A module that has been set up and has a function of this name.
+    fn module_with(&self, symbol: &str) -> Option<&'static str> {
+        let functions = self.world.functions();
+        let is_it = |f: &&Function| f.name == symbol && f.module.is_some() && self.is_set_up(f);
+
+        functions.iter().find(is_it)?.module
+    }
+
+    /// Does what a line says, apart from engaging: what is new has been made.
+    fn finish(&mut self, by: By, line: &Line, older: &mut [Option<Engagement>]) {
         let (operation, fields) = line.fields();
-        let mut is_older = self.engagements.iter().map(|e| e.id <= first_new);
 
         match line {
             Line::Engage(Wanted { target, watch, .. }) => {
@@ -484,16 +436,13 @@ impl Model {
                 });
                 self.tell(by, operation, &fields, Ok(()));
             }
-            Line::Disengage(target) => self.release(by, self.called(target).unwrap()),
-            Line::DisengageAll if is_older.any(|is_older| is_older) => {
-                while self.engagements.first().is_some_and(|e| e.id <= first_new) {
-                    self.release(by, 0);
-                }
+            Line::Disengage(target) => {
+                let is_it = |e: &Option<Engagement>| e.as_ref().is_some_and(|e| e.is_called(target));
+                let at = older.iter().position(is_it).unwrap();
+
+                self.release(by, &mut older[at..=at]);
             }
-            Line::DisengageAll => {
-                self.answer(String::from("nothing was engaged"));
-                self.tell(by, operation, &fields, Ok(()));
-            }
+            Line::DisengageAll => self.release(by, older),
             Line::Seal => {
                 self.is_sealed = true;
                 self.answer(String::from("sealed: "));
@@ -503,11 +452,23 @@ impl Model {
         }
     }
 
-    fn release(&mut self, by: By, at: usize) {
-        let Engagement { wanted, hits, .. } = self.engagements.remove(at);
+    /// Ends engagements, on one line of the answer.
+    fn release(&mut self, by: By, ending: &mut [Option<Engagement>]) {
+        let ended: Vec<_> = ending.iter_mut().filter_map(Option::take).collect();
 
-        self.answer(format!("disengaged {} after {hits} hits", wanted.target));
-        self.tell(by, "disengage", &function(wanted.target), Ok(()));
+        self.answer(match &ended[..] {
+            [] => String::from("nothing was engaged"),
+            [one] => format!("disengaged {} after {} hits", one.wanted.target, one.hits),
+            several => format!("disengaged {} functions", several.len()),
+        });
+        if ended.is_empty() {
+            self.tell(by, "disengage_all", "", Ok(()));
+        }
+        for engagement in ended {
+            let about = function(engagement.wanted.target);
+
+            self.tell(by, "disengage", &about, Ok(()));
+        }
     }
 
     /// A write to the `retval` of the engagement with this number, of a value or of nonsense.
@@ -532,12 +493,12 @@ impl Model {
         if let Place::At(address) = self.engagements[at].place {
             let functions = self.world.functions();
 
-            match functions.iter().find(|f| f.address == address) {
-                // Its module is gone.
-                None => return refused(EOPNOTSUPP),
-                Some(function) if !self.is_set_up(function) => return refused(EBUSY),
-                Some(function) => Self::verdict(function, 1, value).map(|_| ())?,
+            let function = functions.iter().find(|f| f.address == address).unwrap();
+
+            if !self.is_set_up(function) {
+                return refused(EBUSY);
             }
+            Self::verdict(function, 1, value)?;
         }
         self.engagements[at].wanted.value = value;
         Ok(())
@@ -550,6 +511,12 @@ impl Model {
         }
     }
 
+    /// The level of lockdown until which changes are allowed is raised.
+    pub(crate) fn boot_confidentiality(&mut self) {
+        self.until_confidentiality = true;
+        self.tell(By::Nobody, "lockdown", " level=confidentiality", Ok(()));
+    }
+
     /// A parameter of the command line that there is not.
     pub(crate) fn boot_nonsense(&mut self, parameter: &str) {
         self.boot_errors += 1;
@@ -558,45 +525,70 @@ impl Model {
 
     // What happens.
 
-    /// Looks after all engagements.
-    pub(crate) fn look(&mut self) {
+    /// Checks all engagements, for an administrator who asks.
+    pub(crate) fn check_all(&mut self) {
         let mut at = 0;
+        let has_loaded = std::mem::take(&mut self.has_loaded);
 
         while at < self.engagements.len() {
-            let was_off = self.look_at_probe(at);
-            at += usize::from(self.look_at_watch(at, was_off));
-        }
-        let next = self.engagements.iter().filter(|e| e.is_there()).map(|e| {
-            let left = e.watched_until.map(|until| until - self.now);
+            if !self.engagements[at].is_there() {
+                if has_loaded {
+                    let symbol = self.engagements[at].wanted.symbol();
 
-            left.filter(|left| *left > 0)
-                .map_or(LOOK_EVERY, |left| left.min(LOOK_EVERY))
-        });
-        if let Some(left) = next.min() {
-            self.next_look = Some(self.now + left);
+                    self.engagements[at].found_in = self.module_with(symbol);
+                }
+                at += 1;
+                continue;
+            }
+            let was_off = self.check_probe(at);
+            at += usize::from(self.check_watch(at, was_off));
+        }
+        self.check_again();
+    }
+
+    /// The same for a reader, if he is one.
+    pub(crate) fn check_for_reader(&mut self) {
+        if self.world.opener_may {
+            self.check_all();
         }
     }
 
-    /// Whether a look would try to switch a probe on again.
+    /// There will be another check in time.
+    fn check_again(&mut self) {
+        let left = self.engagements.iter().filter(|e| e.is_there()).map(|e| {
+            let left = e.watched_until.map(|until| until - self.now);
+
+            left.map_or(CHECK_EVERY, |left| left.clamp(0, CHECK_EVERY))
+        });
+
+        if let Some(left) = left.min() {
+            self.check_within(left);
+        }
+    }
+
+    fn check_within(&mut self, milliseconds: i64) {
+        let due = self.now + milliseconds;
+
+        self.next_check = Some(self.next_check.map_or(due, |earlier| earlier.min(due)));
+    }
+
+    /// Whether a check would try to switch a probe on again.
     pub(crate) fn can_rearm(&self) -> bool {
-        let is_off = |e: &Engagement| e.is_there() && e.is_disabled && !e.is_dead;
+        let is_off = |e: &Engagement| e.is_there() && e.is_disabled;
 
         self.world.can_arm() && self.engagements.iter().any(is_off)
     }
 
     /// Tells what has turned, switches a probe on again that is off, and tells that. Says whether
     /// it was off at any time.
-    fn look_at_probe(&mut self, at: usize) -> bool {
-        if !self.engagements[at].is_there() {
-            return false;
-        }
+    fn check_probe(&mut self, at: usize) -> bool {
         let before = self.engagements[at].seen_off;
 
         self.tell_turned(at);
         let engagement = &self.engagements[at];
         let found = engagement.seen_off;
 
-        if engagement.is_disabled && !engagement.is_dead && self.world.can_arm() {
+        if engagement.is_disabled && self.world.can_arm() {
             self.engagements[at].is_disabled = strikes(&mut self.failure, What::Arm).is_err();
         }
         self.tell_turned(at);
@@ -617,30 +609,23 @@ impl Model {
     }
 
     /// Decides on what is watched, and says whether it is still there.
-    fn look_at_watch(&mut self, at: usize, was_off: bool) -> bool {
+    fn check_watch(&mut self, at: usize, was_off: bool) -> bool {
         let engagement = &self.engagements[at];
         let Some(until) = engagement.watched_until else {
             return true;
         };
         let wanted = engagement.wanted;
-        let was_called = engagement.hits + engagement.missed > 0;
 
         if !was_off && self.now < until {
             return true;
         }
-        if !was_off && !was_called {
+        if !was_off && engagement.hits == 0 {
             self.engagements[at].watched_until = None;
             self.is_tainted = true;
-            self.answer(format!("engaged {}: ", wanted.target));
             self.tell(By::Nobody, "commit", &wanted.fields(), Ok(()));
             return true;
         }
-        if let Err(refused) = self.end(at) {
-            self.tell(By::Nobody, "abort", &wanted.fields(), Err(refused));
-            return true;
-        }
         self.engagements.remove(at);
-        self.answer(format!("aborted {}: ", wanted.target));
         self.tell(By::Nobody, "abort", &function(wanted.target), Ok(()));
         false
     }
@@ -649,9 +634,9 @@ impl Model {
     pub(crate) fn pass(&mut self, milliseconds: i64) {
         let until = self.now + milliseconds;
 
-        while let Some(due) = self.next_look.take_if(|due| *due <= until) {
+        while let Some(due) = self.next_check.take_if(|due| *due <= until) {
             self.now = due;
-            self.look();
+            self.check_all();
         }
         self.now = until;
     }
@@ -669,13 +654,6 @@ impl Model {
         Some(engagement.wanted.value).filter(|_| engagement.watched_until.is_none())
     }
 
-    /// A call that its probe cannot take.
-    pub(crate) fn miss(&mut self, address: usize) {
-        if let Some(at) = self.engagements.iter().position(|e| e.is_at(address)) {
-            self.engagements[at].missed += u64::from(self.is_armed(&self.engagements[at]));
-        }
-    }
-
     /// All kprobes are switched on. Those at this address cannot be armed.
     pub(crate) fn kprobes_on(&mut self, address: Option<usize>) {
         for engagement in &mut self.engagements {
@@ -683,30 +661,38 @@ impl Model {
         }
     }
 
-    /// A module comes; or it is there, and what was armed meanwhile is engaged.
-    pub(crate) fn module_comes(
+    /// A module is being loaded; or it is live, and what was armed meanwhile is engaged.
+    pub(crate) fn module_coming(
         &mut self,
         module: &'static str,
-        is_there: bool,
+        is_live: bool,
     ) -> Result<(), Error> {
-        // What could not be ended when it went ends now.
-        if !is_there {
-            self.module_goes(module);
+        let result = self.engage_in(module, is_live);
+
+        if self.has_interest(|about| about == module) && result.is_ok() {
+            self.check_again();
         }
+        if is_live {
+            self.module_changed();
+        }
+        if result.is_err() {
+            self.module_going(module);
+        }
+        result
+    }
+
+    fn engage_in(&mut self, module: &'static str, is_live: bool) -> Result<(), Error> {
         for at in 0..self.engagements.len() {
             let functions = self.world.functions();
             let engagement = &mut self.engagements[at];
-            let function = functions
-                .iter()
-                .find(|f| f.name == engagement.wanted.symbol() && f.module == Some(module));
 
             if !engagement.is_in_module(module) {
-                if function.is_some() && !engagement.is_there() {
-                    engagement.found_in = Some(module);
-                }
                 continue;
             }
-            let Some(function) = function else {
+            let Some(function) = functions
+                .iter()
+                .find(|f| f.name == engagement.wanted.symbol() && f.module == Some(module))
+            else {
                 if !engagement.is_there() {
                     engagement.place = Place::Missing;
                 }
@@ -718,26 +704,32 @@ impl Model {
             let fields = engagement.wanted.fields();
             let result = self.put(at, function);
 
-            if result.is_ok() {
-                self.is_tainted = true;
-            }
             self.tell(By::Nobody, "engage", &fields, result);
             match result {
-                Err(refused) if !is_there => {
-                    self.module_goes(module);
-                    return Err(refused.errno);
-                }
-                _ => {}
+                Ok(()) => self.is_tainted |= self.engagements[at].watched_until.is_none(),
+                Err(refused) if !is_live => return Err(refused.errno),
+                Err(_) => {}
             }
         }
-        self.look();
         Ok(())
+    }
+
+    fn has_interest(&self, is_it: impl Fn(&str) -> bool) -> bool {
+        self.engagements.iter().filter_map(|e| e.about).any(is_it)
+    }
+
+    /// Other modules are looked for soon.
+    pub(crate) fn module_changed(&mut self) {
+        if self.has_interest(|_| true) {
+            self.has_loaded = true;
+            self.check_within(0);
+        }
     }
 
     /// Whether all that can become of the engagements when this module comes is that those of it
     /// are engaged.
     pub(crate) fn only_waits(&self, module: &str) -> bool {
-        let waits = |e: &Engagement| e.is_in_module(module) != e.is_there() && !e.is_dead;
+        let waits = |e: &Engagement| e.is_in_module(module) != e.is_there();
 
         self.engagements.iter().all(waits)
     }
@@ -746,24 +738,22 @@ impl Model {
     fn put(&mut self, at: usize, function: &Function) -> Result<(), Refused> {
         let address = Self::verdict(function, 1, self.engagements[at].wanted.value)?;
 
+        self.register()?;
+        self.can_be_armed()?;
         if self.engagements.iter().any(|e| e.is_at(address)) {
             return refused(EBUSY);
         }
-        self.register()?;
-        self.can_be_armed()?;
-        self.end(at)?;
         let engagement = &mut self.engagements[at];
 
         engagement.place = Place::At(address);
         engagement.found_in = None;
         engagement.seen_off = false;
         engagement.is_disabled = false;
-        engagement.is_dead = false;
         Ok(())
     }
 
-    /// A module goes.
-    pub(crate) fn module_goes(&mut self, module: &'static str) {
+    /// A module is being unloaded.
+    pub(crate) fn module_going(&mut self, module: &'static str) {
         let mut at = 0;
 
         while at < self.engagements.len() {
@@ -772,27 +762,24 @@ impl Model {
             let is_watched = engagement.watched_until.is_some();
             let address = engagement.address();
 
-            engagement.found_in = engagement.found_in.filter(|found| *found != module);
             if engagement.is_in_module(module) && engagement.place == Place::Missing {
                 engagement.place = Place::NotLoaded;
             }
-            at += 1;
             if !address.is_some_and(|address| self.world.is_in(module, address)) {
-                continue;
-            }
-            if let Err(refused) = self.end(at - 1) {
-                self.engagements[at - 1].is_dead = true;
-                self.tell(By::Nobody, "lost", &wanted.fields(), Err(refused));
+                at += 1;
             } else if is_watched || wanted.module().is_none() {
                 let operation = if is_watched { "abort" } else { "lost" };
 
-                at -= 1;
                 self.engagements.remove(at);
                 self.tell(By::Nobody, operation, &function(wanted.target), Ok(()));
             } else {
+                engagement.place = Place::NotLoaded;
+                engagement.seen_off = false;
                 self.tell(By::Nobody, "arm", &wanted.fields(), Ok(()));
+                at += 1;
             }
         }
+        self.module_changed();
     }
 
     // What is shown.
@@ -801,8 +788,7 @@ impl Model {
         let line = |e: &Engagement| {
             let left = e.seconds_left(self.now);
 
-            e.wanted
-                .line(e.state(), (e.hits, e.missed), left, e.found_in)
+            e.wanted.line(e.state(), e.hits, left, e.found_in)
         };
 
         self.engagements.iter().map(line).collect()
@@ -812,7 +798,10 @@ impl Model {
     pub(crate) fn status(&self) -> String {
         let disarmed = self.engagements.iter().filter(|e| e.state() == "disarmed");
         let lockdown = match self.until_confidentiality {
-            true => "confidentiality",
+            true => {
+                "confidentiality\nlowered: functions can be engaged and released under integrity \
+                 lockdown"
+            }
             false => "integrity",
         };
 

@@ -100,13 +100,13 @@ impl Wanted {
     pub(crate) fn line(
         &self,
         state: &str,
-        (hits, missed): (u64, u64),
+        hits: u64,
         left: Option<i64>,
         found_in: Option<&str>,
     ) -> String {
         let (target, value, scope) = (self.target, self.value, self.scope());
 
-        format!("{target} retval={value} hits={hits} state={state} missed={missed} scope={scope}")
+        format!("{target} retval={value} hits={hits} state={state} scope={scope}")
             + &with(" timeout_left=", left)
             + &with(" found_in=", found_in)
             + &with(" reason=", self.reason.map(quoted))
@@ -155,8 +155,11 @@ pub(crate) fn record(by: By, operation: &str, fields: &str, result: Result<(), R
         By::Nobody => ("", "nobody"),
     };
     let rule = with(" rule=", result.err().and_then(|refused| refused.rule));
-    let errno = result.err().map_or(0, |refused| -refused.errno.to_errno());
+    let errno = with(
+        " errno=",
+        result.err().map(|refused| -refused.errno.to_errno()),
+    );
     let done = u8::from(result.is_ok());
 
-    format!("{before}lsm=killswitch op={operation}{fields}{rule} {who} res={done} errno={errno}")
+    format!("{before}lsm=killswitch op={operation}{fields}{rule} {who} res={done}{errno}")
 }

@@ -100,6 +100,13 @@ macro_rules! new_mutex {
     };
 }
 
+#[macro_export]
+macro_rules! new_spinlock {
+    ($value:expr) => {
+        $crate::sync::Mutex::new($value)
+    };
+}
+
 pub mod error {
     use crate::alloc::AllocError;
 
@@ -137,7 +144,7 @@ pub mod error {
         }
 
         codes! {
-            EPERM 1, ENOENT 2, EAGAIN 11, ENOMEM 12, EACCES 13, EBUSY 16, EEXIST 17, ENODEV 19,
+            EPERM 1, ENOENT 2, ECHILD 10, EAGAIN 11, ENOMEM 12, EACCES 13, EBUSY 16, EEXIST 17, ENODEV 19,
             EINVAL 22, ENOSPC 28, ERANGE 34, EIDRM 43, ENOTUNIQ 76, EILSEQ 84, EOPNOTSUPP 95,
         }
     }
@@ -179,6 +186,10 @@ pub mod alloc {
     #[derive(Debug)]
     pub struct RemoveError;
 
+    /// What there was no room for.
+    #[derive(Debug)]
+    pub struct PushError<T>(pub T);
+
     #[derive(Debug)]
     pub struct KVec<T>(Vec<T>);
 
@@ -207,6 +218,14 @@ pub mod alloc {
 
         pub fn push(&mut self, element: T, flags: Flags) -> Result<(), AllocError> {
             self.reserve(1, flags)?;
+            self.0.push(element);
+            Ok(())
+        }
+
+        pub fn push_within_capacity(&mut self, element: T) -> Result<(), PushError<T>> {
+            if self.0.len() == self.0.capacity() {
+                return Err(PushError(element));
+            }
             self.0.push(element);
             Ok(())
         }
@@ -301,7 +320,10 @@ pub mod sync {
     };
     use core::ops::Deref;
     use std::{collections::BTreeMap, sync};
-    pub use sync::MutexGuard;
+    pub use sync::{MutexGuard, MutexGuard as SpinLockGuard};
+
+    /// A task waits for it as for a mutex, and nothing sleeps on the host.
+    pub type SpinLock<T> = Mutex<T>;
 
     /// A mutex that a panic does not poison.
     pub struct Mutex<T>(sync::Mutex<T>);
@@ -323,6 +345,10 @@ pub mod sync {
             allocate()?;
             Ok(Self(sync::Arc::new(value)))
         }
+
+        pub fn ptr_eq(this: &Self, other: &Self) -> bool {
+            sync::Arc::ptr_eq(&this.0, &other.0)
+        }
     }
 
     impl<T> Clone for Arc<T> {
@@ -336,6 +362,64 @@ pub mod sync {
 
         fn deref(&self) -> &T {
             &self.0
+        }
+    }
+
+    pub mod atomic {
+        use super::Mutex;
+        use crate::host::boot_id;
+        use core::ops::{Add, Sub};
+        use std::collections::BTreeMap;
+
+        pub mod ordering {
+            pub struct Full;
+            pub struct Relaxed;
+        }
+
+        /// A number that each [boot](crate::host::boot) begins with.
+        pub struct Atomic<T> {
+            first: T,
+            now: Mutex<BTreeMap<u64, T>>,
+        }
+
+        impl<T: Copy + Add<Output = T> + Sub<Output = T>> Atomic<T> {
+            pub fn fetch_add<O>(&self, value: T, _: O) -> T {
+                self.change(|now| now + value)
+            }
+
+            pub fn fetch_sub<O>(&self, value: T, _: O) -> T {
+                self.change(|now| now - value)
+            }
+        }
+
+        impl<T: Copy> Atomic<T> {
+            pub const fn new(first: T) -> Self {
+                Self {
+                    first,
+                    now: Mutex::new(BTreeMap::new()),
+                }
+            }
+
+            fn change(&self, change: impl FnOnce(T) -> T) -> T {
+                let mut values = self.now.lock();
+                let now = values.entry(boot_id()).or_insert(self.first);
+                let before = *now;
+
+                *now = change(before);
+                before
+            }
+
+            pub fn load<O>(&self, _: O) -> T {
+                self.change(|now| now)
+            }
+
+            pub fn store<O>(&self, value: T, _: O) {
+                self.change(|_| value);
+            }
+
+            pub fn xchg<O>(&self, value: T, _: O) -> T {
+                self.change(|_| value)
+            }
         }
     }
 
@@ -373,6 +457,14 @@ pub mod time {
     pub struct Monotonic;
 
     pub struct Instant<C>(i64, PhantomData<C>);
+
+    impl<C> Clone for Instant<C> {
+        fn clone(&self) -> Self {
+            *self
+        }
+    }
+
+    impl<C> Copy for Instant<C> {}
 
     pub struct Delta(i64);
 

@@ -4,15 +4,29 @@
 
 use super::{entry::Entry, stub::Slot};
 use crate::machine::{machine, Probe as Registered, What};
-use kernel::{host, prelude::*, sync::Arc};
+use kernel::{
+    host,
+    prelude::*,
+    sync::{Arc, Mutex},
+};
 
-/// A probe, and what it missed if it is not registered any more.
-pub(crate) struct Probe(usize, Option<u64>);
+/// A probe, by its number.
+pub(crate) struct Probe {
+    id: usize,
+    /// The calls that had passed when it was unregistered.
+    passed_last: Mutex<u64>,
+    // Dropped after the probe was unregistered.
+    _slot: Arc<Slot>,
+}
 
 impl Probe {
-    pub(crate) fn register(entry: &Entry<'_>, slot: Arc<Slot>) -> Result<Self> {
+    pub(crate) fn register(
+        entry: &Entry<'_>,
+        slot: Arc<Slot>,
+        only_nonroot: bool,
+    ) -> Result<Arc<Self>> {
         host::allocate()?;
-        machine(|m| {
+        let id = machine(|m| {
             m.fails(What::Register)?;
             let id = m.next_probe;
 
@@ -21,37 +35,56 @@ impl Probe {
                 id,
                 address: entry.address(),
                 slot: slot.0,
+                only_nonroot,
+                passed: Some(0),
                 is_disabled: true,
                 is_gone: false,
-                missed: 0,
             });
-            Ok(Self(id, None))
-        })
+            Ok::<_, Error>(id)
+        })?;
+
+        let probe = Self {
+            id,
+            passed_last: Mutex::new(0),
+            _slot: slot,
+        };
+
+        Ok(Arc::new(probe, GFP_KERNEL)?)
     }
 
-    pub(crate) fn unregister(&mut self) -> Result {
-        if self.1.is_none() {
-            machine(|m| m.disable(&[self.0]))?;
-            self.1 = Some(self.missed());
-            machine(|m| m.probes.retain(|probe| probe.id != self.0));
+    fn with<T>(&self, body: impl FnOnce(&mut Registered) -> T) -> Option<T> {
+        machine(|m| m.probe(self.id).map(body))
+    }
+
+    pub(crate) fn pass_calls(&self, passed: u64) {
+        self.with(|probe| probe.passed = Some(passed));
+    }
+
+    pub(crate) fn take_calls(&self) {
+        self.with(|probe| probe.passed = None);
+    }
+
+    pub(crate) fn take_calls_if_unused(&self) -> Result {
+        let is_unused = self.with(|probe| probe.passed.take_if(|passed| *passed == 0).is_some());
+
+        is_unused.unwrap_or(false).then_some(()).ok_or(EBUSY)
+    }
+
+    pub(crate) fn passed(&self) -> u64 {
+        match self.with(|probe| probe.passed) {
+            Some(passed) => passed.unwrap_or(0),
+            None => *self.passed_last.lock(),
         }
-        Ok(())
-    }
-
-    pub(crate) fn missed(&self) -> u64 {
-        let registered = machine(|m| m.probe(self.0).map(|probe| probe.missed));
-
-        registered.or(self.1).unwrap()
     }
 
     pub(crate) fn is_armed(&self) -> bool {
-        machine(|m| m.has_armed(self.0))
+        machine(|m| m.has_armed(self.id))
     }
 }
 
 impl Drop for Probe {
     fn drop(&mut self) {
-        assert!((0..1000).any(|_| self.unregister().is_ok()));
+        assert!((0..1000).any(|_| unregister(&[&*self]).is_ok()));
     }
 }
 
@@ -60,33 +93,36 @@ pub(crate) fn is_blacklisted(_entry: &Entry<'_>) -> bool {
     false
 }
 
-pub(crate) fn enable<'a>(probes: impl Iterator<Item = &'a Probe>) -> Result {
+pub(crate) fn enable(probes: &[&Probe]) -> Result {
+    enable_once(probes)
+}
+
+pub(crate) fn enable_once(probes: &[&Probe]) -> Result {
     let ids = ids_of(probes)?;
 
     machine(|m| m.enable(&ids))
 }
 
-pub(crate) fn disable<'a>(probes: impl Iterator<Item = &'a Probe>) -> Result {
+pub(crate) fn unregister(probes: &[&Probe]) -> Result {
     let ids = ids_of(probes)?;
 
-    machine(|m| m.disable(&ids))
-}
-
-pub(crate) fn unregister<'a>(probes: impl Iterator<Item = &'a mut Probe>) -> Result {
-    let mut registered = KVec::new();
-
     for probe in probes {
-        registered.push(probe, GFP_KERNEL)?;
+        let passed = probe.passed();
+
+        *probe.passed_last.lock() = passed;
     }
-    disable(registered.iter().map(|probe| &**probe))?;
-    registered.into_iter().try_for_each(Probe::unregister)
+    machine(|m| {
+        m.disable(&ids)?;
+        m.probes.retain(|probe| !ids.contains(&probe.id));
+        Ok(())
+    })
 }
 
-fn ids_of<'a>(probes: impl Iterator<Item = &'a Probe>) -> Result<KVec<usize>> {
+fn ids_of(probes: &[&Probe]) -> Result<KVec<usize>> {
     let mut ids = KVec::new();
 
-    for probe in probes.filter(|probe| probe.1.is_none()) {
-        ids.push(probe.0, GFP_KERNEL)?;
+    for probe in probes {
+        ids.push(probe.id, GFP_KERNEL)?;
     }
     Ok(ids)
 }

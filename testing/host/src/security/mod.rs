@@ -3,6 +3,7 @@
 //! What stands in for the directory security/: the same names and signatures, over an imaginary
 //! [machine](crate::machine).
 
+pub(crate) mod directory;
 pub(crate) mod kprobe;
 pub(crate) mod securityfs;
 pub(crate) mod symbols;
@@ -15,6 +16,11 @@ use kernel::prelude::*;
 pub(crate) mod audit {
     use super::machine;
     use std::fmt::{self, Write};
+
+    /// A record was lost.
+    pub(crate) fn lost() {
+        machine(|m| m.lost_records += 1);
+    }
 
     /// A record, which is complete when it is dropped.
     pub(crate) struct Record(String);
@@ -95,6 +101,10 @@ pub(crate) mod capability {
         pub(crate) fn has_cap_sys_admin(&self) -> bool {
             machine(|m| m.world.opener_may)
         }
+
+        pub(crate) fn is_administrator(&self) -> bool {
+            self.has_cap_sys_admin()
+        }
     }
 
     pub(crate) fn current_has_cap_sys_admin() -> bool {
@@ -150,23 +160,27 @@ pub(crate) mod lsm {
 pub(crate) mod stub {
     use super::machine;
     use crate::machine::Slot as Taken;
-    use kernel::prelude::*;
 
     pub(crate) const SLOTS: usize = crate::machine::SLOTS;
 
     pub(crate) struct Slot(pub(super) usize);
 
+    #[derive(Clone, Copy)]
+    pub(crate) struct Counter(usize);
+
+    impl Counter {
+        /// What no longer counts anything says 0 here, so that no test takes it for a number.
+        pub(crate) fn hits(self) -> u64 {
+            machine(|m| m.slots[self.0].map_or(0, |slot| slot.hits))
+        }
+    }
+
     impl Slot {
-        pub(crate) fn take(value: i64, only_nonroot: bool, watch: bool) -> Option<Self> {
+        pub(crate) fn take(value: i64) -> Option<Self> {
             machine(|m| {
                 let index = m.slots.iter().position(Option::is_none)?;
 
-                m.slots[index] = Some(Taken {
-                    value,
-                    hits: 0,
-                    only_nonroot,
-                    watched: watch.then_some(0),
-                });
+                m.slots[index] = Some(Taken { value, hits: 0 });
                 Some(Self(index))
             })
         }
@@ -179,18 +193,12 @@ pub(crate) mod stub {
             self.with(|slot| slot.value = value);
         }
 
-        pub(crate) fn hits(&self) -> u64 {
-            self.with(|slot| slot.watched.unwrap_or(slot.hits))
+        pub(crate) fn value(&self) -> i64 {
+            self.with(|slot| slot.value)
         }
 
-        pub(crate) fn take_calls(&self) -> Result {
-            self.with(|slot| match slot.watched {
-                Some(0) => {
-                    slot.watched = None;
-                    Ok(())
-                }
-                _ => Err(EBUSY),
-            })
+        pub(crate) fn counter(&self) -> Counter {
+            Counter(self.0)
         }
     }
 
@@ -202,10 +210,6 @@ pub(crate) mod stub {
                 m.slots[self.0] = None;
             });
         }
-    }
-
-    pub(crate) fn taken() -> usize {
-        machine(|m| m.slots.iter().flatten().count())
     }
 }
 
@@ -221,11 +225,42 @@ pub(crate) mod taint {
     }
 }
 
+pub(crate) mod log {
+    use kernel::{host, prelude::*};
+
+    pub(crate) struct Limit;
+
+    impl Limit {
+        pub(crate) fn new() -> Result<Self> {
+            host::allocate()?;
+            Ok(Self)
+        }
+
+        pub(crate) fn has_room(&self) -> bool {
+            true
+        }
+    }
+}
+
 pub(crate) mod work {
     use super::machine;
-    use kernel::host;
+    use kernel::{host, prelude::*};
 
-    pub(crate) fn tick_after(milliseconds: u32) {
-        machine(|m| m.tick_at = Some(host::now() + i64::from(milliseconds)));
+    /// Nothing is in front of it.
+    pub(crate) fn defer(work: impl FnOnce() + Send + 'static) -> Result {
+        host::allocate()?;
+        work();
+        Ok(())
+    }
+
+    /// Nothing is left in it.
+    pub(crate) fn wait() {}
+
+    pub(crate) fn check_within(milliseconds: u32) {
+        machine(|m| {
+            let due = host::now() + i64::from(milliseconds);
+
+            m.check_at = Some(m.check_at.map_or(due, |earlier| earlier.min(due)));
+        });
     }
 }

@@ -3,7 +3,7 @@
 //! What stands in for security/securityfs.rs.
 
 use super::capability::Opener;
-use crate::machine::{machine, File, What};
+use crate::machine::{machine, File};
 use kernel::prelude::*;
 use std::{
     fmt::{self, Write},
@@ -13,7 +13,7 @@ use std::{
 pub(crate) type Input<'a> = Option<&'a [u8]>;
 
 pub(crate) trait Show {
-    fn show(key: usize, out: &mut Out<'_>) -> Result;
+    fn show(key: usize, opener: &Opener<'_>, out: &mut Out<'_>) -> Result;
 }
 
 pub(crate) trait Store: Show {
@@ -50,6 +50,10 @@ impl Directory {
 
         create(&path, key, Some(operations))
     }
+
+    pub(super) fn path(&self) -> &str {
+        &self.0
+    }
 }
 
 impl Drop for Directory {
@@ -65,7 +69,6 @@ impl Drop for Directory {
 
 fn create(path: &str, key: usize, operations: Option<&'static Operations>) -> Result {
     machine(|m| {
-        m.fails(What::Create)?;
         if m.files.contains_key(path) {
             return Err(EEXIST);
         }
@@ -76,7 +79,7 @@ fn create(path: &str, key: usize, operations: Option<&'static Operations>) -> Re
     })
 }
 
-type ShowIt = fn(usize, &mut Out<'_>) -> Result;
+type ShowIt = fn(usize, &Opener<'_>, &mut Out<'_>) -> Result;
 type StoreIt = fn(usize, &Opener<'_>, Input<'_>) -> Result;
 type AnswerIt = fn(&Opener<'_>, Input<'_>) -> (Result, KVec<u8>);
 
@@ -125,7 +128,11 @@ impl File {
     pub(crate) fn read(self) -> Result<String> {
         let mut text = String::new();
 
-        (self.operations.unwrap().show.unwrap())(self.key, &mut Out(&mut text))?;
+        (self.operations.unwrap().show.unwrap())(
+            self.key,
+            &Opener(PhantomData),
+            &mut Out(&mut text),
+        )?;
         Ok(text)
     }
 
@@ -150,7 +157,17 @@ fn input(text: &str) -> Input<'_> {
 
 /// The file at `path`, opened, if it is there.
 pub(crate) fn find(path: &str) -> Option<File> {
-    machine(|m| m.files.get(&format!("killswitch/{path}")).copied())
+    let path = format!("killswitch/{path}");
+
+    machine(|m| m.files.get(&path).copied()).or_else(|| {
+        let (parent, name) = path.rsplit_once('/')?;
+        let (directory, entry) = parent.rsplit_once('/')?;
+        let content = machine(|m| m.filled.get(directory).copied())?;
+        let (key, operations) = content.look_up(entry, name)?;
+        let operations = Some(operations);
+
+        Some(File { key, operations })
+    })
 }
 
 /// One that is always there.

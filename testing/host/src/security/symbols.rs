@@ -252,7 +252,7 @@ pub(crate) mod module {
         }
     }
 
-    pub(crate) fn is_loaded(name: &CStr) -> bool {
-        machine(|m| name.to_str().is_ok_and(|name| m.world.is_live(name)))
+    pub(crate) fn is_live(name: &str) -> bool {
+        machine(|m| m.world.is_live(name))
     }
 }

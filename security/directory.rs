@@ -1,0 +1,295 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! Directories of securityfs whose content is looked up when it is asked for.
+//!
+//! Creating and removing files takes the lock of their directory, and a reader of the directory
+//! holds that lock for as long as it likes. Nothing is created or removed here: an entry is there
+//! if its [`Entries`] say so.
+//!
+//! C header: [`include/linux/fs.h`](srctree/include/linux/fs.h)
+
+use super::securityfs::{
+    Directory,
+    Operations, //
+};
+use core::marker::PhantomData;
+use kernel::{
+    bindings,
+    error::code::ENOENT,
+    ffi::{
+        c_int,
+        c_uint, //
+    },
+    prelude::*,
+    str::CStrExt, //
+};
+
+/// The longest name of an entry, in bytes.
+pub(crate) const MAX_NAME: usize = bindings::NAME_MAX as usize;
+
+/// Things that have a directory each. Each is known by a name and by a number from 1 on, its key,
+/// which no other ever has. None of the functions may sleep.
+pub(crate) trait Entries {
+    /// The files in the directory of each. Their [`Operations`] are given the key.
+    const FILES: &'static [File];
+
+    /// The key of the one called `name`.
+    fn find(name: &str) -> Option<usize>;
+
+    /// Whether the one with this key is still there.
+    fn is_there(key: usize) -> bool;
+
+    /// The lowest key from `from` on that there is, and the length of its name, which is copied to
+    /// `name`.
+    fn next(from: usize, name: &mut [u8; MAX_NAME]) -> Option<(usize, usize)>;
+}
+
+/// A file in the directory of each entry.
+pub(crate) struct File {
+    /// Its name.
+    pub(crate) name: &'static str,
+    /// Its permissions.
+    pub(crate) mode: u16,
+    /// What can be done with it.
+    pub(crate) operations: &'static Operations,
+}
+
+impl Directory {
+    /// Makes `T` the content of this directory, which must be new. May sleep.
+    pub(crate) fn fill<T: Entries>(&self) {
+        // SAFETY: The directory is there, and the operations live forever.
+        unsafe {
+            bindings::killswitch_set_operations(
+                self.as_ptr(),
+                &VTable::<T>::TOP,
+                &VTable::<T>::TOP_FILE,
+            )
+        };
+    }
+}
+
+/// The number of the inode of the file with this index in the directory of `key`, or of that
+/// directory itself if there is no index. The kernel numbers other files of securityfs from 1 on.
+fn inode_number(key: usize, index: Option<usize>) -> u64 {
+    (key * 16 + index.map_or(0, |index| index + 1)) as u64 | 1 << 31
+}
+
+struct VTable<T: Entries>(PhantomData<T>);
+
+impl<T: Entries> VTable<T> {
+    const TOP: bindings::inode_operations = bindings::inode_operations {
+        lookup: Some(Self::look_up_entry),
+        ..pin_init::zeroed()
+    };
+    const TOP_FILE: bindings::file_operations = Self::directory(Self::list_entries);
+    const ENTRY: bindings::inode_operations = bindings::inode_operations {
+        lookup: Some(Self::look_up_file),
+        ..pin_init::zeroed()
+    };
+    const ENTRY_FILE: bindings::file_operations = Self::directory(Self::list_files);
+    const DENTRY: bindings::dentry_operations = bindings::dentry_operations {
+        d_revalidate: Some(Self::revalidate),
+        d_delete: Some(bindings::always_delete_dentry),
+        ..pin_init::zeroed()
+    };
+
+    const fn directory(
+        list: unsafe extern "C" fn(*mut bindings::file, *mut bindings::dir_context) -> c_int,
+    ) -> bindings::file_operations {
+        bindings::file_operations {
+            iterate_shared: Some(list),
+            read: Some(bindings::generic_read_dir),
+            llseek: Some(bindings::default_llseek),
+            ..pin_init::zeroed()
+        }
+    }
+
+    /// # Safety
+    ///
+    /// Called by the VFS to look up `dentry` in a directory that was [filled](Directory::fill).
+    unsafe extern "C" fn look_up_entry(
+        _: *mut bindings::inode,
+        dentry: *mut bindings::dentry,
+        _: c_uint,
+    ) -> *mut bindings::dentry {
+        // SAFETY: The VFS passes a dentry that is being looked up, whose name does not change.
+        let Some(key) = unsafe { name_of(dentry) }.and_then(T::find) else {
+            return ENOENT.to_ptr();
+        };
+
+        // SAFETY: The same dentry, and the operations live forever.
+        unsafe {
+            bindings::killswitch_add_inode(
+                dentry,
+                (bindings::S_IFDIR | 0o755) as u16,
+                inode_number(key, None),
+                key,
+                &Self::DENTRY,
+                &Self::ENTRY,
+                &Self::ENTRY_FILE,
+            )
+        }
+    }
+
+    /// # Safety
+    ///
+    /// Called by the VFS to look up `dentry` in `directory`, which
+    /// [`look_up_entry`](Self::look_up_entry) found.
+    unsafe extern "C" fn look_up_file(
+        directory: *mut bindings::inode,
+        dentry: *mut bindings::dentry,
+        _: c_uint,
+    ) -> *mut bindings::dentry {
+        // SAFETY: The VFS passes a directory of ours, which carries its key.
+        let key = unsafe { (*directory).i_private }.addr();
+        // SAFETY: The VFS passes a dentry that is being looked up, whose name does not change.
+        let name = unsafe { name_of(dentry) }.filter(|_| T::is_there(key));
+        let mut files = T::FILES.iter().enumerate();
+        let Some((index, file)) = files.find(|(_, file)| Some(file.name) == name) else {
+            return ENOENT.to_ptr();
+        };
+
+        // SAFETY: The same dentry, and the operations live forever.
+        unsafe {
+            bindings::killswitch_add_inode(
+                dentry,
+                bindings::S_IFREG as u16 | file.mode,
+                inode_number(key, Some(index)),
+                key,
+                &Self::DENTRY,
+                core::ptr::null(),
+                file.operations.as_ptr(),
+            )
+        }
+    }
+
+    /// # Safety
+    ///
+    /// Called by the VFS before it uses a dentry that one of the two above found.
+    unsafe extern "C" fn revalidate(
+        _: *mut bindings::inode,
+        _: *const bindings::qstr,
+        dentry: *mut bindings::dentry,
+        flags: c_uint,
+    ) -> c_int {
+        if flags & bindings::KILLSWITCH_LOOKUP_RCU != 0 {
+            return ECHILD.to_errno();
+        }
+        // SAFETY: The VFS holds a reference to the dentry, which has an inode that carries the key.
+        let key = unsafe { (*(*dentry).d_inode).i_private }.addr();
+
+        c_int::from(T::is_there(key))
+    }
+
+    /// # Safety
+    ///
+    /// Called by the VFS to list a directory that was [filled](Directory::fill).
+    unsafe extern "C" fn list_entries(
+        file: *mut bindings::file,
+        context: *mut bindings::dir_context,
+    ) -> c_int {
+        let mut name = [0; MAX_NAME];
+        // SAFETY: The VFS passes an open file and a context of its own, for the whole call.
+        let mut listing = unsafe { Listing::begin(file, context) };
+
+        // An entry stands behind its key and the two dots.
+        while let Some(position) = listing.position() {
+            let Some((key, length)) = T::next(position - 1, &mut name) else {
+                break;
+            };
+            listing.emit(key + 1, &name[..length], inode_number(key, None), bindings::DT_DIR);
+        }
+        0
+    }
+
+    /// # Safety
+    ///
+    /// Called by the VFS to list a directory that [`look_up_entry`](Self::look_up_entry) found.
+    unsafe extern "C" fn list_files(
+        file: *mut bindings::file,
+        context: *mut bindings::dir_context,
+    ) -> c_int {
+        // SAFETY: The VFS passes an open directory of ours, which carries its key.
+        let key = unsafe { (*(*file).f_inode).i_private }.addr();
+
+        if !T::is_there(key) {
+            return ENOENT.to_errno();
+        }
+        // SAFETY: The VFS passes an open file and a context of its own, for the whole call.
+        let mut listing = unsafe { Listing::begin(file, context) };
+
+        while let Some(position) = listing.position() {
+            let index = position - 2;
+            let Some(file) = T::FILES.get(index) else {
+                break;
+            };
+            let number = inode_number(key, Some(index));
+
+            listing.emit(position, file.name.as_bytes(), number, bindings::DT_REG);
+        }
+        0
+    }
+}
+
+/// The name of `dentry`.
+///
+/// # Safety
+///
+/// The dentry must be there for `'a`, and its name must not change.
+unsafe fn name_of<'a>(dentry: *const bindings::dentry) -> Option<&'a str> {
+    // SAFETY: By the safety requirements; names of dentries end in NUL.
+    unsafe { CStr::from_char_ptr((*dentry).__bindgen_anon_1.d_name.name.cast()) }
+        .to_str()
+        .ok()
+}
+
+/// A directory that is being listed.
+///
+/// # Invariants
+///
+/// The pointer is to a context that nothing else uses meanwhile.
+struct Listing {
+    context: *mut bindings::dir_context,
+    has_room: bool,
+}
+
+impl Listing {
+    /// Lists the directory itself and the one above it.
+    ///
+    /// # Safety
+    ///
+    /// The arguments must be those of `iterate_shared`, and the result gone when that returns.
+    unsafe fn begin(file: *mut bindings::file, context: *mut bindings::dir_context) -> Self {
+        // SAFETY: By the safety requirements.
+        let has_room = unsafe { bindings::killswitch_emit_dots(file, context) };
+
+        // INVARIANT: By the safety requirements.
+        Self { context, has_room }
+    }
+
+    /// Where to go on, from 2; nowhere if there is no more room.
+    fn position(&self) -> Option<usize> {
+        // SAFETY: The context is there by the type invariants.
+        let position = unsafe { (*self.context).pos };
+
+        usize::try_from(position).ok().filter(|_| self.has_room)
+    }
+
+    /// Lists an entry at `position`, if there is room. May sleep, for as long as the reader likes.
+    fn emit(&mut self, position: usize, name: &[u8], number: u64, kind: u32) {
+        // SAFETY: The context is there by the type invariants, and takes so many characters.
+        unsafe {
+            (*self.context).pos = position as i64;
+            self.has_room = bindings::killswitch_emit(
+                self.context,
+                name.as_ptr().cast(),
+                name.len() as c_int,
+                number,
+                kind,
+            );
+            if self.has_room {
+                (*self.context).pos += 1;
+            }
+        }
+    }
+}

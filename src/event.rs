@@ -1,0 +1,628 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! What was decided, as one value, and the only place that words it: in a record of the audit log,
+//! in a line of the kernel log, and in the answer to the one who asked.
+//!
+//! The fields of records and their order are part of the interface.
+
+use crate::{
+    authority::Origin,
+    command::{
+        Command,
+        Scope, //
+    },
+    engagement::Engagement,
+    errno,
+    list::Row,
+    policy::{
+        Rule,
+        Value, //
+    },
+    refusal::Refusal,
+    security::{
+        audit,
+        log::Limit,
+        work, //
+    },
+    text::{
+        Escaped,
+        Text, //
+    }, //
+};
+use core::fmt::{
+    self,
+    Write, //
+};
+use kernel::{
+    prelude::*,
+    sync::{
+        Arc,
+        SetOnce, //
+    }, //
+};
+
+/// The lines about those who are not allowed to do what they try.
+static OUTSIDERS: SetOnce<Limit> = SetOnce::new();
+
+/// Prepares for reports. Called once.
+pub(crate) fn create() -> Result {
+    OUTSIDERS.populate(Limit::new()?);
+    Ok(())
+}
+
+/// What was decided on. Its [`Display`](fmt::Display) form is the `op=` field, and never changes.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Operation {
+    /// To engage a function.
+    Engage,
+    /// To engage a function if it is not called for a while.
+    TryEngage,
+    /// To engage a function that was not called meanwhile.
+    Commit,
+    /// Not to engage a function that was called meanwhile.
+    Abort,
+    /// To engage a function when its module is loaded.
+    Arm,
+    /// That something switched the probe of an engagement off.
+    Disarmed,
+    /// That it is on again.
+    Rearmed,
+    /// To end an engagement.
+    Disengage,
+    /// To end all engagements, when that was refused or there were none.
+    DisengageAll,
+    /// To make an engaged function return something else.
+    Retval,
+    /// To end an engagement because its module is unloaded.
+    Lost,
+    /// To allow no more changes.
+    Seal,
+    /// To allow changes at a level of lockdown at which they are refused otherwise.
+    Lockdown,
+    /// To say what would become of engaging a function.
+    Check,
+    /// What it was is not understood.
+    Invalid,
+}
+
+impl fmt::Display for Operation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Operation::Engage => "engage",
+            Operation::TryEngage => "tryengage",
+            Operation::Commit => "commit",
+            Operation::Abort => "abort",
+            Operation::Arm => "arm",
+            Operation::Disarmed => "disarmed",
+            Operation::Rearmed => "rearmed",
+            Operation::Disengage => "disengage",
+            Operation::DisengageAll => "disengage_all",
+            Operation::Retval => "retval",
+            Operation::Lost => "lost",
+            Operation::Seal => "seal",
+            Operation::Lockdown => "lockdown",
+            Operation::Check => "check",
+            Operation::Invalid => "invalid",
+        })
+    }
+}
+
+/// A request, as records show it. Its [`Display`](fmt::Display) form is the request in words.
+#[derive(Clone, Copy)]
+pub(crate) struct Request<'a> {
+    /// What was asked for.
+    pub(crate) operation: Operation,
+    /// The function that it is about, as it was named, or what is not understood.
+    pub(crate) function: Option<&'a str>,
+    /// The value that it shall return.
+    pub(crate) value: Option<Value>,
+    /// Whose calls it shall be returned to.
+    pub(crate) scope: Scope,
+    /// Why.
+    pub(crate) reason: Option<&'a str>,
+}
+
+impl<'a> Request<'a> {
+    /// A request that is not understood.
+    pub(crate) const INVALID: Request<'static> = Request::of(Operation::Invalid);
+
+    /// A request of which nothing is known yet but what is to be done.
+    pub(crate) const fn of(operation: Operation) -> Self {
+        Self {
+            operation,
+            function: None,
+            value: None,
+            scope: Scope::All,
+            reason: None,
+        }
+    }
+}
+
+impl<'a> From<&Command<'a>> for Request<'a> {
+    fn from(command: &Command<'a>) -> Self {
+        match *command {
+            Command::Engage(engage) => Self {
+                operation: match engage.watch {
+                    None => Operation::Engage,
+                    Some(_) => Operation::TryEngage,
+                },
+                function: Some(engage.target.name),
+                value: Some(engage.value),
+                scope: engage.scope,
+                reason: engage.reason,
+            },
+            Command::Disengage(target) => Self {
+                function: Some(target.name),
+                ..Self::of(Operation::Disengage)
+            },
+            Command::DisengageAll => Self::of(Operation::DisengageAll),
+            Command::Seal => Self::of(Operation::Seal),
+        }
+    }
+}
+
+impl fmt::Display for Request<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match (self.operation, self.function) {
+            (Operation::Invalid, None) => return f.write_str("what was written"),
+            (Operation::Invalid, Some(entry)) => return write!(f, "'{entry}'"),
+            _ => write!(f, "{}", self.operation)?,
+        }
+        if let Some(function) = self.function {
+            write!(f, " {function}")?;
+        }
+        if let Some(value) = self.value {
+            write!(f, " {value}")?;
+        }
+        match self.scope {
+            Scope::All => Ok(()),
+            scope => write!(f, " scope={scope}"),
+        }
+    }
+}
+
+/// An engagement, and the value that its function returned at that moment.
+#[derive(Clone)]
+pub(crate) struct About {
+    pub(crate) engagement: Arc<Engagement>,
+    pub(crate) value: Value,
+}
+
+impl About {
+    /// All that a record says of it.
+    fn request(&self, operation: Operation) -> Request<'_> {
+        Request {
+            operation,
+            function: Some(self.engagement.name()),
+            value: Some(self.value),
+            scope: self.engagement.scope(),
+            reason: self.engagement.reason(),
+        }
+    }
+
+    /// The little that a record says of what has ended or changed.
+    fn name_only(&self, operation: Operation) -> Request<'_> {
+        Request {
+            function: Some(self.engagement.name()),
+            ..Request::of(operation)
+        }
+    }
+}
+
+impl From<&Row> for About {
+    fn from(row: &Row) -> Self {
+        Self {
+            engagement: row.engagement.clone(),
+            value: row.value(),
+        }
+    }
+}
+
+/// What was decided, with what else is to be known.
+pub(crate) enum What<'a> {
+    /// The function returns the value. There are notes, one line each.
+    Engaged(About, Text),
+    /// It will if it is not called for so many seconds. There are notes, one line each.
+    Watching(About, u32, Text),
+    /// It was not called, and returns the value.
+    Committed(About),
+    /// Its calls were so many in so many seconds, or could not be counted to the end.
+    Aborted(About, u64, Option<u32>),
+    /// It will return the value when its module is loaded. A loaded module of this name has one.
+    Armed(About, Option<Arc<Text>>),
+    /// The same, because its module is unloaded, after so many hits.
+    ArmedAgain(About, u64),
+    /// Its probe is off, or on again.
+    Turned(About, bool),
+    /// It runs again, after so many hits.
+    Disengaged(About, u64),
+    /// The same, because its module is unloaded.
+    Lost(About, u64),
+    /// It returns another value, or will. There are notes, one line each.
+    Changed(About, bool, Text),
+    /// There was nothing to end.
+    NothingEngaged,
+    /// Nothing changes any more.
+    Sealed,
+    /// Changes are allowed at integrity lockdown.
+    Lowered,
+    /// The request was refused, in this line of several, counted from 0.
+    Refused(Request<'a>, Refusal<'a>, Option<usize>),
+    /// The same of what the kernel itself wanted to do.
+    Failed(About, Operation, Refusal<'a>),
+    /// Questions in so many lines were answered. The first that was refused was so, or else the
+    /// first.
+    Checked(Request<'a>, usize, Option<Refusal<'a>>),
+    /// Its module is loaded and has no such function.
+    Missing(About),
+    /// A module of this name has a function of this name.
+    FoundIn(About, Arc<Text>),
+    /// This module is not loaded because of it.
+    KeptOut(About, Text),
+    /// This module is loaded without it.
+    LeftOut(About, Text),
+}
+
+/// Something that was decided.
+pub(crate) struct Event<'a> {
+    /// What made the kernel decide.
+    pub(crate) origin: Origin,
+    /// What it decided.
+    pub(crate) what: What<'a>,
+}
+
+impl<'a> Event<'a> {
+    /// One that the current task caused.
+    pub(crate) fn of_task(what: What<'a>) -> Self {
+        let origin = Origin::Task;
+
+        Self { origin, what }
+    }
+
+    /// One that the kernel itself caused.
+    pub(crate) fn of_kernel(what: What<'a>) -> Self {
+        let origin = Origin::Kernel;
+
+        Self { origin, what }
+    }
+
+    /// Writes the line of the kernel log and the record of the audit log.
+    ///
+    /// Sleeps if a task caused it, for as long as audit waits for room. Other records are written
+    /// later, in their order, and nothing waits for them.
+    pub(crate) fn report(&self) {
+        if self.limit().is_none_or(Limit::has_room) {
+            self.log();
+        }
+        let Some(record) = self.record() else {
+            return;
+        };
+
+        if self.origin == Origin::Task {
+            // What was decided earlier is recorded earlier, unless audit makes it wait for long.
+            work::wait();
+            record.write(true);
+        } else if record
+            .to_owned()
+            .and_then(|record| work::defer(move || record.write(false)))
+            .is_err()
+        {
+            audit::lost();
+        }
+    }
+
+    /// What keeps others than administrators from filling the kernel log with it.
+    fn limit(&self) -> Option<&Limit> {
+        match &self.what {
+            What::Refused(_, Refusal::Opener | Refusal::Writer, _) => OUTSIDERS.as_ref(),
+            // Any user may have a module loaded, by asking for what it has.
+            What::Engaged(about, _)
+            | What::ArmedAgain(about, _)
+            | What::Failed(about, ..)
+            | What::Missing(about)
+            | What::KeptOut(about, _)
+            | What::LeftOut(about, _)
+                if self.origin == Origin::Kernel =>
+            {
+                Some(about.engagement.limit())
+            }
+            _ => None,
+        }
+    }
+
+    fn log(&self) {
+        if matches!(self.what, What::Checked(..)) {
+            return;
+        }
+        let mut line = Text::new();
+        let reason = self.record().filter(|record| record.errno.is_none());
+
+        // Without memory for the line there is still the record.
+        let _ = match reason.and_then(|record| record.reason) {
+            Some(reason) => write!(line, "{} reason=\"{}\"", self.what, Escaped(reason)),
+            None => write!(line, "{}", self.what),
+        };
+        pr_warn!("{}\n", line.as_str());
+        if let (Some(name), Some(notes)) = (self.name(), self.notes()) {
+            for note in notes.lines() {
+                pr_warn!("{name}: {}\n", note.trim_start());
+            }
+        }
+    }
+
+    /// Writes the answer to the one who asked: a line, and lines with notes, which are indented.
+    pub(crate) fn answer(&self, answer: &mut Text) {
+        // Without memory for the answer, what was done is done all the same.
+        let _ = writeln!(answer, "{}", self.what);
+        if let Some(notes) = self.notes() {
+            let _ = answer.write_str(notes);
+        }
+    }
+
+    fn name(&self) -> Option<&str> {
+        self.record()?.function
+    }
+
+    fn notes(&self) -> Option<&str> {
+        match &self.what {
+            What::Engaged(_, notes) | What::Watching(_, _, notes) | What::Changed(_, _, notes) => {
+                Some(notes.as_str())
+            }
+            _ => None,
+        }
+    }
+
+    /// What the audit log says of it, if it says anything.
+    fn record(&self) -> Option<Record<&str>> {
+        let (request, refusal) = match &self.what {
+            What::Engaged(about, _) => (about.request(Operation::Engage), None),
+            What::Watching(about, ..) => (about.request(Operation::TryEngage), None),
+            What::Committed(about) => (about.request(Operation::Commit), None),
+            What::Aborted(about, ..) => (about.name_only(Operation::Abort), None),
+            What::Armed(about, _) | What::ArmedAgain(about, _) => {
+                (about.request(Operation::Arm), None)
+            }
+            What::Turned(about, true) => (about.request(Operation::Disarmed), None),
+            What::Turned(about, false) => (about.request(Operation::Rearmed), None),
+            What::Disengaged(about, _) => (about.name_only(Operation::Disengage), None),
+            What::Lost(about, _) => (about.name_only(Operation::Lost), None),
+            What::Changed(about, ..) => (
+                Request {
+                    value: Some(about.value),
+                    ..about.name_only(Operation::Retval)
+                },
+                None,
+            ),
+            What::NothingEngaged => (Request::of(Operation::DisengageAll), None),
+            What::Sealed => (Request::of(Operation::Seal), None),
+            What::Lowered => (Request::of(Operation::Lockdown), None),
+            What::Refused(request, refusal, _) => (*request, Some(refusal)),
+            What::Failed(about, operation, refusal) => (about.request(*operation), Some(refusal)),
+            What::Checked(request, _, refusal) => (*request, refusal.as_ref()),
+            What::Missing(_) | What::FoundIn(..) | What::KeptOut(..) | What::LeftOut(..) => {
+                return None
+            }
+        };
+        let lines = match self.what {
+            What::Checked(_, lines, _) if lines > 1 => Some(lines),
+            _ => None,
+        };
+
+        Some(Record {
+            operation: request.operation,
+            function: request.function,
+            value: request.value,
+            scope: request.scope,
+            reason: request.reason,
+            lines,
+            rule: refusal.and_then(Refusal::rule),
+            errno: refusal.map(|refusal| -refusal.errno().to_errno()),
+        })
+    }
+}
+
+impl fmt::Display for What<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            What::Engaged(about, _) | What::Committed(about) => {
+                write!(f, "engaged {}: it returns {about} without running", about.name())
+            }
+            What::Watching(about, seconds, _) => write!(
+                f,
+                "watching {} for {seconds} s: uncalled, it will return {about}",
+                about.name()
+            ),
+            What::Aborted(about, calls, Some(seconds)) => write!(
+                f,
+                "aborted {}: it was called {calls} times in {seconds} s",
+                about.name()
+            ),
+            What::Aborted(about, calls, None) => write!(
+                f,
+                "aborted {}: its calls cannot be watched any more, {calls} were seen",
+                about.name()
+            ),
+            What::Armed(about, found_in) => {
+                write!(
+                    f,
+                    "armed {}: when its module is loaded it will return {about} without running",
+                    about.name()
+                )?;
+                match found_in {
+                    Some(module) => write!(
+                        f,
+                        " (module {} is loaded and has a function of this name)",
+                        module.as_str()
+                    ),
+                    None => Ok(()),
+                }
+            }
+            What::ArmedAgain(about, hits) => write!(
+                f,
+                "armed {} again, because its module is unloaded, after {hits} hits: it will be \
+                 engaged when the module is back",
+                about.name()
+            ),
+            What::Turned(about, true) => write!(
+                f,
+                "disarmed {}: its probe was switched off, and it RUNS; see \
+                 /sys/kernel/debug/kprobes/enabled, whether it was livepatched meanwhile, and \
+                 whether ftrace was killed",
+                about.name()
+            ),
+            What::Turned(about, false) => {
+                write!(f, "rearmed {}: its probe is on again", about.name())
+            }
+            What::Disengaged(about, hits) => {
+                write!(f, "disengaged {} after {hits} hits", about.name())
+            }
+            What::Lost(about, hits) => write!(
+                f,
+                "lost, because its module is unloaded, {} after {hits} hits",
+                about.name()
+            ),
+            What::Changed(about, true, _) => {
+                write!(f, "changed {}: it returns {about}", about.name())
+            }
+            What::Changed(about, false, _) => {
+                write!(f, "changed {}: it will return {about}", about.name())
+            }
+            What::NothingEngaged => f.write_str("nothing was engaged"),
+            What::Sealed => f.write_str("sealed: nothing changes until the next boot"),
+            What::Lowered => f.write_str(
+                "killswitch.lockdown=confidentiality lowers a protection: functions can be engaged \
+                 and released under integrity lockdown",
+            ),
+            What::Refused(request, refusal, None) => write!(f, "refused {request}: {refusal}"),
+            What::Refused(request, refusal, Some(line)) => write!(
+                f,
+                "refused in line {}: {request}: {refusal}; no line was carried out",
+                line + 1
+            ),
+            What::Failed(about, operation, refusal) => {
+                write!(f, "refused {}: {refusal}", about.request(*operation))
+            }
+            What::Checked(request, ..) => write!(f, "{request}"),
+            What::Missing(about) => write!(
+                f,
+                "{}: its module is loaded, and has no such function: nothing is engaged",
+                about.name()
+            ),
+            What::FoundIn(about, module) => write!(
+                f,
+                "{}: is armed, and module {} has a function of this name: if that is the one, \
+                 engage {1}:{}",
+                about.name(),
+                module.as_str(),
+                about.engagement.target().symbol
+            ),
+            What::KeptOut(about, module) => write!(
+                f,
+                "{0}: module {1} is not loaded without it: disengage {0} to load it all the same",
+                about.name(),
+                module.as_str()
+            ),
+            What::LeftOut(about, module) => write!(
+                f,
+                "{}: module {} is loaded WITHOUT it",
+                about.name(),
+                module.as_str()
+            ),
+        }
+    }
+}
+
+impl About {
+    fn name(&self) -> &str {
+        self.engagement.name()
+    }
+}
+
+/// The value, with the name of the error that it stands for, if it does, and who gets it.
+impl fmt::Display for About {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.value)?;
+        if let Some(name) = self.value.get().checked_neg().and_then(errno::name) {
+            write!(f, " (-{name})")?;
+        }
+        match self.engagement.scope() {
+            Scope::All => Ok(()),
+            Scope::Nonroot => f.write_str(" to all but root"),
+        }
+    }
+}
+
+/// A record of the audit log, with its strings in `S`.
+struct Record<S> {
+    operation: Operation,
+    function: Option<S>,
+    value: Option<Value>,
+    scope: Scope,
+    reason: Option<S>,
+    lines: Option<usize>,
+    rule: Option<Rule>,
+    /// Why it failed, as a positive number, if it did.
+    errno: Option<i32>,
+}
+
+impl Record<&str> {
+    fn to_owned(&self) -> Result<Record<Text>> {
+        Ok(Record {
+            operation: self.operation,
+            function: self.function.map(Text::try_from).transpose()?,
+            value: self.value,
+            scope: self.scope,
+            reason: self.reason.map(Text::try_from).transpose()?,
+            lines: self.lines,
+            rule: self.rule,
+            errno: self.errno,
+        })
+    }
+}
+
+impl<S: AsRef<str>> Record<S> {
+    /// Writes it, with the current task as the subject or none. Sleeps, for as long as audit waits
+    /// for room.
+    fn write(&self, of_task: bool) {
+        let Some(mut record) = audit::Record::start(of_task) else {
+            return;
+        };
+        // A record never fails to take text; it may be truncated, which audit reports itself.
+        let _ = self.fill(&mut record, of_task);
+    }
+
+    fn fill(&self, record: &mut audit::Record, of_task: bool) -> fmt::Result {
+        write!(record, "lsm=killswitch op={}", self.operation)?;
+        if let Some(function) = &self.function {
+            record.write_str(" func=")?;
+            record.untrusted(function.as_ref());
+        }
+        if let Some(value) = self.value {
+            write!(record, " retval={value}")?;
+        }
+        if self.scope != Scope::All {
+            write!(record, " scope={}", self.scope)?;
+        }
+        if let Some(reason) = &self.reason {
+            record.write_str(" reason=")?;
+            record.untrusted(reason.as_ref());
+        }
+        if self.operation == Operation::Lockdown {
+            record.write_str(" level=confidentiality")?;
+        }
+        if let Some(lines) = self.lines {
+            write!(record, " lines={lines}")?;
+        }
+        if let Some(rule) = self.rule {
+            write!(record, " rule={rule}")?;
+        }
+        match of_task {
+            true => record.subject(),
+            false => record.nobody(),
+        }
+        match self.errno {
+            None => record.write_str(" res=1"),
+            Some(errno) => write!(record, " res=0 errno={errno}"),
+        }
+    }
+}

@@ -1,0 +1,327 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! The list of all engagements, and what each of them is doing now.
+//!
+//! Its lock is a spinlock, so that nothing under it can wait for anything: code is judged, memory
+//! allocated and probes armed before, and probes unregistered and records written after. What is
+//! armed lets calls pass until it is in the list; from then on it returns the value, until it is
+//! taken out. No other lock is taken under this one.
+
+use crate::{
+    command::Target,
+    engagement::{
+        Engagement,
+        State, //
+    },
+    interest::Interest,
+    policy::Value,
+    security::{
+        kprobe::Probe,
+        module::Module,
+        stub::{
+            Counter,
+            Slot,
+            SLOTS, //
+        },
+        taint, //
+    },
+    text::Text, //
+};
+use kernel::{
+    new_spinlock,
+    prelude::*,
+    sync::{
+        Arc,
+        SetOnce,
+        SpinLock,
+        SpinLockGuard, //
+    },
+    time::{
+        Instant,
+        Monotonic, //
+    }, //
+};
+
+static LIST: SetOnce<Pin<KBox<SpinLock<List>>>> = SetOnce::new();
+
+/// All engagements, oldest first.
+pub(crate) struct List(KVec<Row>);
+
+/// Where the function is.
+pub(crate) enum Place {
+    /// In a module that is not loaded.
+    NotLoaded,
+    /// Not in its module, although that is loaded.
+    Missing,
+    /// At an address, with an armed probe on it.
+    At(usize, Arc<Probe>),
+}
+
+/// The time for which calls of a function are only counted.
+#[derive(Clone, Copy)]
+pub(crate) struct Watch {
+    since: Instant<Monotonic>,
+    /// How long, in seconds.
+    pub(crate) seconds: u32,
+}
+
+impl Watch {
+    /// Begins now.
+    pub(crate) fn new(seconds: u32) -> Self {
+        Self {
+            since: Instant::now(),
+            seconds,
+        }
+    }
+
+    /// The milliseconds that are left.
+    pub(crate) fn left(&self) -> u32 {
+        let left = i64::from(self.seconds) * 1000 - self.since.elapsed().as_millis();
+
+        u32::try_from(left.max(0)).unwrap_or(u32::MAX)
+    }
+}
+
+/// An engagement in the list.
+pub(crate) struct Row {
+    pub(crate) engagement: Arc<Engagement>,
+    /// The stub, and the value that it returns.
+    pub(crate) slot: Arc<Slot>,
+    pub(crate) place: Place,
+    /// There as long as the function is watched.
+    pub(crate) watch: Option<Watch>,
+    /// Whether the probe was off when it was last checked.
+    pub(crate) is_off: bool,
+    /// A module of another name that has a function of this name, if the function is not there.
+    pub(crate) found_in: Option<Arc<Text>>,
+    /// In the module that it is about, if it is about one.
+    pub(crate) _interest: Option<Interest>,
+}
+
+/// A copy of what the list says of an engagement at one moment. It holds no slot and no probe.
+pub(crate) struct Shown {
+    pub(crate) engagement: Arc<Engagement>,
+    pub(crate) value: Value,
+    pub(crate) state: State,
+    pub(crate) address: Option<usize>,
+    pub(crate) watch: Option<Watch>,
+    pub(crate) found_in: Option<Arc<Text>>,
+    hits: Hits,
+}
+
+/// The calls that were short-circuited, or those that have passed while the function is watched.
+#[derive(Clone, Copy)]
+pub(crate) enum Hits {
+    Taken(Counter),
+    Passed(u64),
+}
+
+impl Hits {
+    /// How many. Takes time on machines with many CPUs. Any context.
+    pub(crate) fn count(self) -> u64 {
+        match self {
+            Hits::Taken(counter) => counter.hits(),
+            Hits::Passed(calls) => calls,
+        }
+    }
+}
+
+impl Shown {
+    /// The calls that were short-circuited, or that have passed while the function is watched.
+    pub(crate) fn hits(&self) -> u64 {
+        self.hits.count()
+    }
+}
+
+impl Row {
+    /// What the function returns.
+    pub(crate) fn value(&self) -> Value {
+        Value::new(self.slot.value())
+    }
+
+    /// What the engagement is doing.
+    pub(crate) fn state(&self) -> State {
+        match self.place {
+            Place::NotLoaded => State::Armed,
+            Place::Missing => State::Missing,
+            Place::At(..) if self.is_off => State::Disarmed,
+            Place::At(..) if self.watch.is_some() => State::Probing,
+            Place::At(..) => State::Engaged,
+        }
+    }
+
+    /// Where the function is, if it is there.
+    pub(crate) fn address(&self) -> Option<usize> {
+        match self.place {
+            Place::At(address, _) => Some(address),
+            _ => None,
+        }
+    }
+
+    /// The probe on it, if it is there.
+    pub(crate) fn probe(&self) -> Option<&Arc<Probe>> {
+        match &self.place {
+            Place::At(_, probe) => Some(probe),
+            _ => None,
+        }
+    }
+
+    /// Whether the function is in `module`.
+    pub(crate) fn is_in(&self, module: &Module) -> bool {
+        self.address().is_some_and(|at| module.contains(at))
+    }
+
+    /// The calls that were short-circuited, or that have passed while the function is watched.
+    pub(crate) fn hits(&self) -> Hits {
+        match (self.watch, self.probe()) {
+            (Some(_), Some(probe)) => Hits::Passed(probe.passed()),
+            _ => Hits::Taken(self.slot.counter()),
+        }
+    }
+
+    /// Has the probe, if there is one, do what the engagement is for: count calls, from `passed`
+    /// on, or take them.
+    fn start(&self, passed: u64) {
+        match (&self.place, self.watch) {
+            (Place::At(_, probe), Some(_)) => probe.pass_calls(passed),
+            (Place::At(_, probe), None) => {
+                taint::set();
+                probe.take_calls();
+            }
+            _ => {}
+        }
+    }
+
+    /// Moves the engagement to another place, and returns the probe where it was: calls run the
+    /// function there from now on. The caller drops that with the list unlocked.
+    pub(crate) fn move_to(&mut self, place: Place) -> Option<Arc<Probe>> {
+        let passed = self.probe().map_or(0, |probe| probe.passed());
+        let old = core::mem::replace(&mut self.place, place);
+
+        self.is_off = false;
+        self.found_in = None;
+        self.start(passed);
+        match old {
+            Place::At(_, probe) => {
+                probe.pass_calls(0);
+                Some(probe)
+            }
+            _ => None,
+        }
+    }
+
+    /// Has calls run the function. Those that have passed stay counted.
+    pub(crate) fn stop(&self) {
+        if let (Some(probe), None) = (self.probe(), self.watch) {
+            probe.pass_calls(0);
+        }
+    }
+
+    /// Has calls of a function that was watched return the value, unless it was called. Fails with
+    /// EBUSY if it was.
+    pub(crate) fn commit(&mut self) -> Result {
+        if let Some(probe) = self.probe() {
+            probe.take_calls_if_unused()?;
+        }
+        taint::set();
+        self.watch = None;
+        Ok(())
+    }
+
+    fn shown(&self) -> Shown {
+        Shown {
+            engagement: self.engagement.clone(),
+            value: self.value(),
+            state: self.state(),
+            address: self.address(),
+            watch: self.watch,
+            found_in: self.found_in.clone(),
+            hits: self.hits(),
+        }
+    }
+}
+
+/// Creates the list. Called once.
+pub(crate) fn create() -> Result {
+    let list = List(KVec::with_capacity(SLOTS, GFP_KERNEL)?);
+
+    LIST.populate(KBox::pin_init(new_spinlock!(list), GFP_KERNEL)?);
+    Ok(())
+}
+
+/// Locks the list, for a short time. Fails with ENODEV before it was created.
+pub(crate) fn lock() -> Result<SpinLockGuard<'static, List>> {
+    Ok(LIST.as_ref().ok_or(ENODEV)?.lock())
+}
+
+/// Copies the list. May sleep.
+pub(crate) fn all() -> Result<KVec<Shown>> {
+    let mut all = KVec::with_capacity(SLOTS, GFP_KERNEL)?;
+    let list = lock()?;
+
+    for row in &list.0 {
+        // There is room for every slot, and nothing is lost that is only shown.
+        let _ = all.push_within_capacity(row.shown());
+    }
+    drop(list);
+    Ok(all)
+}
+
+/// Copies what the list says of the engagement with this key. Fails with EIDRM if it has ended. Any
+/// context.
+pub(crate) fn shown(key: usize) -> Result<Shown> {
+    Ok(lock()?.row(key).ok_or(EIDRM)?.shown())
+}
+
+impl List {
+    /// All rows, oldest first.
+    pub(crate) fn rows(&self) -> &[Row] {
+        &self.0
+    }
+
+    /// The row of the engagement with this key.
+    pub(crate) fn row(&mut self, key: usize) -> Option<&mut Row> {
+        self.0.iter_mut().find(|row| row.engagement.key() == key)
+    }
+
+    /// The same, if `probe` is still the one on its function.
+    pub(crate) fn row_at(&mut self, key: usize, probe: &Arc<Probe>) -> Option<&mut Row> {
+        self.row(key)
+            .filter(|row| row.probe().is_some_and(|other| Arc::ptr_eq(other, probe)))
+    }
+
+    /// The row of the engagement with the lowest key from `key` on that `is_meant`.
+    pub(crate) fn next(&mut self, key: usize, is_meant: impl Fn(&Row) -> bool) -> Option<&mut Row> {
+        self.0
+            .iter_mut()
+            .filter(|row| row.engagement.key() >= key && is_meant(row))
+            .min_by_key(|row| row.engagement.key())
+    }
+
+    /// Whether the target, or the function at `address`, has an engagement already.
+    pub(crate) fn has(&self, target: Target<'_>, address: Option<usize>) -> bool {
+        self.0.iter().any(|row| {
+            row.engagement.name() == target.name || (address.is_some() && row.address() == address)
+        })
+    }
+
+    /// Whether so many rows can be added.
+    pub(crate) fn has_room_for(&self, count: usize) -> bool {
+        self.0.len() + count <= SLOTS
+    }
+
+    /// Adds a row, for which there is room, and has its probe do what it is for.
+    pub(crate) fn add(&mut self, row: Row) {
+        row.start(0);
+        // There is room, as the caller has made sure.
+        let _ = self.0.push_within_capacity(row);
+    }
+
+    /// Takes out the first row that `is_meant`. The caller has it [stop](Row::stop), and drops it
+    /// with the list unlocked, since that unregisters the probe.
+    pub(crate) fn take(&mut self, is_meant: impl Fn(&Row) -> bool) -> Option<Row> {
+        let at = self.0.iter().position(is_meant)?;
+
+        self.0.remove(at).ok()
+    }
+}

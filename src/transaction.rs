@@ -1,0 +1,409 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! A write to `control` or to a `retval`, or an entry of the command line: all of it is carried
+//! out, or nothing.
+//!
+//! What can fail or take time comes first and changes nothing for anybody: functions are found and
+//! judged, slots taken, probes armed that let calls pass. Then the list is locked, the request is
+//! checked against it, and everything turns at once. What is left to do after that cannot fail.
+
+use crate::{
+    authority::Authority,
+    command::{
+        Command,
+        Engage,
+        Target, //
+    },
+    engagement::{
+        self,
+        Engagement,
+        State, //
+    },
+    event::{
+        About,
+        Event,
+        What, //
+    },
+    interest::Interest,
+    list::{
+        self,
+        List,
+        Place,
+        Row,
+        Watch, //
+    },
+    permit::Permit,
+    policy::Value,
+    refusal::Refusal,
+    security::{
+        kprobe,
+        lsm,
+        module,
+        stub::{
+            Slot,
+            SLOTS, //
+        }, //
+    },
+    subject::{
+        self,
+        Found,
+        Subject, //
+    },
+    text::Text, //
+};
+use kernel::{
+    alloc::AllocError,
+    prelude::*,
+    sync::Arc, //
+};
+
+/// Why nothing was carried out, and because of which command, counted from 0, if because of one.
+pub(crate) struct Failed<'a>(pub(crate) Option<usize>, pub(crate) Refusal<'a>);
+
+impl<'a> From<Refusal<'a>> for Failed<'a> {
+    fn from(refusal: Refusal<'a>) -> Self {
+        Failed(None, refusal)
+    }
+}
+
+impl From<Error> for Failed<'_> {
+    fn from(error: Error) -> Self {
+        Refusal::from(error).into()
+    }
+}
+
+impl From<AllocError> for Failed<'_> {
+    fn from(error: AllocError) -> Self {
+        Refusal::from(error).into()
+    }
+}
+
+/// A function that is to be engaged.
+struct New<'a> {
+    line: usize,
+    engage: Engage<'a>,
+    /// What the policy says. There is no permit for what waits for its module.
+    verdict: Result<Option<Permit<'a>>, Refusal<'a>>,
+    interest: Option<Interest>,
+    /// What is to be added to the list, and to be reported then.
+    row: Option<Row>,
+    what: Option<What<'static>>,
+}
+
+impl New<'_> {
+    fn address(&self) -> Option<usize> {
+        let permit = self.verdict.as_ref().ok()?.as_ref()?;
+
+        Some(permit.entry().address())
+    }
+
+    fn is_same_as(&self, other: &New<'_>) -> bool {
+        self.engage.target == other.engage.target
+            || (self.address().is_some() && self.address() == other.address())
+    }
+}
+
+/// How often a request is judged again because a module was loaded meanwhile.
+const ATTEMPTS: usize = 10;
+
+/// Carries out all `commands` or none, and returns what to report: events, with the numbers of
+/// their commands. Sleeps.
+pub(crate) fn carry_out<'a>(
+    authority: &Authority,
+    commands: &[Command<'a>],
+) -> Result<KVec<(usize, Event<'static>)>, Failed<'a>> {
+    let mut result = carry_out_once(authority, commands);
+
+    for _ in 1..ATTEMPTS {
+        if !matches!(result, Err(Failed(_, Refusal::InBetween))) {
+            break;
+        }
+        result = carry_out_once(authority, commands);
+    }
+    result
+}
+
+fn carry_out_once<'a>(
+    authority: &Authority,
+    commands: &[Command<'a>],
+) -> Result<KVec<(usize, Event<'static>)>, Failed<'a>> {
+    authority.confirm()?;
+    let mut new = judge(authority, commands)?;
+
+    plan(&*list::lock()?, commands, &new)?;
+    arm(authority, &mut new)?;
+
+    let mut ended = KVec::with_capacity(SLOTS, GFP_KERNEL)?;
+    let mut events = KVec::with_capacity(commands.len() + SLOTS, GFP_KERNEL)?;
+
+    turn(authority, commands, &mut new, &mut ended)?;
+    unregister(&ended);
+
+    let (mut new, mut ended) = (new.into_iter(), ended.into_iter().peekable());
+    let mut report = |line, what| {
+        let origin = authority.origin();
+
+        // There is room for one event of each command, and of each slot that was released.
+        let _ = events.push_within_capacity((line, Event { origin, what }));
+    };
+    for (line, command) in commands.iter().enumerate() {
+        match command {
+            Command::Engage(_) => {
+                if let Some(what) = new.next().and_then(|new| new.what) {
+                    report(line, what);
+                }
+            }
+            Command::DisengageAll if ended.peek().is_none_or(|(of, _)| *of != line) => {
+                report(line, What::NothingEngaged);
+            }
+            Command::Disengage(_) | Command::DisengageAll => {
+                while let Some((_, row)) = ended.next_if(|(of, _)| *of == line) {
+                    report(line, What::Disengaged(About::from(&row), row.hits().count()));
+                }
+            }
+            Command::Seal => report(line, What::Sealed),
+        }
+    }
+    Ok(events)
+}
+
+/// Finds and judges what `commands` engage. Sleeps. Fails if that is not possible; a verdict may
+/// still be a refusal.
+fn judge<'a>(
+    authority: &Authority,
+    commands: &[Command<'a>],
+) -> Result<KVec<New<'a>>, Failed<'a>> {
+    let mut new = KVec::new();
+    let mut found = KVVec::new();
+
+    for (line, command) in commands.iter().enumerate() {
+        let Command::Engage(engage) = command else {
+            continue;
+        };
+        let new_one = New {
+            line,
+            engage: *engage,
+            verdict: Ok(None),
+            // Before the module is looked for.
+            interest: engage.target.module.map(Interest::new),
+            row: None,
+            what: None,
+        };
+
+        new.push(new_one, GFP_KERNEL)?;
+        found.push(Subject::find(engage.target), GFP_KERNEL)?;
+    }
+    subject::count_callers(found.iter_mut().flatten())?;
+    for (new, found) in new.iter_mut().zip(found) {
+        new.verdict = found.and_then(|found| match found {
+            Found::Function(subject) => {
+                if let Some(module) = subject.module() {
+                    new.interest.get_or_insert_with(|| Interest::new(module));
+                }
+                Permit::grant(authority, &subject, new.engage.value).map(Some)
+            }
+            Found::NotLoaded(module) if new.engage.watch.is_some() => {
+                Err(Refusal::NothingToWatch(module))
+            }
+            Found::NotLoaded(_) => Ok(None),
+        });
+    }
+    Ok(new)
+}
+
+/// Checks `commands`, one after the other, against the verdicts on what is `new` and against the
+/// list. Any context.
+fn plan<'a>(list: &List, commands: &[Command<'a>], new: &[New<'a>]) -> Result<(), Failed<'a>> {
+    let mut engaged = 0;
+
+    for (line, command) in commands.iter().enumerate() {
+        let result = match command {
+            Command::Engage(engage) => {
+                let (earlier, others) = new.split_at(engaged);
+
+                engaged += 1;
+                others.first().map_or(Ok(()), |new| {
+                    new.verdict.as_ref().map_err(|refusal| *refusal)?;
+                    if list.has(engage.target, new.address())
+                        || earlier.iter().any(|other| other.is_same_as(new))
+                    {
+                        return Err(Refusal::AlreadyEngaged);
+                    }
+                    Ok(())
+                })
+            }
+            Command::Disengage(target) => {
+                let is_ended = commands[..line]
+                    .iter()
+                    .any(|command| command.disengages(target.name));
+
+                match list.has(*target, None) && !is_ended {
+                    true => Ok(()),
+                    false => Err(Refusal::NotEngaged),
+                }
+            }
+            Command::DisengageAll | Command::Seal => Ok(()),
+        };
+
+        result.map_err(|refusal| Failed(Some(line), refusal))?;
+    }
+    Ok(())
+}
+
+/// Arms probes, which let calls pass, on what is `new`, and makes what the list needs of it. Sleeps.
+fn arm<'a>(authority: &Authority, new: &mut [New<'a>]) -> Result<(), Failed<'a>> {
+    for new in new.iter_mut() {
+        let line = new.line;
+
+        make(authority, new).map_err(|refusal| Failed(Some(line), refusal))?;
+    }
+
+    // Last, and all at once, because each time takes long.
+    let mut probes = KVec::with_capacity(new.len(), GFP_KERNEL)?;
+    let mut lines = KVec::with_capacity(new.len(), GFP_KERNEL)?;
+
+    for new in new.iter() {
+        if let Some(probe) = new.row.as_ref().and_then(Row::probe) {
+            probes.push(&**probe, GFP_KERNEL)?;
+            lines.push(new.line, GFP_KERNEL)?;
+        }
+    }
+    engagement::arm(&probes).map_err(|(index, refusal)| Failed(Some(lines[index]), refusal))
+}
+
+/// Makes what the list needs of what is `new`: an engagement, its slot, and a probe that is not
+/// armed yet. Sleeps, for long if all slots are taken.
+fn make<'a>(authority: &Authority, new: &mut New<'a>) -> Result<(), Refusal<'a>> {
+    let engagement = Engagement::new(authority, &new.engage)?;
+    let slot = Slot::take(new.engage.value.get()).ok_or(Refusal::NoSlot)?;
+    let mut row = Row {
+        slot: Arc::new(slot, GFP_KERNEL)?,
+        place: Place::NotLoaded,
+        watch: new.engage.watch.map(Watch::new),
+        is_off: false,
+        found_in: None,
+        _interest: new.interest.take(),
+        engagement,
+    };
+    let about = About::from(&row);
+
+    new.what = Some(match &new.verdict {
+        Ok(Some(permit)) => {
+            let probe = row.engagement.register(permit, &row.slot)?;
+            let notes = permit.notes().try_clone()?;
+
+            row.place = Place::At(permit.entry().address(), probe);
+            match new.engage.watch {
+                None => What::Engaged(about, notes),
+                Some(seconds) => What::Watching(about, seconds, notes),
+            }
+        }
+        _ => {
+            let found_in = subject::module_with(new.engage.target.symbol)?;
+
+            row.found_in = found_in
+                .map(|module| Arc::new(module, GFP_KERNEL))
+                .transpose()?;
+            What::Armed(about, row.found_in.clone())
+        }
+    });
+    new.row = Some(row);
+    Ok(())
+}
+
+/// Has everything turn at once: what is `new` is added to the list, and what `commands` end is taken
+/// out, with the numbers of the commands. Any context. Fails without a change.
+///
+/// `ended` must have room for all slots, since from the first change on nothing may fail.
+fn turn<'a>(
+    authority: &Authority,
+    commands: &[Command<'a>],
+    new: &mut [New<'a>],
+    ended: &mut KVec<(usize, Row)>,
+) -> Result<(), Failed<'a>> {
+    let mut list = list::lock()?;
+
+    authority.confirm()?;
+    plan(&list, commands, new)?;
+    if !list.has_room_for(new.len()) {
+        return Err(Refusal::NoSlot.into());
+    }
+    for new in new.iter() {
+        let waits_for = new.engage.target.module.filter(|_| new.address().is_none());
+
+        // One that is being loaded now finds it in the list when it is live.
+        if waits_for.is_some_and(module::is_live) {
+            return Err(Failed(Some(new.line), Refusal::InBetween));
+        }
+    }
+
+    for (line, command) in commands.iter().enumerate() {
+        while let Some(row) = list.take(|row| command.disengages(row.engagement.name())) {
+            let _ = ended.push_within_capacity((line, row));
+        }
+    }
+    for row in new.iter_mut().filter_map(|new| new.row.take()) {
+        list.add(row);
+    }
+    for (_, row) in ended.iter() {
+        row.stop();
+    }
+    if commands.contains(&Command::Seal) {
+        lsm::seal();
+    }
+    Ok(())
+}
+
+/// Unregisters the probes of what has ended, if there is memory to do so in one grace period; or
+/// else dropping them does. Sleeps.
+fn unregister(ended: &[(usize, Row)]) {
+    let mut probes = KVec::new();
+
+    for (_, row) in ended {
+        if let Some(probe) = row.probe() {
+            if probes.push(&**probe, GFP_KERNEL).is_err() {
+                return;
+            }
+        }
+    }
+    let _ = kprobe::unregister(&probes);
+}
+
+/// Makes the engagement with this key return `value`, and returns what to report. Sleeps.
+pub(crate) fn change<'a>(
+    authority: &Authority,
+    key: usize,
+    value: Value,
+) -> Result<Event<'static>, Refusal<'a>> {
+    authority.confirm()?;
+    let shown = list::shown(key).map_err(|_| Refusal::Gone)?;
+    let name = shown.engagement.name();
+    // What waits for its module is judged when that is loaded.
+    let permit = match shown.address {
+        None => None,
+        Some(address) => {
+            let subject = Subject::at(address, Target::of(name))?;
+
+            Some(Permit::grant(authority, &subject, value)?)
+        }
+    };
+    let notes = match &permit {
+        Some(permit) => permit.notes().try_clone()?,
+        None => Text::new(),
+    };
+
+    let mut list = list::lock()?;
+    authority.confirm()?;
+    let row = list.row(key).ok_or(Refusal::Gone)?;
+    if row.address() != shown.address {
+        return Err(Refusal::InBetween);
+    }
+    row.slot.set_value(value.get());
+    let (about, returns) = (About::from(&*row), row.state() == State::Engaged);
+    drop(list);
+
+    Ok(Event {
+        origin: authority.origin(),
+        what: What::Changed(about, returns, notes),
+    })
+}

@@ -1,0 +1,388 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! What modules and time do to engagements.
+//!
+//! The list is locked for each step, and not between them: probes are asked and armed, and functions
+//! judged, with it unlocked, and what was found is put into the list only if it still fits.
+
+use crate::{
+    engagement::{
+        self,
+        State, //
+    },
+    event::{
+        About,
+        Event,
+        Operation,
+        What, //
+    },
+    interest,
+    list::{
+        self,
+        Place,
+        Row,
+        Watch, //
+    },
+    permit::Permit,
+    policy::Value,
+    refusal::Refusal,
+    security::{
+        kprobe::{
+            self,
+            Probe, //
+        },
+        module::Module,
+        stub::Slot,
+        work, //
+    },
+    subject::{
+        self,
+        Subject, //
+    },
+    text::{
+        hash,
+        Text, //
+    }, //
+};
+use kernel::{
+    new_mutex,
+    prelude::*,
+    sync::{
+        atomic::{
+            ordering::Relaxed,
+            Atomic, //
+        },
+        Arc,
+        Mutex,
+        SetOnce, //
+    }, //
+};
+
+/// How often probes are checked, in milliseconds.
+const CHECK_EVERY: u32 = 10_000;
+
+/// Keeps two checks from getting in each other's way. Taken before all other locks, by
+/// administrators and by the work queue only.
+static CHECKING: SetOnce<Pin<KBox<Mutex<()>>>> = SetOnce::new();
+
+/// Whether a module has been loaded since the functions that are not there were last looked for.
+static HAS_LOADED: Atomic<bool> = Atomic::new(false);
+
+/// Prepares for the functions below. Called once.
+pub(crate) fn create() -> Result {
+    CHECKING.populate(KBox::pin_init(new_mutex!(()), GFP_KERNEL)?);
+    Ok(())
+}
+
+/// Brings the list up to date: finds out which probes something has switched off or on, decides on
+/// functions that have been watched for long enough, and arranges for the next check. Called by a
+/// work queue, and for administrators who ask what is engaged. Sleeps.
+pub(crate) fn check() {
+    // Without it there is nothing to check.
+    let Some(checking) = CHECKING.as_ref() else {
+        return;
+    };
+    let _checking = checking.lock();
+    let look_for_modules = HAS_LOADED.xchg(false, Relaxed);
+    let mut key = 0;
+
+    while let Some(at) = next(key, look_for_modules) {
+        key = at.about.engagement.key() + 1;
+        match at.probe {
+            Some(probe) => check_probe(at.about, &probe, at.is_off),
+            None => look_for(at.about),
+        }
+    }
+    check_again();
+}
+
+/// What is checked of a row.
+struct At {
+    about: About,
+    probe: Option<Arc<Probe>>,
+    is_off: bool,
+}
+
+/// The first row from `key` on that has something to be checked.
+fn next(key: usize, look_for_modules: bool) -> Option<At> {
+    let mut list = list::lock().ok()?;
+    let row = list.next(key, |row| row.probe().is_some() || look_for_modules)?;
+
+    Some(At {
+        about: About::from(&*row),
+        probe: row.probe().cloned(),
+        is_off: row.is_off,
+    })
+}
+
+/// Checks the probe of an engagement, and what it is watched for.
+fn check_probe(about: About, probe: &Arc<Probe>, was_off: bool) {
+    let mut is_off = !probe.is_armed();
+    let was_missed = was_off || is_off;
+
+    note_turned(&about, probe, is_off);
+    // One that could not be armed when all were, because it was livepatched, may be armed now.
+    if is_off && kprobe::enable_once(&[&**probe]).is_ok() {
+        is_off = !probe.is_armed();
+        note_turned(&about, probe, is_off);
+    }
+    decide(about, probe, was_missed);
+}
+
+/// Notes whether the probe is off, and reports it if it was not known.
+fn note_turned(about: &About, probe: &Arc<Probe>, is_off: bool) {
+    let has_turned = list::lock().is_ok_and(|mut list| {
+        list.row_at(about.engagement.key(), probe)
+            .is_some_and(|row| core::mem::replace(&mut row.is_off, is_off) != is_off)
+    });
+
+    if has_turned {
+        Event::of_kernel(What::Turned(about.clone(), is_off)).report();
+    }
+}
+
+/// Decides on a function that is watched, if it is, and has been for long enough or some of its
+/// calls were missed.
+fn decide(about: About, probe: &Arc<Probe>, was_missed: bool) {
+    let key = about.engagement.key();
+    let Ok(mut list) = list::lock() else {
+        return;
+    };
+    let Some(row) = list.row_at(key, probe) else {
+        return;
+    };
+    let Some(watch) = row.watch.filter(|watch| was_missed || watch.left() == 0) else {
+        return;
+    };
+
+    let ended = match was_missed || row.commit().is_err() {
+        true => list.take(|row| row.engagement.key() == key),
+        false => None,
+    };
+    drop(list);
+    Event::of_kernel(match ended {
+        Some(row) => abort(row, watch),
+        None => What::Committed(about),
+    })
+    .report();
+}
+
+/// Ends the engagement of a function that was watched, and returns what to report. Sleeps.
+fn abort(row: Row, watch: Watch) -> What<'static> {
+    let seconds = Some(watch.seconds).filter(|_| watch.left() == 0);
+
+    unregister(row.probe());
+    What::Aborted(About::from(&row), row.hits().count(), seconds)
+}
+
+/// Unregisters a probe that nothing needs any more. Sleeps. If that fails, dropping it tries again.
+fn unregister(probe: Option<&Arc<Probe>>) {
+    if let Some(probe) = probe {
+        let _ = kprobe::unregister(&[&**probe]);
+    }
+}
+
+/// Looks for another module that has the function of an engagement which is not there.
+fn look_for(about: About) {
+    let target = about.engagement.target();
+    let found = subject::module_with(target.symbol)
+        .and_then(|module| Ok(module.map(|it| Arc::new(it, GFP_KERNEL)).transpose()?));
+    // Only to be shown, so that it does not matter if it fails.
+    let (Ok(found), Ok(mut list)) = (found, list::lock()) else {
+        return;
+    };
+    let Some(row) = list.row(about.engagement.key()) else {
+        return;
+    };
+    if row.probe().is_some() {
+        return;
+    }
+    let name = |module: &Option<Arc<Text>>| module.as_ref().map(|it| hash(it.as_str()));
+    let is_new = name(&row.found_in) != name(&found);
+
+    row.found_in = found.clone();
+    drop(list);
+    if let (Some(module), true) = (found, is_new) {
+        Event::of_kernel(What::FoundIn(about, module)).report();
+    }
+}
+
+/// Arranges for the next check: when a function has been watched for long enough, and at the latest
+/// when probes have to be checked again. Any context.
+pub(crate) fn check_again() {
+    let next = list::lock().ok().and_then(|list| {
+        let rows = list.rows().iter().filter(|row| row.probe().is_some());
+
+        rows.map(|row| row.watch.map_or(CHECK_EVERY, |watch| watch.left()))
+            .map(|left| left.min(CHECK_EVERY))
+            .min()
+    });
+
+    if let Some(milliseconds) = next {
+        work::check_within(milliseconds);
+    }
+}
+
+/// Engages what is armed for a module that is being loaded; if that fails, the module must not be.
+/// Called by the module notifier chain, before the module's own code runs. Sleeps.
+pub(crate) fn module_coming(module: &Module) -> Result {
+    engage_in(module, false)
+}
+
+/// Engages what was armed for a module while it set itself up. Called by the module notifier chain.
+/// Sleeps.
+pub(crate) fn module_live(module: &Module) {
+    // Failures are reported, and there is nothing else to be done about them.
+    let _ = engage_in(module, true);
+    look_for_modules();
+}
+
+/// Ends the engagements in a module that is being unloaded: those that name it are armed again.
+/// Called by the module notifier chain. Sleeps.
+pub(crate) fn module_going(module: &Module) {
+    if interest::is_in(module.name()) {
+        while let Some(what) = leave(module) {
+            Event::of_kernel(what).report();
+        }
+    }
+    look_for_modules();
+}
+
+/// Has engagements whose functions are not there looked for in other modules.
+fn look_for_modules() {
+    if interest::is_any() {
+        HAS_LOADED.store(true, Relaxed);
+        work::check_within(0);
+    }
+}
+
+/// Engages what waits for `module`, which is being loaded or `is_live`, and reports it.
+fn engage_in(module: &Module, is_live: bool) -> Result {
+    if !interest::is_in(module.name()) {
+        return Ok(());
+    }
+    let mut key = 0;
+
+    while let Some((about, slot)) = waiting(module, key, is_live) {
+        key = about.engagement.key() + 1;
+        match engage(&about, &slot, module) {
+            Ok(None) => {}
+            Ok(Some(what)) => Event::of_kernel(what).report(),
+            Err(refusal) => {
+                let name = Text::try_from(module.name());
+                let errno = refusal.errno();
+
+                Event::of_kernel(What::Failed(about.clone(), Operation::Engage, refusal)).report();
+                if let Ok(name) = name {
+                    Event::of_kernel(match is_live {
+                        true => What::LeftOut(about, name),
+                        false => What::KeptOut(about, name),
+                    })
+                    .report();
+                }
+                if !is_live {
+                    return Err(errno);
+                }
+            }
+        }
+    }
+    check_again();
+    Ok(())
+}
+
+/// The first engagement from `key` on that names `module` and is not in it.
+fn waiting(module: &Module, key: usize, is_live: bool) -> Option<(About, Arc<Slot>)> {
+    let mut list = list::lock().ok()?;
+    let row = list.next(key, |row| {
+        row.engagement.target().module == Some(module.name())
+            && !row.is_in(module)
+            && !(is_live && row.state() == State::Missing)
+    })?;
+
+    Some((About::from(&*row), row.slot.clone()))
+}
+
+/// Engages a function in `module`, and returns what to report. Sleeps.
+fn engage<'a>(
+    about: &About,
+    slot: &Arc<Slot>,
+    module: &Module,
+) -> Result<Option<What<'static>>, Refusal<'a>> {
+    let engagement = &about.engagement;
+    let Some(subject) = Subject::find_in(module, engagement.target())? else {
+        let mut list = list::lock()?;
+        let row = list.row(engagement.key());
+
+        // One that found the kernel's own function stays there.
+        return Ok(row.filter(|row| row.probe().is_none()).map(|row| {
+            row.place = Place::Missing;
+            What::Missing(about.clone())
+        }));
+    };
+
+    loop {
+        let value = Value::new(slot.value());
+        let permit = Permit::grant(engagement.authority(), &subject, value)?;
+        let probe = engagement.register(&permit, slot)?;
+        let address = permit.entry().address();
+        let notes = permit.notes().try_clone()?;
+
+        engagement::arm(&[&*probe]).map_err(|(_, refusal)| refusal)?;
+
+        let mut list = list::lock()?;
+        let key = engagement.key();
+        let is_taken = list
+            .rows()
+            .iter()
+            .any(|row| row.engagement.key() != key && row.address() == Some(address));
+        let Some(row) = list.row(key) else {
+            return Ok(None);
+        };
+        if is_taken {
+            return Err(Refusal::AlreadyEngaged);
+        }
+        // Another value was written meanwhile, which has not been judged.
+        if row.value() != value {
+            continue;
+        }
+        let old = row.move_to(Place::At(address, probe));
+        let about = About::from(&*row);
+        drop(list);
+        unregister(old.as_ref());
+        return Ok(Some(What::Engaged(about, notes)));
+    }
+}
+
+/// Ends or arms again one of the engagements that are in `module` or were looked for there, and
+/// returns what to report. Sleeps.
+fn leave(module: &Module) -> Option<What<'static>> {
+    let mut list = list::lock().ok()?;
+
+    while let Some(row) = list.next(0, |row| {
+        row.state() == State::Missing && row.engagement.target().module == Some(module.name())
+    }) {
+        row.place = Place::NotLoaded;
+    }
+    let row = list.next(0, |row| row.is_in(module))?;
+    let (key, watch) = (row.engagement.key(), row.watch);
+
+    if watch.is_none() && row.engagement.target().module.is_some() {
+        let old = row.move_to(Place::NotLoaded);
+        let (about, hits) = (About::from(&*row), row.hits());
+
+        drop(list);
+        unregister(old.as_ref());
+        return Some(What::ArmedAgain(about, hits.count()));
+    }
+    let row = list.take(|row| row.engagement.key() == key)?;
+
+    row.stop();
+    drop(list);
+    match watch {
+        Some(watch) => Some(abort(row, watch)),
+        None => {
+            unregister(row.probe());
+            Some(What::Lost(About::from(&row), row.hits().count()))
+        }
+    }
+}

@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! What stands in for security/directory.rs.
+
+use super::securityfs::{Directory, Operations};
+use crate::machine::machine;
+
+pub(crate) const MAX_NAME: usize = 255;
+
+pub(crate) trait Entries {
+    const FILES: &'static [File];
+    fn find(name: &str) -> Option<usize>;
+    fn is_there(key: usize) -> bool;
+    fn next(from: usize, name: &mut [u8; MAX_NAME]) -> Option<(usize, usize)>;
+}
+
+pub(crate) struct File {
+    pub(crate) name: &'static str,
+    #[allow(dead_code)]
+    pub(crate) mode: u16,
+    pub(crate) operations: &'static Operations,
+}
+
+/// The functions of one kind of [`Entries`].
+pub(crate) struct Content {
+    files: &'static [File],
+    find: fn(&str) -> Option<usize>,
+    is_there: fn(usize) -> bool,
+    next: fn(usize, &mut [u8; MAX_NAME]) -> Option<(usize, usize)>,
+}
+
+struct Of<T>(std::marker::PhantomData<T>);
+
+impl<T: Entries> Of<T> {
+    const CONTENT: Content = Content {
+        files: T::FILES,
+        find: T::find,
+        is_there: T::is_there,
+        next: T::next,
+    };
+}
+
+impl Directory {
+    pub(crate) fn fill<T: Entries>(&self) {
+        machine(|m| m.filled.insert(self.path().to_string(), &Of::<T>::CONTENT));
+    }
+}
+
+impl Content {
+    /// The key and the operations of a file.
+    pub(crate) fn look_up(&self, entry: &str, name: &str) -> Option<(usize, &'static Operations)> {
+        let key = (self.find)(entry)?;
+        let file = self.files.iter().find(|file| file.name == name)?;
+
+        assert!((self.is_there)(key));
+        Some((key, file.operations))
+    }
+
+    /// All entries, as they are listed.
+    pub(crate) fn list(&self) -> Vec<String> {
+        let mut name = [0; MAX_NAME];
+        let (mut from, mut all) = (1, Vec::new());
+
+        while let Some((key, length)) = (self.next)(from, &mut name) {
+            assert!(key >= from);
+            from = key + 1;
+            all.push(String::from_utf8(name[..length].to_vec()).unwrap());
+        }
+        all
+    }
+}
