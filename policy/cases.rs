@@ -81,7 +81,14 @@ const BRANCHES: &[(usize, usize, &[u8], usize)] = &[
     (0x1_1a00, 0x10, &[0xe8], 0x1_0300),
     // In the part that its compiler moved out of the way.
     (0x1_1d00, 0x10, &[0xe8], 0x1_0100),
+    // Through one that is as short as padding, and beside such a one.
+    (SHORT[0], 0x00, &[0xe8], 0x1_0100),
+    (0x1_2900, 0x10, &[0xe8], SHORT[0]),
+    (SHORT[1] + 14, 0x10, &[0xe8], 0x1_0100),
+    (0x1_2a00, 0x10, &[0xe8], SHORT[1]),
 ];
+/// Have 14 bytes, with another function right behind them.
+const SHORT: [usize; 2] = [0x1_2700, 0x1_2800];
 /// Calls itself, and others that decide nothing.
 const PLAIN: usize = 0x1_2000;
 /// Its cold part is 0x1_1d00.
@@ -101,9 +108,12 @@ impl Code for Imaginary {
     fn extent(&self, address: usize) -> Option<Range<usize>> {
         let start = address / LENGTH * LENGTH;
         let padding = start + LENGTH - self.padding();
-        let symbol = match address >= padding {
-            true => padding..start + LENGTH,
-            false => start..padding,
+        let is_short = SHORT.contains(&start);
+        let symbol = match address {
+            _ if address >= padding => padding..start + LENGTH,
+            _ if is_short && address >= start + 14 => start + 14..padding,
+            _ if is_short => start..start + 14,
+            _ => start..padding,
         };
         TEXT.contains(&address).then_some(symbol)
     }
@@ -145,6 +155,10 @@ impl Code for Imaginary {
 
     fn padding(&self) -> usize {
         16
+    }
+
+    fn is_padding(&self, address: usize) -> bool {
+        address % LENGTH == LENGTH - self.padding()
     }
 }
 
@@ -240,6 +254,8 @@ const CASES: &[Case] = &[
     allow(&[0x1_1600], INT, 0),
     refuse(&[0x1_0900], INT, 0, calls(INT, 0x1_0100), Some(-1)),
     allow(&[0x1_1700], INT, 0),
+    refuse(&[0x1_2900], INT, 0, through(INT, SHORT[0], 0x1_0100), Some(-1)),
+    allow(&[0x1_2a00], INT, 0),
     // What only looks like a call.
     allow(&[0x1_1800], INT, 0),
     allow(&[0x1_1900], INT, 0),

@@ -3,9 +3,8 @@
 //! What machine code says: whether a function decides about access, and from how many places
 //! functions are called.
 //!
-//! Code is read as bytes. Which of them are branches is a matter of the architecture and stands in
-//! a file of its own, [`x86`]. A byte that only looks like a branch does no harm: it would have to
-//! land on the few bytes at which a function can be entered.
+//! Which bytes are branches is a matter of the architecture and stands in a file of its own,
+//! [`x86`].
 
 pub(crate) mod x86;
 
@@ -43,6 +42,10 @@ pub(crate) trait Code {
 
     /// How many bytes in front of a function belong to it, and may be entered instead of it.
     fn padding(&self) -> usize;
+
+    /// Whether the symbol that begins at `address` is such padding, and not a function that is as
+    /// short.
+    fn is_padding(&self, address: usize) -> bool;
 }
 
 /// What is known about a function's cold part.
@@ -87,14 +90,10 @@ pub(super) fn evidence(code: &dyn Code, kernel: &Kernel<'_>, address: usize) -> 
         Err(Unreadable) => return Some(Evidence::Unknown),
     }
 
-    // Code often calls the same function several times in a row.
-    let mut last = None;
-    let through = branches(code, address, &mut |target| {
-        let callee = entry(code, target)?;
-        if last == Some(callee) || callee == address || kernel.hubs.contains(callee) {
+    let through = callees(code, address, &mut |callee| {
+        if kernel.hubs.contains(callee) {
             return None;
         }
-        last = Some(callee);
         // What cannot be read there is not the code of this function.
         branches(code, callee, &mut |target| {
             kernel.deciders.first_in(landing(code, target))
@@ -109,6 +108,25 @@ pub(super) fn evidence(code: &dyn Code, kernel: &Kernel<'_>, address: usize) -> 
         }),
         Err(Unreadable) => Some(Evidence::Unknown),
     }
+}
+
+/// Calls `visit` with the beginning of each function that the one at `address` calls or jumps to,
+/// until it returns something. It is called once for several calls in a row.
+pub(crate) fn callees<T>(
+    code: &dyn Code,
+    address: usize,
+    visit: &mut dyn FnMut(usize) -> Option<T>,
+) -> Result<Option<T>, Unreadable> {
+    let mut last = None;
+
+    branches(code, address, &mut |target| {
+        let callee = entry(code, target)?;
+
+        if callee == address || last.replace(callee) == Some(callee) {
+            return None;
+        }
+        visit(callee)
+    })
 }
 
 /// Functions, and from how many places each of them is called.
@@ -154,7 +172,7 @@ impl<S: DerefMut<Target = [(usize, usize)]>> Census<S> {
 pub(crate) const OVERLAP: usize = arch::WINDOW - 1;
 
 /// Code that cannot be read.
-struct Unreadable;
+pub(crate) struct Unreadable;
 
 /// Where a function may begin that a branch to `target` calls: at that place, a little before it,
 /// or behind the padding that was branched to.
@@ -167,7 +185,7 @@ fn entry(code: &dyn Code, target: usize) -> Option<usize> {
     let symbol = code.extent(target)?;
 
     // Padding is a symbol of its own.
-    if symbol.len() <= code.padding() {
+    if symbol.len() <= code.padding() && code.is_padding(symbol.start) {
         return Some(symbol.end);
     }
     Some(symbol.start).filter(|start| target - start <= arch::ENTRY)
@@ -188,27 +206,42 @@ fn branches<T>(
     };
 
     for part in [&body, &cold] {
-        // What lies in front of the first branch is no part of it.
-        let mut at = part.start.wrapping_sub(1);
+        let mut at = part.start;
 
         if part.len() > MAX_BODY {
             return Err(Unreadable);
         }
-        while part.end.wrapping_sub(at) > OVERLAP && !part.is_empty() {
+        while at < part.end {
             let mut buffer = [0; CHUNK];
-            let bytes = &mut buffer[..part.end.wrapping_sub(at).min(CHUNK)];
-            let before = usize::from(!part.contains(&at));
+            let bytes = &mut buffer[..(part.end - at).min(CHUNK)];
+            // An instruction that the buffer cuts off is read again.
+            let last = match at + bytes.len() == part.end {
+                true => bytes.len(),
+                false => bytes.len() - arch::LONGEST,
+            };
+            let mut next = 0;
 
-            if !code.read(at.wrapping_add(before), &mut bytes[before..]) {
+            if !code.read(at, bytes) {
                 return Err(Unreadable);
             }
-            let found = arch::branches(bytes, at)
-                .filter(|target| !body.contains(target))
-                .find_map(&mut *visit);
-            if found.is_some() {
-                return Ok(found);
+            while next < last {
+                // What is no instruction is data, or has been cut off by the end of the function.
+                let Some(instruction) = arch::decode(&bytes[next..]) else {
+                    next += 1;
+                    continue;
+                };
+
+                next += instruction.length;
+                let found = instruction
+                    .branch
+                    .map(|branch| (at + next).wrapping_add_signed(branch as isize))
+                    .filter(|target| !body.contains(target))
+                    .and_then(&mut *visit);
+                if found.is_some() {
+                    return Ok(found);
+                }
             }
-            at = at.wrapping_add(bytes.len() - OVERLAP);
+            at += next;
         }
     }
     Ok(None)

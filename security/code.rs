@@ -10,7 +10,10 @@ use super::{
     module, //
 };
 use crate::policy::code::{
-    x86::BREAKPOINT,
+    x86::{
+        BREAKPOINT,
+        JUMP, //
+    },
     Census,
     Code,
     Cold,
@@ -24,8 +27,7 @@ use kernel::{
     bindings,
     ffi::c_void,
     prelude::*,
-    str::CString,
-    sync::rcu, //
+    str::CString, //
 };
 
 /// How much code is copied at a time to count calls, in bytes.
@@ -33,6 +35,9 @@ const CHUNK: usize = 1024;
 
 /// How much code is gone through before others may run, in bytes.
 const STRIDE: usize = 256 << 10;
+
+/// How many bytes the longest probe replaces: a jump.
+const JUMP_LENGTH: usize = 5;
 
 /// How many bytes in front of a function belong to it.
 const PADDING: usize = bindings::KILLSWITCH_PADDING as usize;
@@ -135,9 +140,14 @@ impl Code for RunningCode {
         unsafe { bindings::mutex_lock(&raw mut bindings::text_mutex) };
         let is_read = copy(at, buffer);
 
-        for (index, byte) in buffer.iter_mut().enumerate() {
-            if *byte == BREAKPOINT {
-                *byte = behind_probe(at + index).unwrap_or(BREAKPOINT);
+        // A probe in front may have put a jump there, which reaches into the buffer.
+        for probed in at.saturating_sub(JUMP_LENGTH - 1)..at.saturating_add(buffer.len()) {
+            let is_probed = probed
+                .checked_sub(at)
+                .is_none_or(|index| matches!(buffer[index], BREAKPOINT | JUMP));
+
+            if is_probed {
+                restore(probed, at, buffer);
             }
         }
         // SAFETY: It was taken above.
@@ -155,6 +165,13 @@ impl Code for RunningCode {
     fn padding(&self) -> usize {
         PADDING
     }
+
+    fn is_padding(&self, address: usize) -> bool {
+        // As objtool and the compiler name it.
+        kallsyms::name_of(address).is_some_and(|symbol| {
+            symbol.as_str().starts_with("__pfx_") || symbol.as_str().starts_with("__cfi_")
+        })
+    }
 }
 
 /// Copies memory of the kernel, which need not be there. Any context. Returns false, and may have
@@ -170,13 +187,16 @@ pub(super) fn copy(at: usize, buffer: &mut [u8]) -> bool {
     }
 }
 
-/// The byte that the probe at `address` has taken the place of, if there is one.
-fn behind_probe(address: usize) -> Option<u8> {
-    let _guard = rcu::read_lock();
-    // SAFETY: Any address may be asked for, and a probe stays for an RCU read section.
-    unsafe {
-        let probe = bindings::get_kprobe(address as *mut c_void);
+/// Puts what the probe at `probed`, if there is one, has taken the place of into `buffer`, which holds
+/// the code at `at`.
+fn restore(probed: usize, at: usize, buffer: &mut [u8]) {
+    let mut original = [0; JUMP_LENGTH];
+    // SAFETY: Any address may be asked for, and there is room for what the longest probe replaces.
+    let count = unsafe { bindings::killswitch_behind_probe(probed, original.as_mut_ptr()) };
 
-        (!probe.is_null()).then(|| (*probe).opcode)
+    for (address, byte) in (probed..).zip(&original[..count.min(JUMP_LENGTH)]) {
+        if let Some(place) = address.checked_sub(at).and_then(|it| buffer.get_mut(it)) {
+            *place = *byte;
+        }
     }
 }

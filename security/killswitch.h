@@ -68,6 +68,7 @@ void killswitch_module_put(struct module *mod);
 bool killswitch_within_module(const struct module *mod, unsigned long address);
 bool killswitch_within_module_init(const struct module *mod, unsigned long address);
 bool killswitch_is_landing_pad(unsigned long address);
+unsigned long killswitch_behind_probe(unsigned long address, u8 *bytes);
 int killswitch_on_call(struct kprobe *kp, struct pt_regs *regs);
 int killswitch_on_user_call(struct kprobe *kp, struct pt_regs *regs);
 void killswitch_after_call(struct kprobe *kp, struct pt_regs *regs, unsigned long flags);

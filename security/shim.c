@@ -176,9 +176,32 @@ bool killswitch_is_landing_pad(unsigned long address)
 }
 
 /*
+ * Copies what the probe at @address has taken the place of to @bytes, of which
+ * there are five, and returns how many these are: 0 without a probe.
+ */
+unsigned long killswitch_behind_probe(unsigned long address, u8 *bytes)
+{
+	struct kprobe *kp;
+
+	guard(rcu)();
+	kp = get_kprobe((void *)address);
+	if (!kp)
+		return 0;
+	bytes[0] = kp->opcode;
+#ifdef CONFIG_OPTPROBES
+	if (kprobe_optimized(kp)) {
+		memcpy(bytes + 1, container_of(kp, struct optimized_kprobe, kp)->optinsn.copied_insn,
+		       DISP32_SIZE);
+		return 1 + DISP32_SIZE;
+	}
+#endif
+	return 1;
+}
+
+/*
  * The handlers of the probes. They run in any context, and while other probes
  * are handled, so they keep nothing per CPU and call nothing that can be probed
- * or traced. noinstr has the build check that.
+ * or traced: no inline function either, which may be compiled to a call.
  */
 static __always_inline int send_to_stub(struct kprobe *kp, struct pt_regs *regs)
 {
@@ -209,11 +232,10 @@ noinstr int killswitch_on_call(struct kprobe *kp, struct pt_regs *regs)
  */
 noinstr int killswitch_on_user_call(struct kprobe *kp, struct pt_regs *regs)
 {
-	unsigned long own = kprobe_ftrace(kp) ? 0 : HARDIRQ_OFFSET;
+	unsigned long own = kp->flags & KPROBE_FLAG_FTRACE ? 0 : HARDIRQ_OFFSET;
 
 	if (hardirq_count() != own || in_serving_softirq() ||
-	    current->flags & PF_KTHREAD ||
-	    uid_eq(current_real_cred()->uid, GLOBAL_ROOT_UID))
+	    current->flags & PF_KTHREAD || !current_real_cred()->uid.val)
 		return 0;
 	return send_to_stub(kp, regs);
 }

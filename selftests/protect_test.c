@@ -841,8 +841,11 @@ static int trace(const char *file, const char *format, ...)
 	return ks_put(path, line);
 }
 
-/* Puts a probe on every place in @function that takes one: how many there are. */
-static int probe_all(const char *function, const char *group)
+/*
+ * Puts probes on the places in @function that take one, at least @gap bytes from
+ * each other: how many there are.
+ */
+static int probe_all(const char *function, const char *group, unsigned int gap)
 {
 	const struct ks_symbol *symbol = ks_find_symbol(&symbols, function);
 	unsigned long long end = ~0ULL;
@@ -851,8 +854,12 @@ static int probe_all(const char *function, const char *group)
 	for (size_t i = 0; i < symbols.count && symbol; i++)
 		if (symbols.all[i].address > symbol->address && symbols.all[i].address < end)
 			end = symbols.all[i].address;
-	for (unsigned int at = 0; symbol && symbol->address + at < end; at++)
-		probes += !trace("kprobe_events", "p:%s/at_%u %s+%u\n", group, at, function, at);
+	for (unsigned int at = 0; symbol && symbol->address + at < end; at++) {
+		if (trace("kprobe_events", "p:%s/at_%u %s+%u\n", group, at, function, at))
+			continue;
+		at += gap - 1;
+		probes++;
+	}
 	return probes;
 }
 
@@ -898,13 +905,14 @@ TEST_F_TIMEOUT(protect, probes_hide_nothing, 300)
 	char before[8192], after[8192], question[256], callee[128];
 	/* Those that decide themselves, and those that let another function do it. */
 	size_t tried[2] = {};
+	/* A breakpoint on every instruction, and room for jumps in different places. */
+	static const unsigned int gaps[] = { 1, 7, 11, 16 };
+	int all_jumps = 0;
 
 	if (access(KS_TRACING "/kprobe_events", W_OK))
 		SKIP(return, "no kprobe events");
 	for (size_t i = 0; i < ARRAY_SIZE(deciders); i++) {
 		const char *name = deciders[i], *calls;
-		int probes = 0, in_callee = 0, jumps;
-
 		snprintf(question, sizeof(question), "refuse %s 0 mediation\n", name);
 		ASSERT_EQ(0, ks_ask(before, sizeof(before), "%s 0\n", name));
 		if (!ks_starts(before, question))
@@ -916,27 +924,32 @@ TEST_F_TIMEOUT(protect, probes_hide_nothing, 300)
 			ASSERT_EQ(1, sscanf(calls, "it calls %127[^,;]", callee));
 		if (tried[!!callee[0]]++ >= 2)
 			continue;
-		probes = probe_all(name, "ks_hide");
-		in_callee = callee[0] ? probe_all(callee, "ks_hide_callee") : 0;
-		EXPECT_LT(0, probes);
-		EXPECT_EQ(0, trace("events/ks_hide/enable", "1\n"));
-		if (in_callee)
-			EXPECT_EQ(0, trace("events/ks_hide_callee/enable", "1\n"));
-		EXPECT_EQ(0, ks_ask(after, sizeof(after), "%s 0\n", name));
-		EXPECT_STREQ(before, after)
-			TH_LOG("%s with %d and %d probes", name, probes, in_callee);
-		/* Some of the probes become jumps after a while. */
-		sleep(1);
-		jumps = count_jumps();
-		EXPECT_EQ(0, ks_ask(after, sizeof(after), "%s 0\n", name));
-		EXPECT_STREQ(before, after)
-			TH_LOG("%s with %d and %d probes for a second", name, probes, in_callee);
-		EXPECT_EQ(-EACCES, ks_try(self->control, name, "0"));
-		probe_none(name, "ks_hide");
-		probe_none(callee, "ks_hide_callee");
-		TH_LOG("%s: %d probes, %d in %s; %d of them were jumps", name, probes, in_callee,
-		       in_callee ? callee : "what it calls", jumps);
+		for (size_t j = 0; j < ARRAY_SIZE(gaps); j++) {
+			int probes = probe_all(name, "ks_hide", gaps[j]), jumps;
+			int more = callee[0] ? probe_all(callee, "ks_hide_callee", gaps[j]) : 0;
+
+			EXPECT_LT(0, probes);
+			EXPECT_EQ(0, trace("events/ks_hide/enable", "1\n"));
+			if (more)
+				EXPECT_EQ(0, trace("events/ks_hide_callee/enable", "1\n"));
+			EXPECT_EQ(0, ks_ask(after, sizeof(after), "%s 0\n", name));
+			EXPECT_STREQ(before, after)
+				TH_LOG("%s with %d and %d probes", name, probes, more);
+			/* Some of the probes become jumps after a while. */
+			sleep(1);
+			jumps = count_jumps();
+			all_jumps += jumps;
+			EXPECT_EQ(0, ks_ask(after, sizeof(after), "%s 0\n", name));
+			EXPECT_STREQ(before, after)
+				TH_LOG("%s with %d and %d probes for a second", name, probes, more);
+			EXPECT_EQ(-EACCES, ks_try(self->control, name, "0"));
+			probe_none(name, "ks_hide");
+			probe_none(callee, "ks_hide_callee");
+			TH_LOG("%s: %d probes, %d in %s; %d of them were jumps", name, probes, more,
+			       more ? callee : "what it calls", jumps);
+		}
 	}
+	EXPECT_LT(0, all_jumps);
 	EXPECT_LT(0, tried[0]);
 	EXPECT_LT(0, tried[1]);
 }

@@ -54,6 +54,8 @@ mod upkeep;
 mod btf_properties;
 mod command_properties;
 mod corpus;
+mod disassembler;
+mod image;
 mod machine;
 mod model;
 mod model_properties;

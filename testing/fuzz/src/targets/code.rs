@@ -4,6 +4,7 @@
 //! in what it calls, gone through one by one, show that, and its callers are counted right.
 
 use super::Input;
+use iced_x86::{Decoder, DecoderOptions, FlowControl, OpKind};
 use crate::policy::{
     code::{Census, Code, Cold, Evidence, OVERLAP},
     judge, AddressSet, Cause, Facts, Kernel, Rule, TaggedSet, Type, Value,
@@ -36,6 +37,7 @@ struct MadeUp {
     deciders: Vec<usize>,
     more_deciders: Vec<usize>,
     hubs: Vec<usize>,
+    named_padding: Vec<usize>,
     asked: Vec<usize>,
     returns: bool,
     value: i64,
@@ -116,7 +118,7 @@ impl MadeUp {
     }
 
     fn note(&mut self, input: &mut Input<'_>) {
-        match input.u8() % 12 {
+        match input.u8() % 13 {
             0 => self.deciders.push(self.entry(input)),
             1 => self.more_deciders.push(self.entry(input)),
             2 => self.hubs.push(self.function(input).start),
@@ -137,6 +139,7 @@ impl MadeUp {
                 let (start, cold) = (self.function(input).start, self.function(input));
                 self.cold.push((start, Cold::At(cold)));
             }
+            12 => self.named_padding.push(self.function(input).start),
             8 => {
                 let (start, from, to) = (
                     self.function(input).start,
@@ -278,6 +281,10 @@ impl Code for MadeUp {
     fn padding(&self) -> usize {
         self.padding
     }
+
+    fn is_padding(&self, address: usize) -> bool {
+        self.named_padding.contains(&address)
+    }
 }
 
 /// Tries what is said about the functions of a kernel made up from `data`.
@@ -318,7 +325,9 @@ fn is_right(made: &MadeUp, address: usize, found: Option<Evidence>) {
     let direct = |targets: &Targets| targets.found.iter().find_map(|target| decider(*target));
     let between = |target: usize| {
         let symbol = made.extent(target)?;
-        let (callee, is_entered) = match symbol.len() <= made.padding {
+        // A symbol is padding by its name, however short it is.
+        let is_padding = made.named_padding.contains(&symbol.start);
+        let (callee, is_entered) = match is_padding && symbol.len() <= made.padding {
             true => (symbol.end, true),
             false => (symbol.start, target - symbol.start <= ENTRY),
         };
@@ -329,6 +338,10 @@ fn is_right(made: &MadeUp, address: usize, found: Option<Evidence>) {
     if let Some(Evidence::Calls { through, decider }) = found {
         assert!(made.deciders.contains(&decider));
         assert!(through.is_none_or(|it| it != address && !made.hubs.contains(&it)));
+    }
+    // What is no instruction is data, of which nothing is promised but that it is read.
+    if !targets.is_code {
+        return;
     }
     // What cannot be read may decide.
     if !targets.is_all {
@@ -345,7 +358,7 @@ fn is_right(made: &MadeUp, address: usize, found: Option<Evidence>) {
     for callee in targets.found.iter().filter_map(|target| between(*target)) {
         let targets = Targets::of(made, callee);
         // How far it is read before that fails is nobody's promise.
-        if !targets.is_all {
+        if !targets.is_all || !targets.is_code {
             return;
         }
         if let (Some(decider), None) = (direct(&targets), expected) {
@@ -361,6 +374,8 @@ struct Targets {
     found: Vec<usize>,
     /// Whether all of the function can be read.
     is_all: bool,
+    /// Whether all that can be read are instructions.
+    is_code: bool,
 }
 
 impl Targets {
@@ -368,6 +383,7 @@ impl Targets {
         let mut targets = Self {
             found: Vec::new(),
             is_all: false,
+            is_code: true,
         };
         let Some(body) = made.extent(address) else {
             return targets;
@@ -378,18 +394,28 @@ impl Targets {
             Cold::At(cold) => parts.push(cold),
             Cold::Unknown => return targets,
         }
-        // What is shorter than any branch needs no reading.
-        for part in parts.iter().filter(|part| part.len() >= 5) {
+        for part in parts.iter().filter(|part| !part.is_empty()) {
             let bytes = match made.bytes(part) {
                 Some(bytes) if bytes.len() <= MAX_BODY => bytes,
                 _ => return targets,
             };
-            let ends = ends_of_branches(bytes, &[0xe8, 0xe9], &[0x0f]);
-            targets.found.extend(
-                ends.into_iter()
-                    .map(|end| target(bytes, part.start, end))
-                    .filter(|target| !body.contains(target)),
-            );
+
+            for instruction in
+                Decoder::with_ip(64, bytes, part.start as u64, DecoderOptions::NO_INVALID_CHECK)
+            {
+                let is_branch = matches!(
+                    instruction.flow_control(),
+                    FlowControl::Call
+                        | FlowControl::UnconditionalBranch
+                        | FlowControl::ConditionalBranch
+                ) && instruction.op0_kind() == OpKind::NearBranch64;
+                let target = instruction.near_branch_target() as usize;
+
+                targets.is_code &= !instruction.is_invalid();
+                if is_branch && !body.contains(&target) {
+                    targets.found.push(target);
+                }
+            }
         }
         targets.is_all = true;
         targets

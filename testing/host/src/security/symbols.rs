@@ -73,6 +73,10 @@ pub(crate) mod code {
         fn padding(&self) -> usize {
             16
         }
+
+        fn is_padding(&self, _: usize) -> bool {
+            false
+        }
     }
 }
 
