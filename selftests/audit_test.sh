@@ -10,21 +10,9 @@ OPERATOR=1000
 
 begin
 [[ -d $KS ]] || skip_all "Killswitch is not in lsm="
-command -v ausearch >/dev/null || skip_all "no ausearch"
-if ! pidof auditd >/dev/null; then
-	start-auditd || skip_all "auditd does not start"
-fi
+need_audit_log
 load_target
 control disengage_all
-
-LOG=/var/log/audit/audit.log
-
-# What auditd adds for people stands behind a group separator.
-records()
-{
-	sync-audit
-	sed -n -e 's/\x1d.*//' -e 's/^type=MAC_CONFIG_CHANGE .*: \(lsm=killswitch .*\)/\1/p' $LOG
-}
 
 # For put(): the operator has logged in and become root.
 LOGIN=$OPERATOR
@@ -46,6 +34,8 @@ recorded()
 	local what=$1 all new lines
 
 	shift
+	# What no task caused is recorded a little later.
+	eventually has_records $((seen + $#)) || :
 	all=$(records)
 	new=$(tail -n +$((seen + 1)) <<<"$all")
 	seen=$(wc -l <<<"$all")
@@ -209,7 +199,7 @@ is "ausearch -ul finds what the operator did" "$operators" \
 like "ausearch -i names the operator" 'auid=operator ' \
 	"$(ausearch -m MAC_CONFIG_CHANGE -ul $OPERATOR -i 2>/dev/null | tail -n 1)"
 # The records of one write are one event.
-events=$(sed -n 's/.*msg=\(audit([^)]*)\): lsm=killswitch.*/\1/p' $LOG | sort -u | wc -l)
+events=$(sed -n 's/.*msg=\(audit([^)]*)\): lsm=killswitch.*/\1/p' $AUDIT_LOG | sort -u | wc -l)
 is "aureport --mac lists every event" "$events" \
 	"$(aureport --mac -i 2>/dev/null | grep -c MAC_CONFIG_CHANGE || :)"
 is "aureport --mac --failed lists every refusal" "$refusals" \

@@ -173,6 +173,14 @@ TEST_F(errors, padding)
 	EXPECT_REFUSED(EOPNOTSUPP, "engage __pfx_ks_target_int 0\n");
 }
 
+/* A symbol whose place for tracers is further on is not where a function begins. */
+TEST_F(errors, late_place_for_tracers)
+{
+	if (!ks_find_symbol(&self->symbols, "ks_target_late"))
+		SKIP(return, "not on this architecture");
+	EXPECT_REFUSED(EOPNOTSUPP, "engage ks_target_late 0\n");
+}
+
 TEST_F(errors, other_module)
 {
 	EXPECT_REFUSED(ENOENT, "engage killswitch_target:ks_no_such_function 0\n");

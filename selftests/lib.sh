@@ -279,6 +279,28 @@ messages()
 	dmesg | grep 'killswitch: ' || :
 }
 
+# Needs the audit daemon, and starts it if it does not run.
+AUDIT_LOG=/var/log/audit/audit.log
+need_audit_log()
+{
+	command -v ausearch >/dev/null || skip_all "no ausearch"
+	pidof auditd >/dev/null || start-auditd || skip_all "auditd does not start"
+}
+
+# The records of Killswitch in the audit log. What auditd adds for people stands behind a
+# group separator.
+records()
+{
+	sync-audit
+	sed -n -e 's/\x1d.*//' -e 's/^type=MAC_CONFIG_CHANGE .*: \(lsm=killswitch .*\)/\1/p' $AUDIT_LOG
+}
+
+# has_records COUNT: there are at least so many.
+has_records()
+{
+	[[ $(records | wc -l) -ge $1 ]]
+}
+
 # Runs test programs one after the other and prints their results as one TAP
 # stream. A program that ends early or badly has failed.
 run_tests()

@@ -48,12 +48,18 @@ case $given in
 		$(($(<"$TARGET/at_init") << 32 >> 32))
 	is "it is engaged" engaged "$(engaged_field killswitch_target:ks_target_early state)"
 	rmmod killswitch_target
-	is "and armed when the module goes" armed \
+	is "and armed when the module is unloaded" armed \
 		"$(engaged_field killswitch_target:ks_target_early state)"
 	;;
 "killswitch.lockdown=confidentiality ")
 	like "the kernel is locked down" '\[integrity\]' "$(</sys/kernel/security/lockdown)"
 	like "status tells the level" $'(^|\n)lockdown: confidentiality($|\n)' "$(<"$KS/status")"
+	like "and that this lowers a protection" \
+		$'(^|\n)lowered: functions can be engaged and released under integrity lockdown($|\n)' \
+		"$(<"$KS/status")"
+	like "so does the kernel log" 'lockdown=confidentiality lowers a protection' "$(messages)"
+	like "and the audit log" 'lsm=killswitch op=lockdown level=confidentiality .*res=1' \
+		"$(dmesg | grep 'type=1405')"
 	is "nothing is wrong" 0 "$(grep -c '^boot-error: ' "$KS/status")"
 	accepted "below that level a function is engaged" "engage af_alg_release -1"
 	check "and its value changed" put "$KS/fn/af_alg_release/retval" 0

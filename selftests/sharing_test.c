@@ -735,4 +735,28 @@ TEST_F_TIMEOUT(crowd, livepatch, 300)
 	}
 }
 
+/* After an engagement has ended, the function is as it was for a tracer that is still there. */
+TEST_F_TIMEOUT(crowd, livepatch_beside_a_tracer, 120)
+{
+	struct ks_sight before = {}, after = {};
+	int control = self->stage.control;
+	char text[4096];
+
+	if (access("/sys/kernel/livepatch", F_OK))
+		SKIP(return, "no livepatching");
+	ASSERT_EQ(0, ks_peer("attach", "kprobe " KS_PATCHED));
+	ASSERT_EQ(0, ks_command(control, "engage " KS_PATCHED " -5\n"));
+	EXPECT_EQ(-EIO, ks_read("/proc/cmdline", text, sizeof(text)));
+	ASSERT_EQ(0, ks_command(control, "disengage " KS_PATCHED "\n"));
+	EXPECT_LT(0, ks_read("/proc/cmdline", text, sizeof(text)));
+
+	EXPECT_EQ(0, ks_peer_sight("kprobe", KS_PATCHED, &before));
+	EXPECT_EQ(0, ks_patch())
+		TH_LOG("a livepatch does not load beside a tracer");
+	EXPECT_EQ(0, ks_peer_sight("kprobe", KS_PATCHED, &after));
+	EXPECT_LT(before.calls, after.calls);
+	EXPECT_EQ(0, ks_unpatch());
+	EXPECT_EQ(0, ks_peer("detach", "all"));
+}
+
 TEST_HARNESS_MAIN

@@ -90,7 +90,9 @@ pub(crate) fn check() {
         key = at.about.engagement.key() + 1;
         match at.probe {
             Some(probe) => check_probe(at.about, &probe, at.is_off),
-            None => look_for(at.about),
+            // The next check tries again.
+            None if look_for(at.about).is_err() => HAS_LOADED.store(true, Relaxed),
+            None => {}
         }
     }
     check_again();
@@ -182,22 +184,19 @@ fn unregister(probe: Option<&Arc<Probe>>) {
     }
 }
 
-/// Looks for another module that has the function of an engagement which is not there.
-fn look_for(about: About) {
-    let target = about.engagement.target();
-    let found = subject::module_with(target.symbol)
-        .and_then(|module| Ok(module.map(|it| Arc::new(it, GFP_KERNEL)).transpose()?));
-    // Only to be shown, so that it does not matter if it fails.
-    let (Ok(found), Ok(mut list)) = (found, list::lock()) else {
-        return;
-    };
-    let Some(row) = list.row(about.engagement.key()) else {
-        return;
-    };
-    if row.probe().is_some() {
-        return;
-    }
+/// Looks for another module that has the function of an engagement which is not there. Sleeps. Fails
+/// without memory.
+fn look_for(about: About) -> Result {
+    let found = subject::module_with(about.engagement.target().symbol)?
+        .map(|module| Arc::new(module, GFP_KERNEL))
+        .transpose()?;
     let name = |module: &Option<Arc<Text>>| module.as_ref().map(|it| hash(it.as_str()));
+
+    let mut list = list::lock()?;
+    let row = list.row(about.engagement.key());
+    let Some(row) = row.filter(|row| row.probe().is_none()) else {
+        return Ok(());
+    };
     let is_new = name(&row.found_in) != name(&found);
 
     row.found_in = found.clone();
@@ -205,6 +204,7 @@ fn look_for(about: About) {
     if let (Some(module), true) = (found, is_new) {
         Event::of_kernel(What::FoundIn(about, module)).report();
     }
+    Ok(())
 }
 
 /// Arranges for the next check: when a function has been watched for long enough, and at the latest

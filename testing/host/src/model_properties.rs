@@ -621,6 +621,26 @@ impl Pair {
     }
 }
 
+/// A module that no engagement is about is loaded and unloaded without a lock of Killswitch.
+#[test]
+fn other_modules_take_no_lock() -> Result<(), TestCaseError> {
+    let mut pair = Pair::boot(&[])?;
+    let engaged = ["alpha", "m1:one", "m3:two"].map(|it| Line::Engage(Wanted::new(it, 0)));
+
+    pair.happens(&Event::Write(engaged.to_vec()))?;
+    for (module, takes_locks) in [("m2", false), ("m1", true)] {
+        host::take_locked();
+        prop_assert_eq!(machine::module_coming(module, Build::Whole), Ok(()));
+        prop_assert_eq!(host::take_locked() > 0, takes_locks, "{} is loaded", module);
+        machine::module_is_live(module);
+        machine::module_live(module);
+        prop_assert_eq!(host::take_locked() > 0, takes_locks, "{} is live", module);
+        machine::module_going(module);
+        prop_assert_eq!(host::take_locked() > 0, takes_locks, "{} is unloaded", module);
+    }
+    Ok(())
+}
+
 proptest! {
     // Twice as many cases as PROPTEST_CASES says, or 512.
     #![proptest_config(ProptestConfig {

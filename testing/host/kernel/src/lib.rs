@@ -26,6 +26,7 @@ pub mod host {
         static BOOT: Cell<u64> = const { Cell::new(0) };
         static NOW: Cell<i64> = const { Cell::new(0) };
         static FAILS_AFTER: Cell<Option<usize>> = const { Cell::new(None) };
+        static LOCKED: Cell<usize> = const { Cell::new(0) };
         static LOG: RefCell<Vec<String>> = const { RefCell::new(Vec::new()) };
     }
 
@@ -72,6 +73,15 @@ pub mod host {
         }
     }
 
+    pub(crate) fn count_lock() {
+        LOCKED.set(LOCKED.get() + 1);
+    }
+
+    /// How often spinlocks were taken since this was called last.
+    pub fn take_locked() -> usize {
+        LOCKED.take()
+    }
+
     /// Writes a line to the kernel log.
     pub fn log(line: String) {
         LOG.with_borrow_mut(|log| log.push(line));
@@ -103,7 +113,7 @@ macro_rules! new_mutex {
 #[macro_export]
 macro_rules! new_spinlock {
     ($value:expr) => {
-        $crate::sync::Mutex::new($value)
+        $crate::sync::SpinLock::new($value)
     };
 }
 
@@ -322,8 +332,19 @@ pub mod sync {
     use std::{collections::BTreeMap, sync};
     pub use sync::{MutexGuard, MutexGuard as SpinLockGuard};
 
-    /// A task waits for it as for a mutex, and nothing sleeps on the host.
-    pub type SpinLock<T> = Mutex<T>;
+    /// A lock that says how often it was taken.
+    pub struct SpinLock<T>(Mutex<T>);
+
+    impl<T> SpinLock<T> {
+        pub const fn new(value: T) -> Self {
+            Self(Mutex::new(value))
+        }
+
+        pub fn lock(&self) -> SpinLockGuard<'_, T> {
+            crate::host::count_lock();
+            self.0.lock()
+        }
+    }
 
     /// A mutex that a panic does not poison.
     pub struct Mutex<T>(sync::Mutex<T>);
