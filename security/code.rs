@@ -187,8 +187,8 @@ pub(super) fn copy(at: usize, buffer: &mut [u8]) -> bool {
     }
 }
 
-/// Puts what the probe at `probed`, if there is one, has taken the place of into `buffer`, which holds
-/// the code at `at`.
+/// Puts the bytes that the probe at `probed`, if there is one, replaced back into `buffer`, which
+/// holds the code at `at`.
 fn restore(probed: usize, at: usize, buffer: &mut [u8]) {
     let mut original = [0; JUMP_LENGTH];
     // SAFETY: Any address may be asked for, and there is room for what the longest probe replaces.

@@ -244,8 +244,8 @@ pub(crate) fn is_blacklisted(entry: &Entry<'_>) -> bool {
 /// are being attached all the time.
 ///
 /// EBUSY says that something else sends the callers of one elsewhere, EAGAIN that BPF programs were
-/// being attached, ENODEV that ftrace was killed, EINVAL that one is being unregistered. Success
-/// does not mean that the probes are armed, since all kprobes can be off: ask [`Probe::is_armed()`].
+/// being attached, ENODEV that ftrace was killed, EINVAL that one is being unregistered. The
+/// probes may still be disarmed, since all kprobes can be off: ask [`Probe::is_armed()`].
 pub(crate) fn enable(probes: &[&Probe]) -> Result {
     let mut result = enable_once(probes);
 

@@ -96,7 +96,7 @@ bool __ref killswitch_boot_overflowed(void)
 	return boot_overflowed;
 }
 
-/* Whether CAP_SYS_ADMIN opened @file; for nothing but the choice of what is shown, so not audited. */
+/* Whether CAP_SYS_ADMIN opened @file. Only decides what is shown, so it is not audited. */
 bool killswitch_opened_by_administrator(const struct file *file)
 {
 	return !security_capable(file->f_cred, &init_user_ns, CAP_SYS_ADMIN, CAP_OPT_NOAUDIT);
@@ -190,8 +190,9 @@ unsigned long killswitch_behind_probe(unsigned long address, u8 *bytes)
 	bytes[0] = kp->opcode;
 #ifdef CONFIG_OPTPROBES
 	if (kprobe_optimized(kp)) {
-		memcpy(bytes + 1, container_of(kp, struct optimized_kprobe, kp)->optinsn.copied_insn,
-		       DISP32_SIZE);
+		struct optimized_kprobe *op = container_of(kp, struct optimized_kprobe, kp);
+
+		memcpy(bytes + 1, op->optinsn.copied_insn, DISP32_SIZE);
 		return 1 + DISP32_SIZE;
 	}
 #endif

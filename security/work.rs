@@ -37,8 +37,8 @@ pub(crate) fn create() -> Result {
     Ok(())
 }
 
-/// Has `work` done later, behind what was put into the queue before. May sleep. Fails with ENOSPC if
-/// too much is waiting, and with ENOMEM.
+/// Has `work` done later, behind what was put into the queue before. May sleep. Fails with ENOSPC
+/// if too much is waiting, and with ENOMEM.
 pub(crate) fn defer(work: impl FnOnce() + Send + 'static) -> Result {
     // SAFETY: No preconditions.
     if DEFERRED.load(Relaxed) - unsafe { bindings::killswitch_count_done() } >= MAX_PENDING {
@@ -67,7 +67,8 @@ pub(crate) fn wait() {
     unsafe { bindings::killswitch_wait_until_done(DEFERRED.load(Relaxed), 1000) };
 }
 
-/// Has [`crate::check`] called once, in @milliseconds or earlier if that was asked for. Any context.
+/// Has [`crate::check`] called once, in `milliseconds` or earlier if that was asked for. Any
+/// context.
 pub(crate) fn check_within(milliseconds: u32) {
     // SAFETY: No preconditions.
     unsafe { bindings::killswitch_check_within(milliseconds) };

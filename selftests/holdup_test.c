@@ -455,7 +455,8 @@ TEST_F_TIMEOUT(holdup, by_a_full_audit_log, 180)
 	/* What waits for its record, and has an effect at once all the same. */
 	static const struct step writers[] = {
 		{ "engage", command, "engage ks_target_int -7\n", "ks_target_int", "-7" },
-		{ "engage another", command, "engage ks_target_other -9\n", "ks_target_other", "-9" },
+		{ "engage another", command, "engage ks_target_other -9\n",
+		  "ks_target_other", "-9" },
 		{ "arm", command, "engage " IMPOSTOR ":ks_impostor_lets_ask -7\n" },
 		{ "disengage", command, "disengage ks_target_int\n", "ks_target_int", "42" },
 	};

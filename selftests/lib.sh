@@ -292,7 +292,8 @@ need_audit_log()
 records()
 {
 	sync-audit
-	sed -n -e 's/\x1d.*//' -e 's/^type=MAC_CONFIG_CHANGE .*: \(lsm=killswitch .*\)/\1/p' $AUDIT_LOG
+	sed -n -e 's/\x1d.*//' \
+		-e 's/^type=MAC_CONFIG_CHANGE .*: \(lsm=killswitch .*\)/\1/p' $AUDIT_LOG
 }
 
 # has_records COUNT: there are at least so many.

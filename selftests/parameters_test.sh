@@ -55,7 +55,7 @@ case $given in
 	like "the kernel is locked down" '\[integrity\]' "$(</sys/kernel/security/lockdown)"
 	like "status tells the level" $'(^|\n)lockdown: confidentiality($|\n)' "$(<"$KS/status")"
 	like "and that this lowers a protection" \
-		$'(^|\n)lowered: functions can be engaged and released under integrity lockdown($|\n)' \
+		$'(^|\n)lowered: functions can be engaged and released under integrity lockdown' \
 		"$(<"$KS/status")"
 	like "so does the kernel log" 'lockdown=confidentiality lowers a protection' "$(messages)"
 	like "and the audit log" 'lsm=killswitch op=lockdown level=confidentiality .*res=1' \

@@ -913,6 +913,7 @@ TEST_F_TIMEOUT(protect, probes_hide_nothing, 300)
 		SKIP(return, "no kprobe events");
 	for (size_t i = 0; i < ARRAY_SIZE(deciders); i++) {
 		const char *name = deciders[i], *calls;
+
 		snprintf(question, sizeof(question), "refuse %s 0 mediation\n", name);
 		ASSERT_EQ(0, ks_ask(before, sizeof(before), "%s 0\n", name));
 		if (!ks_starts(before, question))

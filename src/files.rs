@@ -136,8 +136,8 @@ fn written(result: fmt::Result) -> Result {
     result.map_err(|_| ENOMEM)
 }
 
-/// Brings the list up to date for an administrator; others see what was found last, which is at most
-/// ten seconds old, and make nothing wait. May sleep.
+/// Brings the list up to date for an administrator; others see what was found last, which is at
+/// most ten seconds old, and make nothing wait. May sleep.
 fn check_for(opener: &Opener<'_>) {
     if opener.is_administrator() {
         upkeep::check();

@@ -8,8 +8,8 @@
 //! the function, [`permit`] asks the [`policy`] about it in the light of what is [`protected`],
 //! [`transaction`] carries it out on the [`list`] of [`engagement`]s, [`refusal`] says why not, and
 //! [`event`] is what is reported of it. [`upkeep`] is what modules and time do to engagements, of
-//! which an [`interest`] tells the ones that matter. [`check`] only asks, [`files`] shows the state,
-//! and [`boot`] applies the kernel command line. [`errno`] and [`text`] help all of them.
+//! which an [`interest`] tells the ones that matter. [`check`] only asks, [`files`] shows the
+//! state, and [`boot`] applies the kernel command line. [`errno`] and [`text`] help all of them.
 //!
 //! [`security`] wraps the kernel and is the only part with unsafe code.
 
@@ -54,8 +54,8 @@ use upkeep::{
 /// What starts every line in the kernel log.
 const __LOG_PREFIX: &[u8] = b"killswitch\0";
 
-/// Creates the files and what they show, and has modules watched. Called once, by the LSM framework,
-/// at fs_initcall time.
+/// Creates the files and what they show, and has modules watched. Called once, by the LSM
+/// framework, at fs_initcall time.
 fn set_up() -> Result {
     list::create()?;
     upkeep::create()?;

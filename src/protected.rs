@@ -58,9 +58,9 @@ pub(crate) struct Protected {
     varied: AddressSet<KVVec<usize>>,
 }
 
-/// What is protected in this kernel. Finds it out at the first call, while the kernel boots, or later
-/// if there was no memory then. To be called after the LSMs were initialized. May sleep. Fails with
-/// ENOMEM, and with EAGAIN while somebody else finds it out.
+/// What is protected in this kernel. Finds it out at the first call, while the kernel boots, or
+/// later if there was no memory then. To be called after the LSMs were initialized. May
+/// sleep. Fails with ENOMEM, and with EAGAIN while another task finds it out.
 pub(crate) fn in_this_kernel() -> Result<&'static Protected> {
     if PROTECTED.as_ref().is_none() {
         PROTECTED.populate(Protected::of_this_kernel()?);
@@ -68,8 +68,8 @@ pub(crate) fn in_this_kernel() -> Result<&'static Protected> {
     PROTECTED.as_ref().ok_or(EAGAIN)
 }
 
-/// What there is of each rule, in words, from when that is first asked. May sleep. Fails with ENOMEM,
-/// and with EAGAIN as long as nothing is known: only administrators have it found out.
+/// What there is of each rule, in words, from when that is first asked. May sleep. Fails with
+/// ENOMEM, and with EAGAIN as long as nothing is known: only administrators have it found out.
 pub(crate) fn description() -> Result<&'static str> {
     if DESCRIPTION.as_ref().is_none() {
         let mut text = Text::new();

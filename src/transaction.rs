@@ -250,7 +250,8 @@ fn plan<'a>(list: &List, commands: &[Command<'a>], new: &[New<'a>]) -> Result<()
     Ok(())
 }
 
-/// Arms probes, which let calls pass, on what is `new`, and makes what the list needs of it. Sleeps.
+/// Arms probes, which let calls pass, on what is `new`, and makes what the list needs of it.
+/// Sleeps.
 fn arm<'a>(authority: &Authority, new: &mut [New<'a>]) -> Result<(), Failed<'a>> {
     for new in new.iter_mut() {
         let line = new.line;
@@ -311,8 +312,8 @@ fn make<'a>(authority: &Authority, new: &mut New<'a>) -> Result<(), Refusal<'a>>
     Ok(())
 }
 
-/// Has everything turn at once: what is `new` is added to the list, and what `commands` end is taken
-/// out, with the numbers of the commands. Any context. Fails without a change.
+/// Has everything turn at once: what is `new` is added to the list, and what `commands` end is
+/// taken out, with the numbers of the commands. Any context. Fails without a change.
 ///
 /// `ended` must have room for all slots, since from the first change on nothing may fail.
 fn turn<'a>(

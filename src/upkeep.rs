@@ -2,8 +2,8 @@
 
 //! What modules and time do to engagements.
 //!
-//! The list is locked for each step, and not between them: probes are asked and armed, and functions
-//! judged, with it unlocked, and what was found is put into the list only if it still fits.
+//! The list is locked for each step, and not between them: probes are asked and armed, and
+//! functions judged, with it unlocked, and what was found enters the list only if it still fits.
 
 use crate::{
     engagement::{
@@ -184,8 +184,8 @@ fn unregister(probe: Option<&Arc<Probe>>) {
     }
 }
 
-/// Looks for another module that has the function of an engagement which is not there. Sleeps. Fails
-/// without memory.
+/// Looks for another module that has the function of an engagement which is not there. Sleeps.
+/// Fails without memory.
 fn look_for(about: About) -> Result {
     let found = subject::module_with(about.engagement.target().symbol)?
         .map(|module| Arc::new(module, GFP_KERNEL))

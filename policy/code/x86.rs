@@ -3,8 +3,9 @@
 //! Instructions of x86-64: how long they are, and which are branches.
 //!
 //! A function is decoded from its beginning, one instruction after the other. Callers are counted
-//! without, since that goes through all code there is: every byte that could begin a branch is taken
-//! for one there, and one that does not has to lead just to the function to make a difference.
+//! without, since that goes through all code there is: every byte that could begin a branch is
+//! taken for one there, and one that does not makes a difference only if it leads just to the
+//! function.
 
 /// The longest instruction.
 pub(super) const LONGEST: usize = 15;

@@ -468,7 +468,7 @@ static int ks_do_cost(const char *line)
 	cycles_t start;
 
 	if (sscanf(line, "%u %u", &calls, &cpus) < 1 || calls > 100000 ||
-	    (cpus != 1 && cpus != num_online_cpus()))
+	    !cpus || cpus > num_online_cpus())
 		return -EINVAL;
 
 	guard(mutex)(&ks_lock);
@@ -479,8 +479,12 @@ static int ks_do_cost(const char *line)
 		ks_call_often(&calls);
 		ks_cycles = get_cycles() - start;
 	} else {
+		struct cpumask mask = { };
+
+		for (unsigned int i = 0; i < cpus; i++)
+			cpumask_set_cpu(cpumask_nth(i, cpu_online_mask), &mask);
 		start = get_cycles();
-		on_each_cpu(ks_call_often, &calls, true);
+		on_each_cpu_mask(&mask, ks_call_often, &calls, true);
 		ks_cycles = get_cycles() - start;
 	}
 	return 0;

@@ -105,7 +105,6 @@ TARGET(unsigned long, ks_target_ulong, unsigned long value)
 	return READ_ONCE(ks_value) + value;
 }
 
-/* There is no place for tracers in it. */
 #ifdef CONFIG_X86_64
 /*
  * A symbol that has a place for tracers, and not where a function begins: what is
@@ -113,27 +112,28 @@ TARGET(unsigned long, ks_target_ulong, unsigned long value)
  */
 extern int ks_target_late(int value);
 asm(".pushsection .text, \"ax\"\n"
-    ".globl ks_target_late\n"
-    ".type ks_target_late, @function\n"
-    ".p2align 4\n"
-    "ks_target_late:\n"
-    ANNOTATE_NOENDBR
-    "	push %rbx\n"
-    "	mov %edi, %ebx\n"
-    "1:	call __fentry__\n"
-    "	mov %ebx, %eax\n"
-    "	pop %rbx\n"
-    ASM_RET
-    ".size ks_target_late, .-ks_target_late\n"
+	".globl ks_target_late\n"
+	".type ks_target_late, @function\n"
+	".p2align 4\n"
+	"ks_target_late:\n"
+	ANNOTATE_NOENDBR
+	"	push %rbx\n"
+	"	mov %edi, %ebx\n"
+	"1:	call __fentry__\n"
+	"	mov %ebx, %eax\n"
+	"	pop %rbx\n"
+	ASM_RET
+	".size ks_target_late, .-ks_target_late\n"
 #ifdef CONFIG_FTRACE_MCOUNT_USE_CC
-    ".pushsection __mcount_loc, \"a\", @progbits\n"
-    "	.quad 1b\n"
-    ".popsection\n"
+	".pushsection __mcount_loc, \"a\", @progbits\n"
+	"	.quad 1b\n"
+	".popsection\n"
 #endif
-    ".popsection\n");
+	".popsection\n");
 STACK_FRAME_NON_STANDARD(ks_target_late);
 #endif
 
+/* There is no place for tracers in it. */
 static atomic_t ks_target_breakpoint_runs;
 static noinline __noipa notrace int ks_target_breakpoint(int value)
 {

@@ -17,6 +17,15 @@
 
 static int control;
 
+/* Measures a little of everything, to see that it can be measured. */
+static bool is_quick(void)
+{
+	char text[4096] = "";
+
+	ks_read("/proc/cmdline", text, sizeof(text));
+	return strstr(text, "bench_quick");
+}
+
 /* Ends the program if @ret is a negative errno. */
 static int must(int ret, const char *what)
 {
@@ -191,9 +200,10 @@ static void say_plain(const char *when)
 static void all_calls(void)
 {
 	static const int counts[] = { 1, 16, MOST };
+	size_t most = is_quick() ? 1 : ARRAY_SIZE(counts);
 
 	for (size_t i = 0; i < ARRAY_SIZE(mechanisms); i++) {
-		for (size_t j = 0; j < ARRAY_SIZE(counts); j++) {
+		for (size_t j = 0; j < most; j++) {
 			long before;
 
 			mechanisms[i].attach(counts[j]);
@@ -205,6 +215,22 @@ static void all_calls(void)
 			mechanisms[i].detach();
 		}
 	}
+}
+
+/* What a call costs that is short-circuited, on one processor and on more and more at once. */
+static void scaling(void)
+{
+	attach_killswitch(1);
+	for (int cpus = 1; cpus <= sysconf(_SC_NPROCESSORS_ONLN); cpus *= 2) {
+		long before = ks_hits("ks_peer_int");
+		int cost = must(ks_cost(cpus), "cost");
+
+		/* All calls of ks_cost() are counted, by whichever processor. */
+		if (ks_hits("ks_peer_int") - before != 5L * 10000 * cpus)
+			must(-EPROTO, "hits");
+		printf("bench scale %d %d\n", cpus, cost);
+	}
+	detach_killswitch();
 }
 
 /* In nanoseconds: the processor's time that this program used, and the time that went by. */
@@ -298,7 +324,7 @@ static long memory(void)
 
 static void memory_of_engagements(void)
 {
-	for (int i = 0; i < 3; i++) {
+	for (int i = 0; i < (is_quick() ? 1 : 3); i++) {
 		long before = memory();
 
 		attach_killswitch(MOST);
@@ -323,17 +349,16 @@ static long long verdict(const char *function, char *answer, size_t size)
 	return most;
 }
 
-/* Finding out what is protected, once. */
-static void first_use(void)
+/* What is protected was found out while the kernel booted, and says how much memory it takes. */
+static void memory_of_policy(void)
 {
-	char answer[4096];
-	long before = memory();
-	long long first, second;
+	static char text[1 << 16];
+	char *at;
 
-	first = verdict("ks_target_int", answer, sizeof(answer));
-	printf("bench memory protected 1 %ld\n", memory() - before);
-	second = verdict("ks_target_int", answer, sizeof(answer));
-	printf("bench first %lld\n", first - second);
+	must(ks_read(KS_POLICY, text, sizeof(text)), "policy");
+	at = strstr(text, "memory: ");
+	must(at ? 0 : -ENOENT, "memory");
+	printf("bench memory protected 1 %ld\n", atol(at + strlen("memory: ")));
 }
 
 struct sample {
@@ -376,33 +401,29 @@ static void verdicts(void)
 			text = symbol->address - text;
 			break;
 		}
-		/* The mangled name of Text::callers() has these parts. */
-		if (strstr(symbol->name, "killswitch") && strstr(symbol->name, "4Text") &&
-		    strstr(symbol->name, "7callers"))
+		/* The mangled name of security::code::count_in() has this part. */
+		if (strstr(symbol->name, "10killswitch8security4code8count_in") &&
+		    !ks_starts(symbol->name, "__pfx_"))
 			counter = symbol->name;
 		/* What is larger is no function. */
 		if (text && size && size < 65536 && ks_is_text(symbol))
 			samples[count++] = (struct sample){ symbol->name, size };
 	}
 
-	/*
-	 * The first one finds out what is protected. Those who call a function of
-	 * the kernel are counted in all of it.
-	 */
-	verdict("af_alg_sendmsg", answer, sizeof(answer));
+	/* Those who call a function of the kernel are counted in all of it. */
 	with = verdict("af_alg_sendmsg", answer, sizeof(answer));
 	must(counter ? 0 : -ENOENT, "what counts callers");
 	must(ks_peer("attach", "override %s 0", counter), "switch counting off");
 	without = verdict("af_alg_sendmsg", answer, sizeof(answer));
 	printf("bench count %zu %lld\n", text, with - without);
 
-	for (size_t i = 0; i < count; i += 50) {
+	for (size_t i = 0; i < count; i += is_quick() ? 5000 : 50) {
 		without = verdict(samples[i].name, answer, sizeof(answer));
 		printf("bench verdict %ld %lld %.6s %s\n", samples[i].size, without, answer,
 		       samples[i].name);
 	}
 	qsort(samples, count, sizeof(*samples), by_size);
-	for (size_t i = 0; i < 20 && i < count; i++) {
+	for (size_t i = 0; i < (is_quick() ? 1 : 20) && i < count; i++) {
 		without = verdict(samples[i].name, answer, sizeof(answer));
 		printf("bench verdict %ld %lld %.6s %s\n", samples[i].size, without, answer,
 		       samples[i].name);
@@ -459,7 +480,7 @@ FIXTURE_TEARDOWN(bench)
 /* In a boot in which Killswitch was not used yet. */
 TEST_F_TIMEOUT(bench, memory, 1800)
 {
-	first_use();
+	memory_of_policy();
 	memory_of_engagements();
 	say_plain("after");
 }
@@ -469,11 +490,17 @@ TEST_F_TIMEOUT(bench, calls, 1800)
 	all_calls();
 }
 
+TEST_F_TIMEOUT(bench, scaling, 1800)
+{
+	scaling();
+}
+
 TEST_F_TIMEOUT(bench, times, 3600)
 {
 	times(1);
 	times(16);
-	times(100);
+	if (!is_quick())
+		times(100);
 }
 
 TEST_F_TIMEOUT(bench, verdicts, 3600)

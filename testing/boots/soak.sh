@@ -5,6 +5,7 @@
 # or, with ks_seconds= on the kernel command line, for as long as that says; and
 # whether anything was lost by it.
 #
+# by: make soak
 # append: lsm=lockdown,capability,landlock,killswitch,yama,apparmor,bpf kmemleak=on oops=panic loglevel=3
 # smp: 2
 # timeout: 1200

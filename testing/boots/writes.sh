@@ -5,6 +5,7 @@
 # way. A file "settings" beside this says how many if it shall not be a few:
 # see scripts/fuzz-kernel.
 #
+# by: make fuzz-kernel
 # append: lsm=lockdown,capability,landlock,killswitch,yama,apparmor,bpf oops=panic loglevel=3
 # smp: 2
 # timeout: 600
