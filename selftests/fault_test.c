@@ -399,6 +399,9 @@ static const struct call_case {
 	{ "register_kprobe", -ENOMEM, 2,
 	  "disengage ks_target_other\nengage ks_target_int -7\nengage ks_target_long -7\n",
 	  ENOMEM, "refused in line 3: engage ks_target_long -7" },
+	/* Callers are counted for all lines at once. */
+	{ "killswitch_pause", 1, 1, "engage ks_target_int -7\nengage unix_socketpair -EPERM\n",
+	  EINTR, "refused engage: " },
 };
 
 FIXTURE(call)

@@ -393,7 +393,8 @@ static int ks_on_fail(struct kprobe *kprobe, struct pt_regs *regs)
 {
 	unsigned int call;
 
-	if (ks_fail.pid && (!in_task() || task_tgid_nr(current) != ks_fail.pid))
+	/* A breakpoint is handled as an NMI. */
+	if (ks_fail.pid && ((!in_task() && !in_nmi()) || task_tgid_nr(current) != ks_fail.pid))
 		return 0;
 	call = atomic_inc_return(&ks_fail.calls);
 	if (ks_fail.nth && call != ks_fail.nth)

@@ -21,12 +21,15 @@ pub(crate) struct File {
     pub(crate) operations: &'static Operations,
 }
 
+/// [`Entries::next`].
+type Next = fn(usize, &mut [u8; MAX_NAME]) -> Option<(usize, usize)>;
+
 /// The functions of one kind of [`Entries`].
 pub(crate) struct Content {
     files: &'static [File],
     find: fn(&str) -> Option<usize>,
     is_there: fn(usize) -> bool,
-    next: fn(usize, &mut [u8; MAX_NAME]) -> Option<(usize, usize)>,
+    next: Next,
 }
 
 struct Of<T>(std::marker::PhantomData<T>);
