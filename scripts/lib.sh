@@ -155,6 +155,17 @@ cargo_install() {
 	rm -rf "$cache/tmp/$name"
 }
 
+# The Debian release of this machine, and the archives that its own apt takes Debian from, the
+# likeliest first.
+codename() { (. /etc/os-release && echo "${VERSION_CODENAME:-}"); }
+archives() {
+	local suite
+	for suite in "$(codename)" trixie bookworm stable oldstable testing unstable sid; do
+		apt-get --print-uris update 2>/dev/null |
+			sed -n "s|^'\(.*\)/dists/$suite/InRelease'.*|\1|p"
+	done | awk '!seen[$0]++'
+}
+
 # build_all: what a VM needs, whatever is there already.
 build_all() {
 	local script
