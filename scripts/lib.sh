@@ -191,7 +191,7 @@ done
 variant=${CONFIG:+-$CONFIG}${KVER:+-$KVER}${COMPILER:+-$COMPILER}
 built=$top/build/kernel$variant
 tests=$top/build/selftests$variant
-logs=build/logs$variant
+logs=build/logs$variant${GUEST:+-$GUEST}
 
 # The tree that the kernel is built in: one for the fetched source, one for each tree of the user's,
 # for each configuration (with what is added to it, small+up, it is built anew) and compiler.
