@@ -227,7 +227,7 @@ impl Refusal {
         f.write_str("; ")?;
         match (self.cause, self.instead.map(Value::get)) {
             (Cause::Ambiguous(_), _) => f.write_str(
-                "write module:symbol if the one that you mean is in a module, or choose a caller \
+                "write module:symbol, or vmlinux:symbol for the kernel's own, or choose a caller \
                  whose name is unique",
             ),
             (_, Some(-1)) => f.write_str("an error such as -EPERM would be accepted"),

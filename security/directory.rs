@@ -4,7 +4,7 @@
 //!
 //! Creating and removing files takes the lock of their directory, and a reader of the directory
 //! holds that lock for as long as it likes. Nothing is created or removed here: an entry is there
-//! if its [`Entries`] say so.
+//! if its [`Entries`] say so. Looking one up takes that lock, too, so only root may.
 //!
 //! C header: [`include/linux/fs.h`](srctree/include/linux/fs.h)
 
@@ -121,7 +121,7 @@ impl<T: Entries> VTable<T> {
         unsafe {
             bindings::killswitch_add_inode(
                 dentry,
-                (bindings::S_IFDIR | 0o755) as u16,
+                (bindings::S_IFDIR | 0o700) as u16,
                 inode_number(key, None),
                 key,
                 &Self::DENTRY,
@@ -197,7 +197,12 @@ impl<T: Entries> VTable<T> {
             let Some((key, length)) = T::next(position - 1, &mut name) else {
                 break;
             };
-            listing.emit(key + 1, &name[..length], inode_number(key, None), bindings::DT_DIR);
+            listing.emit(
+                key + 1,
+                &name[..length],
+                inode_number(key, None),
+                bindings::DT_DIR,
+            );
         }
         0
     }

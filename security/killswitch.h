@@ -75,7 +75,7 @@ void killswitch_after_call(struct kprobe *kp, struct pt_regs *regs, unsigned lon
 u64 killswitch_sum_hits(unsigned long slot);
 void killswitch_free_slot(unsigned long slot); /* In Rust. */
 void killswitch_free_slot_later(unsigned long slot);
-void killswitch_wait_for_slots(void);
+void killswitch_wait_for_slot(unsigned int milliseconds);
 bool killswitch_pause(void);
 void killswitch_check(void); /* In Rust. */
 void killswitch_check_within(unsigned int milliseconds);

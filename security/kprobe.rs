@@ -53,7 +53,7 @@ const OPEN: i64 = i64::MIN;
 global_lock! {
     // SAFETY: `init()` below initializes it, before the first probe.
     /// Keeps [`enable()`] from probes that are being unregistered. Taken before the locks of the
-    /// kprobe layer; never held across a grace period.
+    /// kprobe layer, which may wait for a grace period.
     unsafe(uninit) static TURNING: Mutex<()> = ();
 }
 
@@ -273,8 +273,8 @@ pub(crate) fn enable_once(probes: &[&Probe]) -> Result {
 /// Unregisters those of `probes` that are still registered, in the time that one takes: when this
 /// returns, no CPU runs their handlers any more. Sleeps for a grace period.
 ///
-/// Fails without a change if the kernel has no memory to disarm one of them. Dropping them tries
-/// again.
+/// Fails if there is no memory, or none to disarm one of them: others may be off then, which let
+/// calls pass before. Dropping them tries again.
 pub(crate) fn unregister(probes: &[&Probe]) -> Result {
     let mut ending = KVec::with_capacity(probes.len(), GFP_KERNEL)?;
     let mut kprobes;

@@ -30,6 +30,7 @@
 #include <linux/wait_bit.h>
 #include <linux/workqueue.h>
 #include <asm/ibt.h>
+#include <asm/insn.h>
 #include <asm/setup.h>
 
 #include "killswitch.h"
@@ -177,7 +178,8 @@ bool killswitch_is_landing_pad(unsigned long address)
 
 /*
  * Copies what the probe at @address has taken the place of to @bytes, of which
- * there are five, and returns how many these are: 0 without a probe.
+ * there are five, and returns how many these are: 0 without a probe. To be called
+ * with text_mutex held.
  */
 unsigned long killswitch_behind_probe(unsigned long address, u8 *bytes)
 {
@@ -189,7 +191,8 @@ unsigned long killswitch_behind_probe(unsigned long address, u8 *bytes)
 		return 0;
 	bytes[0] = kp->opcode;
 #ifdef CONFIG_OPTPROBES
-	if (kprobe_optimized(kp)) {
+	/* One that is only going to be optimized has copied nothing yet. */
+	if (kprobe_optimized(kp) && *(u8 *)address == JMP32_INSN_OPCODE) {
 		struct optimized_kprobe *op = container_of(kp, struct optimized_kprobe, kp);
 
 		memcpy(bytes + 1, op->optinsn.copied_insn, DISP32_SIZE);
@@ -260,10 +263,15 @@ u64 killswitch_sum_hits(unsigned long slot)
 }
 
 static struct rcu_head killswitch_freed[CONFIG_SECURITY_KILLSWITCH_SLOTS];
+/* How often a slot was freed since boot. */
+static atomic_t times_freed;
 
 static void killswitch_slot_freed(struct rcu_head *head)
 {
 	killswitch_free_slot(head - killswitch_freed);
+	/* The barrier that wake_up_var() asks for is in there. */
+	atomic_inc_return(&times_freed);
+	wake_up_var(&times_freed);
 }
 
 /*
@@ -276,19 +284,20 @@ void killswitch_free_slot_later(unsigned long slot)
 	call_rcu_tasks(&killswitch_freed[slot], killswitch_slot_freed);
 }
 
-/* Waits for all calls of killswitch_free_slot() that are due. Sleeps, for long. */
-void killswitch_wait_for_slots(void)
+/* Waits for the next call of killswitch_free_slot(), for @milliseconds at most. Sleeps. */
+void killswitch_wait_for_slot(unsigned int milliseconds)
 {
-	if (IS_ENABLED(CONFIG_TASKS_RCU))
-		rcu_barrier_tasks();
-	else
-		rcu_barrier();
+	int before = atomic_read(&times_freed);
+
+	wait_var_event_timeout(&times_freed, atomic_read(&times_freed) != before,
+			       msecs_to_jiffies(milliseconds));
 }
 
-/* Has @dentry, a directory that nobody uses yet, looked up and listed by these operations. */
+/* Has @dentry, a directory that nobody uses yet, looked up and listed by these operations, for root. */
 void killswitch_set_operations(struct dentry *dentry, const struct inode_operations *iops,
 			       const struct file_operations *fops)
 {
+	d_inode(dentry)->i_mode = S_IFDIR | 0700;
 	d_inode(dentry)->i_op = iops;
 	d_inode(dentry)->i_fop = fops;
 }
@@ -330,12 +339,15 @@ static void killswitch_check_work(struct work_struct *work)
 }
 
 static DECLARE_DELAYED_WORK(delayed_check, killswitch_check_work);
+static DEFINE_SPINLOCK(delaying);
 
 /* Has killswitch_check() called once, in @milliseconds or earlier if that was asked for. */
 void killswitch_check_within(unsigned int milliseconds)
 {
 	unsigned long delay = msecs_to_jiffies(milliseconds);
 
+	/* So that who wants it later does not undo what another has just set. */
+	guard(spinlock_irqsave)(&delaying);
 	if (!delayed_work_pending(&delayed_check) ||
 	    time_before(jiffies + delay, READ_ONCE(delayed_check.timer.expires)))
 		mod_delayed_work(system_power_efficient_wq, &delayed_check, delay);

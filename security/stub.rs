@@ -4,14 +4,19 @@
 //!
 //! The stubs are in stubs_x86.S: stub `n` counts a hit of slot `n` on its CPU, loads its value and
 //! returns.
+//!
+//! A task that was preempted on its way to a stub arrives there after its slot was released, at the
+//! latest after a grace period of RCU tasks, which users can make as long as they like: a system
+//! call that runs for long is no quiescent state. So nothing here waits for that without a limit,
+//! and a slot that some task may still be on its way to can be taken for the same value.
 
 use kernel::{
     bindings,
+    prelude::*,
     sync::atomic::{
         ordering::{
             Full,
-            Relaxed,
-            Release, //
+            Relaxed, //
         },
         Atomic, //
     }, //
@@ -20,13 +25,35 @@ use kernel::{
 /// The number of slots.
 pub(crate) const SLOTS: usize = bindings::CONFIG_SECURITY_KILLSWITCH_SLOTS as usize;
 
+/// How long [`Slot::take`] waits at most, in milliseconds.
+const WAIT: u32 = 5000;
+
 /// The value that each stub loads.
 #[export_name = "killswitch_values"]
 static VALUES: [Atomic<i64>; SLOTS] = [const { Atomic::new(0) }; SLOTS];
 
-/// Whether each slot is taken: a [`Slot`] exists for it, or a task may still be on its way to the
-/// stub.
-static TAKEN: [Atomic<bool>; SLOTS] = [const { Atomic::new(false) }; SLOTS];
+/// The state of each slot: the flags below, or nothing if it is free.
+static STATES: [Atomic<i32>; SLOTS] = [const { Atomic::new(0) }; SLOTS];
+
+/// A [`Slot`] exists for it.
+const TAKEN: i32 = 1;
+/// A task may be on its way to its stub since it was released. RCU says when there is none.
+const ENDING: i32 = 2;
+/// It was released again meanwhile, so that RCU has to be asked once more.
+const AGAIN: i32 = 4;
+
+/// Has `change` compute the next state of a slot, if it has one, and returns the one before.
+fn change(index: usize, change: impl Fn(i32) -> Option<i32>) -> Option<i32> {
+    let state = &STATES[index];
+    let mut old = state.load(Relaxed);
+
+    loop {
+        match state.cmpxchg(old, change(old)?, Full) {
+            Ok(_) => return Some(old),
+            Err(other) => old = other,
+        }
+    }
+}
 
 extern "C" {
     #[link_name = "killswitch_stubs"]
@@ -37,7 +64,7 @@ extern "C" {
 ///
 /// # Invariants
 ///
-/// The index is below [`SLOTS`], the slot is [`TAKEN`], and no other `Slot` has this index.
+/// The index is below [`SLOTS`], its state has [`TAKEN`], and no other `Slot` has this index.
 pub(crate) struct Slot {
     index: usize,
     counter: Counter,
@@ -60,15 +87,23 @@ impl Counter {
 }
 
 impl Slot {
-    /// Takes a slot whose stub returns `value`, unless all are taken.
-    ///
-    /// Sleeps, for a grace period of RCU tasks if all slots are taken: some may be only because a
-    /// task could still be on its way to their stubs.
+    /// Takes a slot whose stub returns `value`, unless all are taken. Sleeps: if none is free,
+    /// until RCU has freed one, but for some seconds at most.
     pub(crate) fn take(value: i64) -> Option<Self> {
-        let take = || {
-            let index =
-                (0..SLOTS).find(|index| TAKEN[*index].cmpxchg(false, true, Full).is_ok())?;
-            // INVARIANT: The exchange took the index, and only one caller can succeed in it.
+        let slot = Self::try_take(value).or_else(|| {
+            // SAFETY: Called in process context, where it may sleep.
+            unsafe { bindings::killswitch_wait_for_slot(WAIT) };
+            Self::try_take(value)
+        })?;
+
+        VALUES[slot.index].store(value, Relaxed);
+        Some(slot)
+    }
+
+    fn try_take(value: i64) -> Option<Self> {
+        let take = |index: usize, may: fn(i32) -> bool| {
+            // INVARIANT: Only one caller can set the flag, and only dropping the slot clears it.
+            change(index, |state| may(state).then_some(state | TAKEN))?;
             Some(Self {
                 index,
                 counter: Counter {
@@ -78,19 +113,28 @@ impl Slot {
                 is_used: Atomic::new(false),
             })
         };
-        let slot = take().or_else(|| {
-            // SAFETY: Called in process context, where it may sleep.
-            unsafe { bindings::killswitch_wait_for_slots() };
-            take()
-        })?;
+        let free = (0..SLOTS).find_map(|index| take(index, |state| state == 0));
 
-        slot.set_value(value);
-        Some(slot)
+        free.or_else(|| {
+            // What is on its way to it returns what it would have returned. The value does not
+            // change until it is there, but the slot may be another one by the time it is taken.
+            (0..SLOTS)
+                .filter(|index| VALUES[*index].load(Relaxed) == value)
+                .filter_map(|index| take(index, |state| state & TAKEN == 0))
+                .find(|slot| slot.value() == value)
+        })
     }
 
-    /// What the stub returns from now on, on every CPU. Any context.
-    pub(crate) fn set_value(&self, value: i64) {
-        VALUES[self.index].store(value, Relaxed);
+    /// What the stub returns from now on, on every CPU. Any context. Fails with EAGAIN if a task
+    /// may be on its way there that is to get the old value: from before the slot was taken.
+    pub(crate) fn set_value(&self, value: i64) -> Result {
+        if value != self.value() {
+            if STATES[self.index].load(Relaxed) & ENDING != 0 {
+                return Err(EAGAIN);
+            }
+            VALUES[self.index].store(value, Relaxed);
+        }
+        Ok(())
     }
 
     /// What the stub returns. Any context.
@@ -117,20 +161,40 @@ impl Slot {
 
 impl Drop for Slot {
     fn drop(&mut self) {
-        if self.is_used.load(Relaxed) {
-            // SAFETY: The index is below `SLOTS` by the type invariants, and this is asked for once
-            // for each time that the slot is taken.
-            unsafe { bindings::killswitch_free_slot_later(self.index) };
-        } else {
-            TAKEN[self.index].store(false, Release);
+        let is_used = self.is_used.load(Relaxed);
+        let old = change(self.index, |state| {
+            Some(match (is_used, state & ENDING != 0) {
+                (false, _) => state & !TAKEN,
+                (true, false) => ENDING,
+                (true, true) => ENDING | AGAIN,
+            })
+        });
+
+        if is_used && old.is_some_and(|state| state & ENDING == 0) {
+            free_later(self.index);
         }
     }
 }
 
-/// Frees a slot: no task is on its way to its stub any more. Called by RCU.
+fn free_later(index: usize) {
+    // SAFETY: The index is below `SLOTS`, and RCU has nothing to do for it: `ENDING` was set just
+    // now, or is set and RCU is done with it.
+    unsafe { bindings::killswitch_free_slot_later(index) };
+}
+
+/// No task is on its way to the stub of a slot any more that was when RCU was asked. Called by RCU.
 #[no_mangle]
 extern "C" fn killswitch_free_slot(index: usize) {
-    TAKEN[index].store(false, Release);
+    let old = change(index, |state| {
+        Some(match state & AGAIN != 0 {
+            true => state & !AGAIN,
+            false => state & !ENDING,
+        })
+    });
+
+    if old.is_some_and(|state| state & AGAIN != 0) {
+        free_later(index);
+    }
 }
 
 /// How often the stub with this index has run since boot. Any context.

@@ -20,7 +20,7 @@ use kernel::{
 };
 
 /// How much work may wait in the queue.
-const MAX_PENDING: i64 = 1024;
+pub(crate) const ROOM: i64 = 1024;
 
 static QUEUE: SetOnce<&'static Queue> = SetOnce::new();
 
@@ -38,10 +38,10 @@ pub(crate) fn create() -> Result {
 }
 
 /// Has `work` done later, behind what was put into the queue before. May sleep. Fails with ENOSPC
-/// if too much is waiting, and with ENOMEM.
-pub(crate) fn defer(work: impl FnOnce() + Send + 'static) -> Result {
+/// if more than `room` is waiting, which is [`ROOM`] or less, and with ENOMEM.
+pub(crate) fn defer(room: i64, work: impl FnOnce() + Send + 'static) -> Result {
     // SAFETY: No preconditions.
-    if DEFERRED.load(Relaxed) - unsafe { bindings::killswitch_count_done() } >= MAX_PENDING {
+    if DEFERRED.load(Relaxed) - unsafe { bindings::killswitch_count_done() } >= room {
         return Err(ENOSPC);
     }
     let queue = QUEUE.as_ref().ok_or(ENODEV)?;

@@ -11,6 +11,7 @@ comment ".. Before the next block: COMMAND" is a command that is not shown, and
 ".. Not tried: REASON" has the next block skipped.
 """
 
+import errno
 import os
 import re
 import subprocess
@@ -67,6 +68,8 @@ def commands(block):
 def comparable(text):
     """Without folding, the place in a script, and numbers other than values and errors."""
     text = re.sub(r"^.*?\bline \d+: ", "bash: ", text, flags=re.M)
+    # Version 4 of the audit tools prints names of errors, version 3 numbers.
+    text = re.sub(r"\berrno=(E\w+)", lambda name: f"errno={getattr(errno, name[1])}", text)
     return re.sub(r"\b((?:retval|errno)=-?\d+)|\d+", lambda number: number[1] or "N",
                   " ".join(text.split()))
 

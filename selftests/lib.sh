@@ -171,6 +171,12 @@ engaged_field()
 	sed -n "s/^$1 \(.* \)*$2=\([^ ]*\).*/\2/p" "$KS/engaged"
 }
 
+# field_is TARGET FIELD VALUE: engaged_field says so.
+field_is()
+{
+	[[ $(engaged_field "$1" "$2") == "$3" ]]
+}
+
 # is_engaged TARGET: calls of it return the value.
 is_engaged()
 {

@@ -81,7 +81,7 @@ static const struct file_case {
 	{ KS_DIR "/engaged", S_IFREG | 0444 },
 	{ KS_DIR "/status", S_IFREG | 0444 },
 	{ KS_DIR "/taint", S_IFREG | 0444 },
-	{ KS_DIR "/fn", S_IFDIR | 0755 },
+	{ KS_DIR "/fn", S_IFDIR | 0700 },
 };
 
 TEST(files)
@@ -107,7 +107,7 @@ TEST(files)
 }
 
 static const struct file_case fn_cases[] = {
-	{ KS_FN "ks_target_int", S_IFDIR | 0755 },
+	{ KS_FN "ks_target_int", S_IFDIR | 0700 },
 	{ KS_FN "ks_target_int/retval", S_IFREG | 0600 },
 	{ KS_FN "ks_target_int/hits", S_IFREG | 0400 },
 	{ KS_FN "ks_target_int/reason", S_IFREG | 0400 },

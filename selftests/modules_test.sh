@@ -105,13 +105,13 @@ load_target
 is "is missing when it is loaded" missing "$(engaged_field killswitch_target:ks_target_gone state)"
 like "and the kernel log says so" 'ks_target_gone: .*has no such function' "$(messages)"
 is "is still armed" armed "$(engaged_field ks_old_target:ks_target_early state)"
-is "and shows where it could be meant" killswitch_target \
-	"$(engaged_field ks_old_target:ks_target_early found_in)"
+check "and shows where it could be meant" \
+	eventually field_is ks_old_target:ks_target_early found_in killswitch_target
 like "which the kernel log does, too" 'engage killswitch_target:ks_target_early' "$(messages)"
 is "nothing is engaged" "$body" "$(at_init)"
 unload_target
 is "without the module it is armed" armed "$(engaged_field killswitch_target:ks_target_gone state)"
-is "and nothing is shown" "" "$(engaged_field ks_old_target:ks_target_early found_in)"
+check "and nothing is shown" eventually field_is ks_old_target:ks_target_early found_in ""
 control disengage_all
 load_target
 accepted "with the module there" "engage ks_old_target:ks_target_early -7"

@@ -82,13 +82,15 @@ pub(crate) fn apply(command_line: &CommandLine<'_>) {
                 b"integrity" => lockdown::set_threshold(command_line, Level::Integrity),
                 b"confidentiality" => {
                     lockdown::set_threshold(command_line, Level::Confidentiality);
-                    report(What::Lowered);
                 }
                 _ => refuse(invalid(parameter), Refusal::BootLevel),
             }
         } else if !is_seal(parameter) {
             refuse(invalid(parameter), Refusal::BootParameter);
         }
+    }
+    if lockdown::threshold() == Level::Confidentiality {
+        report(What::Lowered);
     }
     if command_line.is_incomplete() {
         refuse(Request::INVALID, Refusal::BootTooLong);
@@ -100,7 +102,7 @@ pub(crate) fn apply(command_line: &CommandLine<'_>) {
         }
     }
     ERRORS.populate(errors);
-    upkeep::check();
+    upkeep::check_again();
 }
 
 fn is_seal(parameter: &[u8]) -> bool {
@@ -116,8 +118,8 @@ fn invalid(entry: &[u8]) -> Request<'_> {
 }
 
 fn carry_out<'a>(authority: &Authority, command: Command<'a>) -> Result<(), Refusal<'a>> {
-    let events = transaction::carry_out(authority, &[command])
-        .map_err(|Failed(_, refusal)| refusal)?;
+    let events =
+        transaction::carry_out(authority, &[command]).map_err(|Failed(_, refusal)| refusal)?;
 
     for (_, event) in events {
         event.report();

@@ -62,13 +62,11 @@ fn answer_all(opener: &Opener<'_>, input: Input<'_>, answer: &mut Text) -> Resul
     for line in command::lines(input) {
         let question =
             Question::parse(line).map_err(|malformed| refuse(malformed.into(), answer))?;
-        questions.push(question, GFP_KERNEL)?;
+        questions
+            .push(question, GFP_KERNEL)
+            .map_err(|error| refuse(error.into(), answer))?;
     }
-    let mut found = KVVec::new();
-    for question in &questions {
-        found.push(Subject::find(question.target), GFP_KERNEL)?;
-    }
-    subject::count_callers(found.iter_mut().flatten())?;
+    let found = find(&questions).map_err(|error| refuse(error.into(), answer))?;
 
     // Many questions make one record, so that they cannot push out others. It names the first that
     // is refused, or else the first.
@@ -100,6 +98,17 @@ fn answer_all(opener: &Opener<'_>, input: Input<'_>, answer: &mut Text) -> Resul
         report(request, questions.len(), refusal);
     }
     result
+}
+
+/// Finds what is asked about. Sleeps. Fails with ENOMEM, and with EINTR if the task was killed.
+fn find<'a>(questions: &[Question<'a>]) -> Result<KVVec<Result<Found<'a>, Refusal<'a>>>> {
+    let mut found = KVVec::new();
+
+    for question in questions {
+        found.push(Subject::find(question.target), GFP_KERNEL)?;
+    }
+    subject::count_callers(found.iter_mut().flatten())?;
+    Ok(found)
 }
 
 fn report(request: Request<'_>, lines: usize, refusal: Option<Refusal<'_>>) {

@@ -69,21 +69,26 @@ fn submit(opener: &Opener<'_>, input: Input<'_>, answer: &mut Text) -> Result {
             })?;
     }
 
-    let events = transaction::carry_out(&authority, &commands).map_err(|Failed(line, refusal)| {
-        let request = Request::from(&commands[line.unwrap_or(0)]);
-        let request = match line {
-            None if several => Request::of(request.operation),
-            _ => request,
-        };
+    let events =
+        transaction::carry_out(&authority, &commands).map_err(|Failed(line, refusal)| {
+            let of_line = |line: usize| Request::from(&commands[line]);
+            let request = match line {
+                None if several => {
+                    // Nearly all that can fail for all of them is to engage.
+                    let engages = |command: &&Command<'_>| matches!(command, Command::Engage(_));
+                    let command = commands.iter().find(engages);
 
-        refuse(request, line.filter(|_| several), refusal, answer)
-    })?;
+                    Request::of(command.map_or(of_line(0), Request::from).operation)
+                }
+                _ => of_line(line.unwrap_or(0)),
+            };
+
+            refuse(request, line.filter(|_| several), refusal, answer)
+        })?;
+    Event::report_all(events.iter().map(|(_, event)| event));
     for (line, command) in commands.iter().enumerate() {
         let of_line = || events.iter().filter(|(of, _)| *of == line);
 
-        for (_, event) in of_line() {
-            event.report();
-        }
         match (command, of_line().count()) {
             // One line for each command; the log has one for each function.
             (Command::DisengageAll, count) if count > 1 => {
@@ -92,7 +97,7 @@ fn submit(opener: &Opener<'_>, input: Input<'_>, answer: &mut Text) -> Result {
             _ => of_line().for_each(|(_, event)| event.answer(answer)),
         }
     }
-    upkeep::check();
+    upkeep::check_again();
     Ok(())
 }
 

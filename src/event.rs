@@ -291,20 +291,42 @@ impl<'a> Event<'a> {
     /// Sleeps if a task caused it, for as long as audit waits for room. Other records are written
     /// later, in their order, and nothing waits for them.
     pub(crate) fn report(&self) {
+        Self::report_all(core::iter::once(self));
+    }
+
+    /// The same for several, in the order in which they were decided.
+    pub(crate) fn report_all<'b>(events: impl Iterator<Item = &'b Event<'b>>) {
+        // What was decided earlier is recorded earlier, unless audit makes it wait for long.
+        let mut wait = Some(work::wait);
+
+        for event in events {
+            event.report_after(&mut || {
+                if let Some(wait) = wait.take() {
+                    wait();
+                }
+            });
+        }
+    }
+
+    fn report_after(&self, wait: &mut dyn FnMut()) {
         if self.limit().is_none_or(Limit::has_room) {
             self.log();
         }
         let Some(record) = self.record() else {
             return;
         };
+        // What users can cause does not take the room of everything else.
+        let room = match self.limit() {
+            Some(_) => work::ROOM / 2,
+            None => work::ROOM,
+        };
 
         if self.origin == Origin::Task {
-            // What was decided earlier is recorded earlier, unless audit makes it wait for long.
-            work::wait();
+            wait();
             record.write(true);
         } else if record
             .to_owned()
-            .and_then(|record| work::defer(move || record.write(false)))
+            .and_then(|record| work::defer(room, move || record.write(false)))
             .is_err()
         {
             audit::lost();

@@ -98,13 +98,20 @@ impl Entries for Functions {
         file("hits", 0o400, const { &Operations::show::<Hits>() }),
         file("state", 0o400, const { &Operations::show::<State>() }),
         file("scope", 0o400, const { &Operations::show::<Scope>() }),
-        file("timeout_left", 0o400, const { &Operations::show::<TimeoutLeft>() }),
+        file(
+            "timeout_left",
+            0o400,
+            const { &Operations::show::<TimeoutLeft>() },
+        ),
         file("reason", 0o400, const { &Operations::show::<Reason>() }),
     ];
 
     fn find(name: &str) -> Option<usize> {
         let list = list::lock().ok()?;
-        let row = list.rows().iter().find(|row| row.engagement.name() == name)?;
+        let row = list
+            .rows()
+            .iter()
+            .find(|row| row.engagement.name() == name)?;
 
         Some(row.engagement.key())
     }
@@ -140,7 +147,7 @@ fn written(result: fmt::Result) -> Result {
 /// most ten seconds old, and make nothing wait. May sleep.
 fn check_for(opener: &Opener<'_>) {
     if opener.is_administrator() {
-        upkeep::check();
+        upkeep::check_probes();
     }
 }
 
@@ -184,7 +191,7 @@ impl Show for Policy {
         if opener.is_administrator() {
             protected::in_this_kernel()?;
         }
-        written(out.write_str(protected::description()?))
+        written(out.write_str(protected::description()))
     }
 }
 

@@ -57,6 +57,7 @@ const __LOG_PREFIX: &[u8] = b"killswitch\0";
 /// Creates the files and what they show, and has modules watched. Called once, by the LSM
 /// framework, at fs_initcall time.
 fn set_up() -> Result {
+    protected::create()?;
     list::create()?;
     upkeep::create()?;
     event::create()?;
@@ -65,10 +66,7 @@ fn set_up() -> Result {
     security::module::watch()
 }
 
-/// Finds out what is protected, and applies the kernel command line. Called once, by the LSM
-/// framework, before user space starts.
+/// Applies the kernel command line. Called once, by the LSM framework, before user space starts.
 fn apply(command_line: &security::boot::CommandLine<'_>) {
-    // Without memory, the first request tries again.
-    let _ = protected::in_this_kernel();
     boot::apply(command_line);
 }

@@ -16,6 +16,7 @@ use crate::{
 /// that the policy allows it. The function's module is not unloaded as long as the permit exists.
 pub(crate) struct Permit<'m> {
     entry: Entry<'m>,
+    value: Value,
     notes: Text,
 }
 
@@ -33,6 +34,7 @@ impl<'m> Permit<'m> {
         subject.notes(protected, value, &mut notes)?;
         Ok(Self {
             entry: entry.clone(),
+            value,
             notes,
         })
     }
@@ -40,6 +42,11 @@ impl<'m> Permit<'m> {
     /// Where the function begins.
     pub(crate) fn entry(&self) -> &Entry<'m> {
         &self.entry
+    }
+
+    /// What it may return.
+    pub(crate) fn value(&self) -> Value {
+        self.value
     }
 
     /// What an administrator who engages it should know, one line for each thing.

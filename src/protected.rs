@@ -37,15 +37,24 @@ use core::{
     ops::Range, //
 };
 use kernel::{
+    new_mutex,
     prelude::*,
-    sync::SetOnce, //
+    sync::{
+        Mutex,
+        SetOnce, //
+    }, //
 };
 
 static PROTECTED: SetOnce<Protected> = SetOnce::new();
-static DESCRIPTION: SetOnce<Text> = SetOnce::new();
+
+/// Has a second task wait for the one that finds out. Only administrators do, and tasks that load
+/// a module which something is armed for.
+static FINDING: SetOnce<Pin<KBox<Mutex<()>>>> = SetOnce::new();
 
 /// What the policy protects in the running kernel. Found out once: it does not change.
 pub(crate) struct Protected {
+    /// What there is of each rule, in words.
+    description: Text,
     lsm_entries: AddressSet<KVVec<usize>>,
     lsm_hooks: TaggedSet<KVec<Tagged<&'static str>>, &'static str>,
     lsm_trampolines: Range<usize>,
@@ -58,27 +67,37 @@ pub(crate) struct Protected {
     varied: AddressSet<KVVec<usize>>,
 }
 
-/// What is protected in this kernel. Finds it out at the first call, while the kernel boots, or
-/// later if there was no memory then. To be called after the LSMs were initialized. May
-/// sleep. Fails with ENOMEM, and with EAGAIN while another task finds it out.
-pub(crate) fn in_this_kernel() -> Result<&'static Protected> {
-    if PROTECTED.as_ref().is_none() {
-        PROTECTED.populate(Protected::of_this_kernel()?);
-    }
-    PROTECTED.as_ref().ok_or(EAGAIN)
+/// Prepares for the functions below. Called once.
+pub(crate) fn create() -> Result {
+    FINDING.populate(KBox::pin_init(new_mutex!(()), GFP_KERNEL)?);
+    Ok(())
 }
 
-/// What there is of each rule, in words, from when that is first asked. May sleep. Fails with
-/// ENOMEM, and with EAGAIN as long as nothing is known: only administrators have it found out.
-pub(crate) fn description() -> Result<&'static str> {
-    if DESCRIPTION.as_ref().is_none() {
-        let mut text = Text::new();
-        let protected = PROTECTED.as_ref().ok_or(EAGAIN)?;
+/// What is protected in this kernel. Finds it out at the first call, which reads all symbols of the
+/// kernel: a boot without engagements does not pay for that. To be called after the LSMs were
+/// initialized. May sleep. Fails with ENOMEM.
+pub(crate) fn in_this_kernel() -> Result<&'static Protected> {
+    if PROTECTED.as_ref().is_none() {
+        let _finding = FINDING.as_ref().ok_or(ENOMEM)?.lock();
 
-        protected.describe(&mut text).map_err(|_| ENOMEM)?;
-        DESCRIPTION.populate(text);
+        if PROTECTED.as_ref().is_none() {
+            let mut found = Protected::of_this_kernel()?;
+            let mut description = Text::new();
+
+            found.describe(&mut description).map_err(|_| ENOMEM)?;
+            found.description = description;
+            PROTECTED.populate(found);
+        }
     }
-    DESCRIPTION.as_ref().map(Text::as_str).ok_or(EAGAIN)
+    PROTECTED.as_ref().ok_or(ENOMEM)
+}
+
+/// What there is of each rule, in words, if that is known. Any context.
+pub(crate) fn description() -> &'static str {
+    PROTECTED.as_ref().map_or(
+        "not known yet: found out when an administrator reads this file or asks for anything\n",
+        |protected| protected.description.as_str(),
+    )
 }
 
 impl Protected {
@@ -127,6 +146,7 @@ impl Protected {
             is_lsm_code(hook.address);
         }
         Ok(Self {
+            description: Text::new(),
             lsm_entries: AddressSet::new(fitted(entries)?),
             lsm_hooks: TaggedSet::new(hooks),
             lsm_trampolines: trampolines,

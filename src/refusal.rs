@@ -183,7 +183,11 @@ impl fmt::Display for Refusal<'_> {
                  /sys/kernel/debug/kprobes/enabled, and whether the kernel log has a warning of \
                  ftrace, which stops working then until the next boot",
             ),
-            Refusal::NoSlot => write!(f, "all {SLOTS} slots are taken; disengage something first"),
+            Refusal::NoSlot => write!(
+                f,
+                "all {SLOTS} slots are taken; disengage something first, in a write of its own, or \
+                 try again if that was just done"
+            ),
             Refusal::Gone => f.write_str("this engagement has ended; open the file anew"),
             Refusal::BootLevel => f.write_str(
                 "the level is integrity or confidentiality; without one of them it is integrity",

@@ -45,6 +45,9 @@ use kernel::{
     str::CString, //
 };
 
+/// What stands for the kernel itself where a target names a module.
+const KERNEL: &str = "vmlinux";
+
 /// The function that a target names. Its module does not go as long as this is there.
 pub(crate) struct Subject<'a> {
     target: Target<'a>,
@@ -84,6 +87,7 @@ impl<'a> Subject<'a> {
         let addresses = kallsyms::addresses_of(within, &symbol)?;
         let Some(first) = addresses.first() else {
             return match (within, target.module) {
+                (_, Some(KERNEL)) => Err(Refusal::NoFunction),
                 (Within::Kernel, Some(module)) => Ok(Found::NotLoaded(module)),
                 (_, Some(module)) => Err(Refusal::NotInModule(module)),
                 (_, None) => Err(Refusal::NoFunction),
@@ -247,7 +251,7 @@ impl<'a> Subject<'a> {
                 module.name().to_str()?,
                 self.target.symbol
             ),
-            (None, Some(module)) => writeln!(
+            (None, Some(module)) if module != KERNEL => writeln!(
                 out,
                 "  note: no module {module} is loaded; it is the kernel's own function"
             ),

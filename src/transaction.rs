@@ -34,6 +34,7 @@ use crate::{
     },
     permit::Permit,
     policy::Value,
+    protected,
     refusal::Refusal,
     security::{
         kprobe,
@@ -54,7 +55,11 @@ use crate::{
 use kernel::{
     alloc::AllocError,
     prelude::*,
-    sync::Arc, //
+    sync::Arc,
+    time::{
+        delay::fsleep,
+        Delta, //
+    }, //
 };
 
 /// Why nothing was carried out, and because of which command, counted from 0, if because of one.
@@ -103,8 +108,9 @@ impl New<'_> {
     }
 }
 
-/// How often a request is judged again because a module was loaded meanwhile.
+/// How often a request is judged again because a module was loaded meanwhile, and after what time.
 const ATTEMPTS: usize = 10;
+const PAUSE: Delta = Delta::from_millis(20);
 
 /// Carries out all `commands` or none, and returns what to report: events, with the numbers of
 /// their commands. Sleeps.
@@ -118,6 +124,7 @@ pub(crate) fn carry_out<'a>(
         if !matches!(result, Err(Failed(_, Refusal::InBetween))) {
             break;
         }
+        fsleep(PAUSE);
         result = carry_out_once(authority, commands);
     }
     result
@@ -131,13 +138,14 @@ fn carry_out_once<'a>(
     let mut new = judge(authority, commands)?;
 
     plan(&*list::lock()?, commands, &new)?;
-    arm(authority, &mut new)?;
 
     let mut ended = KVec::with_capacity(SLOTS, GFP_KERNEL)?;
     let mut events = KVec::with_capacity(commands.len() + SLOTS, GFP_KERNEL)?;
 
-    turn(authority, commands, &mut new, &mut ended)?;
-    unregister(&ended);
+    arm(authority, &mut new)
+        .and_then(|()| turn(authority, commands, &mut new, &mut ended))
+        .inspect_err(|_| unregister(new.iter().filter_map(|new| new.row.as_ref())))?;
+    unregister(ended.iter().map(|(_, row)| row));
 
     let (mut new, mut ended) = (new.into_iter(), ended.into_iter().peekable());
     let mut report = |line, what| {
@@ -158,7 +166,10 @@ fn carry_out_once<'a>(
             }
             Command::Disengage(_) | Command::DisengageAll => {
                 while let Some((_, row)) = ended.next_if(|(of, _)| *of == line) {
-                    report(line, What::Disengaged(About::from(&row), row.hits().count()));
+                    report(
+                        line,
+                        What::Disengaged(About::from(&row), row.hits().count()),
+                    );
                 }
             }
             Command::Seal => report(line, What::Sealed),
@@ -169,10 +180,7 @@ fn carry_out_once<'a>(
 
 /// Finds and judges what `commands` engage. Sleeps. Fails if that is not possible; a verdict may
 /// still be a refusal.
-fn judge<'a>(
-    authority: &Authority,
-    commands: &[Command<'a>],
-) -> Result<KVec<New<'a>>, Failed<'a>> {
+fn judge<'a>(authority: &Authority, commands: &[Command<'a>]) -> Result<KVec<New<'a>>, Failed<'a>> {
     let mut new = KVec::new();
     let mut found = KVVec::new();
 
@@ -205,7 +213,8 @@ fn judge<'a>(
             Found::NotLoaded(module) if new.engage.watch.is_some() => {
                 Err(Refusal::NothingToWatch(module))
             }
-            Found::NotLoaded(_) => Ok(None),
+            // It is judged while its module is loaded. What takes long is done now.
+            Found::NotLoaded(_) => Ok(protected::in_this_kernel().map(|_| None)?),
         });
     }
     Ok(new)
@@ -355,12 +364,12 @@ fn turn<'a>(
     Ok(())
 }
 
-/// Unregisters the probes of what has ended, if there is memory to do so in one grace period; or
+/// Unregisters the probes of what has ended or failed, if there is memory to do so in one grace period; or
 /// else dropping them does. Sleeps.
-fn unregister(ended: &[(usize, Row)]) {
+fn unregister<'a>(ended: impl Iterator<Item = &'a Row>) {
     let mut probes = KVec::new();
 
-    for (_, row) in ended {
+    for row in ended {
         if let Some(probe) = row.probe() {
             if probes.push(&**probe, GFP_KERNEL).is_err() {
                 return;
@@ -372,6 +381,23 @@ fn unregister(ended: &[(usize, Row)]) {
 
 /// Makes the engagement with this key return `value`, and returns what to report. Sleeps.
 pub(crate) fn change<'a>(
+    authority: &Authority,
+    key: usize,
+    value: Value,
+) -> Result<Event<'static>, Refusal<'a>> {
+    let mut result = change_once(authority, key, value);
+
+    for _ in 1..ATTEMPTS {
+        if !matches!(result, Err(Refusal::InBetween)) {
+            break;
+        }
+        fsleep(PAUSE);
+        result = change_once(authority, key, value);
+    }
+    result
+}
+
+fn change_once<'a>(
     authority: &Authority,
     key: usize,
     value: Value,
@@ -399,7 +425,9 @@ pub(crate) fn change<'a>(
     if row.address() != shown.address {
         return Err(Refusal::InBetween);
     }
-    row.slot.set_value(value.get());
+    row.slot
+        .set_value(value.get())
+        .map_err(|_| Refusal::NoSlot)?;
     let (about, returns) = (About::from(&*row), row.state() == State::Engaged);
     drop(list);
 

@@ -65,6 +65,9 @@ const CHECK_EVERY: u32 = 10_000;
 /// administrators and by the work queue only.
 static CHECKING: SetOnce<Pin<KBox<Mutex<()>>>> = SetOnce::new();
 
+/// How often functions are looked for in modules at most, in milliseconds.
+const LOOK_EVERY: u32 = 1000;
+
 /// Whether a module has been loaded since the functions that are not there were last looked for.
 static HAS_LOADED: Atomic<bool> = Atomic::new(false);
 
@@ -74,47 +77,47 @@ pub(crate) fn create() -> Result {
     Ok(())
 }
 
-/// Brings the list up to date: finds out which probes something has switched off or on, decides on
-/// functions that have been watched for long enough, and arranges for the next check. Called by a
-/// work queue, and for administrators who ask what is engaged. Sleeps.
+/// Brings the list up to date. Called by a work queue. Sleeps.
 pub(crate) fn check() {
-    // Without it there is nothing to check.
-    let Some(checking) = CHECKING.as_ref() else {
-        return;
-    };
-    let _checking = checking.lock();
-    let look_for_modules = HAS_LOADED.xchg(false, Relaxed);
-    let mut key = 0;
+    check_probes();
+    if HAS_LOADED.xchg(false, Relaxed) {
+        let mut key = 0;
 
-    while let Some(at) = next(key, look_for_modules) {
-        key = at.about.engagement.key() + 1;
-        match at.probe {
-            Some(probe) => check_probe(at.about, &probe, at.is_off),
-            // The next check tries again.
-            None if look_for(at.about).is_err() => HAS_LOADED.store(true, Relaxed),
-            None => {}
+        while let Some((about, ..)) = next(key, |row| row.probe().is_none()) {
+            key = about.engagement.key() + 1;
+            if look_for(about).is_err() {
+                // The next check tries again.
+                HAS_LOADED.store(true, Relaxed);
+            }
         }
     }
     check_again();
 }
 
-/// What is checked of a row.
-struct At {
-    about: About,
-    probe: Option<Arc<Probe>>,
-    is_off: bool,
+/// Finds out which probes something has switched off or on, and decides on functions that have been
+/// watched for long enough. Called by [`check`], and for administrators who ask what is engaged.
+/// Sleeps.
+pub(crate) fn check_probes() {
+    // Without it there is nothing to check.
+    let Some(checking) = CHECKING.as_ref() else {
+        return;
+    };
+    let _checking = checking.lock();
+    let mut key = 0;
+
+    while let Some((about, Some(probe), is_off)) = next(key, |row| row.probe().is_some()) {
+        key = about.engagement.key() + 1;
+        check_probe(about, &probe, is_off);
+    }
 }
 
-/// The first row from `key` on that has something to be checked.
-fn next(key: usize, look_for_modules: bool) -> Option<At> {
+/// The first row from `key` on that is so: what it is about, its probe, and whether that is known to
+/// be off.
+fn next(key: usize, is_so: impl Fn(&Row) -> bool) -> Option<(About, Option<Arc<Probe>>, bool)> {
     let mut list = list::lock().ok()?;
-    let row = list.next(key, |row| row.probe().is_some() || look_for_modules)?;
+    let row = list.next(key, is_so)?;
 
-    Some(At {
-        about: About::from(&*row),
-        probe: row.probe().cloned(),
-        is_off: row.is_off,
-    })
+    Some((About::from(&*row), row.probe().cloned(), row.is_off))
 }
 
 /// Checks the probe of an engagement, and what it is watched for.
@@ -252,7 +255,8 @@ pub(crate) fn module_going(module: &Module) {
 fn look_for_modules() {
     if interest::is_any() {
         HAS_LOADED.store(true, Relaxed);
-        work::check_within(0);
+        // Users have modules loaded as often as they like, and looking takes long.
+        work::check_within(LOOK_EVERY);
     }
 }
 
@@ -342,7 +346,7 @@ fn engage<'a>(
             return Err(Refusal::AlreadyEngaged);
         }
         // Another value was written meanwhile, which has not been judged.
-        if row.value() != value {
+        if row.value() != permit.value() {
             continue;
         }
         let old = row.move_to(Place::At(address, probe));

@@ -233,9 +233,7 @@ fn two_bytes(opcode: u8) -> Option<(bool, Immediate)> {
         | 0xc8..=0xcf => (false, Immediate::None),
         // Control and debug registers: whatever the ModRM byte says, there is no memory.
         0x20..=0x23 => (false, Immediate::Bytes(1)),
-        0x0f | 0x70..=0x73 | 0xa4 | 0xac | 0xba | 0xc2 | 0xc4..=0xc6 => {
-            (true, Immediate::Bytes(1))
-        }
+        0x0f | 0x70..=0x73 | 0xa4 | 0xac | 0xba | 0xc2 | 0xc4..=0xc6 => (true, Immediate::Bytes(1)),
         0x04 | 0x0a | 0x0c | 0x36 => return None,
         _ => (true, Immediate::None),
     })

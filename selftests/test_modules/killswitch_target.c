@@ -220,8 +220,12 @@ static int ks_call_long(struct seq_file *m)
 
 static int ks_call_ptr(struct seq_file *m)
 {
-	void *ptr = ks_target_ptr(&ks_value);
+	int *object = &ks_value;
+	void *ptr;
 
+	/* A constant would be built into the function, which BTF leaves out then. */
+	OPTIMIZER_HIDE_VAR(object);
+	ptr = ks_target_ptr(object);
 	if (!ptr)
 		seq_puts(m, "NULL\n");
 	else if (IS_ERR(ptr))

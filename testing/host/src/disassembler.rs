@@ -8,9 +8,9 @@ use crate::{
     image::Image,
     policy::code::{callees, x86::decode, Code, Cold},
 };
-use proptest::{prelude::*, sample::select};
 use iced_x86::{Decoder, DecoderOptions, FlowControl};
 use object::{Object, ObjectSection, ObjectSymbol};
+use proptest::{prelude::*, sample::select};
 use std::{collections::BTreeSet, env, fs, ops::Range, path::PathBuf};
 
 /// The branches in `range` that leave `body`, by where they lead.
@@ -35,7 +35,9 @@ fn branches(image: &Image, range: &Range<usize>, body: &Range<usize>, found: &mu
 fn entered(image: &Image, target: usize) -> Option<usize> {
     let symbol = image.extent(target)?;
     let names = image.names(symbol.start);
-    let is_padding = names.iter().any(|name| name.starts_with("__pfx_") || name.starts_with("__cfi_"));
+    let is_padding = names
+        .iter()
+        .any(|name| name.starts_with("__pfx_") || name.starts_with("__cfi_"));
 
     match target - symbol.start {
         _ if is_padding => Some(symbol.end),
@@ -130,7 +132,9 @@ fn it_reads_what_a_disassembler_reads() {
         }
         if read.is_err() || got != expected {
             let names = |set: &BTreeSet<usize>, other: &BTreeSet<usize>| -> Vec<String> {
-                set.difference(other).map(|at| image.names(*at).join("=")).collect()
+                set.difference(other)
+                    .map(|at| image.names(*at).join("="))
+                    .collect()
             };
 
             wrong.push(format!(
@@ -142,22 +146,37 @@ fn it_reads_what_a_disassembler_reads() {
     }
     println!("{} functions call {calls} others", image.functions.len());
     assert!(image.functions.len() > 10_000);
-    assert!(wrong.is_empty(), "{} are wrong: {:#?}", wrong.len(), &wrong[..wrong.len().min(50)]);
+    assert!(
+        wrong.is_empty(),
+        "{} are wrong: {:#?}",
+        wrong.len(),
+        &wrong[..wrong.len().min(50)]
+    );
 }
 
 /// Whether the kprobe layer takes no probe at an address: because of its section, or a list.
 fn blacklist(file: &object::File<'_>) -> impl Fn(usize) -> bool {
     let address = |name: &str| {
-        let symbol = file.symbol_by_name(name).unwrap_or_else(|| panic!("there is no {name}"));
+        let symbol = file
+            .symbol_by_name(name)
+            .unwrap_or_else(|| panic!("there is no {name}"));
 
         symbol.address() as usize
     };
-    let texts = ["kprobes", "noinstr", "entry"]
-        .map(|name| address(&format!("__{name}_text_start"))..address(&format!("__{name}_text_end")));
-    let (start, end) = (address("__start_kprobe_blacklist"), address("__stop_kprobe_blacklist"));
+    let texts = ["kprobes", "noinstr", "entry"].map(|name| {
+        address(&format!("__{name}_text_start"))..address(&format!("__{name}_text_end"))
+    });
+    let (start, end) = (
+        address("__start_kprobe_blacklist"),
+        address("__stop_kprobe_blacklist"),
+    );
     let listed: BTreeSet<usize> = file
         .sections()
-        .find_map(|section| section.data_range(start as u64, (end - start) as u64).ok()?)
+        .find_map(|section| {
+            section
+                .data_range(start as u64, (end - start) as u64)
+                .ok()?
+        })
         .unwrap()
         .chunks(8)
         .map(|entry| usize::from_le_bytes(entry.try_into().unwrap()))
@@ -175,7 +194,8 @@ fn handlers_call_nothing_that_can_be_probed() {
     let image = Image::new(&directory.join("vmlinux"), 0);
     let is_blacklisted = blacklist(&file);
     let is_handler = |name: &&str| {
-        name.starts_with("killswitch_on_") || *name == "killswitch_after_call"
+        name.starts_with("killswitch_on_")
+            || *name == "killswitch_after_call"
             || name.starts_with("killswitch_stub_")
     };
     let handlers: Vec<_> = file
@@ -212,7 +232,12 @@ fn handlers_call_nothing_that_can_be_probed() {
         let code = image.bytes(&body).unwrap();
         let calls = Decoder::with_ip(64, code, start as u64, DecoderOptions::NONE)
             .into_iter()
-            .filter(|it| matches!(it.flow_control(), FlowControl::IndirectCall | FlowControl::IndirectBranch));
+            .filter(|it| {
+                matches!(
+                    it.flow_control(),
+                    FlowControl::IndirectCall | FlowControl::IndirectBranch
+                )
+            });
 
         wrong.extend(calls.map(|_| format!("{name} calls what a pointer says")));
     }

@@ -93,7 +93,9 @@ impl Image {
             let Some(start) = address(symbol.section_index(), symbol.address()) else {
                 continue;
             };
-            if name.is_empty() || name.starts_with(".L") || symbol.kind() == object::SymbolKind::Section
+            if name.is_empty()
+                || name.starts_with(".L")
+                || symbol.kind() == object::SymbolKind::Section
             {
                 continue;
             }
@@ -181,10 +183,7 @@ fn is_padding(name: &str) -> bool {
 impl Code for Image {
     fn extent(&self, address: usize) -> Option<Range<usize>> {
         let text = self.text(address)?;
-        let (start, _) = self
-            .symbols
-            .range(text.range.start..=address)
-            .next_back()?;
+        let (start, _) = self.symbols.range(text.range.start..=address).next_back()?;
         let end = self
             .symbols
             .range(address + 1..text.range.end)
@@ -198,7 +197,11 @@ impl Code for Image {
         let file = self.text(address).map_or(0, |text| text.file);
         let name = self.names(address).first().map_or("", String::as_str);
 
-        match self.cold.get(&(file, format!("{name}.cold"))).map(Vec::as_slice) {
+        match self
+            .cold
+            .get(&(file, format!("{name}.cold")))
+            .map(Vec::as_slice)
+        {
             None => Cold::None,
             Some([at]) => self.extent(*at).map_or(Cold::Unknown, Cold::At),
             Some(_) => Cold::Unknown,

@@ -10,17 +10,12 @@ use crate::{
 };
 use kernel::error::{code::*, Error};
 
+/// How often functions are looked for in modules at most, in milliseconds.
+const LOOK_EVERY: i64 = 1000;
 /// How often probes are checked, in milliseconds.
 const CHECK_EVERY: i64 = 10_000;
 /// What is in the directory of an engagement.
-pub(crate) const FILES: [&str; 6] = [
-    "retval",
-    "hits",
-    "state",
-    "scope",
-    "timeout_left",
-    "reason",
-];
+pub(crate) const FILES: [&str; 6] = ["retval", "hits", "state", "scope", "timeout_left", "reason"];
 
 fn refused<T>(errno: Error) -> Result<T, Refused> {
     Err(Refused { errno, rule: None })
@@ -274,9 +269,7 @@ impl Model {
     }
 
     fn is_armed(&self, engagement: &Engagement) -> bool {
-        engagement.is_there()
-            && self.world.can_arm()
-            && !engagement.is_disabled
+        engagement.is_there() && self.world.can_arm() && !engagement.is_disabled
     }
 
     // What is written.
@@ -284,7 +277,7 @@ impl Model {
     /// A write to `control` of these lines.
     pub(crate) fn write(&mut self, by: By, lines: &[Line]) -> Result<(), Error> {
         let Err((line, refused)) = self.try_write(by, lines) else {
-            self.check_all();
+            self.check_again();
             return Ok(());
         };
         let (operation, fields) = lines[line.unwrap_or(0)].fields();
@@ -437,7 +430,8 @@ impl Model {
                 self.tell(by, operation, &fields, Ok(()));
             }
             Line::Disengage(target) => {
-                let is_it = |e: &Option<Engagement>| e.as_ref().is_some_and(|e| e.is_called(target));
+                let is_it =
+                    |e: &Option<Engagement>| e.as_ref().is_some_and(|e| e.is_called(target));
                 let at = older.iter().position(is_it).unwrap();
 
                 self.release(by, &mut older[at..=at]);
@@ -511,10 +505,16 @@ impl Model {
         }
     }
 
-    /// The level of lockdown until which changes are allowed is raised.
-    pub(crate) fn boot_confidentiality(&mut self) {
-        self.until_confidentiality = true;
-        self.tell(By::Nobody, "lockdown", " level=confidentiality", Ok(()));
+    /// The command line names the level from which on nothing changes. The last one counts.
+    pub(crate) fn boot_level(&mut self, is_confidentiality: bool) {
+        self.until_confidentiality = is_confidentiality;
+    }
+
+    /// The command line was read to its end, but for the seal.
+    pub(crate) fn boot_ended(&mut self) {
+        if self.until_confidentiality {
+            self.tell(By::Nobody, "lockdown", " level=confidentiality", Ok(()));
+        }
     }
 
     /// A parameter of the command line that there is not.
@@ -525,31 +525,38 @@ impl Model {
 
     // What happens.
 
-    /// Checks all engagements, for an administrator who asks.
-    pub(crate) fn check_all(&mut self) {
-        let mut at = 0;
-        let has_loaded = std::mem::take(&mut self.has_loaded);
-
-        while at < self.engagements.len() {
-            if !self.engagements[at].is_there() {
-                if has_loaded {
+    /// Checks all engagements.
+    fn check_all(&mut self) {
+        self.check_probes();
+        if std::mem::take(&mut self.has_loaded) {
+            for at in 0..self.engagements.len() {
+                if !self.engagements[at].is_there() {
                     let symbol = self.engagements[at].wanted.symbol();
 
                     self.engagements[at].found_in = self.module_with(symbol);
                 }
+            }
+        }
+        self.check_again();
+    }
+
+    fn check_probes(&mut self) {
+        let mut at = 0;
+
+        while at < self.engagements.len() {
+            if !self.engagements[at].is_there() {
                 at += 1;
                 continue;
             }
             let was_off = self.check_probe(at);
             at += usize::from(self.check_watch(at, was_off));
         }
-        self.check_again();
     }
 
-    /// The same for a reader, if he is one.
+    /// Checks the probes for a reader who is an administrator.
     pub(crate) fn check_for_reader(&mut self) {
         if self.world.opener_may {
-            self.check_all();
+            self.check_probes();
         }
     }
 
@@ -722,7 +729,7 @@ impl Model {
     pub(crate) fn module_changed(&mut self) {
         if self.has_interest(|_| true) {
             self.has_loaded = true;
-            self.check_within(0);
+            self.check_within(LOOK_EVERY);
         }
     }
 

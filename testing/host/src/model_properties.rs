@@ -57,7 +57,7 @@ enum Event {
 enum Parameter {
     Engage(&'static str, i64),
     Nonsense(&'static str),
-    Confidentiality,
+    Level(bool),
     Seal,
 }
 
@@ -192,7 +192,7 @@ fn parameters() -> impl Strategy<Value = Vec<Parameter>> {
         20 => (target(), value()).prop_map(|(target, value)| Parameter::Engage(target, value)),
         2 => Just(Parameter::Nonsense(".nonsense")),
         2 => Just(Parameter::Nonsense("=alpha")),
-        2 => Just(Parameter::Confidentiality),
+        4 => any::<bool>().prop_map(Parameter::Level),
         1 => Just(Parameter::Seal),
     ];
 
@@ -225,6 +225,7 @@ impl Pair {
     /// Boots the machine.
     fn boot(parameters: &[Parameter]) -> Result<Self, TestCaseError> {
         switch_on();
+        prop_assert_eq!(crate::protected::create(), Ok(()));
         prop_assert_eq!(crate::list::create(), Ok(()));
         prop_assert_eq!(crate::upkeep::create(), Ok(()));
         prop_assert_eq!(crate::event::create(), Ok(()));
@@ -240,7 +241,8 @@ impl Pair {
             .map(|parameter| match parameter {
                 Parameter::Engage(target, value) => format!("={target}={value}"),
                 Parameter::Nonsense(word) => word.to_string(),
-                Parameter::Confidentiality => String::from(".lockdown=confidentiality"),
+                Parameter::Level(true) => String::from(".lockdown=confidentiality"),
+                Parameter::Level(false) => String::from(".lockdown=integrity"),
                 Parameter::Seal => String::from(".seal"),
             })
             .collect();
@@ -254,10 +256,11 @@ impl Pair {
                 Parameter::Nonsense(word) => {
                     pair.model.boot_nonsense(word.trim_start_matches('='));
                 }
-                Parameter::Confidentiality => pair.model.boot_confidentiality(),
+                Parameter::Level(level) => pair.model.boot_level(level),
                 Parameter::Seal => {}
             }
         }
+        pair.model.boot_ended();
         if parameters.iter().any(|p| matches!(p, Parameter::Seal)) {
             prop_assert_eq!(pair.model.write(By::Nobody, &[Line::Seal]), Ok(()));
         }
@@ -586,7 +589,10 @@ impl Pair {
             prop_assert_eq!(m.is_tainted, model.is_tainted);
             prop_assert_eq!(m.check_at, model.next_check);
             // Disarming is tried again until it works, and nothing shows it.
-            if model.failure.is_some_and(|failure| failure.what == What::Disarm) {
+            if model
+                .failure
+                .is_some_and(|failure| failure.what == What::Disarm)
+            {
                 model.failure = m.failure;
             }
             prop_assert_eq!(m.failure, model.failure);
@@ -636,7 +642,12 @@ fn other_modules_take_no_lock() -> Result<(), TestCaseError> {
         machine::module_live(module);
         prop_assert_eq!(host::take_locked() > 0, takes_locks, "{} is live", module);
         machine::module_going(module);
-        prop_assert_eq!(host::take_locked() > 0, takes_locks, "{} is unloaded", module);
+        prop_assert_eq!(
+            host::take_locked() > 0,
+            takes_locks,
+            "{} is unloaded",
+            module
+        );
     }
     Ok(())
 }

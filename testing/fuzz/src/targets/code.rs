@@ -4,11 +4,11 @@
 //! in what it calls, gone through one by one, show that, and its callers are counted right.
 
 use super::Input;
-use iced_x86::{Decoder, DecoderOptions, FlowControl, OpKind};
 use crate::policy::{
     code::{Census, Code, Cold, Evidence, OVERLAP},
     judge, AddressSet, Cause, Facts, Kernel, Rule, TaggedSet, Type, Value,
 };
+use iced_x86::{Decoder, DecoderOptions, FlowControl, OpKind};
 use std::{collections::BTreeSet, ops::Range};
 
 /// The most functions, and the most bytes of them, which is more than what one function may have.
@@ -400,9 +400,12 @@ impl Targets {
                 _ => return targets,
             };
 
-            for instruction in
-                Decoder::with_ip(64, bytes, part.start as u64, DecoderOptions::NO_INVALID_CHECK)
-            {
+            for instruction in Decoder::with_ip(
+                64,
+                bytes,
+                part.start as u64,
+                DecoderOptions::NO_INVALID_CHECK,
+            ) {
                 let is_branch = matches!(
                     instruction.flow_control(),
                     FlowControl::Call

@@ -499,7 +499,16 @@ pub mod time {
         }
     }
 
+    pub mod delay {
+        /// Nothing happens meanwhile.
+        pub fn fsleep(_: super::Delta) {}
+    }
+
     impl Delta {
+        pub const fn from_millis(millis: i64) -> Self {
+            Self(millis)
+        }
+
         pub fn as_millis(self) -> i64 {
             self.0
         }

@@ -160,6 +160,7 @@ pub(crate) mod lsm {
 pub(crate) mod stub {
     use super::machine;
     use crate::machine::Slot as Taken;
+    use kernel::prelude::*;
 
     pub(crate) const SLOTS: usize = crate::machine::SLOTS;
 
@@ -189,8 +190,9 @@ pub(crate) mod stub {
             machine(|m| body(m.slots[self.0].as_mut().unwrap()))
         }
 
-        pub(crate) fn set_value(&self, value: i64) {
+        pub(crate) fn set_value(&self, value: i64) -> Result {
             self.with(|slot| slot.value = value);
+            Ok(())
         }
 
         pub(crate) fn value(&self) -> i64 {
@@ -246,8 +248,10 @@ pub(crate) mod work {
     use super::machine;
     use kernel::{host, prelude::*};
 
+    pub(crate) const ROOM: i64 = 2;
+
     /// Nothing is in front of it.
-    pub(crate) fn defer(work: impl FnOnce() + Send + 'static) -> Result {
+    pub(crate) fn defer(_room: i64, work: impl FnOnce() + Send + 'static) -> Result {
         host::allocate()?;
         work();
         Ok(())
