@@ -230,7 +230,7 @@ noinstr int killswitch_on_call(struct kprobe *kp, struct pt_regs *regs)
 
 /*
  * Takes the calls of users other than root. Interrupts and kernel threads count
- * as root, since nobody can say for whom they work. A breakpoint is handled like
+ * as root, since it is unknown for whom they work. A breakpoint is handled like
  * an interrupt of its own. What the task is counts, not on whose behalf it acts
  * for the moment, as file systems have it do.
  */
@@ -293,7 +293,7 @@ void killswitch_wait_for_slot(unsigned int milliseconds)
 			       msecs_to_jiffies(milliseconds));
 }
 
-/* Has @dentry, a directory that nobody uses yet, looked up and listed by these operations, for root. */
+/* Has @dentry, a new directory, looked up and listed by these operations, and by root alone. */
 void killswitch_set_operations(struct dentry *dentry, const struct inode_operations *iops,
 			       const struct file_operations *fops)
 {

@@ -119,7 +119,7 @@ FIXTURE_TEARDOWN(holdup)
 	close(self->control);
 }
 
-/* What root does while somebody holds a directory. */
+/* What root does while a directory is held. */
 static const struct step {
 	const char *what;
 	int (*body)(const void *data);
@@ -178,7 +178,7 @@ TEST_F_TIMEOUT(holdup, by_a_reader_of_the_directory, 120)
 					TH_LOG("%s", step->function);
 			}
 			if (status == -1) {
-				/* It goes on when nobody holds the directory any more. */
+				/* It goes on when the directory is no longer held. */
 				stop(holder);
 				stop(maker);
 				waitpid(pid, NULL, 0);

@@ -290,7 +290,10 @@ AUDIT_LOG=/var/log/audit/audit.log
 need_audit_log()
 {
 	command -v ausearch >/dev/null || skip_all "no ausearch"
-	pidof auditd >/dev/null || start-auditd || skip_all "auditd does not start"
+	if ! pidof auditd >/dev/null; then
+		command -v start-auditd >/dev/null || skip_all "auditd does not run"
+		start-auditd || { fail "auditd starts" && finish; }
+	fi
 }
 
 # The records of Killswitch in the audit log. What auditd adds for people stands behind a

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# Nobody fills the logs so that something else is missing in them: neither tasks that
+# No one fills the logs so that something else is missing in them: neither tasks that
 # may not write, nor users who have modules loaded that are kept out, nor questions.
 set -euo pipefail
 . "$(dirname "$(readlink -f "$0")")/lib.sh"

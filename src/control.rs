@@ -44,7 +44,7 @@ impl Converse for Control {
 }
 
 fn submit(opener: &Opener<'_>, input: Input<'_>, answer: &mut Text) -> Result {
-    // One who may not ask is not told what is wrong with the question.
+    // Without authority there is no answer to what is wrong with the request.
     let authority = match Authority::of_writer(opener) {
         Ok(authority) => authority,
         Err(refusal) => {

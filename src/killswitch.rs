@@ -8,7 +8,7 @@
 //! the function, [`permit`] asks the [`policy`] about it in the light of what is [`protected`],
 //! [`transaction`] carries it out on the [`list`] of [`engagement`]s, [`refusal`] says why not, and
 //! [`event`] is what is reported of it. [`upkeep`] is what modules and time do to engagements, of
-//! which an [`interest`] tells the ones that matter. [`check`] only asks, [`files`] shows the
+//! which an [`interest`] finds the ones that matter. [`check`] only asks, [`files`] shows the
 //! state, and [`boot`] applies the kernel command line. [`errno`] and [`text`] help all of them.
 //!
 //! [`security`] wraps the kernel and is the only part with unsafe code.
