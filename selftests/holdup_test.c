@@ -6,7 +6,6 @@
  */
 #include <dirent.h>
 #include <linux/audit.h>
-#include <linux/capability.h>
 #include <linux/netlink.h>
 #include <linux/userfaultfd.h>
 #include <poll.h>
@@ -24,15 +23,6 @@
 #define IMPOSTOR	"killswitch_impostor"
 #define AT_ONCE		(2.0 * KS_SLOWER)
 
-/* Stays uid 0, which the directories belong to, and loses all capabilities. */
-static int become_powerless(void)
-{
-	struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
-	struct __user_cap_data_struct none[_LINUX_CAPABILITY_U32S_3] = {};
-
-	return syscall(__NR_capset, &header, none) || prctl(PR_SET_PDEATHSIG, SIGKILL);
-}
-
 /* A user does not get that far. */
 static int cannot_open(const void *path)
 {
@@ -48,7 +38,8 @@ static int hold_directory(const void *path)
 	int fault, fd;
 	void *page;
 
-	if (become_powerless())
+	/* The directories belong to uid 0. */
+	if (ks_keep_capabilities(0))
 		return 1;
 	fault = syscall(__NR_userfaultfd, O_CLOEXEC);
 	page = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
@@ -68,7 +59,7 @@ static int make_directory(const void *path)
 	char name[PATH_MAX];
 
 	snprintf(name, sizeof(name), "%s/made", (const char *)path);
-	return become_powerless() || !mkdir(name, 0700);
+	return ks_keep_capabilities(0) || !mkdir(name, 0700);
 }
 
 static int command(const void *text)
@@ -433,18 +424,26 @@ static int stopped_daemon(const void *data)
 	return 1;
 }
 
-/* Fills the log with what is refused, as root without capabilities. */
-static int fill_log(const void *written)
+/* Writes what is refused, since it is written without capabilities, and counts it. */
+static int fill_log(const char *path, const char *text, long *written)
 {
-	int fd = open(KS_CONTROL, O_WRONLY | O_CLOEXEC);
+	int fd = open(path, O_WRONLY | O_CLOEXEC);
 
 	if (fd < 0 || ks_keep_capabilities(0))
 		return 1;
-	while (true) {
-		ks_command(fd, "engage ks_target_int 0\n");
-		__atomic_fetch_add((long *)written, 1, __ATOMIC_RELAXED);
-	}
+	while (ks_write(fd, text, strlen(text)) == -EPERM)
+		__atomic_fetch_add(written, 1, __ATOMIC_RELAXED);
 	return 1;
+}
+
+static int fill_by_control(const void *written)
+{
+	return fill_log(KS_CONTROL, "engage ks_target_int 0\n", (long *)written);
+}
+
+static int fill_by_retval(const void *written)
+{
+	return fill_log(KS_FN "ks_target_long/retval", "0\n", (long *)written);
 }
 
 /* Waits until a function returns this: whether it does within two seconds. */
@@ -488,15 +487,16 @@ TEST_F_TIMEOUT(holdup, by_a_full_audit_log, 180)
 	int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_AUDIT), waited = 0;
 	long *written;
 
-	written = mmap(NULL, sizeof(*written), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS,
+	written = mmap(NULL, 2 * sizeof(*written), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS,
 		       -1, 0);
 	ASSERT_NE(MAP_FAILED, written);
 	ASSERT_LE(0, fd);
+	ASSERT_EQ(0, ks_command(self->control, "engage ks_target_long -9\n"));
 	auditd = start(stopped_daemon, NULL);
 	ASSERT_EQ(-1, end_within(auditd, 0.5))
 		TH_LOG("there is an audit daemon already");
 	for (size_t i = 0; i < ARRAY_SIZE(fillers); i++)
-		fillers[i] = start(fill_log, written);
+		fillers[i] = start(i % 2 ? fill_by_retval : fill_by_control, &written[i % 2]);
 	sleep(3 * KS_SLOWER);
 
 	for (size_t i = 0; i < ARRAY_SIZE(writers); i++) {
@@ -522,10 +522,12 @@ TEST_F_TIMEOUT(holdup, by_a_full_audit_log, 180)
 		TH_LOG("%s: after %.3f s", others[i].what, now() - begun);
 		stop(pid);
 	}
-	TH_LOG("%d of %zu writers waited for their records, beside %ld others", waited,
-	       ARRAY_SIZE(writers), __atomic_load_n(written, __ATOMIC_RELAXED));
+	TH_LOG("%d of %zu writers waited for their records, beside %ld writes to control, %ld to retval",
+	       waited, ARRAY_SIZE(writers), __atomic_load_n(&written[0], __ATOMIC_RELAXED),
+	       __atomic_load_n(&written[1], __ATOMIC_RELAXED));
 	/* Or else nothing was tried. */
 	EXPECT_LT(0, waited);
+	EXPECT_LT(0, written[1]);
 
 	for (size_t i = 0; i < ARRAY_SIZE(fillers); i++)
 		stop(fillers[i]);
