@@ -75,7 +75,9 @@ void killswitch_after_call(struct kprobe *kp, struct pt_regs *regs, unsigned lon
 u64 killswitch_sum_hits(unsigned long slot);
 void killswitch_free_slot(unsigned long slot); /* In Rust. */
 void killswitch_free_slot_later(unsigned long slot);
-void killswitch_wait_for_slot(unsigned int milliseconds);
+int killswitch_count_freed(void);
+void killswitch_slot_freed(void);
+unsigned int killswitch_wait_for_slot(int count, unsigned int milliseconds);
 bool killswitch_pause(void);
 void killswitch_check(void); /* In Rust. */
 void killswitch_check_within(unsigned int milliseconds);

@@ -266,16 +266,21 @@ pub(crate) fn enable_once(probes: &[&Probe]) -> Result {
     if probes.iter().any(|probe| probe.is_ending.load(Relaxed)) {
         return Err(EINVAL);
     }
-    // SAFETY: The kprobes are registered by the type invariants, and there are as many of them.
+    // SAFETY: The kprobes are registered by the type invariants, since none of them is ending, which
+    // does not change with the lock held, and there are as many of them.
     to_result(unsafe { bindings::enable_kprobes(kprobes.as_mut_ptr(), kprobes.len() as c_int) })
 }
 
 /// Unregisters those of `probes` that are still registered, in the time that one takes: when this
-/// returns, no CPU runs their handlers any more. Sleeps for a grace period.
+/// returns, no CPU runs their handlers any more, but for those that another task is unregistering
+/// and holds a reference to. Sleeps for a grace period.
 ///
 /// Fails if there is no memory, or none to disarm one of them: others may be off then, which let
 /// calls pass before. Dropping them tries again.
 pub(crate) fn unregister(probes: &[&Probe]) -> Result {
+    if probes.is_empty() {
+        return Ok(());
+    }
     let mut ending = KVec::with_capacity(probes.len(), GFP_KERNEL)?;
     let mut kprobes;
     {

@@ -263,15 +263,24 @@ u64 killswitch_sum_hits(unsigned long slot)
 }
 
 static struct rcu_head killswitch_freed[CONFIG_SECURITY_KILLSWITCH_SLOTS];
-/* How often a slot was freed since boot. */
+/* How often a slot became free since boot. */
 static atomic_t times_freed;
 
-static void killswitch_slot_freed(struct rcu_head *head)
+int killswitch_count_freed(void)
 {
-	killswitch_free_slot(head - killswitch_freed);
+	return atomic_read(&times_freed);
+}
+
+void killswitch_slot_freed(void)
+{
 	/* The barrier that wake_up_var() asks for is in there. */
 	atomic_inc_return(&times_freed);
 	wake_up_var(&times_freed);
+}
+
+static void killswitch_grace_period_over(struct rcu_head *head)
+{
+	killswitch_free_slot(head - killswitch_freed);
 }
 
 /*
@@ -281,16 +290,19 @@ static void killswitch_slot_freed(struct rcu_head *head)
  */
 void killswitch_free_slot_later(unsigned long slot)
 {
-	call_rcu_tasks(&killswitch_freed[slot], killswitch_slot_freed);
+	call_rcu_tasks(&killswitch_freed[slot], killswitch_grace_period_over);
 }
 
-/* Waits for the next call of killswitch_free_slot(), for @milliseconds at most. Sleeps. */
-void killswitch_wait_for_slot(unsigned int milliseconds)
+/*
+ * Waits until more slots became free than @count, for @milliseconds at most, and
+ * returns what is left of these. Sleeps.
+ */
+unsigned int killswitch_wait_for_slot(int count, unsigned int milliseconds)
 {
-	int before = atomic_read(&times_freed);
+	long left = wait_var_event_timeout(&times_freed, atomic_read(&times_freed) != count,
+					   msecs_to_jiffies(milliseconds));
 
-	wait_var_event_timeout(&times_freed, atomic_read(&times_freed) != before,
-			       msecs_to_jiffies(milliseconds));
+	return jiffies_to_msecs(left);
 }
 
 /* Has @dentry, a new directory, looked up and listed by these operations, and by root alone. */

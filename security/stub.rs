@@ -12,6 +12,7 @@
 
 use kernel::{
     bindings,
+    ffi::c_uint,
     prelude::*,
     sync::atomic::{
         ordering::{
@@ -26,7 +27,7 @@ use kernel::{
 pub(crate) const SLOTS: usize = bindings::CONFIG_SECURITY_KILLSWITCH_SLOTS as usize;
 
 /// How long [`Slot::take`] waits at most, in milliseconds.
-const WAIT: u32 = 5000;
+const WAIT: c_uint = 5000;
 
 /// The value that each stub loads.
 #[export_name = "killswitch_values"]
@@ -60,7 +61,7 @@ extern "C" {
     static STUBS: [usize; SLOTS];
 }
 
-/// A slot: a stub that nothing else uses, and the value that it returns.
+/// A slot: a stub that nothing else sends calls to, and the value that it returns.
 ///
 /// # Invariants
 ///
@@ -71,7 +72,12 @@ pub(crate) struct Slot {
     is_used: Atomic<bool>,
 }
 
-/// What counts how often the stub of a slot runs. It can outlive the slot, and is of no use then.
+/// What counts how often the stub of a slot runs: late calls of the function that had the slot
+/// before, too, if that was taken again early. It can outlive the slot, and is of no use then.
+///
+/// # Invariants
+///
+/// The index is below [`SLOTS`].
 #[derive(Clone, Copy)]
 pub(crate) struct Counter {
     index: usize,
@@ -82,33 +88,49 @@ pub(crate) struct Counter {
 impl Counter {
     /// How often the stub ran since the slot was taken. Any context.
     pub(crate) fn hits(self) -> u64 {
-        hits_of(self.index).wrapping_sub(self.earlier)
+        // SAFETY: The index is below `SLOTS` by the type invariants.
+        let hits = unsafe { bindings::killswitch_sum_hits(self.index) };
+
+        hits.wrapping_sub(self.earlier)
     }
 }
 
 impl Slot {
-    /// Takes a slot whose stub returns `value`, unless all are taken. Sleeps: if none is free,
-    /// until RCU has freed one, but for some seconds at most.
+    /// Takes a slot whose stub returns `value`, unless all are taken. Sleeps: if some are only
+    /// waiting for RCU, until one is free, but for some seconds at most.
     pub(crate) fn take(value: i64) -> Option<Self> {
-        let slot = Self::try_take(value).or_else(|| {
-            // SAFETY: Called in process context, where it may sleep.
-            unsafe { bindings::killswitch_wait_for_slot(WAIT) };
-            Self::try_take(value)
-        })?;
+        let mut left = WAIT;
 
-        VALUES[slot.index].store(value, Relaxed);
-        Some(slot)
+        loop {
+            // SAFETY: No preconditions.
+            let freed = unsafe { bindings::killswitch_count_freed() };
+
+            if let Some(slot) = Self::try_take(value) {
+                VALUES[slot.index].store(value, Relaxed);
+                return Some(slot);
+            }
+            let is_waiting = |state: &Atomic<i32>| state.load(Relaxed) & TAKEN == 0;
+
+            if left == 0 || !STATES.iter().any(is_waiting) {
+                return None;
+            }
+            // SAFETY: Called in process context, where it may sleep.
+            left = unsafe { bindings::killswitch_wait_for_slot(freed, left) };
+        }
     }
 
     fn try_take(value: i64) -> Option<Self> {
         let take = |index: usize, may: fn(i32) -> bool| {
             // INVARIANT: Only one caller can set the flag, and only dropping the slot clears it.
             change(index, |state| may(state).then_some(state | TAKEN))?;
+            // INVARIANT: All indices that are tried are below `SLOTS`.
+            let counter = Counter { index, earlier: 0 };
+
             Some(Self {
                 index,
                 counter: Counter {
-                    index,
-                    earlier: hits_of(index),
+                    earlier: counter.hits(),
+                    ..counter
                 },
                 is_used: Atomic::new(false),
             })
@@ -170,16 +192,16 @@ impl Drop for Slot {
             })
         });
 
-        if is_used && old.is_some_and(|state| state & ENDING == 0) {
-            free_later(self.index);
+        match old {
+            // SAFETY: The index is below `SLOTS` by the type invariants. `ENDING` was set just now,
+            // so RCU has not been asked for it, or has called back since.
+            Some(TAKEN) if is_used => unsafe { bindings::killswitch_free_slot_later(self.index) },
+            // SAFETY: No preconditions.
+            Some(TAKEN) => unsafe { bindings::killswitch_slot_freed() },
+            // RCU will call back.
+            _ => {}
         }
     }
-}
-
-fn free_later(index: usize) {
-    // SAFETY: The index is below `SLOTS`, and RCU has nothing to do for it: `ENDING` was set just
-    // now, or is set and RCU is done with it.
-    unsafe { bindings::killswitch_free_slot_later(index) };
 }
 
 /// No task is on its way to the stub of a slot any more that was when RCU was asked. Called by RCU.
@@ -192,13 +214,12 @@ extern "C" fn killswitch_free_slot(index: usize) {
         })
     });
 
-    if old.is_some_and(|state| state & AGAIN != 0) {
-        free_later(index);
+    match old {
+        // SAFETY: It is the index that `drop()` passed, below `SLOTS`, and RCU is done with it.
+        Some(state) if state & AGAIN != 0 => unsafe { bindings::killswitch_free_slot_later(index) },
+        // SAFETY: No preconditions.
+        Some(ENDING) => unsafe { bindings::killswitch_slot_freed() },
+        // It was taken meanwhile.
+        _ => {}
     }
-}
-
-/// How often the stub with this index has run since boot. Any context.
-fn hits_of(index: usize) -> u64 {
-    // SAFETY: The index is below `SLOTS`.
-    unsafe { bindings::killswitch_sum_hits(index) }
 }

@@ -3,6 +3,8 @@
  * Each cause of refusal that is not bad input has its own error: no such
  * function, several of them, engaged already, not to be probed, no slot left.
  */
+#include <time.h>
+
 #include "kallsyms.h"
 #include "tools.h"
 
@@ -233,6 +235,7 @@ TEST_F_TIMEOUT(errors, no_slot_left, 600)
 {
 	long used, total;
 	char line[64];
+	time_t begun;
 	FILE *many;
 
 	ASSERT_TRUE(read_slots(&used, &total));
@@ -245,7 +248,10 @@ TEST_F_TIMEOUT(errors, no_slot_left, 600)
 			TH_LOG("slot %ld", i);
 	}
 	EXPECT_EQ(total, used_slots());
+	/* At once: none of them is only waiting to be free. */
+	begun = time(NULL);
 	EXPECT_EQ(-ENOSPC, ks_command(self->control, "engage ks_many_%03ld 0\n", total));
+	EXPECT_GT(3 * KS_SLOWER, time(NULL) - begun);
 
 	many = fopen(KS_TARGET "/many", "re");
 	ASSERT_NE(NULL, many);

@@ -133,7 +133,8 @@ static const struct step {
 
 TEST_F_TIMEOUT(holdup, by_a_reader_of_the_directory, 120)
 {
-	static const char * const paths[] = { KS_FN, KS_FN "ks_target_other" };
+	/* A user can hold the first, too; the others are those of uid 0. */
+	static const char * const paths[] = { KS_DIR, KS_FN, KS_FN "ks_target_other" };
 	int unstarted = ks_put("/proc/sys/vm/unprivileged_userfaultfd", "1\n");
 
 	if (unstarted == -ENOENT)
@@ -143,8 +144,8 @@ TEST_F_TIMEOUT(holdup, by_a_reader_of_the_directory, 120)
 		bool is_held;
 
 		ASSERT_EQ(0, ks_command(self->control, "engage ks_target_other -9\n"));
-		EXPECT_EQ(0, end_within(start(cannot_open, paths[i]), 5))
-			TH_LOG("a user may open %s", paths[i]);
+		EXPECT_EQ(i > 0, end_within(start(cannot_open, paths[i]), 5) == 0)
+			TH_LOG("a user opens %s", paths[i]);
 		holder = start(hold_directory, paths[i]);
 		/* It does not end, since the page does not come. */
 		is_held = end_within(holder, 0.5) == -1;
@@ -162,7 +163,7 @@ TEST_F_TIMEOUT(holdup, by_a_reader_of_the_directory, 120)
 			TH_LOG("%s: %s after %.3f s", step->what,
 			       status == -1 ? "hangs" : status ? "failed" : "done", now() - begun);
 			EXPECT_EQ(0, status)
-				TH_LOG("%s, with %s held by a user", step->what, paths[i]);
+				TH_LOG("%s, with %s held", step->what, paths[i]);
 			EXPECT_GT(AT_ONCE, now() - begun);
 			if (step->function) {
 				EXPECT_TRUE(returns(step->function, step->value))
@@ -247,10 +248,10 @@ TEST_F_TIMEOUT(holdup, by_a_call_that_runs_for_long, 300)
 	begun = now();
 	EXPECT_EQ(-ENOSPC, engage_many(self->control, slots, 9, -8));
 	TH_LOG("the answer came after %.1f s", now() - begun);
-	EXPECT_GT(10 * KS_SLOWER, now() - begun);
+	EXPECT_GT(30 * KS_SLOWER, now() - begun);
 	/* What shares its slot with calls on their way keeps its value, and says so. */
 	EXPECT_EQ(0, ks_command(self->control, "engage ks_target_int -7\n"));
-	EXPECT_EQ(-ENOSPC, ks_put(KS_FN "ks_target_int/retval", "-8\n"));
+	EXPECT_EQ(-EBUSY, ks_put(KS_FN "ks_target_int/retval", "-8\n"));
 	EXPECT_TRUE(returns("ks_target_int", "-7"));
 	stop(caller);
 	sleep(3 * KS_SLOWER);

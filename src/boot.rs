@@ -102,7 +102,7 @@ pub(crate) fn apply(command_line: &CommandLine<'_>) {
         }
     }
     ERRORS.populate(errors);
-    upkeep::check_again();
+    upkeep::check_probes();
 }
 
 fn is_seal(parameter: &[u8]) -> bool {

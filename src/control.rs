@@ -97,7 +97,7 @@ fn submit(opener: &Opener<'_>, input: Input<'_>, answer: &mut Text) -> Result {
             _ => of_line().for_each(|(_, event)| event.answer(answer)),
         }
     }
-    upkeep::check_again();
+    upkeep::check_probes();
     Ok(())
 }
 

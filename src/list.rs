@@ -305,11 +305,6 @@ impl List {
         })
     }
 
-    /// Whether so many rows can be added.
-    pub(crate) fn has_room_for(&self, count: usize) -> bool {
-        self.0.len() + count <= SLOTS
-    }
-
     /// Adds a row, for which there is room, and has its probe do what it is for.
     pub(crate) fn add(&mut self, row: Row) {
         row.start(0);

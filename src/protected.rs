@@ -47,8 +47,7 @@ use kernel::{
 
 static PROTECTED: SetOnce<Protected> = SetOnce::new();
 
-/// Has a second task wait for the one that finds out. Only administrators do, and tasks that load
-/// a module which something is armed for.
+/// Has a second task wait for the one that finds out. Only administrators' do.
 static FINDING: SetOnce<Pin<KBox<Mutex<()>>>> = SetOnce::new();
 
 /// What the policy protects in the running kernel. Found out once: it does not change.

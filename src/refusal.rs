@@ -59,6 +59,8 @@ pub(crate) enum Refusal<'a> {
     NotArmed,
     /// All slots are taken.
     NoSlot,
+    /// Calls may be on their way that are to get the value that the slot has.
+    OldValue,
     /// The engagement of this open file is gone.
     Gone,
     /// The kernel command line names a level of lockdown that there is not.
@@ -99,6 +101,7 @@ impl Refusal<'_> {
             | Refusal::InBetween
             | Refusal::Taken
             | Refusal::Contended
+            | Refusal::OldValue
             | Refusal::NotArmed => EBUSY,
             Refusal::NotProbeable => EOPNOTSUPP,
             Refusal::NoSlot => ENOSPC,
@@ -187,6 +190,10 @@ impl fmt::Display for Refusal<'_> {
                 f,
                 "all {SLOTS} slots are taken; disengage something first, in a write of its own, or \
                  try again if that was just done"
+            ),
+            Refusal::OldValue => f.write_str(
+                "calls that are to get the old value may still be on their way; try again, or \
+                 disengage it and engage it with the new one",
             ),
             Refusal::Gone => f.write_str("this engagement has ended; open the file anew"),
             Refusal::BootLevel => f.write_str(

@@ -46,7 +46,7 @@ use kernel::{
 };
 
 /// What stands for the kernel itself where a target names a module.
-const KERNEL: &str = "vmlinux";
+pub(crate) const KERNEL: &str = "vmlinux";
 
 /// The function that a target names. Its module does not go as long as this is there.
 pub(crate) struct Subject<'a> {
@@ -80,6 +80,7 @@ impl<'a> Subject<'a> {
         };
         let within = match &name {
             None => Within::Anywhere,
+            Some(_) if target.module == Some(KERNEL) => Within::Kernel,
             Some(name) if target.module.is_some_and(module::is_live) => Within::Module(name),
             Some(_) => Within::Kernel,
         };

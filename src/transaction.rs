@@ -118,16 +118,24 @@ pub(crate) fn carry_out<'a>(
     authority: &Authority,
     commands: &[Command<'a>],
 ) -> Result<KVec<(usize, Event<'static>)>, Failed<'a>> {
-    let mut result = carry_out_once(authority, commands);
+    again(
+        || carry_out_once(authority, commands),
+        |Failed(_, refusal)| refusal,
+    )
+}
 
+/// Does something until its module is not in between.
+fn again<'a, T, E>(
+    once: impl Fn() -> Result<T, E>,
+    refusal: impl Fn(&E) -> &Refusal<'a>,
+) -> Result<T, E> {
     for _ in 1..ATTEMPTS {
-        if !matches!(result, Err(Failed(_, Refusal::InBetween))) {
-            break;
+        match once() {
+            Err(error) if matches!(refusal(&error), Refusal::InBetween) => fsleep(PAUSE),
+            result => return result,
         }
-        fsleep(PAUSE);
-        result = carry_out_once(authority, commands);
     }
-    result
+    once()
 }
 
 fn carry_out_once<'a>(
@@ -193,7 +201,11 @@ fn judge<'a>(authority: &Authority, commands: &[Command<'a>]) -> Result<KVec<New
             engage: *engage,
             verdict: Ok(None),
             // Before the module is looked for.
-            interest: engage.target.module.map(Interest::new),
+            interest: engage
+                .target
+                .module
+                .filter(|module| *module != subject::KERNEL)
+                .map(Interest::new),
             row: None,
             what: None,
         };
@@ -256,7 +268,10 @@ fn plan<'a>(list: &List, commands: &[Command<'a>], new: &[New<'a>]) -> Result<()
 
         result.map_err(|refusal| Failed(Some(line), refusal))?;
     }
-    Ok(())
+    match new.get(SLOTS.saturating_sub(list.rows().len())) {
+        Some(new) => Err(Failed(Some(new.line), Refusal::NoSlot)),
+        None => Ok(()),
+    }
 }
 
 /// Arms probes, which let calls pass, on what is `new`, and makes what the list needs of it.
@@ -335,9 +350,6 @@ fn turn<'a>(
 
     authority.confirm()?;
     plan(&list, commands, new)?;
-    if !list.has_room_for(new.len()) {
-        return Err(Refusal::NoSlot.into());
-    }
     for new in new.iter() {
         let waits_for = new.engage.target.module.filter(|_| new.address().is_none());
 
@@ -385,16 +397,7 @@ pub(crate) fn change<'a>(
     key: usize,
     value: Value,
 ) -> Result<Event<'static>, Refusal<'a>> {
-    let mut result = change_once(authority, key, value);
-
-    for _ in 1..ATTEMPTS {
-        if !matches!(result, Err(Refusal::InBetween)) {
-            break;
-        }
-        fsleep(PAUSE);
-        result = change_once(authority, key, value);
-    }
-    result
+    again(|| change_once(authority, key, value), |refusal| refusal)
 }
 
 fn change_once<'a>(
@@ -427,7 +430,7 @@ fn change_once<'a>(
     }
     row.slot
         .set_value(value.get())
-        .map_err(|_| Refusal::NoSlot)?;
+        .map_err(|_| Refusal::OldValue)?;
     let (about, returns) = (About::from(&*row), row.state() == State::Engaged);
     drop(list);
 

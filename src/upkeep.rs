@@ -83,73 +83,73 @@ pub(crate) fn check() {
     if HAS_LOADED.xchg(false, Relaxed) {
         let mut key = 0;
 
-        while let Some((about, ..)) = next(key, |row| row.probe().is_none()) {
+        while let Some(about) = next(key, |row| row.probe().is_none().then(|| About::from(row))) {
             key = about.engagement.key() + 1;
             if look_for(about).is_err() {
-                // The next check tries again.
-                HAS_LOADED.store(true, Relaxed);
+                look_for_modules();
             }
         }
     }
-    check_again();
 }
 
-/// Finds out which probes something has switched off or on, and decides on functions that have been
-/// watched for long enough. Called by [`check`], and for administrators who ask what is engaged.
-/// Sleeps.
+/// Finds out which probes something has switched off or on, decides on functions that have been
+/// watched for long enough, and arranges for the next check. Called by [`check`], and for
+/// administrators who change something or ask what is engaged. Sleeps.
 pub(crate) fn check_probes() {
     // Without it there is nothing to check.
     let Some(checking) = CHECKING.as_ref() else {
         return;
     };
     let _checking = checking.lock();
-    let mut key = 0;
+    let probe_of = |row: &Row| Some((row.engagement.key(), row.probe()?.clone(), row.is_off));
+    let mut from = 0;
 
-    while let Some((about, Some(probe), is_off)) = next(key, |row| row.probe().is_some()) {
-        key = about.engagement.key() + 1;
-        check_probe(about, &probe, is_off);
+    while let Some((key, probe, is_off)) = next(from, probe_of) {
+        from = key + 1;
+        check_probe(key, &probe, is_off);
     }
+    check_again();
 }
 
-/// The first row from `key` on that is so: what it is about, its probe, and whether that is known to
-/// be off.
-fn next(key: usize, is_so: impl Fn(&Row) -> bool) -> Option<(About, Option<Arc<Probe>>, bool)> {
+/// What `wanted` finds in the first row from `key` on in which it finds something.
+fn next<T>(key: usize, wanted: impl Fn(&Row) -> Option<T>) -> Option<T> {
     let mut list = list::lock().ok()?;
-    let row = list.next(key, is_so)?;
+    let row = list.next(key, |row| wanted(row).is_some())?;
 
-    Some((About::from(&*row), row.probe().cloned(), row.is_off))
+    wanted(row)
 }
 
-/// Checks the probe of an engagement, and what it is watched for.
-fn check_probe(about: About, probe: &Arc<Probe>, was_off: bool) {
+/// Checks the probe of the engagement with this key, and what it is watched for.
+fn check_probe(key: usize, probe: &Arc<Probe>, was_off: bool) {
     let mut is_off = !probe.is_armed();
     let was_missed = was_off || is_off;
 
-    note_turned(&about, probe, is_off);
+    note_turned(key, probe, is_off);
     // One that could not be armed when all were, because it was livepatched, may be armed now.
     if is_off && kprobe::enable_once(&[&**probe]).is_ok() {
         is_off = !probe.is_armed();
-        note_turned(&about, probe, is_off);
+        note_turned(key, probe, is_off);
     }
-    decide(about, probe, was_missed);
+    decide(key, probe, was_missed);
 }
 
 /// Notes whether the probe is off, and reports it if it was not known.
-fn note_turned(about: &About, probe: &Arc<Probe>, is_off: bool) {
-    let has_turned = list::lock().is_ok_and(|mut list| {
-        list.row_at(about.engagement.key(), probe)
-            .is_some_and(|row| core::mem::replace(&mut row.is_off, is_off) != is_off)
+fn note_turned(key: usize, probe: &Arc<Probe>, is_off: bool) {
+    let turned = list::lock().ok().and_then(|mut list| {
+        let row = list.row_at(key, probe)?;
+        let was_off = core::mem::replace(&mut row.is_off, is_off);
+
+        (was_off != is_off).then(|| About::from(&*row))
     });
 
-    if has_turned {
-        Event::of_kernel(What::Turned(about.clone(), is_off)).report();
+    if let Some(about) = turned {
+        Event::of_kernel(What::Turned(about, is_off)).report();
     }
 }
 
 /// Decides on a function that is watched, if it is, and has been for long enough or some of its
 /// calls were missed.
-fn decide(about: About, probe: &Arc<Probe>, was_missed: bool) {
-    let key = about.engagement.key();
+fn decide(key: usize, probe: &Arc<Probe>, was_missed: bool) {
     let Ok(mut list) = list::lock() else {
         return;
     };
@@ -160,6 +160,7 @@ fn decide(about: About, probe: &Arc<Probe>, was_missed: bool) {
         return;
     };
 
+    let about = About::from(&*row);
     let ended = match was_missed || row.commit().is_err() {
         true => list.take(|row| row.engagement.key() == key),
         false => None,
@@ -212,7 +213,7 @@ fn look_for(about: About) -> Result {
 
 /// Arranges for the next check: when a function has been watched for long enough, and at the latest
 /// when probes have to be checked again. Any context.
-pub(crate) fn check_again() {
+fn check_again() {
     let next = list::lock().ok().and_then(|list| {
         let rows = list.rows().iter().filter(|row| row.probe().is_some());
 

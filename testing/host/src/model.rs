@@ -277,7 +277,7 @@ impl Model {
     /// A write to `control` of these lines.
     pub(crate) fn write(&mut self, by: By, lines: &[Line]) -> Result<(), Error> {
         let Err((line, refused)) = self.try_write(by, lines) else {
-            self.check_again();
+            self.check_probes();
             return Ok(());
         };
         let (operation, fields) = lines[line.unwrap_or(0)].fields();
@@ -537,7 +537,6 @@ impl Model {
                 }
             }
         }
-        self.check_again();
     }
 
     fn check_probes(&mut self) {
@@ -551,6 +550,7 @@ impl Model {
             let was_off = self.check_probe(at);
             at += usize::from(self.check_watch(at, was_off));
         }
+        self.check_again();
     }
 
     /// Checks the probes for a reader who is an administrator.
