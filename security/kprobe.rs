@@ -266,8 +266,8 @@ pub(crate) fn enable_once(probes: &[&Probe]) -> Result {
     if probes.iter().any(|probe| probe.is_ending.load(Relaxed)) {
         return Err(EINVAL);
     }
-    // SAFETY: The kprobes are registered by the type invariants, since none of them is ending, which
-    // does not change with the lock held, and there are as many of them.
+    // SAFETY: The kprobes are registered by the type invariants, since none of them is ending,
+    // which does not change with the lock held, and there are as many of them.
     to_result(unsafe { bindings::enable_kprobes(kprobes.as_mut_ptr(), kprobes.len() as c_int) })
 }
 

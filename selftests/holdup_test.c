@@ -488,8 +488,8 @@ TEST_F_TIMEOUT(holdup, by_a_full_audit_log, 180)
 	int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_AUDIT), waited = 0;
 	long *written;
 
-	written = mmap(NULL, 2 * sizeof(*written), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS,
-		       -1, 0);
+	written = mmap(NULL, 2 * sizeof(*written), PROT_READ | PROT_WRITE,
+		       MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	ASSERT_NE(MAP_FAILED, written);
 	ASSERT_LE(0, fd);
 	ASSERT_EQ(0, ks_command(self->control, "engage ks_target_long -9\n"));
@@ -523,8 +523,8 @@ TEST_F_TIMEOUT(holdup, by_a_full_audit_log, 180)
 		TH_LOG("%s: after %.3f s", others[i].what, now() - begun);
 		stop(pid);
 	}
-	TH_LOG("%d of %zu writers waited for their records, beside %ld writes to control, %ld to retval",
-	       waited, ARRAY_SIZE(writers), __atomic_load_n(&written[0], __ATOMIC_RELAXED),
+	TH_LOG("%d of %zu writers waited, beside %ld writes to control, %ld to retval", waited,
+	       ARRAY_SIZE(writers), __atomic_load_n(&written[0], __ATOMIC_RELAXED),
 	       __atomic_load_n(&written[1], __ATOMIC_RELAXED));
 	/* Or else nothing was tried. */
 	EXPECT_LT(0, waited);

@@ -376,8 +376,8 @@ fn turn<'a>(
     Ok(())
 }
 
-/// Unregisters the probes of what has ended or failed, if there is memory to do so in one grace period; or
-/// else dropping them does. Sleeps.
+/// Unregisters the probes of what has ended or failed, if there is memory to do so in one grace
+/// period; or else dropping them does. Sleeps.
 fn unregister<'a>(ended: impl Iterator<Item = &'a Row>) {
     let mut probes = KVec::new();
 
