@@ -87,7 +87,7 @@ TEST_F_TIMEOUT(errors, several_functions, 300)
 		ret = ks_command(self->control, "engage %s 0\n", symbol->name);
 		tried++;
 		ambiguous += ret == -ENOTUNIQ;
-		/* Without a place for tracers, only its type tells that something is a function. */
+		/* Without a place for tracers, only its type says that it is a function. */
 		EXPECT_TRUE(ret == -ENOTUNIQ || ret == -EACCES || ret == -ERANGE ||
 			    (ret == -EOPNOTSUPP &&
 			     (!has_types || !ks_function_type(&types, symbol->name)))) {

@@ -96,6 +96,7 @@ impl Engagement {
         slot: &Arc<Slot>,
     ) -> Result<Arc<Probe>, Refusal<'a>> {
         let only_nonroot = self.scope == Scope::Nonroot;
+
         Probe::register(permit.entry(), slot.clone(), only_nonroot).map_err(not_probed)
     }
 
