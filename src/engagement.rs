@@ -159,6 +159,19 @@ pub(crate) fn arm<'a>(probes: &[&Probe]) -> Result<(), (usize, Refusal<'a>)> {
     Ok(())
 }
 
+/// Unregisters probes that nothing needs any more, if there is memory to do so in one grace period;
+/// or else dropping them does. Sleeps.
+pub(crate) fn unregister<'a>(probes: impl IntoIterator<Item = &'a Arc<Probe>>) {
+    let mut all = KVec::new();
+
+    for probe in probes {
+        if all.push(&**probe, GFP_KERNEL).is_err() {
+            return;
+        }
+    }
+    let _ = kprobe::unregister(&all);
+}
+
 /// What an error of `register_kprobe()` and `enable_kprobes()` means.
 fn not_probed<'a>(error: Error) -> Refusal<'a> {
     match error {

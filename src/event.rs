@@ -296,19 +296,14 @@ impl<'a> Event<'a> {
 
     /// The same for several, in the order in which they were decided.
     pub(crate) fn report_all<'b>(events: impl Iterator<Item = &'b Event<'b>>) {
-        // What was decided earlier is recorded earlier, unless audit makes it wait for long.
-        let mut wait = Some(work::wait);
+        let mut has_waited = false;
 
         for event in events {
-            event.report_after(&mut || {
-                if let Some(wait) = wait.take() {
-                    wait();
-                }
-            });
+            event.report_once(&mut has_waited);
         }
     }
 
-    fn report_after(&self, wait: &mut dyn FnMut()) {
+    fn report_once(&self, has_waited: &mut bool) {
         if self.limit().is_none_or(Limit::has_room) {
             self.log();
         }
@@ -322,7 +317,10 @@ impl<'a> Event<'a> {
         };
 
         if self.origin == Origin::Task {
-            wait();
+            // What was decided earlier is recorded earlier, unless audit makes it wait for long.
+            if !core::mem::replace(has_waited, true) {
+                work::wait();
+            }
             record.write(true);
         } else if record
             .to_owned()

@@ -37,7 +37,6 @@ use crate::{
     protected,
     refusal::Refusal,
     security::{
-        kprobe,
         lsm,
         module,
         stub::{
@@ -152,8 +151,10 @@ fn carry_out_once<'a>(
 
     arm(authority, &mut new)
         .and_then(|()| turn(authority, commands, &mut new, &mut ended))
-        .inspect_err(|_| unregister(new.iter().filter_map(|new| new.row.as_ref())))?;
-    unregister(ended.iter().map(|(_, row)| row));
+        .inspect_err(|_| {
+            engagement::unregister(new.iter().filter_map(|new| new.row.as_ref()?.probe()))
+        })?;
+    engagement::unregister(ended.iter().filter_map(|(_, row)| row.probe()));
 
     let (mut new, mut ended) = (new.into_iter(), ended.into_iter().peekable());
     let mut report = |line, what| {
@@ -374,21 +375,6 @@ fn turn<'a>(
         lsm::seal();
     }
     Ok(())
-}
-
-/// Unregisters the probes of what has ended or failed, if there is memory to do so in one grace
-/// period; or else dropping them does. Sleeps.
-fn unregister<'a>(ended: impl Iterator<Item = &'a Row>) {
-    let mut probes = KVec::new();
-
-    for row in ended {
-        if let Some(probe) = row.probe() {
-            if probes.push(&**probe, GFP_KERNEL).is_err() {
-                return;
-            }
-        }
-    }
-    let _ = kprobe::unregister(&probes);
 }
 
 /// Makes the engagement with this key return `value`, and returns what to report. Sleeps.

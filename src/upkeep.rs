@@ -177,15 +177,8 @@ fn decide(key: usize, probe: &Arc<Probe>, was_missed: bool) {
 fn abort(row: Row, watch: Watch) -> What<'static> {
     let seconds = Some(watch.seconds).filter(|_| watch.left() == 0);
 
-    unregister(row.probe());
+    engagement::unregister(row.probe());
     What::Aborted(About::from(&row), row.hits().count(), seconds)
-}
-
-/// Unregisters a probe that nothing needs any more. Sleeps. If that fails, dropping it tries again.
-fn unregister(probe: Option<&Arc<Probe>>) {
-    if let Some(probe) = probe {
-        let _ = kprobe::unregister(&[&**probe]);
-    }
 }
 
 /// Looks for another module that has the function of an engagement which is not there. Sleeps.
@@ -353,7 +346,7 @@ fn engage<'a>(
         let old = row.move_to(Place::At(address, probe));
         let about = About::from(&*row);
         drop(list);
-        unregister(old.as_ref());
+        engagement::unregister(old.as_ref());
         return Ok(Some(What::Engaged(about, notes)));
     }
 }
@@ -376,7 +369,7 @@ fn leave(module: &Module) -> Option<What<'static>> {
         let (about, hits) = (About::from(&*row), row.hits());
 
         drop(list);
-        unregister(old.as_ref());
+        engagement::unregister(old.as_ref());
         return Some(What::ArmedAgain(about, hits.count()));
     }
     let row = list.take(|row| row.engagement.key() == key)?;
@@ -386,7 +379,7 @@ fn leave(module: &Module) -> Option<What<'static>> {
     match watch {
         Some(watch) => Some(abort(row, watch)),
         None => {
-            unregister(row.probe());
+            engagement::unregister(row.probe());
             Some(What::Lost(About::from(&row), row.hits().count()))
         }
     }
