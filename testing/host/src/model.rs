@@ -345,13 +345,13 @@ impl Model {
                 _ => {}
             }
         }
+        if let Some((number, ..)) = new.get(SLOTS.saturating_sub(self.engagements.len())) {
+            refused(ENOSPC).map_err(|refused| (Some(*number), refused))?;
+        }
         let mut made = Vec::new();
         for (number, wanted, place) in &new {
             let in_line = |refused| (Some(*number), refused);
 
-            if self.engagements.len() + made.len() == SLOTS {
-                refused(ENOSPC).map_err(in_line)?;
-            }
             made.push(self.make(wanted, *place).map_err(in_line)?);
         }
         for (number, _, place) in &new {
