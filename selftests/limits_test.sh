@@ -43,7 +43,15 @@ for i in range(30):
         socket.socket(9, socket.SOCK_SEQPACKET)
     except OSError:
         pass'
-	lines=$(count_lines 'refused engage x25:x25_create')
+	# A slow machine takes longer than the limit counts: these are the lines of its first time.
+	lines=$(dmesg | awk -F '[][ ]+' '
+		/refused engage x25:x25_create/ {
+			if (!lines)
+				first = $2
+			if ($2 < first + 4.9)
+				lines++
+		}
+		END { print lines + 0 }')
 	like "of a module that is kept out, few lines are logged" '^([1-9]|10)$' "$lines"
 	like "and the log says how many more" 'killswitch: [0-9]+ callbacks suppressed' \
 		"$(sleep 5.5; as_user python3 -c 'import socket; socket.socket(9, 5)' 2>/dev/null; dmesg)"
