@@ -88,9 +88,10 @@ is_coming()
 	[[ $(cat /sys/module/killswitch_target/initstate 2>&1) == coming ]]
 }
 
-load_module killswitch_target delay=5000 &
+load_module killswitch_target hold=1 &
 check "while a module is being loaded" eventually is_coming
 refused "its function cannot be engaged yet" "Device or resource busy" "engage ks_target_early -7"
+echo 0 >/sys/module/killswitch_target/parameters/hold
 status=0
 wait $! || status=$?
 is "the module is loaded all the same" 0 $status

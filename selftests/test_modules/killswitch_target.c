@@ -45,9 +45,9 @@ static int ks_value = 42;
 module_param_named(value, ks_value, int, 0600);
 MODULE_PARM_DESC(value, "what the integer functions return");
 
-static uint ks_delay;
-module_param_named(delay, ks_delay, uint, 0400);
-MODULE_PARM_DESC(delay, "how many milliseconds loading takes longer");
+static bool ks_hold;
+module_param_named(hold, ks_hold, bool, 0600);
+MODULE_PARM_DESC(hold, "while set, loading does not end (for a minute at most)");
 
 TARGET(int, ks_target_int, int value)
 {
@@ -699,7 +699,8 @@ static int __init ks_target_init(void)
 {
 	struct dentry *call, *runs;
 
-	msleep(ks_delay);
+	for (int i = 0; i < 600 && READ_ONCE(ks_hold); i++)
+		msleep(100);
 	ks_at_init = ks_target_early(0);
 
 	ks_root = debugfs_create_dir("killswitch_target", NULL);
