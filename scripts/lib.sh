@@ -129,14 +129,17 @@ find_tools() {
 	[ -n "$rust" ] && [ -n "$llvm" ] && [ -n "$bindgen" ]
 }
 
-# kmake SOURCE OUTPUT ARGUMENT...: the kernel's make with our tools.
+# kmake SOURCE OUTPUT ARGUMENT...: the kernel's make with our tools. With a time of our own, which goes
+# into uname -v, the same source is made into the same kernel: only then does pahole write the same
+# type information each time, on which verdicts of the policy depend.
 kmake() {
 	local src=$1 out=$2 c=()
 	shift 2
 	[ "$compiler" = gcc ] || c=(LLVM="$llvm")
 	make -C "$src" O="$out" "${c[@]}" RUSTC="$rust/rustc" HOSTRUSTC="$rust/rustc" \
 		RUSTFMT="$rust/rustfmt" CLIPPY_DRIVER="$rust/clippy-driver" BINDGEN="$bindgen" \
-		RUST_LIB_SRC="$rust_src" KBUILD_BUILD_USER=killswitch KBUILD_BUILD_HOST=localhost "$@"
+		RUST_LIB_SRC="$rust_src" KBUILD_BUILD_USER=killswitch KBUILD_BUILD_HOST=localhost \
+		KBUILD_BUILD_TIMESTAMP=@0 "$@"
 }
 
 # cargo_install CRATE VERSION SECONDS: builds a program, which usually takes so long, into the cache.
