@@ -1,10 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! From a function's type information to what it returns.
+//! From a function's type information to what it returns and is given.
 //!
 //! C header: [`include/uapi/linux/btf.h`](srctree/include/uapi/linux/btf.h)
 
-use super::Type;
+use super::{
+    objects,
+    Prototype,
+    Type, //
+};
 
 /// Nothing, as the type that a function returns or a pointer points to.
 const VOID: u32 = 0;
@@ -12,6 +16,8 @@ const VOID: u32 = 0;
 pub(crate) const INT: u32 = 1;
 /// The kind of a function.
 pub(crate) const FUNC: u32 = 12;
+/// The kind of a prototype.
+pub(crate) const FUNC_PROTO: u32 = 13;
 
 /// How many names and qualifiers of a type are looked behind. The kernel checks that its own have
 /// fewer.
@@ -32,19 +38,127 @@ pub(crate) struct Described {
 pub(crate) trait Types {
     /// The type with this number.
     fn get(&self, id: u32) -> Option<Described>;
+
+    /// The name of the type with this number, empty if it has none.
+    fn name(&self, id: u32) -> &str;
+
+    /// The type of the parameter with this index, which the prototype with this number has.
+    fn parameter(&self, prototype: u32, index: u32) -> Option<u32>;
+}
+
+/// The number and the description of the prototype of the function whose type has the number
+/// `function`.
+fn prototype_of(types: &dyn Types, function: u32) -> Option<(u32, Described)> {
+    let of_kind = |id, wanted| types.get(id).filter(|found| kind(found.info) == wanted);
+    let id = of_kind(function, FUNC)?.size_or_type;
+
+    Some((id, of_kind(id, FUNC_PROTO)?))
 }
 
 /// What the function whose type has the number `function` returns.
 pub(crate) fn returned(types: &dyn Types, function: u32) -> Type {
-    const FUNC_PROTO: u32 = 13;
+    prototype_of(types, function).map_or(Type::Unknown, |(_, prototype)| {
+        resolve(types, prototype.size_or_type)
+    })
+}
 
-    let of_kind = |id, wanted| types.get(id).filter(|found| kind(found.info) == wanted);
+/// What the function whose type has the number `function` returns and is given.
+pub(crate) fn prototype(types: &dyn Types, function: u32) -> Prototype {
+    let Some((id, described)) = prototype_of(types, function) else {
+        return Prototype::UNKNOWN;
+    };
+    let mut prototype = Prototype {
+        returns: returned(types, function),
+        ..Prototype::UNKNOWN
+    };
+    let mut shape = [Parameter::Other; 4];
+    let count = described.info & 0xffff;
 
-    of_kind(function, FUNC)
-        .and_then(|function| of_kind(function.size_or_type, FUNC_PROTO))
-        .map_or(Type::Unknown, |prototype| {
-            resolve(types, prototype.size_or_type)
-        })
+    for index in 0..count {
+        let Some(parameter) = types.parameter(id, index) else {
+            break;
+        };
+        let (what, name) = parameter_of(types, parameter);
+
+        if let Some(place) = shape.get_mut(index as usize) {
+            *place = what;
+        }
+        prototype.add(index, name);
+    }
+    prototype.add(u32::MAX, parameter_of(types, described.size_or_type).1);
+    prototype.add_shape(&shape[..shape.len().min(count as usize)]);
+    prototype
+}
+
+/// What kind of thing a parameter is, as far as that tells what a function is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Parameter {
+    /// A pointer to an open file.
+    File,
+    /// A pointer to text that is not changed.
+    Text,
+    /// A pointer to a position in a file.
+    Position,
+    /// An unsigned number of so many bytes.
+    Unsigned(u8),
+    /// A pointer to a network namespace.
+    Network,
+    /// Anything else.
+    Other,
+}
+
+/// What a parameter of this type is, and the name of the structure that it is or points to.
+fn parameter_of(types: &dyn Types, id: u32) -> (Parameter, &str) {
+    let (mut id, mut is_pointer, mut is_const) = (id, false, false);
+
+    for _ in 0..MAX_STEPS {
+        let Some(described) = types.get(id).filter(|_| id != VOID) else {
+            break;
+        };
+
+        match kind(described.info) {
+            TYPEDEF if is_pointer && types.name(id) == "loff_t" => {
+                return (Parameter::Position, "")
+            }
+            // Structures that are passed by value have no name of their own.
+            TYPEDEF if objects::is_listed(types.name(id)) => {
+                return (Parameter::Other, types.name(id))
+            }
+            CONST => {
+                is_const = true;
+                id = described.size_or_type;
+            }
+            TYPEDEF | VOLATILE | RESTRICT | TYPE_TAG => id = described.size_or_type,
+            PTR => {
+                (is_pointer, is_const) = (true, false);
+                id = described.size_or_type;
+            }
+            INT if is_pointer && is_const && described.size_or_type == 1 => {
+                return (Parameter::Text, "")
+            }
+            INT if !is_pointer => {
+                return match integer(&described) {
+                    Type::Number {
+                        bytes,
+                        signed: false,
+                    } => (Parameter::Unsigned(bytes), ""),
+                    _ => (Parameter::Other, ""),
+                }
+            }
+            STRUCT | UNION | FWD => {
+                let name = types.name(id);
+                let what = match name {
+                    "file" if is_pointer => Parameter::File,
+                    "net" if is_pointer => Parameter::Network,
+                    _ => Parameter::Other,
+                };
+
+                return (what, name);
+            }
+            _ => break,
+        }
+    }
+    (Parameter::Other, "")
 }
 
 /// The kind of a type, which is part of its `info`.
@@ -52,17 +166,20 @@ pub(crate) fn kind(info: u32) -> u32 {
     info >> 24 & 0x1f
 }
 
+const PTR: u32 = 2;
+const STRUCT: u32 = 4;
+const UNION: u32 = 5;
+const ENUM: u32 = 6;
+const FWD: u32 = 7;
+const TYPEDEF: u32 = 8;
+const VOLATILE: u32 = 9;
+const CONST: u32 = 10;
+const RESTRICT: u32 = 11;
+const TYPE_TAG: u32 = 18;
+const ENUM64: u32 = 19;
+
 /// What type number `id` is, behind its names and qualifiers.
 fn resolve(types: &dyn Types, mut id: u32) -> Type {
-    const PTR: u32 = 2;
-    const ENUM: u32 = 6;
-    const TYPEDEF: u32 = 8;
-    const VOLATILE: u32 = 9;
-    const CONST: u32 = 10;
-    const RESTRICT: u32 = 11;
-    const TYPE_TAG: u32 = 18;
-    const ENUM64: u32 = 19;
-
     for _ in 0..MAX_STEPS {
         if id == VOID {
             return Type::Void;

@@ -3,19 +3,27 @@
 //! The table of facts, values and expected verdicts that the host tests and the KUnit suite share.
 
 use super::{
-    code::{
-        Code,
-        Cold, //
+    image::{
+        Cold,
+        Function,
+        Image, //
     },
     judge,
+    objects::Object,
+    zone::{
+        Zone,
+        FILTERS, //
+    },
     AddressSet,
+    Asked,
     Cause,
     Evidence,
     Facts,
     InModule,
     Kernel,
     Member,
-    Rule,
+    Members,
+    Prototype,
     Symbol,
     Tagged,
     TaggedSet,
@@ -52,7 +60,7 @@ const TRAMPOLINES: Range<usize> = 0x1_0600..0x1_0700;
 /// The entry point 0x1_0300 does not decide.
 const DECIDERS: [usize; 3] = [0x1_0100, 0x1_0200, 0x1_0800];
 const HUBS: [usize; 1] = [0x1_0900];
-const LSM_CODE: Range<usize> = 0x1_0100..0x1_0700;
+const SECURITY: Range<usize> = 0x1_0100..0x1_0700;
 const CORE: [usize; 1] = [0x1_0a00];
 
 /// Calls one of which another: caller, offset, instruction, callee.
@@ -86,7 +94,52 @@ const BRANCHES: &[(usize, usize, &[u8], usize)] = &[
     (0x1_2900, 0x10, &[0xe8], SHORT[0]),
     (SHORT[1] + 14, 0x10, &[0xe8], 0x1_0100),
     (0x1_2a00, 0x10, &[0xe8], SHORT[1]),
+    // Calls from security/.
+    (0x1_0150, 0x10, &[0xe8], CALLED_BY_SECURITY),
+    // A number there that looks like a call: mov $..., %rax.
+    (0x1_0150, 0x20, &[0x48, 0xb8, 0xe8], FAILS + 0x100),
+    // Calls whose result is overwritten, and looked at.
+    (0x1_3700, 0x10, &[0xe8], UNHEEDED),
+    (0x1_3700, 0x20, &[0xe8], HEEDED),
+    (0x1_3900, 0x10, &[0xe8], HEEDED),
 ];
+/// Moves of numbers into registers, and what only looks like that.
+const MOVES: &[(usize, usize, &[u8])] = &[
+    // mov $-22, %eax; mov $-12, %r12; mov $-133, %ecx
+    (FAILS, 0x20, &[0xb8, 0xea, 0xff, 0xff, 0xff]),
+    (
+        FAILS + 0x100,
+        0xa0,
+        &[0x49, 0xc7, 0xc4, 0xf4, 0xff, 0xff, 0xff],
+    ),
+    (FAILS + 0x200, 0x00, &[0xb9, 0x7b, 0xff, 0xff, 0xff]),
+    // In the part that its compiler moved out of the way.
+    (0x1_1d00, 0x40, &[0xb8, 0xea, 0xff, 0xff, 0xff]),
+    // mov $-1, %eax; mov $-134, %eax; and $-22, %eax; cmp $-22, %eax; a displacement; mov $-22 to
+    // memory; 16 bits
+    (SUCCEEDS, 0x20, &[0xb8, 0xff, 0xff, 0xff, 0xff]),
+    (SUCCEEDS, 0x30, &[0xb8, 0x7a, 0xff, 0xff, 0xff]),
+    (SUCCEEDS, 0x40, &[0x83, 0xe0, 0xea]),
+    (SUCCEEDS, 0x50, &[0x3d, 0xea, 0xff, 0xff, 0xff]),
+    (SUCCEEDS, 0x60, &[0x48, 0x8b, 0x83, 0xb8, 0xea, 0xff, 0xff]),
+    (SUCCEEDS, 0x70, &[0xc7, 0x04, 0x24, 0xea, 0xff, 0xff, 0xff]),
+    (SUCCEEDS, 0x80, &[0x66, 0xb8, 0xea, 0xff]),
+    // Behind calls: mov %rbx, %rdi; mov (%rdi), %eax, and test %eax, %eax.
+    (UNHEEDED, 0x20, &[0xb8, 0xea, 0xff, 0xff, 0xff]),
+    (HEEDED, 0x20, &[0xb8, 0xea, 0xff, 0xff, 0xff]),
+    (0x1_3700, 0x15, &[0x48, 0x89, 0xdf, 0x8b, 0x07]),
+    (0x1_3700, 0x25, &[0x48, 0x89, 0xdf, 0x8b, 0x07]),
+    (0x1_3900, 0x15, &[0x85, 0xc0]),
+];
+/// Can fail, and is called by what does not look at its result, and by what does.
+const UNHEEDED: usize = 0x1_3600;
+const HEEDED: usize = 0x1_3800;
+/// Can fail, and two more behind it.
+const FAILS: usize = 0x1_3000;
+/// Cannot.
+const SUCCEEDS: usize = 0x1_3400;
+/// Can fail, and is called by what is built from security/.
+const CALLED_BY_SECURITY: usize = 0x1_3500;
 /// Have 14 bytes, with another function right behind them.
 const SHORT: [usize; 2] = [0x1_2700, 0x1_2800];
 /// Calls itself, and others that decide nothing.
@@ -104,7 +157,7 @@ const NO_PRIMITIVE: usize = 0x1_2300;
 /// The code of the imaginary kernel.
 pub(crate) struct Imaginary;
 
-impl Code for Imaginary {
+impl Image for Imaginary {
     fn extent(&self, address: usize) -> Option<Range<usize>> {
         let start = address / LENGTH * LENGTH;
         let padding = start + LENGTH - self.padding();
@@ -116,6 +169,24 @@ impl Code for Imaginary {
             _ => start..padding,
         };
         TEXT.contains(&address).then_some(symbol)
+    }
+
+    fn name(&self, address: usize) -> Symbol {
+        match address % LENGTH == LENGTH - self.padding() {
+            true => Symbol::new(b"__pfx_f"),
+            false => Symbol::new(b"f"),
+        }
+    }
+
+    fn function(&self, _: usize, take: &mut dyn FnMut(Function<'_>)) {
+        take(Function {
+            module: None,
+            prototype: returning(Type::INT),
+        });
+    }
+
+    fn hot_part(&self, address: usize) -> Option<usize> {
+        (address == 0x1_1d00).then_some(WITH_COLD_PART)
     }
 
     fn cold_part(&self, address: usize) -> Cold {
@@ -140,47 +211,83 @@ impl Code for Imaginary {
                 }
             }
         }
+        for (function, offset, instruction) in MOVES {
+            for (place, byte) in (function + offset..).zip(*instruction) {
+                if let Some(to) = place.checked_sub(at).and_then(|i| buffer.get_mut(i)) {
+                    *to = *byte;
+                }
+            }
+        }
         !(at..at + buffer.len()).contains(&(UNREADABLE + 8))
     }
 
-    fn callers(&self, addresses: &[usize]) -> usize {
-        let callers = |address: &usize| match *address {
-            PRIMITIVE => MANY,
-            NO_PRIMITIVE => MANY - 1,
-            _ => 3,
-        };
+    fn callers(&self, functions: &[usize], visit: &mut dyn FnMut(usize, usize)) {
+        for function in functions {
+            let count = match *function {
+                PRIMITIVE => MANY,
+                NO_PRIMITIVE => MANY - 1,
+                _ => 0,
+            };
 
-        addresses.iter().map(callers).max().unwrap_or(0)
+            (0..count).for_each(|_| visit(PLAIN, *function));
+            for (caller, offset, _, callee) in BRANCHES {
+                if (function - self.padding()..=function + 4).contains(callee) {
+                    visit(caller + offset, *function);
+                }
+            }
+        }
     }
 
     fn padding(&self) -> usize {
         16
     }
+}
 
-    fn is_padding(&self, address: usize) -> bool {
-        address % LENGTH == LENGTH - self.padding()
+/// What a prototype says that gives away no more than this.
+const fn returning(returns: Type) -> Prototype {
+    Prototype {
+        returns,
+        ..Prototype::UNKNOWN
     }
 }
 
-/// A case: the addresses of the name, what the function returns, the value, the cause that
-/// [`judge`] must give, and the value that it must say is accepted.
-struct Case(&'static [usize], Type, i64, Option<Cause>, Option<i64>);
+/// A case: the addresses of the name, its module, what the function returns, the value, the cause
+/// that [`judge`] must give, and the value that it must say is accepted.
+struct Case(
+    &'static [usize],
+    Option<&'static str>,
+    Type,
+    i64,
+    Option<Cause>,
+    Option<i64>,
+);
 
-/// A case that is allowed.
-const fn allow(addresses: &'static [usize], returns: Type, value: i64) -> Case {
-    Case(addresses, returns, value, None, None)
+/// A case that is allowed, in this module or in the kernel itself.
+const fn allow(
+    module: Option<&'static str>,
+    addresses: &'static [usize],
+    returns: Type,
+    value: i64,
+) -> Case {
+    Case(addresses, module, returns, value, None, None)
 }
 
 /// A case that is refused.
 const fn refuse(
+    module: Option<&'static str>,
     addresses: &'static [usize],
     returns: Type,
     value: i64,
     cause: Cause,
     instead: Option<i64>,
 ) -> Case {
-    Case(addresses, returns, value, Some(cause), instead)
+    Case(addresses, module, returns, value, Some(cause), instead)
 }
+
+/// A module that protects, and another.
+const GUARD: Option<&str> = Some("esp4");
+const FILTER: Option<&str> = Some("nf_tables");
+const OTHER: Option<&str> = Some("other");
 
 const INT: Type = Type::INT;
 const BYTE: Type = Type::Number {
@@ -206,115 +313,165 @@ const UNSIGNED_LONG: Type = Type::Number {
 
 #[rustfmt::skip]
 const CASES: &[Case] = &[
-    // A function that nothing protects.
-    allow(&[PLAIN], INT, 0),
-    allow(&[PLAIN], INT, -1),
-    allow(&[PLAIN], INT, 1),
-    // The neighbour of an entry point is another function.
-    allow(&[0x1_00ff], INT, 0),
     // Entry points, whatever the value.
-    refuse(&[0x1_0100], INT, 0, Cause::LsmEntry, None),
-    refuse(&[0x1_0100], INT, 1, Cause::LsmEntry, None),
-    refuse(&[0x1_0300], INT, -13, Cause::LsmEntry, None),
+    refuse(None, &[0x1_0100], INT, 0, Cause::LsmEntry, None),
+    refuse(None, &[0x1_0100], INT, 1, Cause::LsmEntry, None),
+    refuse(None, &[0x1_0300], INT, -13, Cause::LsmEntry, None),
     // Callbacks and trampolines, whatever the value, with their owner.
-    refuse(&[0x1_0400], INT, 0, Cause::LsmHook("landlock"), None),
-    refuse(&[0x1_0400], INT, -1, Cause::LsmHook("landlock"), None),
-    refuse(&[0x1_0500], INT, 1, Cause::LsmHook("yama"), None),
-    refuse(&[0x1_0600], INT, -1, Cause::LsmHook("that is called through it"), None),
-    refuse(&[0x1_06ff], INT, -1, Cause::LsmHook("that is called through it"), None),
+    refuse(None, &[0x1_0400], INT, 0, Cause::LsmHook("landlock"), None),
+    refuse(None, &[0x1_0400], INT, -1, Cause::LsmHook("landlock"), None),
+    refuse(None, &[0x1_0500], INT, 1, Cause::LsmHook("yama"), None),
+    refuse(None, &[0x1_0600], INT, -1, Cause::LsmHook("that is called through it"), None),
+    refuse(None, &[0x1_06ff], INT, -1, Cause::LsmHook("that is called through it"), None),
+    // Built from security/, whatever the value; and what that calls.
+    refuse(None, &[0x1_0180], INT, 0, Cause::Security, None),
+    refuse(None, &[0x1_0180], INT, -1, Cause::Security, None),
+    refuse(None, &[CALLED_BY_SECURITY], INT, -1, Cause::Callee(0x1_0100), None),
+    // Built into the kernel, or in a guard: a refusal, if the function can fail and its callers
+    // check for it.
+    allow(None, &[FAILS], INT, -1),
+    allow(None, &[FAILS], INT, -5),
+    allow(None, &[FAILS], INT, -90),
+    allow(None, &[FAILS], LONG, -13),
+    allow(None, &[FAILS + 0x100], Type::Pointer, -12),
+    allow(None, &[FAILS + 0x100], INT, -1),
+    refuse(None, &[FAILS], Type::Pointer, -12, core(Type::Pointer), None),
+    allow(None, &[FAILS + 0x200], INT, -1),
+    allow(None, &[WITH_COLD_PART], INT, -1),
+    allow(GUARD, &[FAILS], INT, -1),
+    refuse(None, &[FAILS], INT, 0, core(INT), Some(-1)),
+    refuse(None, &[FAILS], INT, 1, core(INT), Some(-1)),
+    refuse(None, &[FAILS], INT, -2, core(INT), Some(-1)),
+    refuse(None, &[FAILS], INT, -11, core(INT), Some(-1)),
+    refuse(None, &[FAILS], INT, -95, core(INT), Some(-1)),
+    refuse(None, &[FAILS + 0x100], Type::Pointer, 0, core(Type::Pointer), Some(-1)),
+    refuse(None, &[FAILS], Type::Void, 0, core(Type::Void), None),
+    refuse(None, &[FAILS], Type::Bool, 0, core(Type::Bool), None),
+    refuse(None, &[FAILS], UNSIGNED, -1, core(UNSIGNED), None),
+    refuse(None, &[FAILS], CHAR, -1, core(CHAR), None),
+    refuse(None, &[FAILS], Type::Unknown, -1, core(Type::Unknown), None),
+    refuse(None, &[SUCCEEDS], INT, -1, core(INT), None),
+    refuse(None, &[UNREADABLE], INT, -1, core(INT), None),
+    refuse(None, &[UNHEEDED], INT, -1, Cause::Unheeded(Zone::Core), None),
+    allow(None, &[HEEDED], INT, -1),
+    allow(OTHER, &[UNHEEDED], INT, -1),
+    refuse(GUARD, &[FAILS], INT, 0, guard(INT), Some(-1)),
+    refuse(GUARD, &[SUCCEEDS], INT, -1, guard(INT), None),
+    refuse(FILTER, &[FAILS], INT, -1, Cause::Request(Zone::Guard(FILTERS)), Some(-1)),
+    // The neighbour of an entry point is another function.
+    refuse(None, &[0x1_00ff], INT, 0, core(INT), None),
+    refuse(None, &[0x1_0700], INT, 0, core(INT), None),
+    // In other modules, what can fail by itself may fail, and what cannot may do nothing.
+    allow(OTHER, &[FAILS], INT, -2),
+    allow(OTHER, &[FAILS + 0x100], Type::Pointer, -1),
+    refuse(OTHER, &[FAILS], INT, 0, other(INT), Some(-1)),
+    refuse(OTHER, &[FAILS + 0x100], Type::Pointer, 0, other(Type::Pointer), Some(-1)),
+    refuse(OTHER, &[PLAIN], Type::Pointer, -1, other(Type::Pointer), Some(0)),
+    refuse(OTHER, &[PLAIN], Type::Bool, 1, other(Type::Bool), Some(0)),
+    allow(OTHER, &[PLAIN], INT, 0),
+    allow(OTHER, &[PLAIN], INT, -1),
+    allow(OTHER, &[PLAIN], INT, 1),
     // What decides may deny, if it returns what says so.
-    refuse(&[0x1_1000], INT, 0, calls(INT, 0x1_0100), Some(-1)),
-    refuse(&[0x1_1000], INT, 1, calls(INT, 0x1_0100), Some(-1)),
-    refuse(&[0x1_1000], INT, -4096, calls(INT, 0x1_0100), Some(-1)),
-    allow(&[0x1_1000], INT, -1),
-    allow(&[0x1_1000], INT, -4095),
-    allow(&[0x1_1000], LONG, -1),
-    allow(&[0x1_1000], UNSIGNED_LONG, -1),
-    allow(&[0x1_1000], Type::Pointer, -1),
-    refuse(&[0x1_1000], Type::Pointer, 0, calls(Type::Pointer, 0x1_0100), Some(-1)),
-    refuse(&[0x1_1000], Type::Bool, 0, calls(Type::Bool, 0x1_0100), None),
-    refuse(&[0x1_1000], Type::Bool, 1, calls(Type::Bool, 0x1_0100), None),
-    refuse(&[0x1_1000], Type::Void, 0, calls(Type::Void, 0x1_0100), None),
-    refuse(&[0x1_1000], UNSIGNED, -1, calls(UNSIGNED, 0x1_0100), None),
-    refuse(&[0x1_1000], CHAR, -1, calls(CHAR, 0x1_0100), None),
-    refuse(&[0x1_1000], Type::Unknown, -1, calls(Type::Unknown, 0x1_0100), None),
+    refuse(OTHER, &[0x1_1000], INT, 0, calls(INT, 0x1_0100), Some(-1)),
+    refuse(OTHER, &[0x1_1000], INT, 1, calls(INT, 0x1_0100), Some(-1)),
+    refuse(OTHER, &[0x1_1000], INT, -134, calls(INT, 0x1_0100), Some(-1)),
+    allow(OTHER, &[0x1_1000], INT, -1),
+    allow(OTHER, &[0x1_1000], INT, -133),
+    allow(OTHER, &[0x1_1000], LONG, -1),
+    allow(OTHER, &[0x1_1000], UNSIGNED_LONG, -1),
+    refuse(OTHER, &[0x1_1000], Type::Pointer, 0, calls(Type::Pointer, 0x1_0100), None),
+    refuse(OTHER, &[0x1_1000], Type::Bool, 0, calls(Type::Bool, 0x1_0100), None),
+    refuse(OTHER, &[0x1_1000], Type::Bool, 1, other(Type::Bool), None),
+    refuse(OTHER, &[0x1_1000], Type::Void, 0, calls(Type::Void, 0x1_0100), None),
+    refuse(OTHER, &[0x1_1000], UNSIGNED, -1, calls(UNSIGNED, 0x1_0100), None),
+    refuse(OTHER, &[0x1_1000], CHAR, -1, calls(CHAR, 0x1_0100), None),
+    refuse(OTHER, &[0x1_1000], Type::Unknown, -1, calls(Type::Unknown, 0x1_0100), None),
     // However it calls.
-    refuse(&[0x1_1100], INT, 0, calls(INT, 0x1_0200), Some(-1)),
-    refuse(&[0x1_1200], INT, 0, calls(INT, 0x1_0800), Some(-1)),
-    refuse(&[0x1_1300], INT, 0, calls(INT, 0x1_0800), Some(-1)),
-    refuse(&[0x1_1400], INT, 0, calls(INT, 0x1_0800), Some(-1)),
-    refuse(&[WITH_COLD_PART], INT, 0, calls(INT, 0x1_0100), Some(-1)),
-    refuse(&[WITH_UNKNOWN_PART], INT, 0, unknown(INT), Some(-1)),
-    refuse(&[UNREADABLE], INT, 0, unknown(INT), Some(-1)),
-    allow(&[UNREADABLE], INT, -1),
+    refuse(OTHER, &[0x1_1100], INT, 0, calls(INT, 0x1_0200), Some(-1)),
+    refuse(OTHER, &[0x1_1200], INT, 0, calls(INT, 0x1_0800), Some(-1)),
+    refuse(OTHER, &[0x1_1300], INT, 0, calls(INT, 0x1_0800), Some(-1)),
+    refuse(OTHER, &[0x1_1400], INT, 0, calls(INT, 0x1_0800), Some(-1)),
+    refuse(OTHER, &[WITH_COLD_PART], Type::Void, 0, calls(Type::Void, 0x1_0100), None),
+    refuse(OTHER, &[WITH_UNKNOWN_PART], INT, 0, unknown(INT), Some(-1)),
+    refuse(OTHER, &[UNREADABLE], INT, 0, unknown(INT), Some(-1)),
+    allow(OTHER, &[UNREADABLE], INT, -1),
     // Through one other function, and no further; not through hubs.
-    refuse(&[0x1_1500], INT, 0, through(INT, 0x1_1000, 0x1_0100), Some(-1)),
-    refuse(&[0x1_2600], INT, 0, through(INT, 0x1_1000, 0x1_0100), Some(-1)),
-    refuse(&[0x1_1500], Type::Void, 0, through(Type::Void, 0x1_1000, 0x1_0100), None),
-    allow(&[0x1_1600], INT, 0),
-    refuse(&[0x1_0900], INT, 0, calls(INT, 0x1_0100), Some(-1)),
-    allow(&[0x1_1700], INT, 0),
-    refuse(&[0x1_2900], INT, 0, through(INT, SHORT[0], 0x1_0100), Some(-1)),
-    allow(&[0x1_2a00], INT, 0),
+    refuse(OTHER, &[0x1_1500], INT, 0, through(INT, 0x1_1000, 0x1_0100), Some(-1)),
+    refuse(OTHER, &[0x1_2600], INT, 0, through(INT, 0x1_1000, 0x1_0100), Some(-1)),
+    refuse(OTHER, &[0x1_1500], Type::Void, 0, through(Type::Void, 0x1_1000, 0x1_0100), None),
+    allow(OTHER, &[0x1_1600], INT, 0),
+    refuse(OTHER, &[0x1_0900], INT, 0, calls(INT, 0x1_0100), Some(-1)),
+    allow(OTHER, &[0x1_1700], INT, 0),
+    refuse(OTHER, &[0x1_2900], INT, 0, through(INT, SHORT[0], 0x1_0100), Some(-1)),
+    allow(OTHER, &[0x1_2a00], INT, 0),
     // What only looks like a call.
-    allow(&[0x1_1800], INT, 0),
-    allow(&[0x1_1900], INT, 0),
-    allow(&[0x1_1a00], INT, 0),
-    // Amid the LSMs.
-    refuse(&[0x1_0180], INT, 0, Cause::LsmInternal(INT), Some(-1)),
-    allow(&[0x1_0180], INT, -1),
-    refuse(&[0x1_0180], Type::Bool, 0, Cause::LsmInternal(Type::Bool), None),
-    refuse(&[0x1_0180], Type::Unknown, -1, Cause::LsmInternal(Type::Unknown), None),
-    allow(&[0x1_0700], INT, 0),
+    allow(OTHER, &[0x1_1800], INT, 0),
+    allow(OTHER, &[0x1_1900], INT, 0),
+    allow(OTHER, &[0x1_1a00], INT, 0),
     // What the kernel is built on.
-    refuse(&[0x1_0a00], INT, 0, Cause::Core, None),
-    refuse(&[0x1_0a00], INT, -1, Cause::Core, None),
-    refuse(&[PRIMITIVE], INT, -1, Cause::Called(MANY), None),
-    allow(&[NO_PRIMITIVE], INT, -1),
+    refuse(None, &[0x1_0a00], INT, 0, core(INT), None),
+    refuse(OTHER, &[0x1_0a00], INT, -1, Cause::Core, None),
+    refuse(OTHER, &[PRIMITIVE], INT, -1, Cause::Called(MANY), None),
+    allow(OTHER, &[NO_PRIMITIVE], INT, -1),
     // The edges of types.
-    allow(&[PLAIN], INT, i32::MIN as i64),
-    allow(&[PLAIN], INT, i32::MAX as i64),
-    refuse(&[PLAIN], INT, i32::MIN as i64 - 1, Cause::ReturnType(INT), Some(-1)),
-    refuse(&[PLAIN], INT, i32::MAX as i64 + 1, Cause::ReturnType(INT), Some(-1)),
-    allow(&[PLAIN], Type::Unknown, i32::MIN as i64),
-    refuse(&[PLAIN], Type::Unknown, 1 << 31, Cause::ReturnType(Type::Unknown), Some(-1)),
-    allow(&[PLAIN], Type::Void, 0),
-    refuse(&[PLAIN], Type::Void, 1, Cause::ReturnType(Type::Void), Some(0)),
-    refuse(&[PLAIN], Type::Void, -1, Cause::ReturnType(Type::Void), Some(0)),
-    allow(&[PLAIN], Type::Bool, 0),
-    allow(&[PLAIN], Type::Bool, 1),
-    refuse(&[PLAIN], Type::Bool, -1, Cause::ReturnType(Type::Bool), Some(0)),
-    refuse(&[PLAIN], Type::Bool, 2, Cause::ReturnType(Type::Bool), Some(0)),
-    allow(&[PLAIN], BYTE, 255),
-    refuse(&[PLAIN], BYTE, 256, Cause::ReturnType(BYTE), Some(0)),
-    refuse(&[PLAIN], BYTE, -1, Cause::ReturnType(BYTE), Some(0)),
-    allow(&[PLAIN], CHAR, -128),
-    refuse(&[PLAIN], CHAR, 128, Cause::ReturnType(CHAR), Some(-1)),
-    allow(&[PLAIN], UNSIGNED, u32::MAX as i64),
-    refuse(&[PLAIN], UNSIGNED, 1 << 32, Cause::ReturnType(UNSIGNED), Some(0)),
-    refuse(&[PLAIN], UNSIGNED, -1, Cause::ReturnType(UNSIGNED), Some(0)),
-    allow(&[PLAIN], LONG, i64::MIN),
-    allow(&[PLAIN], LONG, i64::MAX),
-    allow(&[PLAIN], UNSIGNED_LONG, i64::MAX),
-    allow(&[PLAIN], UNSIGNED_LONG, -4095),
-    refuse(&[PLAIN], UNSIGNED_LONG, -4096, Cause::ReturnType(UNSIGNED_LONG), Some(-1)),
-    allow(&[PLAIN], Type::Pointer, 0),
-    allow(&[PLAIN], Type::Pointer, -1),
-    allow(&[PLAIN], Type::Pointer, -4095),
-    refuse(&[PLAIN], Type::Pointer, -4096, Cause::ReturnType(Type::Pointer), Some(-1)),
-    refuse(&[PLAIN], Type::Pointer, 1, Cause::ReturnType(Type::Pointer), Some(-1)),
-    refuse(&[PLAIN], Type::Other, 0, Cause::ReturnType(Type::Other), None),
+    allow(OTHER, &[PLAIN], INT, i32::MIN as i64),
+    allow(OTHER, &[PLAIN], INT, i32::MAX as i64),
+    refuse(OTHER, &[PLAIN], INT, i32::MIN as i64 - 1, Cause::ReturnType(INT), Some(-1)),
+    refuse(OTHER, &[PLAIN], INT, i32::MAX as i64 + 1, Cause::ReturnType(INT), Some(-1)),
+    allow(OTHER, &[PLAIN], Type::Unknown, -133),
+    refuse(OTHER, &[PLAIN], Type::Unknown, 0, Cause::ReturnType(Type::Unknown), Some(-1)),
+    refuse(OTHER, &[PLAIN], Type::Unknown, -134, Cause::ReturnType(Type::Unknown), Some(-1)),
+    allow(OTHER, &[PLAIN], Type::Void, 0),
+    refuse(OTHER, &[PLAIN], Type::Void, 1, Cause::ReturnType(Type::Void), Some(0)),
+    refuse(OTHER, &[PLAIN], Type::Void, -1, Cause::ReturnType(Type::Void), Some(0)),
+    allow(OTHER, &[PLAIN], Type::Bool, 0),
+    refuse(OTHER, &[PLAIN], Type::Bool, -1, other(Type::Bool), Some(0)),
+    refuse(OTHER, &[PLAIN], Type::Bool, 2, other(Type::Bool), Some(0)),
+    allow(OTHER, &[PLAIN], BYTE, 255),
+    refuse(OTHER, &[PLAIN], BYTE, 256, Cause::ReturnType(BYTE), Some(0)),
+    refuse(OTHER, &[PLAIN], BYTE, -1, Cause::ReturnType(BYTE), Some(0)),
+    allow(OTHER, &[PLAIN], CHAR, -128),
+    refuse(OTHER, &[PLAIN], CHAR, 128, Cause::ReturnType(CHAR), Some(-1)),
+    allow(OTHER, &[PLAIN], UNSIGNED, u32::MAX as i64),
+    refuse(OTHER, &[PLAIN], UNSIGNED, 1 << 32, Cause::ReturnType(UNSIGNED), Some(0)),
+    refuse(OTHER, &[PLAIN], UNSIGNED, -1, Cause::ReturnType(UNSIGNED), Some(0)),
+    allow(OTHER, &[PLAIN], LONG, i64::MIN),
+    allow(OTHER, &[PLAIN], LONG, i64::MAX),
+    allow(OTHER, &[PLAIN], UNSIGNED_LONG, i64::MAX),
+    allow(OTHER, &[PLAIN], UNSIGNED_LONG, -133),
+    refuse(OTHER, &[PLAIN], UNSIGNED_LONG, -134, Cause::ReturnType(UNSIGNED_LONG), Some(-1)),
+    allow(OTHER, &[PLAIN], Type::Pointer, 0),
+    allow(OTHER, &[FAILS + 0x100], Type::Pointer, -133),
+    refuse(OTHER, &[FAILS + 0x100], Type::Pointer, -134, other(Type::Pointer), Some(-1)),
+    refuse(OTHER, &[PLAIN], Type::Pointer, 1, other(Type::Pointer), Some(0)),
+    refuse(OTHER, &[PLAIN], Type::Other, 0, Cause::ReturnType(Type::Other), None),
     // A name that stands for several functions.
-    refuse(&[PLAIN, 0x1_2400], INT, 0, Cause::Ambiguous(2), None),
-    refuse(&[PLAIN, 0x1_2400, 0x1_2500], INT, -1, Cause::Ambiguous(3), None),
+    refuse(OTHER, &[PLAIN, 0x1_2400], INT, 0, Cause::Ambiguous(2), None),
+    refuse(OTHER, &[PLAIN, 0x1_2400, 0x1_2500], INT, -1, Cause::Ambiguous(3), None),
     // The order; one protected address of several is enough.
-    refuse(&[0x1_0200], INT, 1 << 40, Cause::LsmEntry, None),
-    refuse(&[0x1_0400, 0x1_0100], INT, 0, Cause::LsmEntry, None),
-    refuse(&[PLAIN, 0x1_0400], INT, 1 << 40, Cause::LsmHook("landlock"), None),
-    refuse(&[PLAIN, 0x1_1000], INT, 1 << 40, calls(INT, 0x1_0100), None),
-    refuse(&[PLAIN, PRIMITIVE], INT, 1 << 40, Cause::Called(MANY), None),
-    refuse(&[PLAIN, 0x1_2400], INT, 1 << 40, Cause::ReturnType(INT), None),
+    refuse(None, &[0x1_0200], INT, 1 << 40, Cause::LsmEntry, None),
+    refuse(None, &[0x1_0400, 0x1_0100], INT, 0, Cause::LsmEntry, None),
+    refuse(None, &[FAILS, 0x1_0400], INT, 1 << 40, Cause::LsmHook("landlock"), None),
+    refuse(None, &[FAILS, SUCCEEDS], INT, -1, core(INT), None),
+    refuse(OTHER, &[PLAIN, 0x1_1000], INT, 1 << 40, calls(INT, 0x1_0100), None),
+    refuse(OTHER, &[PLAIN, PRIMITIVE], INT, 1 << 40, Cause::Called(MANY), None),
+    refuse(OTHER, &[PLAIN, 0x1_2400], INT, 1 << 40, Cause::ReturnType(INT), None),
 ];
+
+const fn core(returns: Type) -> Cause {
+    Cause::Default(Zone::Core, returns)
+}
+
+const fn other(returns: Type) -> Cause {
+    Cause::Default(Zone::Module, returns)
+}
+
+const fn guard(returns: Type) -> Cause {
+    Cause::Default(
+        Zone::Guard("encrypts, authenticates or isolates traffic"),
+        returns,
+    )
+}
 
 const fn calls(returns: Type, decider: usize) -> Cause {
     Cause::Mediation(
@@ -340,71 +497,132 @@ const fn unknown(returns: Type) -> Cause {
     Cause::Mediation(Evidence::Unknown, returns)
 }
 
-/// Lines of the table `security-base`, by name, with values that are accepted and refused.
+/// Values of one verdict.
+type Values = &'static [i64];
+
+/// Names in the table, with what the function returns, and values that are accepted and refused for
+/// all calls and if root is spared.
 #[rustfmt::skip]
-const LINES: &[(&str, Type, &[i64], &[i64])] = &[
-    ("capable", Type::Bool, &[], &[-1, 0, 1]),
-    ("*register_kprobe*", INT, &[], &[-1, 0, 1]),
-    ("groups_search", INT, &[0], &[-1, 1]),
-    ("*_permission", INT, &[-1, -13], &[0, 1]),
+const LINES: &[(&str, Type, [Values; 2], [Values; 2])] = &[
+    ("copy_creds", INT, [&[], &[]], [&[-1, 0, 1], &[-1, 0, 1]]),
+    ("skb_try_coalesce", Type::Bool, [&[0], &[0]], [&[1, -1], &[1, -1]]),
+    ("bpf_prog_load", INT, [&[], &[-1]], [&[-1, 0], &[0, -22]]),
 ];
 
-/// Functions of modules: module, name, and the values that are accepted and refused if it returns
-/// an int.
+/// Functions of modules by their names: module, name, what it returns, and the values that are
+/// accepted and refused.
 #[rustfmt::skip]
-const IN_MODULES: &[(&str, &str, &[i64], &[i64])] = &[
-    ("nf_tables", "nft_do_chain", &[0], &[1, -1]),
-    ("nf_tables", "nf_tables_newrule", &[0, 1, -1], &[]),
-    ("other", "nft_do_chain", &[0, 1, -1], &[]),
+const IN_MODULES: &[(&str, &str, Type, Values, Values)] = &[
+    ("other", "send_data", INT, &[-1], &[0, 1]),
+    ("other", "check_data", INT, &[-1], &[0, 1]),
+    ("other", "is_enabled", INT, &[-1], &[0, 1]),
+    ("other", "is_enabled", Type::Bool, &[0], &[1]),
+    ("other", "is_blocked", Type::Bool, &[], &[0, 1]),
+    ("other", "encrypt_data", Type::Void, &[], &[0]),
+    ("other", "br_handle_frame", UNSIGNED, &[], &[0, 3]),
+    ("other", "data_is_valid", Type::Bool, &[0], &[1]),
+    ("other", "data_get_acl", INT, &[-5, -13], &[0, -1, -95]),
+    ("other", "set_key", Type::Void, &[], &[0]),
+    ("other", "check_data", Type::Void, &[0], &[]),
+    ("ksmbd", "smb2_is_sign_req", Type::Bool, &[1], &[0]),
+    ("xt_tcpmss", "tcpmss_mt", Type::Bool, &[0], &[1]),
+    ("drm", "drm_dropmaster_ioctl", INT, &[], &[0, -1]),
 ];
 
-/// The verdict on a function of the imaginary kernel, in which `base` protects [`PLAIN`].
-fn verdict(
-    addresses: &[usize],
-    module: Option<InModule<'_>>,
+/// What a function works on, by what it is given, with the values that are accepted and refused in
+/// the kernel itself and in modules, of a function that can fail.
+#[rustfmt::skip]
+const OBJECTS: &[(Object, [Values; 2], [Values; 2])] = &[
+    (Object::Protection(0), [&[], &[-1, -22]], [&[-1, 0], &[0, 1]]),
+    (Object::Setting, [&[], &[-1, -22]], [&[-1, 0], &[0, 1]]),
+    (Object::Label, [&[], &[-5, -13]], [&[-1, -5], &[0, -1, -61, -95]]),
+];
+
+/// What is judged: the addresses of a name, its module and all names of it there, a line of the
+/// table that is about [`FAILS`], and its prototype.
+#[derive(Clone, Copy)]
+struct Judged<'a> {
+    addresses: &'a [usize],
+    module: Option<InModule<'a>>,
     base: Option<Member>,
-    returns: Type,
-    value: i64,
-) -> Option<(Cause, Option<i64>)> {
-    let (mut entries, mut hooks, mut deciders) = (ENTRIES, HOOKS, DECIDERS);
-    let (mut hubs, mut core) = (HUBS, CORE);
-    let mut base = base.map(|tag| Tagged {
-        address: PLAIN,
-        tag,
-    });
-    let lsm_entries = AddressSet::new(&mut entries[..]);
-    let lsm_hooks = TaggedSet::new(&mut hooks[..]);
-    let base = TaggedSet::new(base.as_mut_slice());
-    let deciders = AddressSet::new(&mut deciders[..]);
-    let hubs = AddressSet::new(&mut hubs[..]);
-    let core = AddressSet::new(&mut core[..]);
-    let kernel = Kernel {
-        lsm_entries: lsm_entries.borrow(),
-        lsm_hooks: lsm_hooks.borrow(),
-        lsm_trampolines: TRAMPOLINES,
-        base: base.borrow(),
-        deciders: deciders.borrow(),
-        hubs: hubs.borrow(),
-        lsm_code: LSM_CODE,
-        core: core.borrow(),
-    };
-    let mut facts = Facts::new(&kernel, addresses, &Imaginary);
-
-    facts.module = module;
-    facts.returns = returns;
-    judge(&facts, Value::new(value))
-        .err()
-        .map(|refusal| (refusal.cause, refusal.instead.map(Value::get)))
+    prototype: Prototype,
 }
+
+impl Judged<'_> {
+    fn verdict(&self, value: i64, spares_root: bool) -> Option<(Cause, Option<i64>)> {
+        let (mut entries, mut hooks, mut deciders) = (ENTRIES, HOOKS, DECIDERS);
+        let (mut hubs, mut core) = (HUBS, CORE);
+        let mut base = self.base.map(|member| member.at(FAILS));
+        let lsm_entries = AddressSet::new(&mut entries[..]);
+        let lsm_hooks = TaggedSet::new(&mut hooks[..]);
+        let base = Members::new(base.as_mut_slice());
+        let deciders = AddressSet::new(&mut deciders[..]);
+        let hubs = AddressSet::new(&mut hubs[..]);
+        let core = AddressSet::new(&mut core[..]);
+        let kernel = Kernel {
+            lsm_entries: lsm_entries.borrow(),
+            lsm_hooks: lsm_hooks.borrow(),
+            lsm_trampolines: TRAMPOLINES,
+            base: base.borrow(),
+            deciders: deciders.borrow(),
+            hubs: hubs.borrow(),
+            security: SECURITY,
+            core: core.borrow(),
+        };
+        let mut facts = Facts::new(&kernel, self.addresses, &Imaginary);
+        let asked = Asked {
+            value: Value::new(value),
+            spares_root,
+        };
+
+        facts.module = self.module;
+        facts.prototype = self.prototype;
+        judge(&facts, asked)
+            .err()
+            .map(|refusal| (refusal.cause, refusal.instead.map(|it| it.value.get())))
+    }
+
+    /// The verdict on the first value that does not get the expected one.
+    fn first_wrong(&self, accepted: &[i64], refused: &[i64], spares_root: bool) -> Option<Verdict> {
+        let accepted = accepted.iter().map(|value| (value, true));
+        let mut values = accepted.chain(refused.iter().map(|value| (value, false)));
+
+        values.find_map(|(value, is_accepted)| {
+            let got = self.verdict(*value, spares_root);
+
+            (got.is_none() != is_accepted).then_some(got)
+        })
+    }
+}
+
+type Verdict = Option<(Cause, Option<i64>)>;
 
 /// A case whose verdict is not the expected one: where it stands, and the verdict.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) struct Wrong(&'static str, usize, Option<(Cause, Option<i64>)>);
+pub(crate) struct Wrong(&'static str, usize, Verdict);
 
 /// The first case whose verdict is not the expected one.
 pub(crate) fn first_wrong() -> Option<Wrong> {
-    for (index, Case(addresses, returns, value, cause, instead)) in CASES.iter().enumerate() {
-        let got = verdict(addresses, None, None, *returns, *value);
+    let plain = Judged {
+        addresses: &[FAILS],
+        module: None,
+        base: None,
+        prototype: returning(INT),
+    };
+    let other = InModule {
+        module: "other",
+        symbols: &[],
+    };
+
+    for (index, Case(addresses, module, returns, value, cause, instead)) in CASES.iter().enumerate()
+    {
+        let got = Judged {
+            addresses,
+            module: module.map(|module| InModule { module, ..other }),
+            prototype: returning(*returns),
+            ..plain
+        }
+        .verdict(*value, false);
 
         if got != cause.map(|cause| (cause, *instead)) {
             return Some(Wrong("CASES", index, got));
@@ -414,31 +632,50 @@ pub(crate) fn first_wrong() -> Option<Wrong> {
         let Some(line) = Member::all().find(|member| member.symbol() == *name) else {
             return Some(Wrong("LINES", index, None));
         };
-        let values = accepted.iter().map(|v| (v, None));
-        let values = values.chain(refused.iter().map(|v| (v, Some(Rule::SecurityBase))));
+        let judged = Judged {
+            base: Some(line),
+            prototype: returning(*returns),
+            ..plain
+        };
 
-        for (value, rule) in values {
-            let got = verdict(&[PLAIN], None, Some(line), *returns, *value);
-
-            if got.map(|(cause, _)| cause.rule()) != rule {
+        for (spares_root, (accepted, refused)) in
+            [false, true].into_iter().zip(accepted.iter().zip(refused))
+        {
+            if let Some(got) = judged.first_wrong(accepted, refused, spares_root) {
                 return Some(Wrong("LINES", index, got));
             }
         }
     }
-    for (index, (module, symbol, accepted, refused)) in IN_MODULES.iter().enumerate() {
+    for (index, (module, symbol, returns, accepted, refused)) in IN_MODULES.iter().enumerate() {
         let symbols = [Symbol::new(b"alias"), Symbol::new(symbol.as_bytes())];
-        let function = InModule {
-            module,
-            symbols: &symbols,
+        let judged = Judged {
+            module: Some(InModule {
+                module,
+                symbols: &symbols,
+            }),
+            prototype: returning(*returns),
+            ..plain
         };
-        let values = accepted.iter().map(|v| (v, None));
-        let values = values.chain(refused.iter().map(|v| (v, Some(Rule::SecurityBase))));
 
-        for (value, rule) in values {
-            let got = verdict(&[PLAIN], Some(function), None, Type::INT, *value);
+        if let Some(got) = judged.first_wrong(accepted, refused, false) {
+            return Some(Wrong("IN_MODULES", index, got));
+        }
+    }
+    for (index, (object, accepted, refused)) in OBJECTS.iter().enumerate() {
+        let zones = [None, Some(other)].into_iter();
 
-            if got.map(|(cause, _)| cause.rule()) != rule {
-                return Some(Wrong("IN_MODULES", index, got));
+        for (module, (accepted, refused)) in zones.zip(accepted.iter().zip(refused)) {
+            let judged = Judged {
+                module,
+                prototype: Prototype {
+                    object: Some(*object),
+                    ..returning(INT)
+                },
+                ..plain
+            };
+
+            if let Some(got) = judged.first_wrong(accepted, refused, false) {
+                return Some(Wrong("OBJECTS", index, got));
             }
         }
     }

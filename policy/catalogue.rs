@@ -10,6 +10,7 @@ use super::{
     },
     core_functions::CORE,
     glob,
+    image,
     lsm_entry,
     mediation,
     sort, //
@@ -58,7 +59,8 @@ impl Name {
             .chain(lsm_entry::NAMES.iter().map(named(Set::LsmEntry)))
             // Only exact names: others that begin with security_ may lie outside of security/.
             .chain(mediation::NO_DECISION.iter().map(named(Set::LsmCode)))
-            .chain(mediation::CAPABILITY_CHECKS.iter().map(named(Set::Decider)))
+            .chain(lsm_entry::ENDS.iter().map(named(Set::LsmCode)))
+            .chain(mediation::DECIDERS.iter().map(named(Set::Decider)))
             .chain(mediation::HUBS.iter().map(named(Set::Hub)))
     }
 
@@ -86,13 +88,28 @@ impl<S: DerefMut<Target = [Name]>> Catalogue<S> {
         Self { names, patterns }
     }
 
-    /// Calls `take` with every set that a function of the kernel itself called `symbol` belongs to.
-    /// Stops at the first error, and returns it.
+    /// Calls `take` with every set that a function of the kernel itself called `symbol` belongs to;
+    /// of members that say the same, one after the other, only with the first. Stops at the first
+    /// error, and returns it.
     pub(crate) fn sets<E>(
         &self,
         symbol: &str,
         mut take: impl FnMut(Set) -> Result<(), E>,
     ) -> Result<(), E> {
+        let mut last: Option<Member> = None;
+        let mut take = |set| match set {
+            Set::Base(member) if last.is_some_and(|last| last.says_as(member)) => Ok(()),
+            Set::Base(member) => {
+                last = Some(member);
+                take(set)
+            }
+            set => take(set),
+        };
+
+        // Padding, and the trampolines of static calls, which are no functions.
+        if image::is_padding(symbol) || symbol.starts_with("__SCT__") {
+            return Ok(());
+        }
         let original = base::original(symbol);
         let pairs = glob::pairs(original.as_bytes());
         let (patterns, names) = self.names.split_at(self.patterns);

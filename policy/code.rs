@@ -10,54 +10,28 @@ pub(crate) mod x86;
 
 use super::{
     facts::Kernel,
+    image::{
+        self,
+        is_padding,
+        Cold,
+        Image, //
+    },
+    return_type::Type,
     sort, //
 };
 use core::ops::{
     DerefMut,
     Range, //
 };
-use x86 as arch;
+use x86::{
+    self as arch,
+    Use, //
+};
 
 /// The most code of one function that is looked at, in bytes. The largest have half of that.
 const MAX_BODY: usize = 128 << 10;
 /// How much code is copied at a time, in bytes.
 const CHUNK: usize = 512;
-
-/// The machine code of the kernel and its modules.
-pub(crate) trait Code {
-    /// Where the function that `address` is in begins and ends.
-    fn extent(&self, address: usize) -> Option<Range<usize>>;
-
-    /// Where the part of the function that begins at `address` is that its compiler moved out of
-    /// the way, because it rarely runs.
-    fn cold_part(&self, address: usize) -> Cold;
-
-    /// Copies the code at `at`, without the breakpoints of probes. Returns false, and may have
-    /// copied part of it, if it cannot be read.
-    fn read(&self, at: usize, buffer: &mut [u8]) -> bool;
-
-    /// From how many places in the kernel and its modules the most called of the functions at
-    /// `addresses` is called.
-    fn callers(&self, addresses: &[usize]) -> usize;
-
-    /// How many bytes in front of a function belong to it, and may be entered instead of it.
-    fn padding(&self) -> usize;
-
-    /// Whether the symbol that begins at `address` is such padding, and not a function that is as
-    /// short.
-    fn is_padding(&self, address: usize) -> bool;
-}
-
-/// What is known about a function's cold part.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Cold {
-    /// It has none.
-    None,
-    /// It lies here.
-    At(Range<usize>),
-    /// It cannot be told from that of another function.
-    Unknown,
-}
 
 /// What shows that a function decides about access.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -75,9 +49,9 @@ pub(crate) enum Evidence {
 
 /// Looks through the function that begins at `address`, and those that it calls, for a call of what
 /// decides about access.
-pub(super) fn evidence(code: &dyn Code, kernel: &Kernel<'_>, address: usize) -> Option<Evidence> {
-    let direct = branches(code, address, &mut |target| {
-        kernel.deciders.first_in(landing(code, target))
+pub(super) fn evidence(image: &dyn Image, kernel: &Kernel<'_>, address: usize) -> Option<Evidence> {
+    let direct = branches(image, address, &mut |target| {
+        kernel.deciders.first_in(landing(image, target))
     });
     match direct {
         Ok(Some(decider)) => {
@@ -90,13 +64,13 @@ pub(super) fn evidence(code: &dyn Code, kernel: &Kernel<'_>, address: usize) -> 
         Err(Unreadable) => return Some(Evidence::Unknown),
     }
 
-    let through = callees(code, address, &mut |callee| {
+    let through = callees(image, address, &mut |callee| {
         if kernel.hubs.contains(callee) {
             return None;
         }
         // What cannot be read there is not the code of this function.
-        branches(code, callee, &mut |target| {
-            kernel.deciders.first_in(landing(code, target))
+        branches(image, callee, &mut |target| {
+            kernel.deciders.first_in(landing(image, target))
         })
         .ok()?
         .map(|decider| (callee, decider))
@@ -113,14 +87,14 @@ pub(super) fn evidence(code: &dyn Code, kernel: &Kernel<'_>, address: usize) -> 
 /// Calls `visit` with the beginning of each function that the one at `address` calls or jumps to,
 /// until it returns something. It is called once for several calls in a row.
 pub(crate) fn callees<T>(
-    code: &dyn Code,
+    image: &dyn Image,
     address: usize,
     visit: &mut dyn FnMut(usize) -> Option<T>,
 ) -> Result<Option<T>, Unreadable> {
     let mut last = None;
 
-    branches(code, address, &mut |target| {
-        let callee = entry(code, target)?;
+    branches(image, address, &mut |target| {
+        let callee = entry(image, target)?;
 
         if callee == address || last.replace(callee) == Some(callee) {
             return None;
@@ -129,42 +103,38 @@ pub(crate) fn callees<T>(
     })
 }
 
-/// Functions, and from how many places each of them is called.
+/// Functions whose callers are looked for.
 ///
 /// # Invariants
 ///
-/// The elements, an address and a count, are sorted by address.
-pub(crate) struct Census<S>(S);
+/// The addresses are sorted.
+pub(crate) struct Called<S>(S);
 
-impl<S: DerefMut<Target = [(usize, usize)]>> Census<S> {
-    /// Makes one of functions, each with the count to begin with.
+impl<S: DerefMut<Target = [usize]>> Called<S> {
+    /// Makes a set of functions.
     pub(crate) fn new(mut functions: S) -> Self {
-        sort::by_key(&mut functions, |(address, _)| *address);
+        sort::by_key(&mut functions, |address| *address);
         // INVARIANT: Sorted just above.
         Self(functions)
     }
 
-    /// Counts the branches in `bytes`, which lie at `at`, to each of the functions or to the
-    /// `padding` in front of it. A branch under a breakpoint counts, too. To find all in code that
-    /// is looked at in pieces, these have to overlap by [`OVERLAP`] bytes.
-    pub(crate) fn count(&mut self, bytes: &[u8], at: usize, padding: usize) {
-        arch::count_calls(bytes, at, &mut self.0, padding);
+    /// Calls `visit` with the place of each branch in `bytes`, which lie at `at`, to one of the
+    /// functions or to the `padding` in front of it, and with the function. A branch under a
+    /// breakpoint counts, too. To find all in code that is looked at in pieces, these have to
+    /// overlap by [`OVERLAP`] bytes.
+    pub(crate) fn find(
+        &self,
+        bytes: &[u8],
+        at: usize,
+        padding: usize,
+        visit: &mut dyn FnMut(usize, usize),
+    ) {
+        arch::find_calls(bytes, at, &self.0, padding, visit);
     }
 
     /// Whether any of the functions lies in `area`.
     pub(crate) fn has_any_in(&self, area: Range<usize>) -> bool {
-        self.0.iter().any(|(function, _)| area.contains(function))
-    }
-
-    /// How often the most counted of the functions at `addresses` was, as far as they are among
-    /// them.
-    pub(crate) fn of(&self, addresses: &[usize]) -> usize {
-        self.0
-            .iter()
-            .filter(|(function, _)| addresses.contains(function))
-            .map(|(_, count)| *count)
-            .max()
-            .unwrap_or(0)
+        self.0.iter().any(|function| area.contains(function))
     }
 }
 
@@ -176,30 +146,135 @@ pub(crate) struct Unreadable;
 
 /// Where a function may begin that a branch to `target` calls: at that place, a little before it,
 /// or behind the padding that was branched to.
-fn landing(code: &dyn Code, target: usize) -> core::ops::RangeInclusive<usize> {
-    target.saturating_sub(arch::ENTRY)..=target.saturating_add(code.padding())
+fn landing(image: &dyn Image, target: usize) -> core::ops::RangeInclusive<usize> {
+    target.saturating_sub(arch::ENTRY)..=target.saturating_add(image.padding())
 }
 
 /// The function that a branch to `target` calls, if one begins there.
-fn entry(code: &dyn Code, target: usize) -> Option<usize> {
-    let symbol = code.extent(target)?;
+fn entry(image: &dyn Image, target: usize) -> Option<usize> {
+    let symbol = image.extent(target)?;
 
     // Padding is a symbol of its own.
-    if symbol.len() <= code.padding() && code.is_padding(symbol.start) {
+    if symbol.len() <= image.padding() && is_padding(image.name(symbol.start).as_str()) {
         return Some(symbol.end);
     }
     Some(symbol.start).filter(|start| target - start <= arch::ENTRY)
 }
 
+/// Whether the function at `address` can fail by itself: an error number, from -2 to -133, is moved
+/// into a register somewhere in its code, of 64 bits if it returns a pointer. Comparisons return
+/// -1, so that does not count.
+pub(super) fn can_fail(image: &dyn Image, address: usize, returns: Type) -> bool {
+    instructions(image, address, &mut |instruction, _| {
+        let is_error = instruction.moved.is_some_and(|(number, is_wide)| {
+            (-133..=-2).contains(&number) && (is_wide || returns != Type::Pointer)
+        });
+
+        is_error.then_some(())
+    })
+    .is_ok_and(|found| found.is_some())
+}
+
+/// Whether a branch begins at `place`, or one byte before it, in code that is decoded from the
+/// beginning of its function. It does, if that code cannot be read.
+pub(super) fn is_branch(image: &dyn Image, place: usize) -> bool {
+    let Some(body) = image.extent(place) else {
+        return true;
+    };
+
+    instructions(image, body.start, &mut |instruction, next| {
+        let start = next - instruction.length;
+
+        match place.checked_sub(start) {
+            Some(0 | 1) if instruction.branch.is_some() => Some(true),
+            Some(0) | None => Some(false),
+            Some(_) => None,
+        }
+    })
+    .map_or(true, |found| found.unwrap_or(false))
+}
+
+/// Whether the code behind the call at `place` takes notice of what was returned to it. It does, if
+/// that cannot be told.
+pub(super) fn heeds(image: &dyn Image, place: usize) -> bool {
+    /// How many instructions are looked at.
+    const STEPS: usize = 16;
+    let Some(body) = image.extent(place) else {
+        return true;
+    };
+    let mut at = place;
+
+    for step in 0..STEPS {
+        let mut buffer = [0; arch::LONGEST];
+        let bytes = &mut buffer[..(body.end - at).min(arch::LONGEST)];
+
+        if !image.read(at, bytes) {
+            return true;
+        }
+        let used = match step {
+            0 if bytes[0] == arch::CALL => Use::None,
+            // What is jumped to returns to the caller of the caller.
+            0 => Use::Leaves,
+            _ => arch::use_of_result(bytes),
+        };
+        let is_left = match used {
+            Use::Reads => return true,
+            Use::Overwrites => return false,
+            Use::Leaves => true,
+            Use::None => {
+                let Some(instruction) = arch::decode(bytes) else {
+                    return true;
+                };
+
+                at += instruction.length;
+                match instruction.branch {
+                    Some(distance) if step > 0 => at = at.wrapping_add_signed(distance as isize),
+                    _ => {}
+                }
+                !body.contains(&at)
+            }
+        };
+        if is_left {
+            let mut is_void = false;
+
+            if let Some(caller) = image::owner(image, place) {
+                image.function(caller, &mut |it| {
+                    is_void = it.prototype.returns == Type::Void
+                });
+            }
+            return !is_void;
+        }
+    }
+    true
+}
+
 /// Calls `visit` with the target of every branch that leaves the function at `address`, until it
 /// returns something.
 fn branches<T>(
-    code: &dyn Code,
+    image: &dyn Image,
     address: usize,
     visit: &mut dyn FnMut(usize) -> Option<T>,
 ) -> Result<Option<T>, Unreadable> {
-    let body = code.extent(address).ok_or(Unreadable)?;
-    let cold = match code.cold_part(address) {
+    let body = image.extent(address).ok_or(Unreadable)?;
+
+    instructions(image, address, &mut |instruction, next| {
+        instruction
+            .branch
+            .map(|branch| next.wrapping_add_signed(branch as isize))
+            .filter(|target| !body.contains(target))
+            .and_then(&mut *visit)
+    })
+}
+
+/// Calls `visit` with every instruction of the function at `address` and the place behind it, until
+/// it returns something.
+fn instructions<T>(
+    image: &dyn Image,
+    address: usize,
+    visit: &mut dyn FnMut(arch::Instruction, usize) -> Option<T>,
+) -> Result<Option<T>, Unreadable> {
+    let body = image.extent(address).ok_or(Unreadable)?;
+    let cold = match image.cold_part(address) {
         Cold::None => 0..0,
         Cold::At(range) => range,
         Cold::Unknown => return Err(Unreadable),
@@ -221,7 +296,7 @@ fn branches<T>(
             };
             let mut next = 0;
 
-            if !code.read(at, bytes) {
+            if !image.read(at, bytes) {
                 return Err(Unreadable);
             }
             while next < last {
@@ -232,11 +307,7 @@ fn branches<T>(
                 };
 
                 next += instruction.length;
-                let found = instruction
-                    .branch
-                    .map(|branch| (at + next).wrapping_add_signed(branch as isize))
-                    .filter(|target| !body.contains(target))
-                    .and_then(&mut *visit);
+                let found = visit(instruction, at + next);
                 if found.is_some() {
                     return Ok(found);
                 }

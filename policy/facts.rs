@@ -3,12 +3,20 @@
 //! What the rules know: the sets of the running kernel, and one function.
 
 use super::{
-    base::Member,
+    base::{
+        Member,
+        Members, //
+    },
     code::{
-        Code,
+        self,
         Evidence, //
     },
-    return_type::Type,
+    image::{
+        self,
+        Image, //
+    },
+    primitive::MANY,
+    prototype::Prototype,
     sort,
     Symbol, //
 };
@@ -32,14 +40,14 @@ pub(crate) struct Kernel<'a> {
     /// Where the trampolines lie through which the framework calls them (rule `lsm-hook`).
     pub(crate) lsm_trampolines: Range<usize>,
     /// What security stands on (rule `security-base`).
-    pub(crate) base: TaggedSet<&'a [Tagged<Member>], Member>,
+    pub(crate) base: Members<&'a [usize]>,
     /// The functions that decide about access: who calls one decides as well (rule `mediation`).
     pub(crate) deciders: AddressSet<&'a [usize]>,
     /// Functions called from everywhere, whose own calls say nothing about who calls them (rule
     /// `mediation`).
     pub(crate) hubs: AddressSet<&'a [usize]>,
-    /// Where the code of the LSMs lies (rule `lsm-internal`).
-    pub(crate) lsm_code: Range<usize>,
+    /// Where the code that is built from `security/` lies (rule `security`).
+    pub(crate) security: Range<usize>,
     /// Functions that the whole kernel is built on, though few call them (rule `primitive`).
     pub(crate) core: AddressSet<&'a [usize]>,
 }
@@ -52,14 +60,16 @@ pub(crate) struct Facts<'a> {
     pub(crate) addresses: &'a [usize],
     /// The module that it is in, if it is in one.
     pub(crate) module: Option<InModule<'a>>,
-    /// What its prototype says that it returns.
-    pub(crate) returns: Type,
-    /// The machine code of the kernel.
-    pub(crate) code: &'a dyn Code,
+    /// What its prototype says.
+    pub(crate) prototype: Prototype,
+    /// The kernel and its modules.
+    pub(crate) image: &'a dyn Image,
     /// What [`Facts::evidence`] found, so that it looks once.
     seen: OnceCell<Option<Evidence>>,
+    /// What [`Facts::can_fail`] found.
+    fails: OnceCell<bool>,
     /// What [`Facts::callers`] counted.
-    counted: OnceCell<usize>,
+    counted: OnceCell<Callers>,
 }
 
 /// A function of a module.
@@ -71,16 +81,75 @@ pub(crate) struct InModule<'a> {
     pub(crate) symbols: &'a [Symbol],
 }
 
+/// Who calls a function.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Callers {
+    /// From how many places it is called.
+    pub(crate) count: usize,
+    /// One of them that is built from `security/`, or that takes nothing.
+    pub(crate) protected: Option<usize>,
+    /// Whether any of them takes notice of what is returned to it, and whether any does not.
+    pub(crate) heed: bool,
+    pub(crate) ignore: bool,
+}
+
+impl Callers {
+    /// Adds that `function` is called at `place`. Any context.
+    pub(crate) fn add(
+        &mut self,
+        image: &dyn Image,
+        kernel: &Kernel<'_>,
+        function: usize,
+        place: usize,
+    ) {
+        self.count += 1;
+        // More make a primitive, whoever they are.
+        if self.count > MANY {
+            return;
+        }
+        let protected = || {
+            image::owner(image, place)
+                .filter(|caller| *caller != function && kernel.protects(*caller))
+        };
+        let protected = self.protected.or_else(protected);
+
+        // Only if that matters: are they more than bytes that look like a call?
+        if (protected == self.protected && self.heed) || !code::is_branch(image, place) {
+            return;
+        }
+        self.protected = protected;
+        match code::heeds(image, place) {
+            true => self.heed = true,
+            false => self.ignore = true,
+        }
+    }
+}
+
+impl Kernel<'_> {
+    /// Whether the function at `address` is built from `security/`, or a line of the table says
+    /// that it takes nothing.
+    fn protects(&self, address: usize) -> bool {
+        self.security.contains(&address)
+            || self.lsm_entries.contains(address)
+            || self.base.of(address).any(Member::takes_nothing)
+    }
+}
+
 impl<'a> Facts<'a> {
     /// Facts about the function at `addresses`, with nothing known about its type.
-    pub(crate) fn new(kernel: &'a Kernel<'a>, addresses: &'a [usize], code: &'a dyn Code) -> Self {
+    pub(crate) fn new(
+        kernel: &'a Kernel<'a>,
+        addresses: &'a [usize],
+        image: &'a dyn Image,
+    ) -> Self {
         Self {
             kernel,
             addresses,
             module: None,
-            returns: Type::Unknown,
-            code,
+            prototype: Prototype::UNKNOWN,
+            image,
             seen: OnceCell::new(),
+            fails: OnceCell::new(),
             counted: OnceCell::new(),
         }
     }
@@ -90,20 +159,47 @@ impl<'a> Facts<'a> {
         *self.seen.get_or_init(|| {
             self.addresses
                 .iter()
-                .find_map(|address| super::code::evidence(self.code, self.kernel, *address))
+                .find_map(|address| code::evidence(self.image, self.kernel, *address))
         })
     }
 
-    /// Takes over what [`callers()`](Self::callers) would count.
-    pub(crate) fn set_callers(&mut self, count: usize) {
-        self.counted = OnceCell::from(count);
+    /// Whether only names are known, because the module of the function is not loaded. Then the
+    /// rules refuse what they would refuse whatever the function turns out to be.
+    pub(crate) fn is_absent(&self) -> bool {
+        self.addresses.is_empty()
     }
 
-    /// From how many places the function is called directly; of several functions, the most called.
-    pub(crate) fn callers(&self) -> usize {
-        *self
-            .counted
-            .get_or_init(|| self.code.callers(self.addresses))
+    /// Whether the function can fail by itself.
+    pub(crate) fn can_fail(&self) -> bool {
+        *self.fails.get_or_init(|| {
+            self.addresses
+                .iter()
+                .all(|address| code::can_fail(self.image, *address, self.prototype.returns))
+        })
+    }
+
+    /// Whether what it returns makes no difference: there are callers, and none looks at that.
+    pub(crate) fn is_unheeded(&self) -> bool {
+        let callers = self.callers();
+
+        callers.ignore && !callers.heed
+    }
+
+    /// Takes over what [`callers()`](Self::callers) would find.
+    pub(crate) fn set_callers(&mut self, callers: Callers) {
+        self.counted = OnceCell::from(callers);
+    }
+
+    /// Who calls the function.
+    pub(crate) fn callers(&self) -> Callers {
+        *self.counted.get_or_init(|| {
+            let mut callers = Callers::default();
+
+            self.image.callers(self.addresses, &mut |place, function| {
+                callers.add(self.image, self.kernel, function, place);
+            });
+            callers
+        })
     }
 }
 
@@ -140,10 +236,24 @@ impl<S: Deref<Target = [usize]>> AddressSet<S> {
         self.0.binary_search(&address).is_ok()
     }
 
-    /// The first address of the set that is in `range`.
+    /// All addresses.
+    pub(super) fn all(&self) -> impl Iterator<Item = usize> + '_ {
+        self.0.iter().copied()
+    }
+
+    /// Those that are in `range`.
+    pub(super) fn all_in(&self, range: RangeInclusive<usize>) -> impl Iterator<Item = usize> + '_ {
+        let from = self.0.partition_point(|address| address < range.start());
+
+        self.0[from..]
+            .iter()
+            .copied()
+            .take_while(move |it| range.contains(it))
+    }
+
+    /// The first of them.
     pub(crate) fn first_in(&self, range: RangeInclusive<usize>) -> Option<usize> {
-        let at = self.0.partition_point(|address| address < range.start());
-        self.0.get(at).copied().filter(|it| range.contains(it))
+        self.all_in(range).next()
     }
 }
 

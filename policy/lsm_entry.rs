@@ -17,6 +17,18 @@ pub(super) const NAMES: &[&str] = &[
     "cap_inode_setxattr",
 ];
 
+/// Functions at the ends of what is built from `security/`: of keys, which are linked first, and of
+/// integrity, which is linked last.
+#[rustfmt::skip]
+pub(super) const ENDS: &[&str] = &[
+    "key_garbage_collector", "key_gc_timer_func", "key_schedule_gc", "key_schedule_gc_links",
+    "key_set_expiry", "key_gc_keytype", "key_gc_unused_keys", "key_user_lookup", "key_alloc",
+    "key_put", "keyring_alloc", "keyctl_revoke_key", "ima_add_template_entry", "ima_file_check",
+    "ima_measurements_show", "ima_d_path", "integrity_kernel_read", "evm_set_key",
+    "evm_calc_hmac_or_hash", "evm_read_key", "evm_write_key", "evm_read_xattrs", "evm_write_xattrs",
+    "posix_xattr_acl",
+];
+
 pub(super) fn judge(facts: &Facts<'_>) -> Result<(), Cause> {
     let is_entry = |address: &usize| facts.kernel.lsm_entries.contains(*address);
 

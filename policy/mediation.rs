@@ -16,8 +16,9 @@ use super::{
     Value, //
 };
 
-/// What asks for a capability.
-pub(super) const CAPABILITY_CHECKS: &[&str] = &[
+/// What decides whether somebody may do something: by capabilities, the rights of a file, or a
+/// signature.
+pub(super) const DECIDERS: &[&str] = &[
     "bpf_token_capable",
     "capable",
     "capable_wrt_inode_uidgid",
@@ -37,6 +38,20 @@ pub(super) const CAPABILITY_CHECKS: &[&str] = &[
     "sk_capable",
     "sk_net_capable",
     "sk_ns_capable",
+    "__crypto_memneq",
+    "crypto_aead_decrypt",
+    "generic_permission",
+    "in_egroup_p",
+    "in_group_p",
+    "inode_owner_or_capable",
+    "inode_permission",
+    "mnt_want_write",
+    "mnt_want_write_file",
+    "privileged_wrt_inode_uidgid",
+    "ptrace_may_access",
+    "public_key_verify_signature",
+    "setattr_prepare",
+    "verify_pkcs7_signature",
 ];
 
 /// Whether an entry point of the LSM framework of this name decides about access.
@@ -45,11 +60,11 @@ pub(super) fn is_deciding_entry(name: &str) -> bool {
 }
 
 pub(super) fn judge(facts: &Facts<'_>, value: Value) -> Result<(), Cause> {
-    if facts.returns.fails_with(value) {
+    if facts.prototype.returns.fails_with(value) {
         return Ok(());
     }
     match facts.evidence() {
-        Some(evidence) => Err(Cause::Mediation(evidence, facts.returns)),
+        Some(evidence) => Err(Cause::Mediation(evidence, facts.prototype.returns)),
         None => Ok(()),
     }
 }

@@ -11,9 +11,9 @@
 
 #![forbid(unsafe_code)]
 
+pub(crate) mod alternatives;
 mod ambiguous;
 mod base;
-#[cfg(any(test, CONFIG_BPF_SYSCALL))]
 pub(crate) mod btf;
 #[cfg(any(test, CONFIG_SECURITY_KILLSWITCH_KUNIT_TEST))]
 pub(crate) mod cases;
@@ -22,20 +22,24 @@ pub(crate) mod code;
 mod core_functions;
 mod facts;
 mod glob;
+pub(crate) mod image;
 mod lsm_entry;
 mod lsm_hook;
-mod lsm_internal;
 mod mediation;
 mod no_decision;
+mod objects;
 mod primitive;
+mod prototype;
 mod return_type;
 mod sort;
 mod symbol;
 mod value;
+mod zone;
 
 pub(crate) use base::{
     original,
-    Member, //
+    Member,
+    Members, //
 };
 pub(crate) use catalogue::{
     Catalogue,
@@ -44,6 +48,7 @@ pub(crate) use catalogue::{
 };
 pub(crate) use facts::{
     AddressSet,
+    Callers,
     Facts,
     InModule,
     Kernel,
@@ -51,12 +56,18 @@ pub(crate) use facts::{
     TaggedSet, //
 };
 pub(crate) use primitive::MANY;
+pub(crate) use prototype::Prototype;
 pub(crate) use return_type::Type;
-pub(crate) use symbol::Symbol;
+pub(crate) use symbol::{
+    typed_name,
+    Symbol, //
+};
 pub(crate) use value::Value;
+pub(crate) use zone::Zone;
 
 use code::Evidence;
 use core::fmt;
+use objects::Object;
 
 /// A rule of the policy. Its [`Display`](fmt::Display) form is the name that administrators see in
 /// results, in the kernel log and in the `rule=` field of audit records; it never changes.
@@ -70,8 +81,12 @@ pub(crate) enum Rule {
     SecurityBase,
     /// The function decides about access, and the value does not deny it.
     Mediation,
-    /// The function is part of the LSMs, and the value does not make it fail.
-    LsmInternal,
+    /// The function is built from `security/`, or something that takes nothing calls it directly.
+    Security,
+    /// The function works on a protection, a setting or a label.
+    Object,
+    /// The function is built into the kernel or a guard, and the value is no refusal of its own.
+    Default,
     /// The whole kernel is built on the function.
     Primitive,
     /// The value is none that the function's return type can hold.
@@ -82,16 +97,26 @@ pub(crate) enum Rule {
 
 impl Rule {
     /// All rules, in the order in which [`judge`] asks them.
-    pub(crate) const ALL: [Rule; 8] = [
+    pub(crate) const ALL: [Rule; 10] = [
         Rule::LsmEntry,
         Rule::LsmHook,
         Rule::SecurityBase,
+        Rule::Security,
+        Rule::Object,
+        Rule::Default,
         Rule::Mediation,
-        Rule::LsmInternal,
         Rule::Primitive,
         Rule::ReturnType,
         Rule::Ambiguous,
     ];
+
+    /// Whether it asks only where a function is, and not what is in its code.
+    pub(crate) fn is_by_place(self) -> bool {
+        matches!(
+            self,
+            Rule::LsmEntry | Rule::LsmHook | Rule::SecurityBase | Rule::Security | Rule::Ambiguous
+        )
+    }
 }
 
 impl fmt::Display for Rule {
@@ -101,7 +126,9 @@ impl fmt::Display for Rule {
             Rule::LsmHook => "lsm-hook",
             Rule::SecurityBase => "security-base",
             Rule::Mediation => "mediation",
-            Rule::LsmInternal => "lsm-internal",
+            Rule::Security => "security",
+            Rule::Object => "object",
+            Rule::Default => "default",
             Rule::Primitive => "primitive",
             Rule::ReturnType => "return-type",
             Rule::Ambiguous => "ambiguous",
@@ -120,8 +147,18 @@ pub(crate) enum Cause {
     Base(Member),
     /// This shows that it decides about access, and it returns this (rule `mediation`).
     Mediation(Evidence, Type),
-    /// It is part of the LSMs, and it returns this (rule `lsm-internal`).
-    LsmInternal(Type),
+    /// It is built from `security/` (rule `security`).
+    Security,
+    /// The function at this address, which takes nothing, calls it (rule `security`).
+    Callee(usize),
+    /// It works on this (rule `object`).
+    Object(Object),
+    /// It lies here, and carries out requests of administrators (rule `default`).
+    Request(Zone),
+    /// It lies here, and returns this (rule `default`).
+    Default(Zone, Type),
+    /// It lies here, and none of its callers looks at what it returns (rule `default`).
+    Unheeded(Zone),
     /// It is on the list of what the kernel cannot live without (rule `primitive`).
     Core,
     /// It is called from this many places (rule `primitive`).
@@ -140,7 +177,9 @@ impl Cause {
             Cause::LsmHook(_) => Rule::LsmHook,
             Cause::Base(_) => Rule::SecurityBase,
             Cause::Mediation(..) => Rule::Mediation,
-            Cause::LsmInternal(_) => Rule::LsmInternal,
+            Cause::Security | Cause::Callee(_) => Rule::Security,
+            Cause::Object(_) => Rule::Object,
+            Cause::Request(_) | Cause::Default(..) | Cause::Unheeded(_) => Rule::Default,
             Cause::Core | Cause::Called(_) => Rule::Primitive,
             Cause::ReturnType(_) => Rule::ReturnType,
             Cause::Ambiguous(_) => Rule::Ambiguous,
@@ -186,12 +225,23 @@ impl Cause {
                 }?;
                 write!(f, "; it returns {returns}")
             }
-            Cause::LsmInternal(returns) => {
-                write!(
-                    f,
-                    "it is part of the security modules; it returns {returns}"
-                )
-            }
+            Cause::Security => f.write_str("it is part of the security modules, keys or integrity"),
+            Cause::Callee(caller) => write!(f, "{} calls it, which takes nothing", name(*caller)),
+            Cause::Object(object) => write!(f, "it works on {}", object.name()),
+            Cause::Request(_) => f.write_str(
+                "administrators rely on it to protect the machine, so root has to be spared: \
+                 scope=nonroot",
+            ),
+            Cause::Default(zone, returns) => match zone {
+                Zone::Guard(what) => {
+                    write!(f, "it is in a module that {what}, and returns {returns}")
+                }
+                Zone::Module => {
+                    write!(f, "it returns {returns}, and callers take this for success")
+                }
+                _ => write!(f, "it is built into the kernel, and returns {returns}"),
+            },
+            Cause::Unheeded(_) => f.write_str("its callers go on whatever it returns"),
             Cause::Core => f.write_str("the kernel cannot live without it"),
             Cause::Called(count) => write!(
                 f,
@@ -210,8 +260,8 @@ impl Cause {
 pub(crate) struct Refusal {
     /// What speaks against it.
     pub(crate) cause: Cause,
-    /// A value that the policy would accept for the same function.
-    pub(crate) instead: Option<Value>,
+    /// What the policy would accept for the same function.
+    pub(crate) instead: Option<Asked>,
 }
 
 impl Refusal {
@@ -225,13 +275,22 @@ impl Refusal {
     ) -> fmt::Result {
         self.cause.describe(f, name)?;
         f.write_str("; ")?;
-        match (self.cause, self.instead.map(Value::get)) {
+        match (self.cause, self.instead) {
             (Cause::Ambiguous(_), _) => f.write_str(
                 "write module:symbol, or vmlinux:symbol for the kernel's own, or choose a caller \
                  whose name is unique",
             ),
-            (_, Some(-1)) => f.write_str("an error such as -EPERM would be accepted"),
-            (_, Some(value)) => write!(f, "{value} would be accepted"),
+            (_, Some(asked)) => {
+                match asked.value.get() {
+                    -1 => f.write_str("an error such as -EPERM would be accepted"),
+                    value => write!(f, "{value} would be accepted"),
+                }?;
+                f.write_str(if asked.spares_root {
+                    " with scope=nonroot"
+                } else {
+                    ""
+                })
+            }
             (_, None) => {
                 f.write_str("no value would be accepted; choose the vulnerable function itself")
             }
@@ -243,34 +302,52 @@ impl Refusal {
 /// Decides whether the function described by `facts` may be made to return `value`.
 ///
 /// The first rule that refuses is the answer.
-pub(crate) fn judge(facts: &Facts<'_>, value: Value) -> Result<(), Refusal> {
-    const OTHERS: [i64; 3] = [-1, 0, 1];
-
-    match first_cause(facts, value) {
+pub(crate) fn judge(facts: &Facts<'_>, asked: Asked) -> Result<(), Refusal> {
+    match first_cause(facts, asked) {
         None => Ok(()),
         Some(cause) => Err(Refusal {
             cause,
-            instead: OTHERS
-                .map(Value::new)
-                .into_iter()
-                .find(|other| first_cause(facts, *other).is_none()),
+            instead: alternatives::accepted(facts, asked),
         }),
     }
 }
 
+/// Whether it is refused whatever its code and its callers are, so that nobody needs to look at
+/// them.
+pub(crate) fn is_refused_unseen(facts: &Facts<'_>, asked: Asked) -> bool {
+    lsm_entry::judge(facts).is_err()
+        || lsm_hook::judge(facts).is_err()
+        || (!base::is_named(facts, asked) && base::judge(facts, asked).is_err())
+}
+
+/// What is asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Asked {
+    /// What the function shall return.
+    pub(crate) value: Value,
+    /// Whether calls of root run it all the same.
+    pub(crate) spares_root: bool,
+}
+
 /// What the first rule that refuses says.
-fn first_cause(facts: &Facts<'_>, value: Value) -> Option<Cause> {
+fn first_cause(facts: &Facts<'_>, asked: Asked) -> Option<Cause> {
+    let value = asked.value;
+    let is_named = base::is_named(facts, asked);
+
     Rule::ALL
         .iter()
         .try_for_each(|rule| match rule {
             Rule::LsmEntry => lsm_entry::judge(facts),
             Rule::LsmHook => lsm_hook::judge(facts),
-            Rule::SecurityBase => base::judge(facts, value),
-            Rule::Mediation => mediation::judge(facts, value),
-            Rule::LsmInternal => lsm_internal::judge(facts, value),
             Rule::Primitive => primitive::judge(facts),
-            Rule::ReturnType => return_type::judge(facts, value),
             Rule::Ambiguous => ambiguous::judge(facts),
+            _ if is_named => Ok(()),
+            Rule::ReturnType => return_type::judge(facts, value),
+            Rule::SecurityBase => base::judge(facts, asked),
+            Rule::Security => zone::judge_security(facts),
+            Rule::Object => zone::judge_object(facts, value),
+            Rule::Default => zone::judge(facts, asked),
+            Rule::Mediation => mediation::judge(facts, value),
         })
         .err()
 }

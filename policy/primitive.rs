@@ -19,7 +19,7 @@ pub(super) fn judge(facts: &Facts<'_>) -> Result<(), Cause> {
     if facts.addresses.iter().any(is_core) {
         return Err(Cause::Core);
     }
-    match facts.callers() {
+    match facts.callers().count {
         count if count >= MANY => Err(Cause::Called(count)),
         _ => Ok(()),
     }

@@ -9,8 +9,8 @@ use super::{
 };
 use core::fmt;
 
-/// The largest error number that a pointer or a large unsigned number can stand for, as MAX_ERRNO.
-const MAX_ERRNO: i64 = 4095;
+/// The largest error number that is in use: EHWPOISON.
+const MAX_ERRNO: i64 = 133;
 
 /// What a function returns. Its [`Display`](fmt::Display) form says so to people.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -48,7 +48,8 @@ impl Type {
         let value = value.get();
 
         match self {
-            Type::Unknown => i32::try_from(value).is_ok(),
+            // In all types that a function is likely to return, an error says that it failed.
+            Type::Unknown => (-MAX_ERRNO..0).contains(&value),
             Type::Void => value == 0,
             Type::Bool => value == 0 || value == 1,
             // Which are the numbers that a mapping's address or an error is returned in.
@@ -99,9 +100,9 @@ impl fmt::Display for Type {
 }
 
 pub(super) fn judge(facts: &Facts<'_>, value: Value) -> Result<(), Cause> {
-    if facts.returns.holds(value) {
+    if facts.is_absent() || facts.prototype.returns.holds(value) {
         Ok(())
     } else {
-        Err(Cause::ReturnType(facts.returns))
+        Err(Cause::ReturnType(facts.prototype.returns))
     }
 }

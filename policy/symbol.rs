@@ -53,3 +53,20 @@ impl fmt::Debug for Symbol {
         fmt::Debug::fmt(self.as_str(), f)
     }
 }
+
+/// The name by which type information knows a function. A variant with constant arguments, or with
+/// a suffix that only makes its name unique, has the prototype of the original, as far as that is
+/// known; other variants may take and return something else.
+pub(crate) fn typed_name(symbol: &str) -> &str {
+    match symbol.split_once('.') {
+        Some((original, suffix))
+            if !original.is_empty()
+                && (suffix.starts_with("constprop.") || suffix.starts_with("llvm."))
+                && !suffix.contains("isra")
+                && !suffix.contains("part") =>
+        {
+            original
+        }
+        _ => symbol,
+    }
+}

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! The kernel's type information: what a function returns, as its prototype says.
+//! The kernel's type information: the prototypes of functions.
 //!
 //! C header: [`include/linux/btf.h`](srctree/include/linux/btf.h)
 
@@ -11,7 +11,7 @@ use crate::policy::{
         Described,
         Types, //
     },
-    Type, //
+    Prototype, //
 };
 use core::ptr::{
     self,
@@ -28,21 +28,21 @@ pub(crate) fn is_there() -> bool {
     Information::of(None).is_some()
 }
 
-/// What the function called `name` returns, in `module` or in the kernel itself. It is unknown if
-/// there is no type information about it, or several functions of this name differ. May sleep.
-pub(crate) fn returned(module: Option<&Loaded<'_>>, name: &CStr) -> Type {
+/// The prototype of the function called `name`, in `module` or in the kernel itself. It is unknown
+/// if there is no type information about it, or several functions of this name differ. May sleep.
+pub(crate) fn prototype(module: Option<&Loaded<'_>>, name: &CStr) -> Prototype {
     let Some(information) = Information::of(module) else {
-        return Type::Unknown;
+        return Prototype::UNKNOWN;
     };
-    let mut types = information
+    let mut prototypes = information
         .functions(name)
-        .map(|function| btf::returned(&information, function));
-    let first = types.next().unwrap_or(Type::Unknown);
+        .map(|function| btf::prototype(&information, function));
+    let first = prototypes.next().unwrap_or(Prototype::UNKNOWN);
 
-    if types.all(|other| other == first) {
+    if prototypes.all(|other| other == first) {
         first
     } else {
-        Type::Unknown
+        Prototype::UNKNOWN
     }
 }
 
@@ -133,6 +133,42 @@ impl Types for Information {
                     0
                 },
             })
+        }
+    }
+
+    fn name(&self, id: u32) -> &str {
+        // SAFETY: The type information is there by the type invariants and does not change; its
+        // names are strings, and any offset may be asked for.
+        let name = unsafe {
+            let described = bindings::btf_type_by_id(self.btf.as_ptr(), id);
+
+            if described.is_null() {
+                return "";
+            }
+            bindings::btf_name_by_offset(self.btf.as_ptr(), (*described).name_off)
+        };
+        if name.is_null() {
+            return "";
+        }
+        // SAFETY: As above.
+        unsafe { CStr::from_char_ptr(name) }.to_str().unwrap_or("")
+    }
+
+    fn parameter(&self, prototype: u32, index: u32) -> Option<u32> {
+        // SAFETY: The type information is there by the type invariants. It was checked when it was
+        // loaded: a prototype is followed by its parameters, of which `info` has the number.
+        unsafe {
+            let described = bindings::btf_type_by_id(self.btf.as_ptr(), prototype);
+
+            if described.is_null()
+                || btf::kind((*described).info) != btf::FUNC_PROTO
+                || index >= (*described).info & 0xffff
+            {
+                return None;
+            }
+            let parameters = described.add(1).cast::<bindings::btf_param>();
+
+            Some((*parameters.add(index as usize)).type_)
         }
     }
 }

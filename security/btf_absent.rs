@@ -3,7 +3,7 @@
 //! What stands in for type information in a kernel without BPF, which is what looks after it.
 
 use super::module::Loaded;
-use crate::policy::Type;
+use crate::policy::Prototype;
 use kernel::prelude::*;
 
 /// Whether the kernel has type information. Any context.
@@ -11,7 +11,7 @@ pub(crate) fn is_there() -> bool {
     false
 }
 
-/// What the function called `name` returns, in `module` or in the kernel itself. Any context.
-pub(crate) fn returned(_: Option<&Loaded<'_>>, _: &CStr) -> Type {
-    Type::Unknown
+/// The prototype of the function called `name`, in `module` or in the kernel itself. Any context.
+pub(crate) fn prototype(_: Option<&Loaded<'_>>, _: &CStr) -> Prototype {
+    Prototype::UNKNOWN
 }

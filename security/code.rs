@@ -6,21 +6,37 @@
 //! [`include/linux/uaccess.h`](srctree/include/linux/uaccess.h)
 
 use super::{
+    btf,
+    entry::Entry,
     kallsyms,
-    module, //
+    kprobe,
+    module::{
+        self,
+        Loaded, //
+    }, //
 };
-use crate::policy::code::{
-    x86::{
-        BREAKPOINT,
-        JUMP, //
+use crate::policy::{
+    self,
+    code::{
+        x86::{
+            BREAKPOINT,
+            JUMP, //
+        },
+        Called,
+        OVERLAP, //
     },
-    Census,
-    Code,
-    Cold,
-    OVERLAP, //
+    image::{
+        Cold,
+        Function,
+        Image, //
+    },
+    InModule,
+    Prototype,
+    Symbol, //
 };
 use core::{
     cell::Cell,
+    fmt,
     ops::Range, //
 };
 use kernel::{
@@ -62,35 +78,44 @@ impl RunningCode {
     }
 }
 
-/// Counts from how many places in the kernel and its modules each of the functions at `addresses`
-/// is called, in the time that it takes for one. May sleep. EINTR says that the current task was
-/// killed meanwhile, and ENOMEM is the other error.
+/// Where the code of the kernel itself lies, without what is freed after boot. Any context.
+pub(crate) fn text() -> Range<usize> {
+    (&raw const bindings::_stext).addr()..(&raw const bindings::_etext).addr()
+}
+
+/// All places in the kernel and its modules that call one of `functions`, each with that function.
+/// May sleep. EINTR says that the current task was killed meanwhile, and ENOMEM is the other error.
 ///
 /// The kernel itself was linked without its modules, and calls none of their functions; but for a
 /// few static calls, which are left out.
-pub(crate) fn callers(addresses: &[usize]) -> Result<Census<KVec<(usize, usize)>>> {
-    let mut functions = KVec::with_capacity(addresses.len(), GFP_KERNEL)?;
+fn callers(functions: &[usize]) -> Result<KVVec<(usize, usize)>> {
+    // The symbols of modules cannot be asked for as long as their list is locked.
+    let mut found = KVVec::new();
+    let mut sorted = KVec::with_capacity(functions.len(), GFP_KERNEL)?;
 
-    for address in addresses {
-        functions.push((*address, 0), GFP_KERNEL)?;
-    }
-    let mut census = Census::new(functions);
-    let start = (&raw const bindings::_stext).addr();
-    let end = (&raw const bindings::_etext).addr();
-    let mut result = match census.has_any_in(start..end) {
-        true => count_in(start..end, &mut census),
+    sorted.extend_from_slice(functions, GFP_KERNEL)?;
+    let called = Called::new(sorted);
+    let mut result = match called.has_any_in(text()) {
+        true => callers_in(text(), &called, &mut found),
         false => Ok(()),
     };
 
     module::for_each_text(|area| {
         if result.is_ok() {
-            result = count_in(area, &mut census);
+            result = callers_in(area, &called, &mut found);
         }
     });
-    result.map(|()| census)
+    result.map(|()| found)
 }
 
-fn count_in(area: Range<usize>, census: &mut Census<KVec<(usize, usize)>>) -> Result {
+/// Not inlined, so that it can be measured.
+#[inline(never)]
+fn callers_in(
+    area: Range<usize>,
+    called: &Called<KVec<usize>>,
+    found: &mut KVVec<(usize, usize)>,
+) -> Result {
+    let mut result = Ok(());
     let mut at = area.start;
     let mut pause = at;
     let mut buffer = [0; CHUNK];
@@ -100,7 +125,11 @@ fn count_in(area: Range<usize>, census: &mut Census<KVec<(usize, usize)>>) -> Re
 
         // Areas are mapped as a whole; what cannot be read has been unmapped, and calls nothing.
         if copy(at, bytes) {
-            census.count(bytes, at, PADDING);
+            called.find(bytes, at, PADDING, &mut |place, function| {
+                if result.is_ok() {
+                    result = found.push((place, function), GFP_KERNEL);
+                }
+            });
         }
         at += bytes.len() - OVERLAP;
         if at - pause >= STRIDE {
@@ -111,25 +140,83 @@ fn count_in(area: Range<usize>, census: &mut Census<KVec<(usize, usize)>>) -> Re
             }
         }
     }
-    Ok(())
+    Ok(result?)
 }
 
-impl Code for RunningCode {
+impl RunningCode {
+    /// The addresses of what is called `symbol` in what `address` is in. Without memory for them
+    /// there are none, and [`failure()`](Self::failure) says so.
+    fn beside(&self, address: usize, symbol: fmt::Arguments<'_>) -> KVec<usize> {
+        CString::try_from_fmt(symbol)
+            .and_then(|symbol| kallsyms::addresses_in_same(address, &symbol))
+            .inspect_err(|error| self.failure.set(Some(*error)))
+            .unwrap_or_default()
+    }
+
+    fn describe(&self, address: usize, take: &mut dyn FnMut(Function<'_>)) -> Result {
+        let (Some(name), Ok(module)) = (kallsyms::name_of(address), Loaded::owner_of(address))
+        else {
+            return Ok(());
+        };
+        let symbol = CString::try_from_fmt(fmt!("{}", name.as_str()))?;
+        let is_probed = Entry::of(module.as_ref(), address, &symbol)
+            .is_some_and(|entry| !kprobe::is_blacklisted(&entry))
+            && kallsyms::addresses_in_same(address, &symbol)?.len() == 1;
+        let names = match &module {
+            Some(module) => kallsyms::names_in_module(module, address)?,
+            None => KVec::new(),
+        };
+
+        if is_probed {
+            take(Function {
+                module: module.as_ref().map(|module| InModule {
+                    module: module.name().to_str().unwrap_or_default(),
+                    symbols: &names,
+                }),
+                prototype: prototype(module.as_ref(), name.as_str())?,
+            });
+        }
+        Ok(())
+    }
+}
+
+/// The prototype of the function called `symbol`, in `module` or in the kernel itself. Sleeps.
+pub(crate) fn prototype(module: Option<&Loaded<'_>>, symbol: &str) -> Result<Prototype> {
+    let name = CString::try_from_fmt(fmt!("{}", policy::typed_name(symbol)))?;
+
+    Ok(btf::prototype(module, &name))
+}
+
+impl Image for RunningCode {
     fn extent(&self, address: usize) -> Option<Range<usize>> {
         kallsyms::extent(address)
+    }
+
+    fn name(&self, address: usize) -> Symbol {
+        kallsyms::name_of(address).unwrap_or(Symbol::new(b"?"))
+    }
+
+    fn function(&self, address: usize, take: &mut dyn FnMut(Function<'_>)) {
+        if let Err(error) = self.describe(address, take) {
+            self.failure.set(Some(error));
+        }
+    }
+
+    fn hot_part(&self, address: usize) -> Option<usize> {
+        let name = kallsyms::name_of(address)?;
+        let hot = name.as_str().strip_suffix(".cold")?;
+
+        self.beside(address, fmt!("{hot}")).first().copied()
     }
 
     fn cold_part(&self, address: usize) -> Cold {
         let Some(symbol) = kallsyms::name_of(address) else {
             return Cold::None;
         };
-        let addresses = CString::try_from_fmt(fmt!("{}.cold", symbol.as_str()))
-            .and_then(|cold| kallsyms::addresses_in_same(address, &cold))
-            .inspect_err(|error| self.failure.set(Some(*error)));
 
-        match addresses.as_deref() {
-            Ok([]) => Cold::None,
-            Ok([one]) => self.extent(*one).map_or(Cold::Unknown, Cold::At),
+        match &self.beside(address, fmt!("{}.cold", symbol.as_str()))[..] {
+            [] => Cold::None,
+            [one] => self.extent(*one).map_or(Cold::Unknown, Cold::At),
             _ => Cold::Unknown,
         }
     }
@@ -155,22 +242,20 @@ impl Code for RunningCode {
         is_read
     }
 
-    fn callers(&self, addresses: &[usize]) -> usize {
-        callers(addresses)
-            .map(|census| census.of(addresses))
-            .inspect_err(|error| self.failure.set(Some(*error)))
-            .unwrap_or(0)
+    fn callers(&self, functions: &[usize], visit: &mut dyn FnMut(usize, usize)) {
+        if functions.is_empty() {
+            return;
+        }
+        match callers(functions) {
+            Ok(found) => found
+                .iter()
+                .for_each(|(place, function)| visit(*place, *function)),
+            Err(error) => self.failure.set(Some(error)),
+        }
     }
 
     fn padding(&self) -> usize {
         PADDING
-    }
-
-    fn is_padding(&self, address: usize) -> bool {
-        // As objtool and the compiler name it.
-        kallsyms::name_of(address).is_some_and(|symbol| {
-            symbol.as_str().starts_with("__pfx_") || symbol.as_str().starts_with("__cfi_")
-        })
     }
 }
 

@@ -12,7 +12,7 @@ use super::{
 };
 use crate::policy::{
     code::x86::ENTRY,
-    Type, //
+    Prototype, //
 };
 use kernel::{
     bindings,
@@ -56,7 +56,7 @@ impl<'m> Entry<'m> {
                     .is_ok_and(|addresses| addresses.contains(&address))
             };
 
-            is_text && btf::returned(module, symbol) != Type::Unknown && is_named()
+            is_text && btf::prototype(module, symbol) != Prototype::UNKNOWN && is_named()
         };
 
         if !stays || !(has_site(address) || is_known()) {

@@ -6,13 +6,13 @@
 set -euo pipefail
 . "$(dirname "$(readlink -f "$0")")/lib.sh"
 
-# Makes a pair of sockets on each processor: prints how many times it was refused.
-pairs()
+# Looks into another process on each processor: prints how many times it was refused.
+looks()
 {
 	local cpu denied=0
 
 	for ((cpu = 0; cpu < $(nproc); cpu++)); do
-		make_socket_pair taskset -c $cpu || ((++denied))
+		look_into taskset -c $cpu >/dev/null 2>&1 || ((++denied))
 	done
 	echo $denied
 }
@@ -28,23 +28,26 @@ else
 	check "it has no types" grep -q '^types: none$' "$KS/status"
 fi
 
-is "a pair of sockets can be had on each processor" 0 "$(pairs)"
-accepted "engage" "engage unix_socketpair -EPERM reason=basic"
-is "there is none on any processor" "$(nproc)" "$(pairs)"
-is "each was counted" "$(nproc)" "$(engaged_field unix_socketpair hits)"
-is "it is engaged" engaged "$(engaged_field unix_socketpair state)"
+is "root looks into another process on each processor" 0 "$(looks)"
+accepted "engage" "engage __ptrace_may_access -EPERM reason=basic"
+is "there is none on any processor" "$(nproc)" "$(looks)"
+is "each was counted" "$(nproc)" "$(engaged_field __ptrace_may_access hits)"
+is "it is engaged" engaged "$(engaged_field __ptrace_may_access state)"
 is "the kernel is tainted" 1 "$(tainted)"
-refused "a second time" "Device or resource busy" "engage unix_socketpair -EIO"
-accepted "disengage" "disengage unix_socketpair"
-is "a pair of sockets can be had again" 0 "$(pairs)"
+refused "a second time" "Device or resource busy" "engage __ptrace_may_access -EPERM"
+accepted "disengage" "disengage __ptrace_may_access"
+is "root looks again" 0 "$(looks)"
 
 refused "an entry point of the security modules" "Permission denied" "engage security_file_open 0"
-refused "what the table protects" "Permission denied" "engage ns_capable 1"
+refused "what the table protects" "Permission denied" "engage copy_creds -1"
+refused "what is built in, to have done its work" "Permission denied" "engage ns_capable 1"
+refused "another value than the one that the table names" "Permission denied" \
+	"engage __ptrace_may_access 0"
 refused "what is not there" "No such file or directory" "engage ks_no_such_function 0"
-refused "no value" "Invalid argument" "engage unix_socketpair"
+refused "no value" "Invalid argument" "engage __ptrace_may_access"
 refused "all or nothing" "No such file or directory" \
-	"engage unix_socketpair -EPERM" "engage ks_no_such_function 0"
-is "and nothing it was" 0 "$(pairs)"
+	"engage __ptrace_may_access -EPERM" "engage ks_no_such_function 0"
+is "and nothing it was" 0 "$(looks)"
 
 accepted "a function of a module that is not loaded" "engage ks_no_module:ks_function -EIO"
 is "waits for it" armed "$(engaged_field ks_no_module:ks_function state)"

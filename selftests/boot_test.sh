@@ -7,9 +7,9 @@
 set -euo pipefail
 . "$(dirname "$(readlink -f "$0")")/lib.sh"
 
-good="af_alg_sendmsg=-EPERM,hash_sendmsg=0x10"
+good="af_alg_sendmsg=-EPERM,hash_sendmsg=-0x5"
 bad="ks_no_such=0,security_file_open=0,cap_capable=0,start_kernel=0,hash_accept=12abc,hash_bind,\
-=5,af_alg_sendmsg=0,af_alg_release=2147483648"
+=5,af_alg_sendmsg=-EIO,af_alg_accept=2147483648,tc_modify_qdisc=-EPERM"
 
 begin
 [[ -d $KS ]] || skip_all "Killswitch is not in lsm="
@@ -19,7 +19,7 @@ engaged=$(<"$KS/engaged")
 is "the good entries are engaged, and nothing else" 2 "$(wc -l <<<"$engaged")"
 rest="hits=0 state=engaged scope=all"
 check "an error name" grep -qx "af_alg_sendmsg retval=-1 $rest" <<<"$engaged"
-check "a hexadecimal number" grep -qx "hash_sendmsg retval=16 $rest" <<<"$engaged"
+check "a hexadecimal number" grep -qx "hash_sendmsg retval=-5 $rest" <<<"$engaged"
 is "the kernel is tainted" 1 "$(<"$KS/taint")"
 
 # All of this was said before the first program ran.
@@ -35,6 +35,8 @@ for entry in ${bad//,/ }; do
 done
 check "there is a warning about the second af_alg_sendmsg" \
 	grep -Eq 'killswitch: .*refused.*af_alg_sendmsg' <<<"$warnings"
+check "and the reason about what takes a scope, which there is none of here" \
+	grep -q 'killswitch: .*tc_modify_qdisc.* accepted with scope=nonroot' <<<"$warnings"
 
 if can_encrypt; then
 	check "a program cannot get at the function" encrypt_fails
@@ -55,7 +57,9 @@ if [[ $(parameter audit) == 1 ]] && command -v start-auditd >/dev/null; then
 	for refusal in "func=\"ks_no_such\" retval=0 $nobody res=0 errno=2" \
 		"func=\"security_file_open\" retval=0 rule=lsm-entry $nobody res=0 errno=13" \
 		"func=\"cap_capable\" retval=0 rule=lsm-hook $nobody res=0 errno=13" \
-		"func=\"af_alg_sendmsg\" retval=0 $nobody res=0 errno=16"; do
+		"func=\"af_alg_accept\" retval=2147483648 rule=default $nobody res=0 errno=13" \
+		"func=\"tc_modify_qdisc\" retval=-1 rule=security-base $nobody res=0 errno=13" \
+		"func=\"af_alg_sendmsg\" retval=-5 $nobody res=0 errno=16"; do
 		like "a refusal is recorded: $refusal" "lsm=killswitch op=engage $refusal" \
 			"$records"
 	done

@@ -139,6 +139,18 @@ static inline long ks_read_long(const char *path)
 	return ret < 0 ? ret : strtol(buf, NULL, 0);
 }
 
+/*
+ * Whether the kernel has type information. Without it, functions may be made to
+ * return errors only.
+ */
+static inline bool ks_has_types(void)
+{
+	char status[8192];
+
+	return ks_read(KS_DIR "/status", status, sizeof(status)) > 0 &&
+	       strstr(status, "\ntypes: btf\n");
+}
+
 /* Opens the file @file of the engaged function @name: descriptor or -errno. */
 static inline int ks_open_fn(const char *name, const char *file, int flags)
 {

@@ -72,38 +72,38 @@ is "the body runs again" "$body" "$(call ks_target_int)"
 LIVEPATCH=/sys/kernel/livepatch/killswitch_livepatch
 is_patched()
 {
-	[[ $(</proc/cmdline) == livepatched ]]
+	[[ $(</proc/self/comm) == livepatched ]]
 }
 
 if [[ -d ${LIVEPATCH%/*} ]]; then
-	accepted "a function that will be livepatched" "engage cmdline_proc_show -5"
-	like "fails" "Input/output error" "$(cat /proc/cmdline 2>&1 || :)"
+	accepted "a function that will be livepatched" "engage comm_show -5"
+	like "fails" "Input/output error" "$(cat /proc/self/comm 2>&1 || :)"
 	echo 0 >"$ENABLED"
 	check "while kprobes are off it can be livepatched" load_module killswitch_livepatch
 	check "and is" eventually is_patched
 	check_not "then not all kprobes can be armed" put "$ENABLED" 1
-	is "and it says so" disarmed "$(engaged_field cmdline_proc_show state)"
+	is "and it says so" disarmed "$(engaged_field comm_show state)"
 	check "and is still livepatched" is_patched
 	echo 0 >"$LIVEPATCH/enabled"
-	check "without the livepatch it is engaged" eventually is_engaged cmdline_proc_show
-	like "and fails" "Input/output error" "$(cat /proc/cmdline 2>&1 || :)"
-	accepted "it is ended" "disengage cmdline_proc_show"
+	check "without the livepatch it is engaged" eventually is_engaged comm_show
+	like "and fails" "Input/output error" "$(cat /proc/self/comm 2>&1 || :)"
+	accepted "it is ended" "disengage comm_show"
 	check "the module can go" eventually rmmod killswitch_livepatch
 
 	# Off, and on again at the first look that finds it so.
 	before=$(messages | wc -l)
-	accepted "the same again" "engage cmdline_proc_show -5"
+	accepted "the same again" "engage comm_show -5"
 	echo 0 >"$ENABLED"
 	check "livepatched" load_module killswitch_livepatch
 	check "when kprobes were off" eventually is_patched
 	check_not "and come on" put "$ENABLED" 1
 	echo 0 >"$LIVEPATCH/enabled"
-	check "is engaged in the end" eventually is_engaged cmdline_proc_show
+	check "is engaged in the end" eventually is_engaged comm_show
 	is "and was not all the time, says the kernel log" "1 1" \
-		"$(times 'disarmed cmdline_proc_show') $(times 'rearmed cmdline_proc_show')"
-	accepted "and ended" "disengage cmdline_proc_show"
+		"$(times 'disarmed comm_show') $(times 'rearmed comm_show')"
+	accepted "and ended" "disengage comm_show"
 	check "and the module goes" eventually rmmod killswitch_livepatch
-	check "and the function runs" grep -q . /proc/cmdline
+	check "and the function runs" grep -q . /proc/self/comm
 else
 	skip "a function that will be livepatched" "no livepatches"
 fi

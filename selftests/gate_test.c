@@ -240,8 +240,8 @@ static const struct attempt {
 	const char *op;
 	const char *func;
 } attempts[] = {
-	{ KS_CONTROL, "engage ks_target_int 7\n", "engage", "ks_target_int" },
-	{ KS_FN "ks_target_other/retval", "5\n", "retval", "ks_target_other" },
+	{ KS_CONTROL, "engage ks_target_int -7\n", "engage", "ks_target_int" },
+	{ KS_FN "ks_target_other/retval", "-5\n", "retval", "ks_target_other" },
 	{ KS_CONTROL, "disengage ks_target_other\n", "disengage", "ks_target_other" },
 };
 

@@ -353,7 +353,7 @@ static int fail_late(FIXTURE_DATA(late) * const self, const char *first)
 
 TEST_F_TIMEOUT(late, a_request_that_fails_stops_nothing, 300)
 {
-	EXPECT_EQ(0, fail_late(self, "engage unix_socketpair -EPERM\n"
+	EXPECT_EQ(0, fail_late(self, "engage unix_create -EPERM\n"
 				     "engage ks_target_long -9\n"));
 	TH_LOG("%lu of %lu calls were stopped by requests that failed",
 	       self->sockets->refused + self->target->refused,
@@ -366,15 +366,15 @@ TEST_F_TIMEOUT(late, a_request_that_fails_stops_nothing, 300)
 
 TEST_F_TIMEOUT(late, a_request_that_fails_lets_nothing_through, 300)
 {
-	ASSERT_EQ(0, ks_command(self->control, "engage unix_socketpair -EPERM\n"
+	ASSERT_EQ(0, ks_command(self->control, "engage unix_create -EPERM\n"
 					       "tryengage ks_target_long -9 3600\n"));
-	EXPECT_EQ(0, fail_late(self, "disengage unix_socketpair\ndisengage ks_target_long\n"));
+	EXPECT_EQ(0, fail_late(self, "disengage unix_create\ndisengage ks_target_long\n"));
 	TH_LOG("%lu of %lu calls were stopped, %ld of %lu were counted", self->sockets->refused,
 	       self->sockets->made, ks_hits("ks_target_long"), self->target->made);
 	EXPECT_LT(0, self->sockets->made);
 	EXPECT_LT(0, self->target->made);
 	EXPECT_EQ(self->sockets->made, self->sockets->refused);
-	EXPECT_EQ(self->sockets->made, ks_hits("unix_socketpair"));
+	EXPECT_EQ(self->sockets->made, ks_hits("unix_create"));
 	EXPECT_EQ(self->target->made, ks_hits("ks_target_long"));
 }
 

@@ -214,7 +214,7 @@ TEST_F_TIMEOUT(input, malformed, 120)
 
 TEST_F(input, too_long)
 {
-	static const char command[] = "engage ks_target_int 0";
+	static const char command[] = "engage ks_target_int -1";
 	char buf[2 * KS_MAX_COMMAND];
 	size_t len = KS_MAX_COMMAND + 1;
 
@@ -243,11 +243,11 @@ TEST_F(input, reason_length)
 
 	memset(reason, 'r', sizeof(reason));
 	reason[KS_MAX_REASON + 1] = '\0';
-	snprintf(command, sizeof(command), "engage ks_target_int 0 reason=%s", reason);
+	snprintf(command, sizeof(command), "engage ks_target_int -1 reason=%s", reason);
 	refused(_metadata, self, "a reason of 129 letters", command, strlen(command), EINVAL, 0);
 
 	reason[KS_MAX_REASON] = '\0';
-	EXPECT_EQ(0, ks_command(self->control, "engage ks_target_int 0 reason=%s\n", reason));
+	EXPECT_EQ(0, ks_command(self->control, "engage ks_target_int -1 reason=%s\n", reason));
 	ASSERT_TRUE(ks_engaged("ks_target_int", line, sizeof(line)));
 	snprintf(expected, sizeof(expected), " reason=\"%s\"", reason);
 	EXPECT_NE(NULL, strstr(line, expected))
@@ -257,14 +257,16 @@ TEST_F(input, reason_length)
 /* What is written from several places at once is one write. */
 TEST_F(input, from_several_places)
 {
-	static const char * const good[] = { "", "engage ks_target_int 0", " scope=non", "root\n" };
-	static const char * const bad[] = { "engage ks_target_int 0\n", "engage ks_no_such 0\n" };
+	static const char * const good[] = {
+		"", "engage ks_target_int -1", " scope=non", "root\n",
+	};
+	static const char * const bad[] = { "engage ks_target_int -1\n", "engage ks_no_such 0\n" };
 	struct iovec iov[ARRAY_SIZE(good)];
 	char line[512];
 
 	for (size_t i = 0; i < ARRAY_SIZE(good); i++)
 		iov[i] = (struct iovec){ (char *)good[i], strlen(good[i]) };
-	EXPECT_EQ(37, writev(self->control, iov, ARRAY_SIZE(good)));
+	EXPECT_EQ(38, writev(self->control, iov, ARRAY_SIZE(good)));
 	ASSERT_TRUE(ks_engaged("ks_target_int", line, sizeof(line)));
 	EXPECT_NE(NULL, strstr(line, " scope=nonroot"))
 		TH_LOG("engaged shows %s", line);
@@ -283,8 +285,8 @@ TEST_F(input, next_write)
 	char sentence[1024], again[1024];
 
 	EXPECT_EQ(-EINVAL, ks_command(self->control, "engage ks_target_int"));
-	EXPECT_EQ(-EINVAL, ks_command(self->control, " 0\n"));
-	EXPECT_EQ(0, ks_command(self->control, "engage ks_target_int 0\n"));
+	EXPECT_EQ(-EINVAL, ks_command(self->control, " -1\n"));
+	EXPECT_EQ(0, ks_command(self->control, "engage ks_target_int -1\n"));
 	EXPECT_LT(0, ks_read_fd(self->control, sentence, sizeof(sentence)));
 	EXPECT_EQ(0, ks_command(self->control, "disengage ks_target_int\n"));
 	EXPECT_LT(0, ks_read_fd(self->control, again, sizeof(again)));

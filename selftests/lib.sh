@@ -189,14 +189,14 @@ tainted()
 	echo $(($(</proc/sys/kernel/tainted) >> 20 & 1))
 }
 
-# ask TARGET VALUE: what the policy answers. It is read from the open file that the
-# question was written to.
+# ask TARGET VALUE [scope=SCOPE]: what the policy answers. It is read from the open file
+# that the question was written to.
 ask()
 {
 	local fd status=0
 
 	exec {fd}<>"$KS/check" || return
-	env printf '%s %s\n' "$1" "$2" >&"$fd" || status=1
+	env printf '%s\n' "$*" >&"$fd" || status=1
 	cat <&"$fd"
 	exec {fd}>&-
 	return $status
@@ -256,10 +256,12 @@ encrypt_fails()
 	! out=$(encrypt 2>&1) && echo "$out" && [[ $out == *"sendmsg: Operation not permitted" ]]
 }
 
-# make_socket_pair [COMMAND...]: what every kernel can do, run by a command.
-make_socket_pair()
+# look_into [COMMAND...]: looks into another process, which root may, run by a command.
+# The function that decides about it, __ptrace_may_access(), may be made to deny it in
+# every kernel.
+look_into()
 {
-	"$@" python3 -c 'import socket; socket.socketpair()' 2>/dev/null
+	"$@" readlink /proc/1/exe
 }
 
 # The word behind the last key= on the kernel command line.

@@ -12,10 +12,23 @@ set -euo pipefail
 
 case $#,${1:-} in
 2,base)
-	# never("why", &["name", "name"])
+	# never("why", &["name", "name"]) or named(0, "why", &["name"]), and zero() for the latter
+	kinds='never|errno|zero|one|spared|named|named_spared'
 	cat "$2"/policy/base/*.rs | sed 's|//.*||' | tr -d '\n' |
-		grep -oE '\b(never|errno|zero|one)\([^"]*"[^"]*", *&\[[^]]*\]' |
-		awk -F '"' '{ sub(/\(.*/, "", $1); for (i = 4; i < NF; i += 2) print $1, $i }'
+		grep -oE '\b('"$kinds"')\( *(-?[0-9]+, *)?"[^"]*", *&\[[^]]*\]' |
+		awk -F '"' '{
+			split($1, words, /[(,]/)
+			gsub(/ /, "", words[2])
+			kind = words[1]
+			if (kind == "zero")
+				kind = "named0"
+			else if (kind == "one")
+				kind = "named1"
+			else if (kind == "named")
+				kind = kind words[2]
+			for (i = 4; i < NF; i += 2)
+				print kind, $i
+		}'
 	;;
 2,callbacks)
 	grep -rl --include='*.c' 'LSM_HOOK_INIT(' "$2/security" | sort | while read -r file; do

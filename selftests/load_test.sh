@@ -95,7 +95,7 @@ like "and why" 'Numerical result out of range' "$said"
 is "the value is what it was" "engaged -6" "$(state ks_target_int)"
 like "the kernel log says more" 'ks_target_int.* 2147483648' "$(messages | tail -n 3)"
 
-conf 15-wrong "engage ks_target_other -1" "engage security_file_open 0" "engage af_alg_sendmsg -2"
+conf 15-wrong "engage ks_target_other -1" "engage security_file_open 0" "engage af_alg_sendmsg -5"
 conf 30-last "engage ks_target_other -3"
 mkdir "$directory/40-directory.conf"
 load
@@ -122,7 +122,7 @@ like "it says which" "10-first.conf was done: line 2: 'disengage_all' is no comm
 is "nothing is disengaged" "engaged -1" "$(state af_alg_sendmsg)"
 is "and nothing engaged" "" "$(state ks_target_early)"
 for rest in extra "scope=some" "scope=all extra" "reason="; do
-	conf 10-first "engage ks_target_early -1" "engage af_alg_sendmsg -2 $rest"
+	conf 10-first "engage ks_target_early -1" "engage af_alg_sendmsg -5 $rest"
 	load
 	is "so is '$rest'" 1 $status
 	like "it says which" "10-first.conf was done: line 2: '$rest' is not" "$said"

@@ -50,11 +50,11 @@ locked()
 	like "$what: recorded" " lsm=killswitch op=$op .* res=0 errno=1" "$new"
 }
 
-locked "engage" engage "$KS/control" "engage af_alg_release 0"
+locked "engage" engage "$KS/control" "engage af_alg_accept -EPERM"
 locked "engage what the policy refuses anyway" engage "$KS/control" "engage security_file_open 0"
 locked "disengage" disengage "$KS/control" "disengage af_alg_sendmsg"
 locked "disengage_all" disengage_all "$KS/control" "disengage_all"
-locked "another value" retval "$fn/retval" 0
+locked "another value" retval "$fn/retval" -EACCES
 locked "the same value" retval "$fn/retval" -1
 
 is "retval stays readable" -1 "$(<"$fn/retval")"

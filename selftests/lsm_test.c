@@ -122,7 +122,7 @@ TEST(files_of_an_engagement)
 		SKIP(return, "Killswitch is not in lsm=");
 	control = ks_start();
 	ASSERT_LE(0, control);
-	ASSERT_EQ(0, ks_command(control, "engage ks_target_int 0\n"));
+	ASSERT_EQ(0, ks_command(control, "engage ks_target_int -1\n"));
 	for (size_t i = 0; i < ARRAY_SIZE(fn_cases); i++) {
 		const struct file_case *c = &fn_cases[i];
 

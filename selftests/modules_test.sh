@@ -132,9 +132,12 @@ accepted "without it" "disengage killswitch_target:ks_target_int"
 check "the module is loaded" load_target
 is "and the other one is engaged" -7 "$(at_init)"
 unload_target
-accepted "a function that is freed" "engage killswitch_target:init_module -1"
+refused "what its name is enough to refuse is not even armed" "Permission denied" \
+	"engage killswitch_target:init_module -1"
+like "and the kernel log says why" 'rule security-base' "$(messages | tail -n 1)"
+accepted "a function that is freed" "engage killswitch_target:ks_target_once -1"
 not_loaded "cannot be engaged" "Operation not supported" \
-	'refused engage killswitch_target:init_module'
+	'refused engage killswitch_target:ks_target_once'
 control disengage_all
 accepted "armed" "engage $EARLY -7"
 echo 0 >"$ENABLED"
@@ -147,15 +150,16 @@ control disengage_all
 unload_target
 
 # What is built in may be named as if it were a module.
-accepted "what is built in" "engage unix:unix_socketpair -1"
-is "is engaged" engaged "$(engaged_field unix:unix_socketpair state)"
+built_in=ptrace:__ptrace_may_access
+accepted "what is built in" "engage $built_in -1"
+is "is engaged" engaged "$(engaged_field $built_in state)"
 like "and told" "the kernel's own function" "$(messages | tail -n 2)"
-refused "and is engaged once" "Device or resource busy" "engage unix_socketpair -1"
+refused "and is engaged once" "Device or resource busy" "engage ${built_in#*:} -1"
 refused "and is judged" "Permission denied" "engage no_such_module:security_file_open 0"
 control disengage_all
 
 # One write for several modules, here and not here.
-accepted "several at once" "engage $EARLY -7" "engage unix:unix_socketpair -1" \
+accepted "several at once" "engage $EARLY -7" "engage $built_in -1" \
 	"engage ax25:ax25_sendmsg -1"
 is "one for each" 3 "$(wc -l <"$KS/engaged")"
 refused "or none" "Device or resource busy" "engage ks_other_module:ks_other -1" "engage $EARLY -7"

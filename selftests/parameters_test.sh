@@ -37,10 +37,10 @@ case $given in
 		grep -q '^af_alg_sendmsg retval=-1 hits=0 state=engaged' "$KS/engaged"
 	is "or armed" armed "$(engaged_field killswitch_target:ks_target_early state)"
 	like "it is sealed" $'(^|\n)sealed: 1($|\n)' "$(<"$KS/status")"
-	refused "and changes no more" "Operation not permitted" "engage af_alg_release -1"
+	refused "and changes no more" "Operation not permitted" "engage af_alg_accept -1"
 	refused "not even that" "Operation not permitted" \
 		"disengage killswitch_target:ks_target_early"
-	check_not "nor values" put "$KS/fn/killswitch_target:ks_target_early/retval" 0
+	check_not "nor values" put "$KS/fn/killswitch_target:ks_target_early/retval" -8
 
 	# What was asked for before the seal is done behind it.
 	load_target
@@ -61,17 +61,17 @@ case $given in
 	like "and the audit log" 'lsm=killswitch op=lockdown level=confidentiality .*res=1' \
 		"$(dmesg | grep 'type=1405')"
 	is "nothing is wrong" 0 "$(grep -c '^boot-error: ' "$KS/status")"
-	accepted "below that level a function is engaged" "engage af_alg_release -1"
-	check "and its value changed" put "$KS/fn/af_alg_release/retval" 0
-	accepted "and it is ended" "disengage af_alg_release"
-	accepted "another one" "engage af_alg_release -1"
+	accepted "below that level a function is engaged" "engage af_alg_accept -1"
+	check "and its value changed" put "$KS/fn/af_alg_accept/retval" -5
+	accepted "and it is ended" "disengage af_alg_accept"
+	accepted "another one" "engage af_alg_accept -1"
 	echo confidentiality >/sys/kernel/security/lockdown
 	refused "at that level nothing is engaged" "Operation not permitted" \
-		"engage af_alg_accept -1"
+		"engage af_alg_sendmsg -1"
 	like "and the kernel log says why" 'locked down' "$(messages | tail -n 1)"
-	refused "nor ended" "Operation not permitted" "disengage af_alg_release"
-	check_not "nor changed" put "$KS/fn/af_alg_release/retval" 0
-	is "what is engaged stays" engaged "$(engaged_field af_alg_release state)"
+	refused "nor ended" "Operation not permitted" "disengage af_alg_accept"
+	check_not "nor changed" put "$KS/fn/af_alg_accept/retval" -5
+	is "what is engaged stays" engaged "$(engaged_field af_alg_accept state)"
 	;;
 *)
 	skip_all "not booted with parameters that this knows"

@@ -9,6 +9,10 @@
 
 #include "kallsyms.h"
 
+/* The modules of the tests, where the kernel lets them be loaded. */
+#define TARGET		"killswitch_target"
+#define IMPOSTOR	"killswitch_impostor"
+
 static const char * const files[] = {
 	KS_ENGAGED, KS_DIR "/status", KS_DIR "/taint", KS_POLICY, "/proc/sys/kernel/tainted",
 };
@@ -34,6 +38,8 @@ FIXTURE_SETUP(check)
 {
 	ASSERT_EQ(0, access(KS_CHECK, F_OK))
 		TH_LOG("Killswitch is not in lsm=");
+	ks_load_target();
+	ks_load_module(IMPOSTOR);
 	self->audit = ks_audit_open();
 	ASSERT_LE(0, self->audit);
 	self->before = calloc(2, sizeof(*self->before));
@@ -72,26 +78,55 @@ static const struct verdict {
 	/* What the explanation has in it. */
 	const char *why;
 	int error;
+	/* The module that the function is in. */
+	const char *module;
 } verdicts[] = {
 	{ "security_file_open 0", "refuse security_file_open 0 lsm-entry", "entry point", EACCES },
 	{ "cap_capable 0", "refuse cap_capable 0 lsm-hook", "security module capability", EACCES },
-	{ "capable 1", "refuse capable 1 security-base", "capability", EACCES },
-	{ "may_open 0", "refuse may_open 0 security-base", "an error such as -EPERM", EACCES },
-	{ "vfs_getxattr 0", "refuse vfs_getxattr 0 mediation", "calls security_inode_getxattr",
+	{ "copy_creds -1", "refuse copy_creds -1 security-base", "credentials", EACCES },
+	{ "bpf_prog_load -1", "refuse bpf_prog_load -1 security-base",
+	  "an error such as -EPERM would be accepted with scope=nonroot", EACCES },
+	{ "bpf_prog_load -1 scope=nonroot", "allow bpf_prog_load -1", "returns: int", 0 },
+	{ "bpf_prog_load -1 scope=all", "refuse bpf_prog_load -1 security-base", "nonroot",
 	  EACCES },
-	{ "sock_create 1", "refuse sock_create 1 mediation", ", which calls security_socket_create",
+	{ "securityfs_create_file -1", "refuse securityfs_create_file -1 security",
+	  "zone: security\n", EACCES },
+	{ "commit_creds -1", "refuse commit_creds -1 security", "calls it, which takes nothing",
 	  EACCES },
-	{ "kfree 0", "refuse kfree 0 primitive", "places", EACCES },
-	{ "af_alg_release 0x100000000", "refuse af_alg_release 4294967296 return-type", "int",
-	  ERANGE },
-	{ "af_alg_release -EPERM", "allow af_alg_release -1", "returns: int", 0 },
-	{ "af_alg_release 0", "allow af_alg_release 0", "called from ", 0 },
+	{ "find_user -ENOMEM", "refuse find_user -12 object", "credentials", EACCES },
+	{ "af_alg_accept 0", "refuse af_alg_accept 0 default",
+	  "an error such as -EPERM would be accepted (rule default)", EACCES },
+	{ "af_alg_accept 0x100000000", "refuse af_alg_accept 4294967296 default", "int", EACCES },
+	{ "af_alg_accept -EPERM", "allow af_alg_accept -1", "zone: core\n  returns: int\n", 0 },
+	{ "af_alg_accept -EIO", "allow af_alg_accept -5", "called from ", 0 },
+	{ "vfs_read -1", "refuse vfs_read -1 primitive", "cannot live without it", EACCES },
 	{ "ks_no_such_function 0", "refuse ks_no_such_function 0 ENOENT", "no function", ENOENT },
+	{ "ks_impostor_asks 0", "refuse ks_impostor_asks 0 mediation", "calls capable", EACCES,
+	  IMPOSTOR },
+	{ "ks_impostor_lets_ask 0", "refuse ks_impostor_lets_ask 0 mediation",
+	  "calls ks_impostor_asks, which calls capable", EACCES, IMPOSTOR },
+	{ "ks_impostor_asks -1", "allow ks_impostor_asks -1", "zone: module\n", 0, IMPOSTOR },
+	{ "ks_target_int 0x100000000", "refuse ks_target_int 4294967296 return-type", "int",
+	  ERANGE, TARGET },
+	{ "ks_target_bool 1", "refuse ks_target_bool 1 default", "0 would be accepted", EACCES,
+	  TARGET },
 	/* What is built in may be named as if it were a module. */
-	{ "no_such_module:kfree 0", "refuse no_such_module:kfree 0 primitive", "places", EACCES },
-	{ "no_such_module:af_alg_release 0", "allow no_such_module:af_alg_release 0",
+	{ "no_such_module:vfs_read -1", "refuse no_such_module:vfs_read -1 primitive",
+	  "cannot live without it", EACCES },
+	{ "no_such_module:af_alg_accept -1", "allow no_such_module:af_alg_accept -1",
 	  "the kernel's own function", 0 },
+	/* Of others, names are all that is known. */
 	{ "no_such_module:ks_no_such 0", "allow no_such_module:ks_no_such 0", "is not loaded", 0 },
+	{ "no_such_module:ks_encrypt 0", "refuse no_such_module:ks_encrypt 0 object",
+	  "as its name says", EACCES },
+	{ "no_such_module:ks_encrypt -1", "allow no_such_module:ks_encrypt -1", "is not loaded",
+	  0 },
+	{ "nf_no_such:ks_no_such -1", "refuse nf_no_such:ks_no_such -1 default",
+	  "accepted with scope=nonroot", EACCES },
+	{ "nf_no_such:ks_no_such -1 scope=nonroot", "allow nf_no_such:ks_no_such -1",
+	  "is not loaded", 0 },
+	{ "no_such_module:init_module -1", "refuse no_such_module:init_module -1 security-base",
+	  "modules", EACCES },
 	{ "start_kernel 1", "refuse start_kernel 1 ", "", -1 },
 	{ "jiffies 0", "refuse jiffies 0 EOPNOTSUPP", "cannot probe", EOPNOTSUPP },
 };
@@ -106,8 +141,11 @@ TEST_F_TIMEOUT(check, verdicts, 60)
 		const struct verdict *v = &verdicts[i];
 		int func = strcspn(v->question, " ");
 		size_t len = strlen(v->verdict);
-		char *line;
+		char *line, path[128];
 
+		snprintf(path, sizeof(path), "/sys/module/%s", v->module ?: ".");
+		if (access(path, F_OK))
+			continue;
 		EXPECT_EQ(0, ks_ask(answer, sizeof(answer), "%s\n", v->question))
 			TH_LOG("%s", v->question);
 		EXPECT_EQ(0, strncmp(answer, v->verdict, len))
@@ -148,13 +186,13 @@ TEST_F(check, several)
 	char answer[16384], *at = answer;
 	static const char * const expected[] = {
 		"refuse security_file_open 0 lsm-entry\n",
-		"allow af_alg_release -1\n",
+		"allow af_alg_accept -1\n",
 		"refuse ks_no_such_function 0 ENOENT\n",
 		"refuse security_file_open -1 lsm-entry\n",
 	};
 
 	ASSERT_EQ(0, ks_ask(answer, sizeof(answer),
-			    "security_file_open 0\naf_alg_release -1\n"
+			    "security_file_open 0\naf_alg_accept -1\n"
 			    "ks_no_such_function 0\nsecurity_file_open -1"));
 	for (size_t i = 0; i < ARRAY_SIZE(expected); i++) {
 		at = strstr(at, expected[i]);
@@ -195,6 +233,11 @@ static const struct malformed {
 	{ "security_file_open  ", EINVAL },
 	{ "security_file_open 0 0\n", EINVAL },
 	{ "security_file_open 0 reason=x\n", EINVAL },
+	{ "security_file_open 0 scope=\n", EINVAL },
+	{ "security_file_open 0 scope=root\n", EINVAL },
+	{ "security_file_open 0 scope=all reason=x\n", EINVAL },
+	{ "security_file_open 0 scope=all scope=all\n", EINVAL },
+	{ "security_file_open scope=all 0\n", EINVAL },
 	{ "security_file_open zero\n", EINVAL },
 	{ "security_file_open 0x\n", EINVAL },
 	{ "security_file_open -ENOSUCHERROR\n", EINVAL },
@@ -250,7 +293,8 @@ TEST_F_TIMEOUT(check, no_address, 120)
 {
 	static const char * const names[] = {
 		"security_file_open", "cap_capable", "capable", "may_open", "kfree", "jiffies",
-		"af_alg_release", "start_kernel", "__SCT__lsm_static_call_file_open_0",
+		"commit_creds", "securityfs_create_file", "af_alg_accept", "start_kernel",
+		"__SCT__lsm_static_call_file_open_0",
 		"__pfx_security_file_open",
 	};
 	struct ks_symbols symbols = {};
@@ -378,13 +422,13 @@ TEST_F(check, works_when_nothing_changes)
 	ASSERT_LT(0, ks_read(KS_DIR "/status", status, sizeof(status)));
 	control = open(KS_CONTROL, O_RDWR | O_CLOEXEC);
 	ASSERT_LE(0, control);
-	if (ks_try(control, "af_alg_release", "0") != -EPERM) {
+	if (ks_try(control, "af_alg_accept", "-1") != -EPERM) {
 		close(control);
 		SKIP(return, "neither locked down nor sealed");
 	}
 	close(control);
-	EXPECT_EQ(0, ks_ask(answer, sizeof(answer), "af_alg_release 0\nsecurity_file_open 0\n"));
-	EXPECT_TRUE(ks_starts(answer, "allow af_alg_release 0\n"))
+	EXPECT_EQ(0, ks_ask(answer, sizeof(answer), "af_alg_accept -1\nsecurity_file_open 0\n"));
+	EXPECT_TRUE(ks_starts(answer, "allow af_alg_accept -1\n"))
 		TH_LOG("%s", answer);
 	EXPECT_NE(NULL, strstr(answer, "refuse security_file_open 0 lsm-entry\n"))
 		TH_LOG("%s", answer);
@@ -397,8 +441,10 @@ static const struct rule {
 	{ "lsm-entry", 200 },
 	{ "lsm-hook", 20 },
 	{ "security-base", 2000 },
+	{ "security", 10000 },
+	{ "object", -1 },
+	{ "default", -1 },
 	{ "mediation", 100 },
-	{ "lsm-internal", 10000 },
 	{ "primitive", 100 },
 	{ "return-type", -1 },
 	{ "ambiguous", -1 },

@@ -121,18 +121,23 @@ static int try_value(struct tally *tally, int control, const char *name, const c
 	return ret;
 }
 
-/* Tries what must be refused, with each of the values that open or close something. */
+/* Tries what must be refused. */
+static void try_refused(struct tally *tally, int control, const char *name, const char *value)
+{
+	int ret = try_value(tally, control, name, value);
+
+	/* No request can name what has too long a name. */
+	if (!is_refusal(ret) && !(ret == -EINVAL && is_too_long(name)))
+		note_wrong(tally, name, value, ret ? strerror(-ret) : "accepted");
+}
+
+/* The same, with each of the values that open or close something. */
 static void try_values(struct tally *tally, int control, const char *name)
 {
 	static const char * const values[] = { "0", "1", "-1" };
 
-	for (size_t i = 0; i < ARRAY_SIZE(values); i++) {
-		int ret = try_value(tally, control, name, values[i]);
-
-		/* No request can name what has too long a name. */
-		if (!is_refusal(ret) && !(ret == -EINVAL && is_too_long(name)))
-			note_wrong(tally, name, values[i], ret ? strerror(-ret) : "accepted");
-	}
+	for (size_t i = 0; i < ARRAY_SIZE(values); i++)
+		try_refused(tally, control, name, values[i]);
 }
 
 /* What there is to tell of @tally. */
@@ -325,15 +330,23 @@ static bool is_for(const struct pattern *pattern, const struct ks_symbol *symbol
 
 enum { ZERO = 1, ONE = 2, ERROR = 4 };
 
-/* The values that the lines for @symbol state as denying; false if there are no lines. */
-static bool denying(const struct pattern *patterns, size_t count, size_t plain,
-		    const struct ks_symbol *symbol, unsigned int *values)
+/* What the lines for a function say. */
+struct lines {
+	/* The values that they do not forbid. */
+	unsigned int values;
+	/* Whether one gives its name, and whether one accepts more if root is spared. */
+	bool by_name, spared;
+};
+
+/* Finds the lines for @symbol: false if there are none. */
+static bool find_lines(const struct pattern *patterns, size_t count, size_t plain,
+		       const struct ks_symbol *symbol, struct lines *lines)
 {
 	size_t low = plain, high = count, dot = strcspn(symbol->name + 1, ".") + 1;
+	bool found = false, only_errors = true;
 	char original[640];
-	bool found = false;
 
-	*values = ZERO | ONE | ERROR;
+	*lines = (struct lines){};
 	snprintf(original, sizeof(original), "%.*s", (int)dot, symbol->name);
 	while (low < high) {
 		size_t middle = (low + high) / 2;
@@ -351,36 +364,35 @@ static bool denying(const struct pattern *patterns, size_t count, size_t plain,
 		if (!is_for(&patterns[i], symbol, original))
 			continue;
 		found = true;
-		switch (patterns[i].word[0]) {
-		case 'n':
-			*values = 0;
-			break;
-		case 'e':
-			*values &= ERROR;
-			break;
-		case 'z':
-			*values &= ZERO;
-			break;
-		case 'o':
-			*values &= ONE;
-			break;
-		}
+		lines->by_name |= i >= plain;
+		/* What a line names is accepted, whatever others say. */
+		if (!strcmp(patterns[i].word, "named0"))
+			lines->values |= ZERO;
+		else if (!strcmp(patterns[i].word, "named1"))
+			lines->values |= ONE;
+		else if (!strcmp(patterns[i].word, "named-1"))
+			lines->values |= ERROR;
+		only_errors &= !strcmp(patterns[i].word, "errno");
+		lines->spared |= !!strstr(patterns[i].word, "spared");
 	}
+	if (only_errors)
+		lines->values |= ERROR;
 	return found;
 }
 
 /*
  * Every function that the table of rule security-base names, with every value
- * that its lines do not state as denying. Where they state one, a refusal takes
- * long, for the kernel looks whether that value would be accepted: of those one
- * in KS_EVERY is tried (20 unless the environment says otherwise).
+ * that its lines forbid. There are many that only a pattern is for: one in KS_EVERY
+ * (20 unless the environment says otherwise) is tried, with one of three values in
+ * turn. So are those that spare root, for which a refusal takes long, because the
+ * kernel looks whether they would be accepted then.
  */
 TEST_F_TIMEOUT(protect, every_base_function, 1200)
 {
 	struct tally never = { .sample = 200 }, others = { .sample = 100 };
 	struct tally stated = { .sample = 1 };
 	size_t every = getenv("KS_EVERY") ? atoi(getenv("KS_EVERY")) : 20;
-	size_t plain = 0, functions = 0, without_value = 0, with_value = 0;
+	size_t plain = 0, functions = 0, without_value = 0, with_value = 0, spared = 0, alike = 0;
 	struct pattern *patterns;
 	struct ks_names lines;
 
@@ -412,45 +424,43 @@ TEST_F_TIMEOUT(protect, every_base_function, 1200)
 	for (size_t i = 0; i < symbols.count; i++) {
 		static const char * const values[] = { "0", "1", "-1" };
 		const struct ks_symbol *symbol = &symbols.all[i];
-		unsigned int accepts;
+		struct lines said;
+		bool is_some;
 
 		if (!ks_is_text(symbol) ||
-		    !denying(patterns, lines.count, plain, symbol, &accepts))
+		    !find_lines(patterns, lines.count, plain, symbol, &said))
 			continue;
 		/* Symbols of one name are asked for together. */
 		if (i && !strcmp(symbols.all[i - 1].name, symbol->name))
 			continue;
 		functions++;
-		if (!accepts) {
-			if (has_turn(&without_value))
-				try_values(&never, self->control, symbol->name);
-			continue;
-		}
-		if (with_value++ % (every * KS_SLOWER))
-			continue;
-		for (size_t v = 0; v < ARRAY_SIZE(values); v++) {
-			int ret;
+		if (said.values)
+			is_some = has_turn(&with_value);
+		else if (said.spared)
+			is_some = spared++ % (every * KS_SLOWER) == 0;
+		else if (!said.by_name)
+			is_some = alike++ % (every * KS_SLOWER) == 0;
+		else
+			is_some = has_turn(&without_value);
+		for (size_t v = 0; is_some && v < ARRAY_SIZE(values); v++) {
+			struct tally *tally = said.values || said.spared ? &others : &never;
 
-			if (accepts & 1U << v) {
-				if (with_value % 20 == 1)
-					try_value(&stated, self->control, symbol->name, values[v]);
-				continue;
-			}
-			ret = try_value(&others, self->control, symbol->name, values[v]);
-			if (!is_refusal(ret) && !(ret == -EINVAL && is_too_long(symbol->name)))
-				note_wrong(&others, symbol->name, values[v],
-					   ret ? strerror(-ret) : "accepted");
+			if (said.values & 1U << v)
+				try_value(&stated, self->control, symbol->name, values[v]);
+			else if (said.values || said.spared || said.by_name || functions % 3 == v)
+				try_refused(tally, self->control, symbol->name, values[v]);
 		}
 	}
-	TH_LOG("%zu functions of the table, %zu of them with a value that denies", functions,
-	       with_value);
+	TH_LOG("%zu functions of the table, %zu of them with a value, %zu if root is spared",
+	       functions, with_value, spared);
 	EXPECT_LT(2000, functions);
-	EXPECT_LT(100, with_value);
+	EXPECT_LT(10, with_value);
+	EXPECT_LT(100, spared);
 	TH_LOG("those that return nothing:");
 	EXPECT_REFUSED(never);
-	TH_LOG("the others, with what does not deny:");
+	TH_LOG("the others, with what their lines forbid:");
 	EXPECT_REFUSED(others);
-	TH_LOG("and with what does, where another rule may still refuse:");
+	TH_LOG("and with what they do not, where another rule may still refuse:");
 	TH_LOG("%s", numbers(&stated));
 	EXPECT_STREQ("", stated.wrong);
 	EXPECT_LT(0, stated.accepted);
@@ -518,7 +528,7 @@ TEST_F_TIMEOUT(protect, other_names, 300)
 		    !has_turn(&groups))
 			continue;
 		for (struct ks_symbol *one = first; one < next; one++) {
-			int ret = ks_try(self->control, one->name, "0");
+			int ret = ks_try(self->control, one->name, "-1");
 
 			denied += ret == -EACCES;
 			accepted += !ret;
@@ -686,7 +696,10 @@ TEST_F(protect, spellings)
 #define KS_IMPOSTOR "/sys/kernel/debug/killswitch_impostor/"
 #define KS_IMPOSTED "killswitch_impostor:security_file_open"
 
-/* A module's function is judged by where it is and what it does, not by its name. */
+/*
+ * A module's function is judged by where it is and what it does: the name of an entry
+ * point only makes it one that sounds like a protection, and has to fail.
+ */
 TEST_F(protect, impostor)
 {
 	char value[64], before[64], answer[8192];
@@ -705,9 +718,13 @@ TEST_F(protect, impostor)
 		TH_LOG("%s", answer);
 
 	/* With the module, it is the module's, and nothing else. */
-	EXPECT_EQ(0, ks_command(self->control, "engage " KS_IMPOSTED " 7\n"));
+	EXPECT_EQ(-EACCES, ks_command(self->control, "engage " KS_IMPOSTED " 0\n"));
+	EXPECT_EQ(0, ks_ask(answer, sizeof(answer), KS_IMPOSTED " 0\n"));
+	EXPECT_TRUE(ks_starts(answer, "refuse " KS_IMPOSTED " 0 object\n"))
+		TH_LOG("%s", answer);
+	EXPECT_EQ(0, ks_command(self->control, "engage " KS_IMPOSTED " -7\n"));
 	EXPECT_LT(0, ks_read(KS_IMPOSTOR "security_file_open", value, sizeof(value)));
-	EXPECT_STREQ("7", value);
+	EXPECT_STREQ("-7", value);
 	EXPECT_EQ(1, ks_hits(KS_IMPOSTED));
 	EXPECT_LT(0, ks_read("/proc/sys/kernel/ostype", value, sizeof(value)));
 	EXPECT_STREQ(before, value);
@@ -890,40 +907,53 @@ static int count_jumps(void)
 	return jumps;
 }
 
-/* Functions of some size that no rule but mediation protects, as far as they do. */
-static const char * const deciders[] = {
-	"vfs_getxattr", "may_open", "do_sys_settimeofday64", "vfs_fallocate", "sock_create",
-	"__sys_listen", "__sys_bind", "do_faccessat", "vfs_statfs", "sched_setaffinity",
-	"sk_attach_filter", "msgctl_down", "shmctl_down", "do_shmat", "vfs_readlink",
-	"iterate_dir", "path_mount", "__x64_sys_sethostname", "splice_direct_to_actor",
-	"do_truncate", "dentry_open", "__sys_socket", "vfs_listxattr",
+/* Functions of some size, and verdicts on them that their code decides. */
+static const struct reading {
+	const char *name;
+	const char *value;
+	const char *verdict;
+	enum { ASKS, LETS_ASK, CAN_FAIL } shows;
+} readings[] = {
+	{ "ks_impostor_computes", "0", "refuse ks_impostor_computes 0 mediation\n", ASKS },
+	{ "ks_impostor_lets_compute", "0", "refuse ks_impostor_lets_compute 0 mediation\n",
+	  LETS_ASK },
+	/* Those that have no error number are not accepted. */
+	{ "may_open", "-1", "allow may_open -1\n", CAN_FAIL },
+	{ "vfs_fallocate", "-1", "allow vfs_fallocate -1\n", CAN_FAIL },
+	{ "splice_direct_to_actor", "-1", "allow splice_direct_to_actor -1\n", CAN_FAIL },
+	{ "do_shmat", "-1", "allow do_shmat -1\n", CAN_FAIL },
+	{ "af_alg_sendmsg", "-1", "allow af_alg_sendmsg -1\n", CAN_FAIL },
 };
 
-/* A breakpoint over a call, or a jump over the code before it, does not hide the call. */
+/*
+ * A breakpoint over a call, or a jump over the code before it, does not hide the call,
+ * and nothing hides that a function can fail.
+ */
 TEST_F_TIMEOUT(protect, probes_hide_nothing, 300)
 {
-	char before[8192], after[8192], question[256], callee[128];
-	/* Those that decide themselves, and those that let another function do it. */
-	size_t tried[2] = {};
+	char before[8192], after[8192], callee[128];
+	size_t tried[CAN_FAIL + 1] = {};
 	/* A breakpoint on every instruction, and room for jumps in different places. */
 	static const unsigned int gaps[] = { 1, 7, 11, 16 };
+	struct ks_symbols known = symbols;
 	int all_jumps = 0;
 
 	if (access(KS_TRACING "/kprobe_events", W_OK))
 		SKIP(return, "no kprobe events");
-	for (size_t i = 0; i < ARRAY_SIZE(deciders); i++) {
-		const char *name = deciders[i], *calls;
+	ASSERT_EQ(0, ks_load_module("killswitch_impostor"));
+	ASSERT_EQ(0, ks_load_symbols(&symbols));
+	for (size_t i = 0; i < ARRAY_SIZE(readings); i++) {
+		const char *name = readings[i].name, *value = readings[i].value, *calls;
 
-		snprintf(question, sizeof(question), "refuse %s 0 mediation\n", name);
-		ASSERT_EQ(0, ks_ask(before, sizeof(before), "%s 0\n", name));
-		if (!ks_starts(before, question))
+		ASSERT_EQ(0, ks_ask(before, sizeof(before), "%s %s\n", name, value));
+		if (!ks_starts(before, readings[i].verdict))
 			continue;
 		/* "it calls one, which calls another" */
 		callee[0] = '\0';
 		calls = strstr(before, "it calls ");
 		if (calls && strstr(calls, ", which calls "))
 			ASSERT_EQ(1, sscanf(calls, "it calls %127[^,;]", callee));
-		if (tried[!!callee[0]]++ >= 2)
+		if (tried[readings[i].shows]++ >= 2)
 			continue;
 		for (size_t j = 0; j < ARRAY_SIZE(gaps); j++) {
 			int probes = probe_all(name, "ks_hide", gaps[j]), jumps;
@@ -935,14 +965,14 @@ TEST_F_TIMEOUT(protect, probes_hide_nothing, 300)
 				EXPECT_EQ(0, trace("events/ks_hide_callee/enable", "1\n"));
 			/* Some of the probes become jumps after a while. Until then they wait. */
 			for (int k = 0; k < 20; k++) {
-				EXPECT_EQ(0, ks_ask(after, sizeof(after), "%s 0\n", name));
+				EXPECT_EQ(0, ks_ask(after, sizeof(after), "%s %s\n", name, value));
 				EXPECT_STREQ(before, after)
 					TH_LOG("%s with %d and %d probes", name, probes, more);
 			}
 			sleep(1);
 			jumps = count_jumps();
 			all_jumps += jumps;
-			EXPECT_EQ(0, ks_ask(after, sizeof(after), "%s 0\n", name));
+			EXPECT_EQ(0, ks_ask(after, sizeof(after), "%s %s\n", name, value));
 			EXPECT_STREQ(before, after)
 				TH_LOG("%s with %d and %d probes for a second", name, probes, more);
 			EXPECT_EQ(-EACCES, ks_try(self->control, name, "0"));
@@ -953,16 +983,18 @@ TEST_F_TIMEOUT(protect, probes_hide_nothing, 300)
 		}
 	}
 	EXPECT_LT(0, all_jumps);
-	EXPECT_LT(0, tried[0]);
-	EXPECT_LT(0, tried[1]);
+	for (size_t i = 0; i < ARRAY_SIZE(tried); i++)
+		EXPECT_LT(0, tried[i]);
+	symbols = known;
+	EXPECT_EQ(0, ks_unload_module("killswitch_impostor"));
 }
 
-/* Whether the file engaged says that cmdline_proc_show is short-circuited. */
+/* Whether the file engaged says that the function is short-circuited. */
 static bool says_engaged(void)
 {
 	char line[512];
 
-	return ks_engaged("cmdline_proc_show", line, sizeof(line)) &&
+	return ks_engaged(KS_PATCHED, line, sizeof(line)) &&
 	       strstr(line, "state=engaged");
 }
 
@@ -972,35 +1004,35 @@ TEST_F_TIMEOUT(protect, livepatched, 300)
 	char text[8192], original[8192];
 	int ret;
 
-	if (access("/sys/kernel/livepatch", F_OK) || !ks_find_symbol(&symbols, "cmdline_proc_show"))
+	if (access("/sys/kernel/livepatch", F_OK) || !ks_find_symbol(&symbols, KS_PATCHED))
 		SKIP(return, "no livepatching");
-	ASSERT_LT(0, ks_read("/proc/cmdline", original, sizeof(original)));
+	ASSERT_LT(0, ks_read(KS_PATCHED_FILE, original, sizeof(original)));
 
 	/* First patched, then engaged. */
 	ret = ks_patch();
 	if (ret == -ENOENT)
 		SKIP(return, "no module " KS_LIVEPATCH);
 	ASSERT_EQ(0, ret);
-	ASSERT_LT(0, ks_read("/proc/cmdline", text, sizeof(text)));
+	ASSERT_LT(0, ks_read(KS_PATCHED_FILE, text, sizeof(text)));
 	ASSERT_STREQ("livepatched", text);
-	EXPECT_EQ(-EBUSY, ks_command(self->control, "engage cmdline_proc_show -5\n"));
+	EXPECT_EQ(-EBUSY, ks_command(self->control, "engage " KS_PATCHED " -5\n"));
 	EXPECT_FALSE(says_engaged());
-	EXPECT_LT(0, ks_read("/proc/cmdline", text, sizeof(text)));
+	EXPECT_LT(0, ks_read(KS_PATCHED_FILE, text, sizeof(text)));
 	EXPECT_STREQ("livepatched", text);
 	ks_command(self->control, "disengage_all\n");
 	ASSERT_EQ(0, ks_unpatch());
-	EXPECT_LT(0, ks_read("/proc/cmdline", text, sizeof(text)));
+	EXPECT_LT(0, ks_read(KS_PATCHED_FILE, text, sizeof(text)));
 	EXPECT_STREQ(original, text);
 
 	/* First engaged, then patched, if that is allowed. */
-	ASSERT_EQ(0, ks_command(self->control, "engage cmdline_proc_show -5\n"));
-	EXPECT_EQ(-EIO, ks_read("/proc/cmdline", text, sizeof(text)));
+	ASSERT_EQ(0, ks_command(self->control, "engage " KS_PATCHED " -5\n"));
+	EXPECT_EQ(-EIO, ks_read(KS_PATCHED_FILE, text, sizeof(text)));
 	ret = ks_load_module(KS_LIVEPATCH);
 	TH_LOG("to livepatch an engaged function: %s", ret ? strerror(-ret) : "done");
 	if (!ret) {
 		/* Long enough for the livepatch to be in its place. */
 		for (int i = 0; i < 20; i++) {
-			ret = ks_read("/proc/cmdline", text, sizeof(text));
+			ret = ks_read(KS_PATCHED_FILE, text, sizeof(text));
 			EXPECT_EQ(says_engaged(), ret == -EIO)
 				TH_LOG("engaged is %d, and reading says %s", says_engaged(),
 				       ret < 0 ? strerror(-ret) : text);
@@ -1008,9 +1040,9 @@ TEST_F_TIMEOUT(protect, livepatched, 300)
 		}
 		EXPECT_EQ(0, ks_unpatch());
 	}
-	EXPECT_EQ(-EIO, ks_read("/proc/cmdline", text, sizeof(text)));
-	EXPECT_EQ(0, ks_command(self->control, "disengage cmdline_proc_show\n"));
-	EXPECT_LT(0, ks_read("/proc/cmdline", text, sizeof(text)));
+	EXPECT_EQ(-EIO, ks_read(KS_PATCHED_FILE, text, sizeof(text)));
+	EXPECT_EQ(0, ks_command(self->control, "disengage " KS_PATCHED "\n"));
+	EXPECT_LT(0, ks_read(KS_PATCHED_FILE, text, sizeof(text)));
 	EXPECT_STREQ(original, text);
 }
 

@@ -680,7 +680,7 @@ TEST_F_TIMEOUT(crowd, livepatch, 300)
 
 	if (access("/sys/kernel/livepatch", F_OK))
 		SKIP(return, "no livepatching");
-	ASSERT_LT(0, ks_read("/proc/cmdline", original, sizeof(original)));
+	ASSERT_LT(0, ks_read(KS_PATCHED_FILE, original, sizeof(original)));
 
 	for (int other = 0; other < 2; other++) {
 		if (other)
@@ -688,9 +688,9 @@ TEST_F_TIMEOUT(crowd, livepatch, 300)
 
 		ASSERT_EQ(0, ks_command(control, "engage " KS_PATCHED " -5\n"));
 		EXPECT_EQ(-EBUSY, ks_load_module(KS_LIVEPATCH));
-		EXPECT_EQ(-EIO, ks_read("/proc/cmdline", text, sizeof(text)));
+		EXPECT_EQ(-EIO, ks_read(KS_PATCHED_FILE, text, sizeof(text)));
 		EXPECT_EQ(0, ks_command(control, "disengage " KS_PATCHED "\n"));
-		EXPECT_LT(0, ks_read("/proc/cmdline", text, sizeof(text)));
+		EXPECT_LT(0, ks_read(KS_PATCHED_FILE, text, sizeof(text)));
 		EXPECT_STREQ(original, text);
 
 		ASSERT_EQ(0, ks_patch());
@@ -705,15 +705,15 @@ TEST_F_TIMEOUT(crowd, livepatch, 300)
 		EXPECT_FALSE(ks_engaged("ks_target_int", NULL, 0));
 		EXPECT_LT(0, ks_call("ks_target_int", text, sizeof(text)));
 		EXPECT_STREQ("42", text);
-		EXPECT_LT(0, ks_read("/proc/cmdline", text, sizeof(text)));
+		EXPECT_LT(0, ks_read(KS_PATCHED_FILE, text, sizeof(text)));
 		EXPECT_STREQ("livepatched", text);
 		ASSERT_EQ(0, ks_unpatch());
-		EXPECT_LT(0, ks_read("/proc/cmdline", text, sizeof(text)));
+		EXPECT_LT(0, ks_read(KS_PATCHED_FILE, text, sizeof(text)));
 		EXPECT_STREQ(original, text);
 
 		/* With that gone, nothing is in the way any more. */
 		EXPECT_EQ(0, ks_command(control, "engage " KS_PATCHED " -5\n"));
-		EXPECT_EQ(-EIO, ks_read("/proc/cmdline", text, sizeof(text)));
+		EXPECT_EQ(-EIO, ks_read(KS_PATCHED_FILE, text, sizeof(text)));
 
 		/* What is livepatched while kprobes are off, stays off until that is gone. */
 		ASSERT_EQ(0, ks_put(KPROBES "enabled", "0"));
@@ -724,13 +724,13 @@ TEST_F_TIMEOUT(crowd, livepatch, 300)
 			TH_LOG("%s", text);
 		EXPECT_EQ(other, ks_engaged(OTHER, text, sizeof(text)));
 		EXPECT_TRUE(!other || strstr(text, " state=engaged "));
-		EXPECT_LT(0, ks_read("/proc/cmdline", text, sizeof(text)));
+		EXPECT_LT(0, ks_read(KS_PATCHED_FILE, text, sizeof(text)));
 		EXPECT_STREQ("livepatched", text);
 		ASSERT_EQ(0, ks_unpatch());
 		EXPECT_TRUE(ks_engaged(KS_PATCHED, text, sizeof(text)));
 		EXPECT_NE(NULL, strstr(text, " state=engaged "))
 			TH_LOG("%s", text);
-		EXPECT_EQ(-EIO, ks_read("/proc/cmdline", text, sizeof(text)));
+		EXPECT_EQ(-EIO, ks_read(KS_PATCHED_FILE, text, sizeof(text)));
 		EXPECT_EQ(0, ks_command(control, "disengage " KS_PATCHED "\n"));
 	}
 }
@@ -746,9 +746,9 @@ TEST_F_TIMEOUT(crowd, livepatch_beside_a_tracer, 120)
 		SKIP(return, "no livepatching");
 	ASSERT_EQ(0, ks_peer("attach", "kprobe " KS_PATCHED));
 	ASSERT_EQ(0, ks_command(control, "engage " KS_PATCHED " -5\n"));
-	EXPECT_EQ(-EIO, ks_read("/proc/cmdline", text, sizeof(text)));
+	EXPECT_EQ(-EIO, ks_read(KS_PATCHED_FILE, text, sizeof(text)));
 	ASSERT_EQ(0, ks_command(control, "disengage " KS_PATCHED "\n"));
-	EXPECT_LT(0, ks_read("/proc/cmdline", text, sizeof(text)));
+	EXPECT_LT(0, ks_read(KS_PATCHED_FILE, text, sizeof(text)));
 
 	EXPECT_EQ(0, ks_peer_sight("kprobe", KS_PATCHED, &before));
 	EXPECT_EQ(0, ks_patch())

@@ -33,8 +33,8 @@ static const struct known {
 	/* Of a module that comes and goes, by a name that waits for it and one that does not. */
 	{ ARMED, NULL, -24, -21 },
 	{ PLAIN, NULL, -24, -21 },
-	/* What is livepatched now and then. */
-	{ KS_PATCHED, NULL, -5, -2 },
+	/* What is livepatched now and then. The kernel's own functions take few values. */
+	{ KS_PATCHED, NULL, -5, -5 },
 };
 
 /* Those that can be called by way of the file storm. */
@@ -486,7 +486,7 @@ static void *patches(void *data)
 		ret = order(&actor->told, control, "engage " KS_PATCHED " -5\n");
 		if (ret != -EBUSY)
 			complain(actor, "engaging what is livepatched: %s", strerror(-ret));
-		ret = ks_read("/proc/cmdline", text, sizeof(text));
+		ret = ks_read(KS_PATCHED_FILE, text, sizeof(text));
 		if (ret < 0 || strcmp(text, "livepatched"))
 			complain(actor, "what is livepatched returns %d", ret);
 		ret = ks_unpatch();

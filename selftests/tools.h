@@ -101,8 +101,9 @@ static inline int ks_peer_sight(const char *kind, const char *function, struct k
 #define KPROBES		"/sys/kernel/debug/kprobes/"
 
 #define KS_LIVEPATCH	"killswitch_livepatch"
-/* What that puts another function in the place of. /proc/cmdline shows what it returns. */
-#define KS_PATCHED	"cmdline_proc_show"
+/* What that puts another function in the place of, and the file that shows what it returns. */
+#define KS_PATCHED	"comm_show"
+#define KS_PATCHED_FILE	"/proc/self/comm"
 
 /* Loads the livepatch and waits until this process has it: 0 or a negative errno. */
 static inline int ks_patch(void)
@@ -111,7 +112,7 @@ static inline int ks_patch(void)
 	char text[4096];
 
 	for (int i = 0; i < 900 && !ret; i++) {
-		if (ks_read("/proc/cmdline", text, sizeof(text)) >= 0 &&
+		if (ks_read(KS_PATCHED_FILE, text, sizeof(text)) >= 0 &&
 		    !strcmp(text, "livepatched"))
 			return 0;
 		usleep(100000);

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The value must be one that the function's return type can hold, and whoever
- * engages a function is told of variants that keep running.
+ * The value must be one that the function's return type can hold, and that the
+ * function could return by itself; and whoever engages a function is told of variants
+ * that keep running.
  */
 #include "common.h"
 
@@ -13,15 +14,12 @@ FIXTURE(types)
 
 FIXTURE_SETUP(types)
 {
-	char status[4096];
-
 	self->control = ks_start();
 	ASSERT_LE(0, self->control)
 		TH_LOG("cannot start: %s", strerror(-self->control));
 	self->check = open(KS_DIR "/check", O_RDWR | O_CLOEXEC);
 	ASSERT_LE(0, self->check);
-	ASSERT_LT(0, ks_read(KS_DIR "/status", status, sizeof(status)));
-	if (!strstr(status, "\ntypes: btf\n"))
+	if (!ks_has_types())
 		SKIP(return, "the kernel has no type information");
 }
 
@@ -32,7 +30,11 @@ FIXTURE_TEARDOWN(types)
 	close(self->control);
 }
 
-/* What a function returns once it is engaged, or the error of the attempt. */
+/*
+ * What a function returns once it is engaged, or the error of the attempt: ERANGE for
+ * what the type cannot hold, EACCES for what a caller would take for success, or could
+ * not make sense of.
+ */
 static const struct type_case {
 	const char *name;
 	const char *value;
@@ -46,26 +48,37 @@ static const struct type_case {
 	{ "ks_target_long", "9223372036854775807", 0, "9223372036854775807" },
 	{ "ks_target_long", "-9223372036854775808", 0, "-9223372036854775808" },
 	{ "ks_target_bool", "0", 0, "false" },
-	{ "ks_target_bool", "1", 0, "true" },
-	{ "ks_target_bool", "-1", ERANGE },
-	{ "ks_target_bool", "2", ERANGE },
-	{ "ks_target_bool", "-EPERM", ERANGE },
+	{ "ks_target_bool", "1", EACCES },
+	{ "ks_target_bool", "-1", EACCES },
+	{ "ks_target_bool", "2", EACCES },
+	{ "ks_target_bool", "-EPERM", EACCES },
 	{ "ks_target_void", "void", 0, "0" },
 	{ "ks_target_void", "0", 0, "0" },
 	{ "ks_target_void", "1", ERANGE },
 	{ "ks_target_void", "-1", ERANGE },
 	{ "ks_target_ptr", "NULL", 0, "NULL" },
-	{ "ks_target_ptr", "-ENOMEM", 0, "-12" },
-	{ "ks_target_ptr", "-4095", 0, "-4095" },
-	{ "ks_target_ptr", "-4096", ERANGE },
-	{ "ks_target_ptr", "1", ERANGE },
-	{ "ks_target_ptr", "0x7fffffffffffffff", ERANGE },
+	{ "ks_target_ptr", "-ENOMEM", EACCES },
+	{ "ks_target_ptr", "1", EACCES },
+	{ "ks_target_ptr", "0x7fffffffffffffff", EACCES },
+	/* What can fail may fail, and do nothing else. */
+	{ "ks_target_errptr", "-ENOMEM", 0, "-12" },
+	{ "ks_target_errptr", "-133", 0, "-133" },
+	{ "ks_target_errptr", "NULL", EACCES },
+	{ "ks_target_errptr", "-134", EACCES },
+	{ "ks_target_errptr", "1", EACCES },
+	{ "ks_target_fails", "-ENOENT", 0, "-2" },
+	{ "ks_target_fails", "-133", 0, "-133" },
+	{ "ks_target_fails", "0", EACCES },
+	{ "ks_target_fails", "1", EACCES },
+	{ "ks_target_fails", "-134", EACCES },
+	{ "ks_target_fails", "2147483648", EACCES },
 	{ "ks_target_byte", "255", 0, "255" },
 	{ "ks_target_byte", "256", ERANGE },
 	{ "ks_target_byte", "-1", ERANGE },
 	{ "ks_target_ulong", "9223372036854775807", 0, "9223372036854775807" },
 	{ "ks_target_ulong", "-ENOMEM", 0, "18446744073709551604" },
-	{ "ks_target_ulong", "-4096", ERANGE },
+	{ "ks_target_ulong", "-133", 0, "18446744073709551483" },
+	{ "ks_target_ulong", "-134", ERANGE },
 	{ "ks_target_enum", "0", 0, "0" },
 	{ "ks_target_enum", "-1", ERANGE },
 	{ "ks_target_struct", "0", ERANGE },
@@ -98,16 +111,28 @@ TEST_F(types, rewritten)
 	char value[64];
 	int fd;
 
-	ASSERT_EQ(0, ks_command(self->control, "engage ks_target_bool 1\n"));
-	fd = ks_open_fn("ks_target_bool", "retval", O_RDWR);
+	ASSERT_EQ(0, ks_command(self->control, "engage ks_target_byte 7\n"));
+	fd = ks_open_fn("ks_target_byte", "retval", O_RDWR);
 	ASSERT_LE(0, fd);
 	EXPECT_EQ(-ERANGE, ks_write(fd, "-1\n", 3));
-	EXPECT_EQ(-ERANGE, ks_write(fd, "2\n", 2));
-	EXPECT_LT(0, ks_call("ks_target_bool", value, sizeof(value)));
-	EXPECT_STREQ("true", value);
-	EXPECT_EQ(0, ks_write(fd, "0\n", 2));
-	EXPECT_LT(0, ks_call("ks_target_bool", value, sizeof(value)));
-	EXPECT_STREQ("false", value);
+	EXPECT_EQ(-ERANGE, ks_write(fd, "256\n", 4));
+	EXPECT_LT(0, ks_call("ks_target_byte", value, sizeof(value)));
+	EXPECT_STREQ("7", value);
+	EXPECT_EQ(0, ks_write(fd, "255\n", 4));
+	EXPECT_LT(0, ks_call("ks_target_byte", value, sizeof(value)));
+	EXPECT_STREQ("255", value);
+	close(fd);
+
+	ASSERT_EQ(0, ks_command(self->control, "engage ks_target_fails -7\n"));
+	fd = ks_open_fn("ks_target_fails", "retval", O_RDWR);
+	ASSERT_LE(0, fd);
+	EXPECT_EQ(-EACCES, ks_write(fd, "0\n", 2));
+	EXPECT_EQ(-EACCES, ks_write(fd, "-134\n", 5));
+	EXPECT_LT(0, ks_call("ks_target_fails", value, sizeof(value)));
+	EXPECT_STREQ("-7", value);
+	EXPECT_EQ(0, ks_write(fd, "-8\n", 3));
+	EXPECT_LT(0, ks_call("ks_target_fails", value, sizeof(value)));
+	EXPECT_STREQ("-8", value);
 	close(fd);
 }
 
@@ -123,6 +148,8 @@ static const struct {
 	{ "ks_target_bool", "  returns: bool\n" },
 	{ "ks_target_void", "  returns: void\n" },
 	{ "ks_target_ptr", "  returns: pointer\n" },
+	{ "ks_target_errptr", "  returns: pointer\n" },
+	{ "ks_target_fails", "  returns: int\n" },
 	{ "ks_target_struct", "  returns: structure\n" },
 	{ "ks_target_varied.constprop.0", "  returns: int\n" },
 };
@@ -136,7 +163,7 @@ TEST_F(types, check_tells_the_type)
 		ASSERT_LT(0, ks_read_fd(self->check, answer, sizeof(answer)));
 		EXPECT_NE(NULL, strstr(answer, declared[i].type))
 			TH_LOG("%s", answer);
-		EXPECT_NE(NULL, strstr(answer, " in module killswitch_target\n"))
+		EXPECT_NE(NULL, strstr(answer, " in module killswitch_target\n  zone: module\n"))
 			TH_LOG("%s", answer);
 	}
 }

@@ -1,141 +1,136 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# The policy over two tables: what opens an access decision is refused, and
-# published mitigations are accepted. What the kernel lacks is counted, so load
-# the modules first, or have them loaded here.
+# The policy over lists of functions and values (data/verdicts.tsv): what opens something
+# is refused ("redteam", "bypass"), published mitigations are accepted ("mitigation"), and
+# so is what else stops attacks ("cve", and "door", the ways in), or else the answer names
+# a value or a caller that is. What the kernel lacks is counted, so load the modules
+# first, or have them loaded here.
 set -euo pipefail
 . "$(dirname "$(readlink -f "$0")")/lib.sh"
 
-declare -A owners
-# The verdict on the last question, and what explains it.
-verdict='' explanation=''
+TABLE=$HERE/data/verdicts.tsv
 
-# For each function of the tables, the modules that have one of that name ("-"
-# stands for the kernel itself). Compilers that make no variant of a function
-# leave it its own name, so that is looked for, too.
-find_functions()
+# Of the rows of the table, those whose function is there: list, target, value, scope.
+# Compilers that make no variant of a function leave it its own name.
+find_rows()
 {
-	local names=$1 module name
-
-	while read -r name module; do
-		owners[$name]+="$module "
-	done < <(awk '
-		NR == FNR { wanted[$1]; sub(/\..*/, "", $1); wanted[$1]; next }
-		$2 ~ /[tTwW]/ && $3 in wanted {
+	awk '
+		FNR == 1 { file++ }
+		function symbol_of(target) {
+			sub(/^.*:/, "", target)
+			return target
+		}
+		file == 1 {
+			name = symbol_of($2)
+			wanted[name]
+			sub(/\..*/, "", name)
+			wanted[name]
+		}
+		file == 2 && $2 ~ /^[tTwW]$/ {
 			gsub(/[][]/, "", $4)
-			print $3, $4 == "" ? "-" : $4
-		}' <(printf '%s\n' "$names") /proc/kallsyms)
+			loaded[$4]
+			if ($3 in wanted) {
+				there[$3]
+				owned[$3, $4]
+			}
+		}
+		file == 3 && FNR > 1 {
+			name = symbol_of($2)
+			module = ""
+			if (name != $2)
+				module = substr($2, 1, length($2) - length(name) - 1)
+			if (!(name in there))
+				sub(/\..*/, "", name)
+			# A module that is not loaded may be built in.
+			if (module == "" ? name in there : (name, module) in owned ||
+			    (!(module in loaded) && (name, "") in owned))
+				print $1, (module == "" ? "" : module ":") name, $3, $4
+		}' "$TABLE" /proc/kallsyms "$TABLE"
 }
 
-# target FUNCTION MODULE: how to name the function, or nothing if it is absent.
-target()
+# ask_all: the answers to the questions on standard input, in few writes.
+ask_all()
 {
-	local name=$1 module=${2//-/_} all
+	local chunk fd
 
-	[[ ${owners[$name]:-} ]] || name=${name%%.*}
-	all=${owners[$name]:-}
-	case $all in
-	'') ;;
-	*' '*' ') if [[ " $all" == *" $module "* ]]; then
-			echo "$module:$name"
-		else
-			echo "$name"
-		fi ;;
-	*) echo "$name" ;;
-	esac
+	exec {fd}<>"$KS/check"
+	while mapfile -t -n 50 chunk && ((${#chunk[@]})); do
+		env printf '%s\n' "${chunk[@]}" >&"$fd" || return
+		cat <&"$fd"
+	done
+	exec {fd}>&-
 }
 
-# judge TARGET VALUE: sets verdict to "allow", or to what refuses.
-judge()
+# The verdicts in answers: "allow", or "refuse" and the rule or error.
+verdicts()
 {
-	local answer
-
-	answer=$(ask "$1" "$2") || { verdict=error; return; }
-	explanation=${answer#*$'\n'}
-	read -r verdict _ _ answer <<<"${answer%%$'\n'*}"
-	[[ $verdict != refuse ]] || verdict=$answer
+	awk '/^[^ ]/ { print $1, $4 }'
 }
 
-rows()
+# offers TARGET VALUE SCOPE: what the answer, which is no, offers, as questions.
+offers()
 {
-	grep -v '^#' "$HERE/data/$1" | tail -n +2
+	local said='would be accepted( with( scope=nonroot))?.*'
+
+	ask "$1" "$2" "scope=$3" | sed -nE \
+		-e "s/^  .* such as (-EPERM) $said/$1 \1\3/p" \
+		-e "s/^  .* (-?[0-9]+) $said/$1 \1\3/p" \
+		-e 's/^  instead: ([^ ]+ -?[0-9]+)( scope=nonroot)?,.*/\1\2/p'
 }
 
 begin
 [[ -d $KS ]] || skip_all "Killswitch is not in lsm="
-[[ -e $HERE/data/bypasses.csv && -e $HERE/data/mitigations.csv ]] || skip_all "no tables"
+[[ -e $TABLE ]] || skip_all "no table"
+! grep -q '^types: none$' "$KS/status" || skip_all "the kernel has no type information"
 load_all_modules
 echo "# $(lsmod | tail -n +2 | wc -l) modules are loaded"
-find_functions "$({ rows bypasses.csv; rows mitigations.csv; } | cut -d , -f 2 | sort -u)"
+rows=$(mktemp) questions=$(mktemp)
+trap 'rm -f "$rows" "$questions"' EXIT
+find_rows >"$rows"
+awk '{ print $2, $3, "scope=" $4 }' "$rows" >"$questions"
+answered=$(ask_all <"$questions" | verdicts)
+is "each question is answered" "$(wc -l <"$rows")" "$(wc -l <<<"$answered")"
 
-# What must be refused; and whether something that denies is accepted.
-declare -A refused opened denied absent
-categories=() wrong=()
-while IFS=, read -r category function value location _; do
-	if [[ ! ${refused[$category]:-} ]]; then
-		categories+=("$category")
-		refused[$category]=0 opened[$category]=0 denied[$category]=0 absent[$category]=0
-	fi
-	name=$(target "$function" "$location")
-	if [[ ! $name ]]; then
-		((++absent[$category]))
-		continue
-	fi
-	judge "$name" "$value"
-	case $verdict in
-	allow | error)
-		((++opened[$category]))
-		wrong+=("$name $value ($category): $verdict")
-		;;
-	*) ((++refused[$category])) ;;
-	esac
-	by=$verdict accepted=''
-	for denying in -1 0; do
-		[[ $denying != "$value" && ! $accepted ]] || continue
-		judge "$name" "$denying"
-		[[ $verdict != allow ]] || accepted=$denying
-	done
-	[[ ! $accepted ]] || ((++denied[$category]))
-	echo "# bypass $name $value: $by${accepted:+; $accepted is accepted}"
-done < <(rows bypasses.csv)
-
-total=0 missing=0
-for category in "${categories[@]}"; do
-	echo "# $category: ${refused[$category]} refused, ${opened[$category]} accepted," \
-		"${absent[$category]} absent; for ${denied[$category]} a value that denies" \
-		"is accepted"
-	((total += refused[$category] + opened[$category], missing += absent[$category])) || :
+declare -A there accepted missing names
+for list in redteam bypass mitigation cve door; do
+	there[$list]=0 accepted[$list]=0 names[$list]=''
+	missing[$list]=$(($(grep -c "^$list" "$TABLE") - $(grep -c "^$list " "$rows" || :)))
 done
-if ((${#wrong[@]})); then
-	fail "no bypass is accepted" "${wrong[@]}"
-else
-	pass "no bypass is accepted"
-fi
-check "of the bypasses, some are there ($total of $((total + missing)))" test "$total" -gt 50
+while read -r list target value scope verdict rule; do
+	((++there[$list]))
+	case $list,$verdict in
+	*,allow)
+		((++accepted[$list]))
+		[[ $list != redteam && $list != bypass ]] ||
+			names[$list]+="$target $value $scope"$'\n'
+		;;
+	cve,* | door,*)
+		offered=$(offers "$target" "$value" "$scope")
+		good=''
+		[[ ! $offered ]] || good=$(paste -d : <(ask_all <<<"$offered" | verdicts) \
+			- <<<"$offered" | sed -n 's/^allow *://p')
+		echo "# $list $target $value $scope: $rule; instead: ${good//$'\n'/, }"
+		if [[ $good ]]; then
+			((++accepted[$list]))
+		else
+			names[$list]+="$target $value $scope: $rule"$'\n'
+		fi
+		;;
+	mitigation,*) names[$list]+="$target $value $scope: $rule"$'\n' ;;
+	esac
+done < <(paste -d ' ' "$rows" - <<<"$answered")
 
-# What must be accepted.
-total=0 missing=0 wrong=()
-while IFS=, read -r cve function value _ location _; do
-	name=$(target "$function" "$location")
-	if [[ ! $name ]]; then
-		((++missing))
-		echo "# mitigation $function $value: absent"
-		continue
-	fi
-	((++total))
-	judge "$name" "$value"
-	echo "# mitigation $name $value: $verdict"
-	[[ $verdict == allow ]] ||
-		wrong+=("$name $value (${cve:-no number}): $verdict" "${explanation%%$'\n'*}")
-done < <(rows mitigations.csv)
-wrongly=$((${#wrong[@]} / 2))
-echo "# mitigations: $((total - wrongly)) accepted, $wrongly refused, $missing absent"
-if ((${#wrong[@]})); then
-	fail "every mitigation is accepted" "${wrong[@]}"
-else
-	pass "every mitigation is accepted"
-fi
-check "of the mitigations, some are there ($total of $((total + missing)))" test "$total" -gt 20
-
+for list in redteam bypass mitigation cve door; do
+	echo "# $list: ${accepted[$list]} of ${there[$list]} accepted, ${missing[$list]} absent"
+	printf %s "${names[$list]}" | sed "s/^/# $list: /"
+done
+check "of what a red team found, at most three are accepted" test "${accepted[redteam]}" -le 3
+is "no bypass is accepted" "" "${names[bypass]}"
+is "every mitigation is accepted" "" "${names[mitigation]}"
+is "for every vulnerability something is" "" "${names[cve]}"
+is "and for every way in" "" "${names[door]}"
+for least in redteam=60 bypass=80 mitigation=20 cve=12 door=20; do
+	check "there are enough of them: ${least%=*}" test "${there[${least%=*}]}" -ge "${least#*=}"
+done
 finish

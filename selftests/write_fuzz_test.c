@@ -115,7 +115,7 @@ static void add_value(struct author *author, struct text *text)
 {
 	static const char * const values[] = {
 		"0", "1", "-1", "-EPERM", "-EWOULDBLOCK", "-EFTYPE", "NULL", "void", "255", "256",
-		"-4095", "-4096", "2147483647", "2147483648", "-2147483648", "-2147483649",
+		"-133", "-134", "-4095", "2147483647", "2147483648", "-2147483648", "-2147483649",
 		"0xffffffff", "0x100000000", "9223372036854775807", "9223372036854775808",
 		"-9223372036854775808", "-9223372036854775809", "18446744073709551616", "-0", "007",
 	};
@@ -180,6 +180,10 @@ static void add_line(struct author *author, struct text *text)
 		add_target(author, text);
 		add_blank(author, text);
 		add_value(author, text);
+		if (ks_one_in(writer, 4)) {
+			add_blank(author, text);
+			add(text, "%s", pick(author, scopes, ARRAY_SIZE(scopes)));
+		}
 	} else if (verb < 62) {
 		bool watch = verb < 20;
 
@@ -296,15 +300,22 @@ static void add_random_bytes(struct author *author, struct text *text, bool prin
 	}
 }
 
-/* Whether a line names a function that is there, and what the verdict is. */
-static bool names_function(const struct ks_line *line, int *error)
+/* Whether a line names a function that is there, other than to end its engagement. */
+static bool names_function(const struct ks_line *line)
 {
 	const struct ks_function *function;
+	int error;
 
 	if (line->verb == KS_DISENGAGE || line->verb == KS_DISENGAGE_ALL)
 		return false;
-	*error = -ks_judge(line, &function);
-	return function || (*error && *error != ENOENT);
+	error = -ks_judge(line, &function);
+	return function || (error && error != ENOENT);
+}
+
+/* Whether a line names a function that is refused without a look at who calls it. */
+static bool is_refused_at_once(const struct ks_line *line)
+{
+	return ks_is(line->symbol, "security_file_open") || ks_is(line->symbol, "cap_capable");
 }
 
 /* Whether it ends something that is engaged. */
@@ -322,30 +333,66 @@ static bool ends_function(const struct ks_model *model, const struct ks_line *li
 /*
  * How much of a text takes the kernel long: what ends engagements, and what has it
  * look through all its code for callers. That one function of another security
- * module is refused takes no time.
+ * module is refused takes no time, unless it is asked for alone.
  */
 static size_t count_slow(const struct author *author)
 {
-	size_t named = 0, ended = 0;
-	int error = 0, last = 0;
+	size_t named = 0, ended = 0, at_once = 0;
 
 	if (author->kind == RETVAL)
 		return author->is_live;
 	for (size_t i = 0; i < author->lines.count && !author->lines.error; i++) {
-		if (names_function(&author->lines.all[i], &error)) {
-			named++;
-			last = error;
-		}
+		named += names_function(&author->lines.all[i]);
+		at_once += is_refused_at_once(&author->lines.all[i]);
 		ended += ends_function(author->model, &author->lines.all[i]);
 	}
-	if (named == 1 && last == EACCES && author->kind == CONTROL)
+	if (named == 1 && at_once == 1 && author->kind == CONTROL && author->lines.count > 1)
 		named = 0;
 	return named + ended;
 }
 
 /*
+ * Whether the names of a function and of its module, which is not loaded, say nothing
+ * about it: the policy makes something of some words.
+ */
+static bool is_meaningless(const struct ks_line *line)
+{
+	static const char * const modules[] = { KS_ABSENT, "7seas", "m.n$o" };
+	static const char * const words[] = {
+		"ks", "target", "function", "many", "no", "such", "int", "other", "inject", "early",
+		"breakpoint", "long", "ulong", "void", "byte", "enum", "untyped", "struct", "bool",
+		"ptr", "errptr", "fails", "KS", "TARGET", "INT",
+	};
+	const struct ks_function *known = ks_function_called(line->symbol);
+	struct ks_word rest = line->symbol, word;
+	bool found = false;
+
+	if (!line->has_module || ks_in_loaded(line) || (known && !known->in_module))
+		return true;
+	for (size_t i = 0; i < ARRAY_SIZE(modules); i++)
+		found = found || ks_is(ks_module_of(line), modules[i]);
+	while (rest.len && found) {
+		word = rest;
+		for (word.len = 0; word.len < rest.len && !strchr("_.", word.at[word.len]);)
+			word.len++;
+		rest.at += word.len;
+		rest.len -= word.len;
+		if (rest.len) {
+			rest.at++;
+			rest.len--;
+		}
+		/* Long names consist of this letter. */
+		found = !word.len || ks_all_of(word, KS_DIGITS "n");
+		for (size_t i = 0; i < ARRAY_SIZE(words); i++)
+			found = found || ks_is(word, words[i]);
+	}
+	return found;
+}
+
+/*
  * Whether a text may be written. None is that seals, since then it would be over,
- * nor one that does to the kernel what the test knows nothing of.
+ * nor one that does to the kernel what the test knows nothing of, or of whose words the
+ * policy could make something.
  */
 static bool may_write(struct author *author, const char *text, size_t len)
 {
@@ -367,6 +414,8 @@ static bool may_write(struct author *author, const char *text, size_t len)
 			continue;
 		ks_copy(name, line->symbol);
 		if (!ks_function_called(line->symbol) && ks_find_symbol(author->symbols, name))
+			return false;
+		if (!is_meaningless(line))
 			return false;
 	}
 	return true;
@@ -497,7 +546,7 @@ static struct ks_outcome change_value(struct ks_engagement *engagement, const ch
 		outcome.error = EIDRM;
 	if (!outcome.error && engagement->function &&
 	    (value < engagement->function->low || value > engagement->function->high))
-		outcome.error = ERANGE;
+		outcome.error = engagement->function->error;
 	if (!outcome.error)
 		engagement->value = value;
 	return outcome;
@@ -587,7 +636,7 @@ static int count_short_circuited(void)
 		"ks_target_int", "ks_target_other", "ks_target_inject", "ks_target_early",
 		"ks_target_breakpoint", "ks_target_long", "ks_target_ulong", "ks_target_ptr",
 		"ks_target_bool", "ks_target_void", "ks_target_byte", "ks_target_enum",
-		"ks_target_struct",
+		"ks_target_struct", "ks_target_untyped", "ks_target_errptr", "ks_target_fails",
 	};
 	char answer[64];
 	int count = 0;

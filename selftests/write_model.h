@@ -20,7 +20,10 @@
 #define KS_ABSENT	"ks_absent"
 #define KS_LOADED	"killswitch_target"
 
-/* A function that the tests name: the values that it may be made to return, or why none. */
+/* The largest error. */
+#define KS_MAX_ERRNO	133
+
+/* A function that the tests name: the values that it takes, and why not the others. */
 struct ks_function {
 	const char *name;
 	bool in_module;
@@ -28,25 +31,31 @@ struct ks_function {
 	long long low, high;
 };
 
-#define KS_OURS(name, low, high)	{ name, true, 0, low, high }
+/* What takes what its type can hold, and what takes less. */
+#define KS_TYPED(name, low, high)	{ name, true, ERANGE, low, high }
+#define KS_LESS(name, low, high)	{ name, true, EACCES, low, high }
+/* What takes nothing. */
 #define KS_THEIRS(name, error)		{ name, false, error, 0, -1 }
 
 static const struct ks_function ks_functions[] = {
-	KS_OURS("ks_target_int", INT_MIN, INT_MAX),
-	KS_OURS("ks_target_other", INT_MIN, INT_MAX),
-	KS_OURS("ks_target_inject", INT_MIN, INT_MAX),
-	KS_OURS("ks_target_early", INT_MIN, INT_MAX),
-	KS_OURS("ks_target_breakpoint", INT_MIN, INT_MAX),
-	KS_OURS("ks_many_007", INT_MIN, INT_MAX),
-	KS_OURS("ks_target_long", LLONG_MIN, LLONG_MAX),
-	KS_OURS("ks_target_ulong", -4095, LLONG_MAX),
-	KS_OURS("ks_target_ptr", -4095, 0),
-	KS_OURS("ks_target_bool", 0, 1),
-	KS_OURS("ks_target_void", 0, 0),
-	KS_OURS("ks_target_byte", 0, UCHAR_MAX),
-	KS_OURS("ks_target_enum", 0, UINT_MAX),
+	KS_TYPED("ks_target_int", INT_MIN, INT_MAX),
+	KS_TYPED("ks_target_other", INT_MIN, INT_MAX),
+	KS_TYPED("ks_target_inject", INT_MIN, INT_MAX),
+	KS_TYPED("ks_target_early", INT_MIN, INT_MAX),
+	KS_TYPED("ks_target_breakpoint", INT_MIN, INT_MAX),
+	KS_TYPED("ks_many_007", INT_MIN, INT_MAX),
+	KS_TYPED("ks_target_long", LLONG_MIN, LLONG_MAX),
+	KS_TYPED("ks_target_ulong", -KS_MAX_ERRNO, LLONG_MAX),
+	KS_TYPED("ks_target_void", 0, 0),
+	KS_TYPED("ks_target_byte", 0, UCHAR_MAX),
+	KS_TYPED("ks_target_enum", 0, UINT_MAX),
+	KS_TYPED("ks_target_untyped", -KS_MAX_ERRNO, -1),
 	/* It returns a structure. */
-	{ "ks_target_struct", true, ERANGE, 0, -1 },
+	KS_TYPED("ks_target_struct", 0, -1),
+	KS_LESS("ks_target_bool", 0, 0),
+	KS_LESS("ks_target_ptr", 0, 0),
+	KS_LESS("ks_target_errptr", -KS_MAX_ERRNO, -1),
+	KS_LESS("ks_target_fails", -KS_MAX_ERRNO, -1),
 	KS_THEIRS("security_file_open", EACCES),
 	KS_THEIRS("cap_capable", EACCES),
 	KS_THEIRS("commit_creds", EACCES),
@@ -208,25 +217,32 @@ static inline int ks_parse_seconds(struct ks_word word, unsigned int *seconds)
 /* The value that must be all there is in @rest. */
 static inline int ks_parse_only_value(struct ks_word rest, long long *value)
 {
-	struct ks_word word = ks_next(&rest);
+	int error = ks_parse_value(ks_next(&rest), value);
 
-	if (!word.len || ks_next(&rest).len)
-		return -EINVAL;
-	return ks_parse_value(word, value);
+	return error ? error : ks_next(&rest).len ? -EINVAL : 0;
+}
+
+/* The scope, if there is one at the head of @rest, which is taken away from it. */
+static inline int ks_parse_scope(struct ks_word *rest, struct ks_line *line)
+{
+	struct ks_word ahead = *rest, word = ks_next(&ahead);
+
+	if (word.len < 6 || memcmp(word.at, "scope=", 6))
+		return 0;
+	*rest = ahead;
+	line->nonroot = ks_is(word, "scope=nonroot");
+	return line->nonroot || ks_is(word, "scope=all") ? 0 : -EINVAL;
 }
 
 /* What behind the value and the seconds is left of a line that engages. */
 static inline int ks_parse_options(struct ks_word rest, struct ks_line *line)
 {
-	struct ks_word ahead = rest, word = ks_next(&ahead);
+	struct ks_word ahead, word;
 
-	if (word.len >= 6 && !memcmp(word.at, "scope=", 6)) {
-		line->nonroot = ks_is(word, "scope=nonroot");
-		if (!line->nonroot && !ks_is(word, "scope=all"))
-			return -EINVAL;
-		rest = ahead;
-		word = ks_next(&ahead);
-	}
+	if (ks_parse_scope(&rest, line))
+		return -EINVAL;
+	ahead = rest;
+	word = ks_next(&ahead);
 	if (word.len >= 7 && !memcmp(word.at, "reason=", 7)) {
 		struct ks_word *reason = &line->reason;
 
@@ -254,8 +270,10 @@ static inline int ks_parse_line(struct ks_word rest, bool question, struct ks_li
 		if (rest.at[i] < ' ' || rest.at[i] > '~')
 			return -EINVAL;
 	if (question) {
-		error = ks_parse_name(ks_next(&rest), line);
-		return error ? error : ks_parse_only_value(rest, &line->value);
+		error = ks_parse_name(ks_next(&rest), line) ?:
+			ks_parse_value(ks_next(&rest), &line->value) ?:
+			ks_parse_scope(&rest, line);
+		return error ? error : ks_next(&rest).len ? -EINVAL : 0;
 	}
 
 	verb = ks_next(&rest);
@@ -345,12 +363,19 @@ static inline const struct ks_function *ks_function_called(struct ks_word symbol
 	return NULL;
 }
 
+/* The module that @line names, or an empty word. */
+static inline struct ks_word ks_module_of(const struct ks_line *line)
+{
+	return (struct ks_word){
+		line->name.at,
+		line->has_module ? line->name.len - line->symbol.len - 1 : 0,
+	};
+}
+
 /* Whether the module that @line names is the one that is loaded. */
 static inline bool ks_in_loaded(const struct ks_line *line)
 {
-	struct ks_word module = { line->name.at, line->name.len - line->symbol.len - 1 };
-
-	return line->has_module && ks_is(module, KS_LOADED);
+	return ks_is(ks_module_of(line), KS_LOADED);
 }
 
 /* Judges a line: 0 or a negative errno. Sets @function to what would be engaged now, or NULL. */
@@ -366,10 +391,8 @@ static inline int ks_judge(const struct ks_line *line, const struct ks_function 
 		return line->verb == KS_TRYENGAGE ? -ENOENT : 0;
 	if (!known)
 		return -ENOENT;
-	if (known->error)
-		return -known->error;
 	if (line->value < known->low || line->value > known->high)
-		return -ERANGE;
+		return -known->error;
 	*function = known;
 	return 0;
 }

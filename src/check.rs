@@ -73,7 +73,7 @@ fn answer_all(opener: &Opener<'_>, input: Input<'_>, answer: &mut Text) -> Resul
     let mut named: Option<(Request<'_>, Option<Refusal<'_>>)> = None;
     let mut result = Ok(());
     for (question, found) in questions.iter().zip(found) {
-        let verdict = match answer_one(*question, found, answer) {
+        let verdict = match answer_one(*question, found, questions.len() == 1, answer) {
             Ok(verdict) => verdict.err(),
             Err(error) => {
                 result = Err(error);
@@ -85,6 +85,7 @@ fn answer_all(opener: &Opener<'_>, input: Input<'_>, answer: &mut Text) -> Resul
             let request = Request {
                 function: Some(question.target.name),
                 value: Some(question.value),
+                scope: question.scope,
                 ..Request::of(Operation::Check)
             };
 
@@ -107,7 +108,7 @@ fn find<'a>(questions: &[Question<'a>]) -> Result<KVVec<Result<Found<'a>, Refusa
     for question in questions {
         found.push(Subject::find(question.target), GFP_KERNEL)?;
     }
-    subject::count_callers(found.iter_mut().flatten())?;
+    subject::find_callers(found.iter_mut().flatten())?;
     Ok(found)
 }
 
@@ -115,14 +116,21 @@ fn report(request: Request<'_>, lines: usize, refusal: Option<Refusal<'_>>) {
     Event::of_task(What::Checked(request, lines, refusal)).report();
 }
 
-/// Answers one question, and returns the verdict. Fails if there is none, for lack of memory or
-/// because the task was killed, or no memory for the answer.
+/// Answers one question, and returns the verdict; one that is alone also with what could be engaged
+/// instead, since that takes as long as a hundred others. Fails if there is no verdict, for lack of
+/// memory or because the task was killed, or no memory for the answer.
 fn answer_one<'a>(
     question: Question<'a>,
     found: Result<Found<'a>, Refusal<'a>>,
+    is_alone: bool,
     answer: &mut Text,
 ) -> Result<Result<(), Refusal<'a>>> {
-    let Question { target, value } = question;
+    let Question {
+        target,
+        value,
+        scope,
+    } = question;
+    let asked = scope.asks(value);
     let protected = protected::in_this_kernel()?;
     let kernel = protected.kernel();
     let subject = match &found {
@@ -130,9 +138,10 @@ fn answer_one<'a>(
         _ => None,
     };
     let verdict = match (&subject, &found) {
-        (Some((subject, facts)), _) => subject.judge(facts, value).map(drop),
+        (Some((subject, facts)), _) => subject.judge(facts, asked).map(drop),
         (None, Err(refusal)) => Err(*refusal),
-        (None, Ok(_)) => Ok(()),
+        (None, Ok(Found::NotLoaded(module))) => subject::judge_absent(module, target, asked),
+        (None, Ok(Found::Function(_))) => Ok(()),
     };
     if let Err(Refusal::Failed(error)) = verdict {
         return Err(error);
@@ -154,12 +163,15 @@ fn answer_one<'a>(
     if let Some((subject, facts)) = &subject {
         subject.describe(facts, answer).map_err(|_| ENOMEM)?;
         subject.notes(protected, value, answer)?;
+        if is_alone && verdict.is_err() {
+            subject.alternatives(facts, asked, answer)?;
+        }
     }
     if let Ok(Found::NotLoaded(module)) = found {
         writeln!(
             answer,
-            "  note: module {module} is not loaded; it would be armed, and judged when the module \
-             is loaded"
+            "  note: module {module} is not loaded, so this is what the names tell; it is judged \
+             again when the module is loaded"
         )
         .map_err(|_| ENOMEM)?;
     }

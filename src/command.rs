@@ -7,7 +7,10 @@
 
 use crate::{
     errno,
-    policy::Value, //
+    policy::{
+        Asked,
+        Value, //
+    }, //
 };
 use core::fmt;
 
@@ -81,6 +84,16 @@ pub(crate) enum Scope {
     Nonroot,
 }
 
+impl Scope {
+    /// What the policy is asked: whether a function may be made to return `value` to these.
+    pub(crate) fn asks(self, value: Value) -> Asked {
+        Asked {
+            value,
+            spares_root: self == Scope::Nonroot,
+        }
+    }
+}
+
 impl fmt::Display for Scope {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
@@ -119,22 +132,30 @@ pub(crate) enum Command<'a> {
     Seal,
 }
 
-/// One line of a write to the file `check`: `<target> <retval>`.
+/// One line of a write to the file `check`: `<target> <retval> [scope=<scope>]`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Question<'a> {
     /// The function that would be engaged.
     pub(crate) target: Target<'a>,
     /// What it would return.
     pub(crate) value: Value,
+    /// To whom.
+    pub(crate) scope: Scope,
 }
 
 impl<'a> Question<'a> {
     /// Understands one line, which carries no line feed.
     pub(crate) fn parse(line: &'a [u8]) -> Result<Self, Malformed<'a>> {
         let (target, rest) = target(printable(line)?)?;
-        let value = only_value(rest)?;
+        let (value, rest) = value(rest)?;
+        let (scope, rest) = scope(rest)?;
 
-        Ok(Self { target, value })
+        nothing_more(rest)?;
+        Ok(Self {
+            target,
+            value,
+            scope,
+        })
     }
 }
 
@@ -216,8 +237,7 @@ impl<'a> Command<'a> {
         let (command, rest) = match verb {
             "engage" | "tryengage" => {
                 let (target, rest) = target(rest)?;
-                let (word, rest) = next_word(rest).ok_or(Malformed::Missing("return value"))?;
-                let value = parse_value(word)?;
+                let (value, rest) = value(rest)?;
                 let (watch, rest) = match verb {
                     "engage" => (None, rest),
                     _ => seconds(rest)?,
@@ -242,10 +262,8 @@ impl<'a> Command<'a> {
             _ => return Err(Malformed::Verb(verb)),
         };
 
-        match next_word(rest) {
-            Some((word, _)) => Err(Malformed::Extra(word)),
-            None => Ok(command),
-        }
+        nothing_more(rest)?;
+        Ok(command)
     }
 
     /// Whether it ends the engagement of what was named `name`.
@@ -273,16 +291,24 @@ pub(crate) fn lines(input: &[u8]) -> impl Iterator<Item = &[u8]> {
 
 /// Understands a value that stands alone: what is written to `fn/<target>/retval`.
 pub(crate) fn lone_value(input: &[u8]) -> Result<Value, Malformed<'_>> {
-    only_value(printable(input.strip_suffix(b"\n").unwrap_or(input))?)
+    let (value, rest) = value(printable(input.strip_suffix(b"\n").unwrap_or(input))?)?;
+
+    nothing_more(rest)?;
+    Ok(value)
 }
 
-/// The value in `text`, in which nothing may follow it.
-fn only_value(text: &str) -> Result<Value, Malformed<'_>> {
+/// The value at the head of `text`, and what follows it.
+fn value(text: &str) -> Result<(Value, &str), Malformed<'_>> {
     let (word, rest) = next_word(text).ok_or(Malformed::Missing("return value"))?;
 
-    match next_word(rest) {
+    Ok((parse_value(word)?, rest))
+}
+
+/// Fails if there is something in `text`.
+fn nothing_more(text: &str) -> Result<(), Malformed<'_>> {
+    match next_word(text) {
         Some((word, _)) => Err(Malformed::Extra(word)),
-        None => parse_value(word),
+        None => Ok(()),
     }
 }
 

@@ -226,10 +226,11 @@ const VALUES: &[ValueCase] = &[
      Err(Malformed::Range("340282366920938463463374607431768211456"))),
 ];
 
-const fn question(target: Target<'static>, value: i64) -> Question<'static> {
+const fn question(target: Target<'static>, value: i64, scope: Scope) -> Question<'static> {
     Question {
         target,
         value: Value::new(value),
+        scope,
     }
 }
 
@@ -238,15 +239,17 @@ type QuestionCase = (&'static [u8], Result<Question<'static>, Malformed<'static>
 
 #[rustfmt::skip]
 const QUESTIONS: &[QuestionCase] = &[
-    (b"f 0", Ok(question(symbol("f"), 0))),
-    (b" f  -EPERM ", Ok(question(symbol("f"), -1))),
-    (b"nf_tables:nft_do_chain 1", Ok(question(IN_MODULE, 1))),
+    (b"f 0", Ok(question(symbol("f"), 0, Scope::All))),
+    (b" f  -EPERM ", Ok(question(symbol("f"), -1, Scope::All))),
+    (b"nf_tables:nft_do_chain 1", Ok(question(IN_MODULE, 1, Scope::All))),
+    (b"f 0 scope=all", Ok(question(symbol("f"), 0, Scope::All))),
+    (b"f 0  scope=nonroot ", Ok(question(symbol("f"), 0, Scope::Nonroot))),
     (b"", Err(Malformed::Missing("name of a function"))),
     (b" ", Err(Malformed::Missing("name of a function"))),
     (b"f", Err(Malformed::Missing("return value"))),
     (b"f 0 0", Err(Malformed::Extra("0"))),
     (b"f 0 reason=x", Err(Malformed::Extra("reason=x"))),
-    (b"engage f 0", Err(Malformed::Extra("0"))),
+    (b"engage f 0", Err(Malformed::Value("f"))),
     (b"engage f", Err(Malformed::Value("f"))),
     (b"f+0 0", Err(Malformed::Target("f+0"))),
     (b"0xffffffff81000000 0x", Err(Malformed::Target("0xffffffff81000000"))),

@@ -21,6 +21,7 @@ use crate::{
             Input, //
         }, //
     },
+    subject,
     text::Text,
     transaction::{
         self,
@@ -82,8 +83,14 @@ fn submit(opener: &Opener<'_>, input: Input<'_>, answer: &mut Text) -> Result {
                 }
                 _ => of_line(line.unwrap_or(0)),
             };
+            let errno = refuse(request, line.filter(|_| several), refusal, answer);
 
-            refuse(request, line.filter(|_| several), refusal, answer)
+            if let (Refusal::Policy(_), [Command::Engage(engage)]) = (refusal, &commands[..]) {
+                // Without memory for them, it was refused all the same.
+                let asked = engage.scope.asks(engage.value);
+                let _ = subject::name_alternatives(engage.target, asked, answer);
+            }
+            errno
         })?;
     Event::report_all(events.iter().map(|(_, event)| event));
     for (line, command) in commands.iter().enumerate() {

@@ -4,7 +4,10 @@
 
 use crate::{
     authority::Authority,
-    policy::Value,
+    policy::{
+        Asked,
+        Value, //
+    },
     protected,
     refusal::Refusal,
     security::entry::Entry,
@@ -21,20 +24,20 @@ pub(crate) struct Permit<'m> {
 }
 
 impl<'m> Permit<'m> {
-    /// Judges whether the function that `subject` is may return `value`. Sleeps.
+    /// Judges whether the function that `subject` is may return what is `asked` for. Sleeps.
     pub(crate) fn grant<'a>(
         _: &Authority,
         subject: &Subject<'m>,
-        value: Value,
+        asked: Asked,
     ) -> Result<Self, Refusal<'a>> {
         let protected = protected::in_this_kernel()?;
         let mut notes = Text::new();
-        let entry = subject.judge(&subject.facts(&protected.kernel()), value)?;
+        let entry = subject.judge(&subject.facts(&protected.kernel()), asked)?;
 
-        subject.notes(protected, value, &mut notes)?;
+        subject.notes(protected, asked.value, &mut notes)?;
         Ok(Self {
             entry: entry.clone(),
-            value,
+            value: asked.value,
             notes,
         })
     }

@@ -9,6 +9,7 @@ use crate::{
         Catalogue,
         Kernel,
         Member,
+        Members,
         Name,
         Rule,
         Set,
@@ -22,6 +23,7 @@ use crate::{
             self,
             Calls, //
         },
+        code,
         kallsyms, //
     },
     text::{
@@ -57,10 +59,10 @@ pub(crate) struct Protected {
     lsm_entries: AddressSet<KVVec<usize>>,
     lsm_hooks: TaggedSet<KVec<Tagged<&'static str>>, &'static str>,
     lsm_trampolines: Range<usize>,
-    base: TaggedSet<KVVec<Tagged<Member>>, Member>,
+    base: Members<KVVec<usize>>,
     deciders: AddressSet<KVVec<usize>>,
     hubs: AddressSet<KVVec<usize>>,
-    lsm_code: Range<usize>,
+    security: Range<usize>,
     core: AddressSet<KVVec<usize>>,
     /// Hashes of the names of functions of which the compiler made variants.
     varied: AddressSet<KVVec<usize>>,
@@ -114,8 +116,9 @@ impl Protected {
         let mut core = KVVec::new();
         let mut varied = KVVec::new();
         let Calls { hooks, trampolines } = callbacks::registered_calls()?;
+        let text = code::text();
         let (mut first, mut end) = (usize::MAX, 0);
-        let mut is_lsm_code = |address: usize| {
+        let mut is_security = |address: usize| {
             first = first.min(address);
             end = end.max(kallsyms::extent(address).map_or(address, |function| function.end));
         };
@@ -131,8 +134,11 @@ impl Protected {
             catalogue.sets(symbol, |set| -> Result {
                 match set {
                     Set::LsmEntry => entries.push(address, GFP_KERNEL)?,
-                    Set::LsmCode => is_lsm_code(address),
-                    Set::Base(tag) => base.push(Tagged { address, tag }, GFP_KERNEL)?,
+                    Set::LsmCode if symbol.ends_with(".cold") => {}
+                    Set::LsmCode => is_security(address),
+                    // Only functions can be engaged, and those of a boot are gone.
+                    Set::Base(_) if !text.contains(&address) => {}
+                    Set::Base(member) => base.push(member.at(address), GFP_KERNEL)?,
                     Set::Decider => deciders.push(address, GFP_KERNEL)?,
                     Set::Hub => hubs.push(address, GFP_KERNEL)?,
                     Set::Core => core.push(address, GFP_KERNEL)?,
@@ -142,17 +148,17 @@ impl Protected {
         })?;
         // BPF has its callbacks far from all others.
         for hook in hooks.iter().filter(|hook| hook.tag != "bpf") {
-            is_lsm_code(hook.address);
+            is_security(hook.address);
         }
         Ok(Self {
             description: Text::new(),
             lsm_entries: AddressSet::new(fitted(entries)?),
             lsm_hooks: TaggedSet::new(hooks),
             lsm_trampolines: trampolines,
-            base: TaggedSet::new(fitted(base)?),
+            base: Members::new(fitted(base)?),
             deciders: AddressSet::new(fitted(deciders)?),
             hubs: AddressSet::new(fitted(hubs)?),
-            lsm_code: first..end,
+            security: first..end,
             core: AddressSet::new(fitted(core)?),
             varied: AddressSet::new(fitted(varied)?),
         })
@@ -167,7 +173,7 @@ impl Protected {
             base: self.base.borrow(),
             deciders: self.deciders.borrow(),
             hubs: self.hubs.borrow(),
-            lsm_code: self.lsm_code.clone(),
+            security: self.security.clone(),
             core: self.core.borrow(),
         }
     }
@@ -192,15 +198,15 @@ impl Protected {
                 .iter()
                 .sum::<usize>()
             + size_of_val(self.lsm_hooks.members())
-            + size_of_val(self.base.members())
+            + self.base.len() * size_of::<usize>()
     }
 
     /// The numbers of the names in the table of which the kernel has functions.
     fn present(&self) -> Result<AddressSet<KVVec<usize>>> {
-        let mut numbers = KVVec::with_capacity(self.base.members().len(), GFP_KERNEL)?;
+        let mut numbers = KVVec::with_capacity(self.base.len(), GFP_KERNEL)?;
 
-        for function in self.base.members() {
-            numbers.push(function.tag.number(), GFP_KERNEL)?;
+        for member in self.base.all() {
+            numbers.push(member.number(), GFP_KERNEL)?;
         }
         Ok(AddressSet::new(numbers))
     }
@@ -215,13 +221,21 @@ impl Protected {
             match rule {
                 Rule::LsmEntry => writeln!(out, "{} functions", self.lsm_entries.len()),
                 Rule::LsmHook => writeln!(out, "{} functions", self.lsm_hooks.members().len()),
-                Rule::SecurityBase => writeln!(out, "{} functions", self.base.members().len()),
+                Rule::SecurityBase => writeln!(out, "{} functions", self.base.len()),
                 Rule::Mediation => writeln!(
                     out,
                     "whatever calls one of {} functions, itself or through another",
                     self.deciders.len()
                 ),
-                Rule::LsmInternal => writeln!(out, "{} bytes of code", self.lsm_code.len()),
+                Rule::Security => {
+                    writeln!(
+                        out,
+                        "{} bytes of code, and what these call",
+                        self.security.len()
+                    )
+                }
+                Rule::Object => out.write_str("from BTF, and words in names\n"),
+                Rule::Default => out.write_str("what is built in or protects takes refusals\n"),
                 Rule::Primitive => writeln!(
                     out,
                     "{} functions, and whatever is called from {MANY} places",
@@ -229,8 +243,8 @@ impl Protected {
                 ),
                 Rule::ReturnType if btf::is_there() => out.write_str("from BTF\n"),
                 Rule::ReturnType => out.write_str(
-                    "there is no BTF: all functions count as int, and mediation and lsm-internal \
-                     refuse whatever the value\n",
+                    "there is no BTF: the kernel and guards take named values only, and other \
+                     modules take errors only\n",
                 ),
                 Rule::Ambiguous => out.write_str("names of several functions\n"),
             }?;

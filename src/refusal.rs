@@ -87,8 +87,10 @@ impl Refusal<'_> {
                 Rule::LsmEntry
                 | Rule::LsmHook
                 | Rule::SecurityBase
+                | Rule::Security
+                | Rule::Object
+                | Rule::Default
                 | Rule::Mediation
-                | Rule::LsmInternal
                 | Rule::Primitive => EACCES,
                 Rule::ReturnType => ERANGE,
                 Rule::Ambiguous => ENOTUNIQ,

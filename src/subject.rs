@@ -6,18 +6,29 @@ use crate::{
     command::Target,
     policy::{
         self,
+        alternatives::{
+            self,
+            Candidate,
+            JUDGED, //
+        },
+        image::Image,
+        Asked,
+        Callers,
         Facts,
         InModule,
         Kernel,
-        Rule,
+        Prototype,
         Symbol,
         Type,
-        Value, //
+        Value,
+        Zone, //
     },
-    protected::Protected,
+    protected::{
+        self,
+        Protected, //
+    },
     refusal::Refusal,
     security::{
-        btf,
         code::{
             self,
             RunningCode, //
@@ -55,11 +66,11 @@ pub(crate) struct Subject<'a> {
     module: Option<Loaded<'a>>,
     /// All its names, if it is in a module.
     names: KVec<Symbol>,
-    returns: Type,
+    prototype: Prototype,
     entry: Option<Entry<'a>>,
     code: RunningCode,
-    /// From how many places it is called, if [`count_callers()`] counted.
-    callers: Option<usize>,
+    /// Who calls it, if [`find_callers()`] looked.
+    callers: Option<Callers>,
 }
 
 /// What a target turns out to be.
@@ -140,7 +151,7 @@ impl<'a> Subject<'a> {
             (Some(module), Some(first)) => kallsyms::names_in_module(module, *first)?,
             _ => KVec::new(),
         };
-        let returns = return_type(module.as_ref(), target.symbol)?;
+        let prototype = code::prototype(module.as_ref(), target.symbol)?;
         let entry = match addresses.first() {
             Some(first) => {
                 let symbol = CString::try_from_fmt(fmt!("{}", target.symbol))?;
@@ -154,7 +165,7 @@ impl<'a> Subject<'a> {
             addresses,
             module,
             names,
-            returns,
+            prototype,
             entry,
             code: RunningCode::new(),
             callers: None,
@@ -170,21 +181,21 @@ impl<'a> Subject<'a> {
             module: module.name().to_str().unwrap_or_default(),
             symbols: &self.names,
         });
-        facts.returns = self.returns;
+        facts.prototype = self.prototype;
         if let Some(callers) = self.callers {
             facts.set_callers(callers);
         }
         facts
     }
 
-    /// Decides whether the function may be made to return `value`, and says where it begins.
-    /// Sleeps.
+    /// Decides whether the function may be made to return what is `asked` for, and says where it
+    /// begins. Sleeps.
     pub(crate) fn judge<'b>(
         &self,
         facts: &Facts<'_>,
-        value: Value,
+        asked: Asked,
     ) -> Result<&Entry<'a>, Refusal<'b>> {
-        let verdict = policy::judge(facts, value);
+        let verdict = policy::judge(facts, asked);
 
         if let Some(error) = self.code.failure() {
             return Err(Refusal::Failed(error));
@@ -193,7 +204,9 @@ impl<'a> Subject<'a> {
             (Ok(()), Some(entry)) if !kprobe::is_blacklisted(entry) => Ok(entry),
             (Ok(()), _) => Err(Refusal::NotProbeable),
             // What is no function has no code to speak of.
-            (Err(refusal), None) if !is_by_place(refusal.cause.rule()) => {
+            (Err(refusal), None)
+                if self.addresses.len() == 1 && !refusal.cause.rule().is_by_place() =>
+            {
                 Err(Refusal::NotProbeable)
             }
             (Err(refusal), _) => Err(Refusal::Policy(refusal)),
@@ -231,14 +244,15 @@ impl<'a> Subject<'a> {
             }
             None => {}
         }
-        if self.returns == Type::Unknown {
+        let returns = self.prototype.returns;
+        if returns == Type::Unknown {
             writeln!(
                 out,
-                "  note: there is no type information about it, so it counts as returning int"
+                "  note: there is no type information about it; see in its source what it returns"
             )
             .map_err(|_| ENOMEM)?;
         }
-        if self.returns == Type::Void || (value.get() == 0 && self.returns != Type::Bool) {
+        if returns == Type::Void || (value.get() == 0 && returns != Type::Bool) {
             writeln!(
                 out,
                 "  note: its callers will go on as if it had done its work; can they, without it?"
@@ -261,16 +275,56 @@ impl<'a> Subject<'a> {
         .map_err(|_| ENOMEM)
     }
 
+    /// Writes which functions that call it could be engaged instead. Sleeps.
+    pub(crate) fn alternatives(
+        &self,
+        facts: &Facts<'_>,
+        asked: Asked,
+        out: &mut dyn Write,
+    ) -> Result {
+        let mut scratch = KVec::from_elem(Candidate::default(), JUDGED, GFP_KERNEL)?;
+        let mut functions = KVec::from_elem(0, JUDGED, GFP_KERNEL)?;
+        let mut result = Ok(());
+
+        alternatives::find(facts, asked, (&mut scratch, &mut functions), &mut |found| {
+            let name = target_of(found.function);
+            let scope = if found.asked.spares_root {
+                " scope=nonroot"
+            } else {
+                ""
+            };
+            let mut line = || {
+                let name = name.as_ref().map_err(|_| fmt::Error)?.as_str();
+
+                write!(
+                    out,
+                    "  instead: {name} {}{scope}, which ",
+                    found.asked.value
+                )?;
+                match found.through {
+                    None => out.write_str("calls it"),
+                    Some(through) => write!(out, "calls it through {}", self.code.name(through)),
+                }?;
+                writeln!(out, " and returns {}", found.returns)
+            };
+
+            result = result.and(line());
+        });
+        self.code.failure().map_or(Ok(()), Err)?;
+        result.map_err(|_| ENOMEM)
+    }
+
     /// Writes what is known about the function, one line for each thing. Sleeps.
     pub(crate) fn describe(&self, facts: &Facts<'_>, out: &mut dyn Write) -> fmt::Result {
-        let callers = facts.callers();
+        let callers = facts.callers().count;
 
         write!(out, "  function: {} in ", self.target.symbol)?;
         match &facts.module {
             Some(function) => writeln!(out, "module {}", function.module)?,
             None => writeln!(out, "the kernel")?,
         }
-        writeln!(out, "  returns: {}", self.returns)?;
+        writeln!(out, "  zone: {}", Zone::of(facts))?;
+        writeln!(out, "  returns: {}", self.prototype.returns)?;
         writeln!(
             out,
             "  called from {callers} {}",
@@ -279,38 +333,88 @@ impl<'a> Subject<'a> {
     }
 }
 
-/// Counts the callers of all functions among `found`, if there are several, in the time that it
-/// takes to count those of one; verdicts on them need that number. Sleeps. Fails as
-/// [`code::callers()`] does.
-pub(crate) fn count_callers<'s, 'a: 's>(found: impl Iterator<Item = &'s mut Found<'a>>) -> Result {
+/// How a target names the function at `address`: with its module, or that of the kernel itself, if
+/// there are others of its name. Sleeps.
+fn target_of(address: usize) -> Result<Text> {
+    let name = kallsyms::name_of(address).ok_or(ENOENT)?;
+    let symbol = CString::try_from_fmt(fmt!("{}", name.as_str()))?;
+    let mut text = Text::new();
+
+    if kallsyms::addresses_of(Within::Anywhere, &symbol)?.len() > 1 {
+        match Loaded::owner_of(address).map_err(|_| ENOENT)? {
+            Some(module) => write!(text, "{}:", module.name().to_str()?),
+            None => write!(text, "{KERNEL}:"),
+        }
+        .map_err(|_| ENOMEM)?;
+    }
+    write!(text, "{}", name.as_str()).map_err(|_| ENOMEM)?;
+    Ok(text)
+}
+
+/// Writes which functions that call the one that `target` names could be engaged instead. Sleeps.
+pub(crate) fn name_alternatives(target: Target<'_>, asked: Asked, out: &mut dyn Write) -> Result {
+    let protected = protected::in_this_kernel()?;
+    let kernel = protected.kernel();
+
+    match Subject::find(target) {
+        Ok(Found::Function(subject)) => subject.alternatives(&subject.facts(&kernel), asked, out),
+        _ => Ok(()),
+    }
+}
+
+/// Finds the callers of all functions among `found`, if there are several, in the time that it
+/// takes to find those of one. For one they are found when a rule asks. Sleeps. Fails with ENOMEM,
+/// and with EINTR if the task was killed.
+pub(crate) fn find_callers<'s, 'a: 's>(found: impl Iterator<Item = &'s mut Found<'a>>) -> Result {
     let mut subjects = KVec::new();
     let mut addresses = KVec::new();
 
     for found in found {
         if let Found::Function(subject) = found {
-            for address in &subject.addresses {
-                addresses.push(*address, GFP_KERNEL)?;
-            }
+            addresses.extend_from_slice(&subject.addresses, GFP_KERNEL)?;
             subjects.push(subject, GFP_KERNEL)?;
         }
     }
     if subjects.len() < 2 {
         return Ok(());
     }
-    let census = code::callers(&addresses)?;
-
-    for subject in subjects {
-        subject.callers = Some(census.of(&subject.addresses));
+    for subject in subjects.iter_mut() {
+        subject.callers = Some(Callers::default());
     }
-    Ok(())
+    let protected = protected::in_this_kernel()?;
+    let kernel = protected.kernel();
+    let code = RunningCode::new();
+
+    code.callers(&addresses, &mut |place, function| {
+        for subject in subjects.iter_mut() {
+            if subject.addresses.contains(&function) {
+                if let Some(callers) = &mut subject.callers {
+                    callers.add(&code, &kernel, function, place);
+                }
+            }
+        }
+    });
+    code.failure().map_or(Ok(()), Err)
 }
 
-/// Whether a rule asks only where a function is.
-fn is_by_place(rule: Rule) -> bool {
-    matches!(
-        rule,
-        Rule::LsmEntry | Rule::LsmHook | Rule::SecurityBase | Rule::Ambiguous
-    )
+/// Decides whether the function that `target` names in `module`, which is not loaded, may be made
+/// to return what is `asked` for, as far as their names tell. Sleeps.
+pub(crate) fn judge_absent<'b>(
+    module: &str,
+    target: Target<'_>,
+    asked: Asked,
+) -> Result<(), Refusal<'b>> {
+    let protected = protected::in_this_kernel()?;
+    let kernel = protected.kernel();
+    let code = RunningCode::new();
+    let mut facts = Facts::new(&kernel, &[], &code);
+    let symbols = [Symbol::new(target.symbol.as_bytes())];
+
+    facts.module = Some(InModule {
+        module,
+        symbols: &symbols,
+    });
+    policy::judge(&facts, asked).map_err(Refusal::Policy)
 }
 
 fn addresses_in(module: &Module, symbol: &str) -> Result<KVec<usize>> {
@@ -330,23 +434,4 @@ pub(crate) fn module_with(symbol: &str) -> Result<Option<Text>> {
         }
     }
     Ok(None)
-}
-
-/// What a function returns. A variant with constant arguments, or with a suffix that only makes its
-/// name unique, returns what the original does.
-fn return_type(module: Option<&Loaded<'_>>, symbol: &str) -> Result<Type> {
-    let name = match symbol.split_once('.') {
-        Some((original, suffix))
-            if !original.is_empty()
-                && (suffix.starts_with("constprop.") || suffix.starts_with("llvm."))
-                && !suffix.contains("isra")
-                && !suffix.contains("part") =>
-        {
-            original
-        }
-        _ => symbol,
-    };
-    let name = CString::try_from_fmt(fmt!("{name}"))?;
-
-    Ok(btf::returned(module, &name))
 }

@@ -33,7 +33,10 @@ use crate::{
         Watch, //
     },
     permit::Permit,
-    policy::Value,
+    policy::{
+        self,
+        Value, //
+    },
     protected,
     refusal::Refusal,
     security::{
@@ -214,20 +217,38 @@ fn judge<'a>(authority: &Authority, commands: &[Command<'a>]) -> Result<KVec<New
         new.push(new_one, GFP_KERNEL)?;
         found.push(Subject::find(engage.target), GFP_KERNEL)?;
     }
-    subject::count_callers(found.iter_mut().flatten())?;
+    let protected = protected::in_this_kernel()?;
+    let kernel = protected.kernel();
+    let of_interest = new.iter().zip(found.iter_mut()).filter_map(|(new, found)| {
+        let asked = new.engage.scope.asks(new.engage.value);
+        let is_decided =
+            |subject: &Subject<'_>| policy::is_refused_unseen(&subject.facts(&kernel), asked);
+
+        match found {
+            Ok(Found::Function(subject)) if is_decided(subject) => None,
+            found => found.as_mut().ok(),
+        }
+    });
+    subject::find_callers(of_interest)?;
     for (new, found) in new.iter_mut().zip(found) {
         new.verdict = found.and_then(|found| match found {
             Found::Function(subject) => {
                 if let Some(module) = subject.module() {
                     new.interest.get_or_insert_with(|| Interest::new(module));
                 }
-                Permit::grant(authority, &subject, new.engage.value).map(Some)
+                let asked = new.engage.scope.asks(new.engage.value);
+
+                Permit::grant(authority, &subject, asked).map(Some)
             }
             Found::NotLoaded(module) if new.engage.watch.is_some() => {
                 Err(Refusal::NothingToWatch(module))
             }
-            // It is judged while its module is loaded. What takes long is done now.
-            Found::NotLoaded(_) => Ok(protected::in_this_kernel().map(|_| None)?),
+            // It is judged again while its module is loaded.
+            Found::NotLoaded(module) => {
+                let asked = new.engage.scope.asks(new.engage.value);
+
+                subject::judge_absent(module, new.engage.target, asked).map(|()| None)
+            }
         });
     }
     Ok(new)
@@ -400,7 +421,9 @@ fn change_once<'a>(
         Some(address) => {
             let subject = Subject::at(address, Target::of(name))?;
 
-            Some(Permit::grant(authority, &subject, value)?)
+            let asked = shown.engagement.scope().asks(value);
+
+            Some(Permit::grant(authority, &subject, asked)?)
         }
     };
     let notes = match &permit {

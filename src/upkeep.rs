@@ -320,7 +320,8 @@ fn engage<'a>(
 
     loop {
         let value = Value::new(slot.value());
-        let permit = Permit::grant(engagement.authority(), &subject, value)?;
+        let asked = engagement.scope().asks(value);
+        let permit = Permit::grant(engagement.authority(), &subject, asked)?;
         let probe = engagement.register(&permit, slot)?;
         let address = permit.entry().address();
         let notes = permit.notes().try_clone()?;

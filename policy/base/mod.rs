@@ -6,112 +6,74 @@
 //! values that it may still be made to return, and why it is there. To protect one more, add a
 //! line.
 
+mod activation;
 mod authority;
 mod bpf;
 mod engine;
 mod hardening;
 mod integrity;
+mod named;
 mod network;
+mod subsystems;
 
 use super::{
     glob,
+    AddressSet,
+    Asked,
     Cause,
     Facts,
-    Type,
-    Value, //
+    Type, //
+};
+use core::ops::{
+    Deref,
+    DerefMut, //
 };
 
 /// The table.
 const FAMILIES: &[&Family] = &[
-    &engine::PROBING,
-    &engine::ERROR_INJECTION,
-    &engine::FTRACE,
-    &engine::TEXT_PATCHING,
-    &engine::TRAMPOLINES,
-    &engine::LIVEPATCH,
-    &engine::SYMBOLS,
-    &engine::TYPES,
-    &engine::CONTROL_FILES,
-    &engine::AUDIT_LOG,
-    &engine::AUDIT_RULES,
-    &engine::AUDIT_CONTEXT,
-    &engine::NOTIFIERS,
-    &engine::MODULES,
-    &engine::TAINT,
-    &engine::KILLSWITCH,
-    &engine::RUST,
-    &engine::GRACE_PERIODS,
-    &engine::LSM_FRAMEWORK,
-    &authority::CAPABILITIES,
     &authority::CREDENTIALS,
-    &authority::GROUPS,
-    &authority::FILE_ACCESS,
     &authority::FILE_ATTRIBUTES,
-    &authority::FILE_LIMITS,
     &authority::FS_ACCESS,
-    &authority::PROC,
     &authority::MOUNTS,
     &authority::NAMESPACES,
     &authority::PTRACE,
-    &authority::SIGNALS,
-    &authority::PROCESS_LIMITS,
-    &authority::IPC,
-    &authority::KEYRINGS,
-    &authority::CGROUPS,
     &authority::PERF,
-    &authority::IO_URING,
-    &authority::TERMINALS,
     &authority::GRAPHICS,
-    &authority::STORAGE,
     &authority::USB,
     &authority::THUNDERBOLT,
-    &authority::PASSTHROUGH,
     &authority::DEVICES,
-    &hardening::SECCOMP,
-    &hardening::USERCOPY,
+    &bpf::BOUNDS,
+    &engine::ERROR_INJECTION,
+    &engine::FTRACE,
+    &engine::TEXT_PATCHING,
+    &engine::LIVEPATCH,
+    &engine::SYMBOLS,
+    &engine::CONTROL_FILES,
+    &engine::NOTIFIERS,
+    &engine::RUST,
     &hardening::PAGE_PROTECTION,
-    &hardening::PHYSICAL_MEMORY,
     &hardening::EXPLOIT_DETECTION,
-    &hardening::MEMORY_LIMITS,
-    &hardening::ADDRESS_HIDING,
-    &hardening::CPU_MITIGATIONS,
     &hardening::DMA,
-    &hardening::PANIC,
-    &hardening::MEMORY_INIT,
     &hardening::USER_PROTECTION,
-    &hardening::EXECUTION,
-    &hardening::COREDUMP,
-    &hardening::CONFIDENTIAL,
-    &hardening::MICROCODE,
     &integrity::LOCKDOWN,
-    &integrity::MODULES,
-    &integrity::FILES,
-    &integrity::KEXEC,
-    &integrity::SIGNATURES,
-    &integrity::KEYS,
-    &integrity::MEASUREMENT,
     &integrity::VERITY,
-    &integrity::ENCRYPTION,
     &integrity::RANDOM,
-    &integrity::CRYPTO_API,
     &integrity::ALGORITHMS,
-    &network::FILTERING,
-    &network::LABELS,
     &network::IPSEC,
     &network::TRANSPORT,
     &network::WIRELESS,
     &network::SERVERS,
-    &network::ACCESS,
-    &bpf::VERIFIER,
-    &bpf::STATES,
-    &bpf::MEMORY_CHECKS,
-    &bpf::CALL_CHECKS,
-    &bpf::BOUNDS,
-    &bpf::FIXUPS,
-    &bpf::TYPES,
-    &bpf::LOADING,
-    &bpf::COMPILING,
-    &bpf::CLASSIC,
+    &subsystems::NETWORK,
+    &subsystems::DATA,
+    &subsystems::WATCHING,
+    &subsystems::PROGRAMS,
+    &activation::RIGHTS,
+    &activation::FILES,
+    &activation::MEMORY,
+    &activation::SETTINGS,
+    &named::HARMLESS,
+    &named::MODULES,
+    &named::USERS,
 ];
 
 /// Functions that are protected for the same reason.
@@ -139,10 +101,14 @@ pub(crate) struct Line {
 enum Accepts {
     /// None.
     Nothing,
-    /// Errors, from -1 to -4095, if the function can return errors.
+    /// Errors, from -1 to -133, if the function can return errors.
     Errors,
-    /// This number.
-    Only(i64),
+    /// This number, whatever else speaks against it.
+    Named(i64),
+    /// This number, whatever else speaks against it, if root is spared.
+    NamedSpared(i64),
+    /// What is accepted without the line, if root is spared.
+    Spared,
 }
 
 /// A line for functions that may not be made to return anything.
@@ -163,19 +129,39 @@ const fn errno(why: &'static str, names: &'static [&'static str]) -> Line {
     }
 }
 
-/// A line for functions that may be made to return 0 or false.
+/// A line for functions that say no, or stay closed, by returning 0 or false.
 const fn zero(why: &'static str, names: &'static [&'static str]) -> Line {
+    named(0, why, names)
+}
+
+/// A line for functions that say no, or stay closed, by returning 1 or true.
+const fn one(why: &'static str, names: &'static [&'static str]) -> Line {
+    named(1, why, names)
+}
+
+/// A line for functions that may be made to return `value`, whatever else speaks against it.
+const fn named(value: i64, why: &'static str, names: &'static [&'static str]) -> Line {
     Line {
-        accepts: Accepts::Only(0),
+        accepts: Accepts::Named(value),
         why,
         names,
     }
 }
 
-/// A line for functions that may be made to return 1 or true.
-const fn one(why: &'static str, names: &'static [&'static str]) -> Line {
+/// A line for functions that may be made to return what is accepted without it, if calls of root
+/// run them all the same.
+const fn spared(why: &'static str, names: &'static [&'static str]) -> Line {
     Line {
-        accepts: Accepts::Only(1),
+        accepts: Accepts::Spared,
+        why,
+        names,
+    }
+}
+
+/// A line for functions that may be made to return `value` then, whatever else speaks against it.
+const fn named_spared(value: i64, why: &'static str, names: &'static [&'static str]) -> Line {
+    Line {
+        accepts: Accepts::NamedSpared(value),
         why,
         names,
     }
@@ -184,10 +170,40 @@ const fn one(why: &'static str, names: &'static [&'static str]) -> Line {
 /// A name in the table, by its place.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Member {
-    family: u16,
-    line: u16,
-    name: u16,
+    family: u8,
+    line: u8,
+    name: u8,
 }
+
+/// How many bits hold the place of a family, that of a line in it, and that of a name in the line.
+const FAMILY_BITS: u32 = 6;
+const LINE_BITS: u32 = 6;
+const NAME_BITS: u32 = 8;
+const MEMBER_BITS: u32 = FAMILY_BITS + LINE_BITS + NAME_BITS;
+
+/// Whether the places of all names fit.
+const fn fits() -> bool {
+    let mut family = 0;
+
+    while family < FAMILIES.len() {
+        let lines = FAMILIES[family].lines;
+        let mut line = 0;
+
+        while line < lines.len() {
+            if lines[line].names.len() > 1 << NAME_BITS {
+                return false;
+            }
+            line += 1;
+        }
+        if lines.len() > 1 << LINE_BITS {
+            return false;
+        }
+        family += 1;
+    }
+    FAMILIES.len() <= 1 << FAMILY_BITS
+}
+
+const _: () = assert!(fits());
 
 impl Member {
     /// The whole table.
@@ -203,9 +219,23 @@ impl Member {
 
     /// A number that no other name has.
     pub(crate) fn number(self) -> usize {
-        let places = [self.family, self.line, self.name].map(usize::from);
+        let [family, line, name] = [self.family, self.line, self.name].map(usize::from);
 
-        places.iter().fold(0, |number, place| number << 16 | place)
+        (family << LINE_BITS | line) << NAME_BITS | name
+    }
+
+    /// The name with this number.
+    fn numbered(number: usize) -> Self {
+        Self {
+            family: (number >> (LINE_BITS + NAME_BITS)) as u8 & ((1 << FAMILY_BITS) - 1),
+            line: (number >> NAME_BITS) as u8 & ((1 << LINE_BITS) - 1),
+            name: number as u8,
+        }
+    }
+
+    /// What [`Members`] keep of it and of the function at `address` that it names.
+    pub(crate) fn at(self, address: usize) -> usize {
+        address << MEMBER_BITS | self.number()
     }
 
     /// The family.
@@ -223,6 +253,11 @@ impl Member {
         self.line().names[usize::from(self.name)]
     }
 
+    /// Whether it names a function that may not be made to return anything.
+    pub(crate) fn takes_nothing(self) -> bool {
+        self.line().accepts == Accepts::Nothing
+    }
+
     /// The name of the function, without its module, as a pattern.
     pub(crate) fn symbol(self) -> &'static str {
         let name = self.name();
@@ -232,6 +267,20 @@ impl Member {
     /// The name of the function, if every kernel is expected to have it: no pattern, no module.
     pub(crate) fn expected(self) -> Option<&'static str> {
         Some(self.name()).filter(|name| !name.contains([':', '*']))
+    }
+
+    /// Whether both say the same of what they name.
+    pub(crate) fn says_as(self, other: Member) -> bool {
+        self.line().accepts == other.line().accepts
+    }
+
+    /// Whether it is a pattern that says the same of what `other` names.
+    #[cfg(test)]
+    pub(crate) fn covers(self, other: Member) -> bool {
+        self != other
+            && self.says_as(other)
+            && self.name().contains(':') == other.name().contains(':')
+            && glob::matches(self.name().as_bytes(), other.name().as_bytes())
     }
 
     /// Whether it stands for the function that was called `original` in `module`.
@@ -247,12 +296,65 @@ impl Member {
     }
 
     /// Whether a function that returns `returns` may be made to return `value`.
-    fn accepts(self, returns: Type, value: Value) -> bool {
+    fn accepts(self, returns: Type, asked: Asked) -> bool {
+        let value = asked.value.get();
+
         match self.line().accepts {
             Accepts::Nothing => false,
-            Accepts::Errors => returns.fails_with(value),
-            Accepts::Only(number) => value.get() == number,
+            // What returns something unknown may return an error.
+            Accepts::Errors => match returns {
+                Type::Unknown => returns.holds(asked.value),
+                _ => returns.fails_with(asked.value),
+            },
+            Accepts::Named(number) => value == number,
+            Accepts::NamedSpared(number) => value == number && asked.spares_root,
+            Accepts::Spared => asked.spares_root,
         }
+    }
+
+    /// Whether it names a value that is accepted whatever else speaks against it.
+    pub(crate) fn is_exception(self) -> bool {
+        matches!(
+            self.line().accepts,
+            Accepts::Named(_) | Accepts::NamedSpared(_)
+        )
+    }
+}
+
+/// Which functions of the kernel itself are named in the table, and by what. Each is kept as one
+/// number: the lower bits of its address, which no other function has, and that of the name.
+pub(crate) struct Members<S>(AddressSet<S>);
+
+impl<S: DerefMut<Target = [usize]>> Members<S> {
+    /// Makes a set of what [`Member::at()`] returned.
+    pub(crate) fn new(numbers: S) -> Self {
+        Self(AddressSet::new(numbers))
+    }
+}
+
+impl<S: Deref<Target = [usize]>> Members<S> {
+    /// The same set, borrowed.
+    pub(crate) fn borrow(&self) -> Members<&[usize]> {
+        Members(self.0.borrow())
+    }
+
+    /// How many there are.
+    pub(crate) fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// All names, each as often as it names a function.
+    pub(crate) fn all(&self) -> impl Iterator<Item = Member> + '_ {
+        self.0.all().map(Member::numbered)
+    }
+
+    /// What names the function at `address`.
+    pub(super) fn of(&self, address: usize) -> impl Iterator<Item = Member> + '_ {
+        let first = address << MEMBER_BITS;
+
+        self.0
+            .all_in(first..=first | ((1 << MEMBER_BITS) - 1))
+            .map(Member::numbered)
     }
 }
 
@@ -264,22 +366,45 @@ pub(crate) fn original(symbol: &str) -> &str {
     }
 }
 
-pub(super) fn judge(facts: &Facts<'_>, value: Value) -> Result<(), Cause> {
-    let refuses = |member: &Member| !member.accepts(facts.returns, value);
+/// The first line about the function that `is_wanted`.
+fn find(facts: &Facts<'_>, is_wanted: impl Fn(&Member) -> bool) -> Option<Member> {
     let by_address = facts
         .addresses
         .iter()
-        .find_map(|address| facts.kernel.base.tags(*address).find(refuses));
+        .find_map(|address| facts.kernel.base.of(*address).find(&is_wanted));
     let by_module = || {
         let function = facts.module?;
         let mut originals = function.symbols.iter().map(|it| original(it.as_str()));
 
         originals.find_map(|original| {
-            Member::all().find(|it| it.stands_for(function.module, original) && refuses(it))
+            Member::all().find(|it| it.stands_for(function.module, original) && is_wanted(it))
         })
     };
 
-    match by_address.or_else(by_module) {
+    by_address.or_else(by_module)
+}
+
+/// The value that a line names for the function.
+pub(super) fn named_value(facts: &Facts<'_>) -> Option<i64> {
+    let named = |it: &Member| it.is_exception();
+
+    match find(facts, named)?.line().accepts {
+        Accepts::Named(value) | Accepts::NamedSpared(value) => Some(value),
+        _ => None,
+    }
+}
+
+/// Whether a line names this value for the function, so that nothing else speaks against it.
+pub(super) fn is_named(facts: &Facts<'_>, asked: Asked) -> bool {
+    let names = |it: &Member| it.is_exception() && it.accepts(facts.prototype.returns, asked);
+
+    find(facts, names).is_some()
+}
+
+pub(super) fn judge(facts: &Facts<'_>, asked: Asked) -> Result<(), Cause> {
+    let returns = facts.prototype.returns;
+
+    match find(facts, |it| !it.accepts(returns, asked)) {
         Some(member) => Err(Cause::Base(member)),
         None => Ok(()),
     }

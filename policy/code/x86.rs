@@ -33,6 +33,9 @@ pub(crate) struct Instruction {
     pub(crate) length: usize,
     /// How far behind its end it goes on, if it is a direct call or jump.
     pub(crate) branch: Option<i32>,
+    /// The number that it moves into a register, if that is all it does, and whether the register
+    /// has 64 bits then.
+    pub(crate) moved: Option<(i32, bool)>,
 }
 
 /// What follows the opcode and its operands.
@@ -155,6 +158,11 @@ pub(crate) fn decode(bytes: &[u8]) -> Option<Instruction> {
     let modrm = if has_modrm { reader.operands() } else { 0 };
     let operand = if is_short && !is_wide { 2 } else { 4 };
     let mut branch = None;
+    let is_move = matches!(opcode, 0xb8..=0xbf) && !is_wide || opcode == 0xc7 && modrm >> 3 == 0o30;
+    let moved = match bytes.get(reader.at..reader.at + operand) {
+        Some(&[a, b, c, d]) if is_move => Some((i32::from_le_bytes([a, b, c, d]), is_wide)),
+        _ => None,
+    };
 
     reader.at += match immediate {
         Immediate::None => 0,
@@ -181,7 +189,75 @@ pub(crate) fn decode(bytes: &[u8]) -> Option<Instruction> {
     (reader.at <= bytes.len().min(LONGEST)).then_some(Instruction {
         length: reader.at,
         branch,
+        moved,
     })
+}
+
+/// What an instruction does with the result of the function that was called before it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Use {
+    /// Nothing.
+    None,
+    /// Overwrites it without a look.
+    Overwrites,
+    /// Returns with it.
+    Leaves,
+    /// Reads it, or may read it.
+    Reads,
+}
+
+/// What the instruction that `bytes` begin with does with a result. Of those that do not read it,
+/// this knows the usual ones.
+pub(super) fn use_of_result(bytes: &[u8]) -> Use {
+    const RESULT: u8 = 0;
+    let mut bytes = bytes;
+
+    while let [0x2e | 0x64..=0x66 | 0xf0, rest @ ..] = bytes {
+        bytes = rest;
+    }
+    let (rex, bytes) = match bytes {
+        [rex @ 0x40..=0x4f, rest @ ..] => (*rex, rest),
+        _ => (0, bytes),
+    };
+    let Some((&opcode, rest)) = bytes.split_first() else {
+        return Use::Reads;
+    };
+    let [modrm, sib] = [0, 1].map(|index| rest.get(index).copied().unwrap_or(RESULT));
+    // The registers in the instruction, with the bits that its prefix adds.
+    let with = |register: u8, shift: u8| register & 7 | (rex >> shift & 1) << 3;
+    let (mode, middle) = (modrm >> 6, with(modrm >> 3, 2));
+    let reads_other = match (mode, modrm & 7) {
+        (3, register) => with(register, 0) == RESULT,
+        (_, 4) => {
+            let (base, index) = (with(sib, 0), with(sib >> 3, 1));
+
+            base == RESULT || index == RESULT
+        }
+        (_, register) => with(register, 0) == RESULT,
+    };
+    let reads = |is_read: bool| if is_read { Use::Reads } else { Use::None };
+
+    match opcode {
+        CALL => Use::Overwrites,
+        0xc3 => Use::Leaves,
+        JUMP | 0xeb => Use::None,
+        0x50..=0x57 => reads(with(opcode, 0) == RESULT),
+        0x58..=0x5f | 0xb8..=0xbf if with(opcode, 0) == RESULT => Use::Overwrites,
+        0x58..=0x5f | 0xb8..=0xbf | 0x90 => Use::None,
+        // A register cleared by itself.
+        0x31 | 0x33 if modrm == 0xc0 && rex & 5 == 0 => Use::Overwrites,
+        // To a register.
+        0x63 | 0x8b | 0x8d if middle == RESULT && !reads_other => Use::Overwrites,
+        // Two operands.
+        0x01 | 0x03 | 0x09 | 0x0b | 0x21 | 0x23 | 0x29 | 0x2b | 0x31 | 0x33 | 0x39 | 0x3b
+        | 0x63 | 0x85 | 0x89 | 0x8b | 0x8d => reads(reads_other || middle == RESULT),
+        // A number and an operand; of bytes, the fifth can be a part of the first.
+        0x81 | 0x83 | 0xc1 | 0xc7 => reads(reads_other),
+        0x80 | 0xc6 => reads(reads_other || (mode == 3 && modrm & 7 == 4)),
+        // An indirect call.
+        0xff if modrm >> 3 & 7 == 2 && !reads_other => Use::Overwrites,
+        _ => Use::Reads,
+    }
 }
 
 fn is_prefix(byte: u8) -> bool {
@@ -239,15 +315,16 @@ fn two_bytes(opcode: u8) -> Option<(bool, Immediate)> {
     })
 }
 
-/// Adds to the count of each of `functions`, which are sorted by their addresses, how many branches
-/// in `bytes`, which lie at `at`, go to it or to the `padding` in front of it.
-pub(super) fn count_calls(
+/// Calls `visit` with the place of each branch in `bytes`, which lie at `at`, to one of
+/// `functions`, which are sorted, or to the `padding` in front of it, and with the function.
+pub(super) fn find_calls(
     bytes: &[u8],
     at: usize,
-    functions: &mut [(usize, usize)],
+    functions: &[usize],
     padding: usize,
+    visit: &mut dyn FnMut(usize, usize),
 ) {
-    let ([(first, _), ..], [.., (last, _)]) = (&*functions, &*functions) else {
+    let ([first, ..], [.., last]) = (functions, functions) else {
         return;
     };
     let start = first.saturating_sub(padding);
@@ -256,10 +333,11 @@ pub(super) fn count_calls(
     // The target is looked at first: of all bytes, few make up one that is in reach. A processor
     // guesses that right, and which bytes begin a branch it does not.
     for (index, window) in bytes.windows(WINDOW).enumerate() {
-        let target = target(at.wrapping_add(index), window);
+        let place = at.wrapping_add(index);
+        let target = target(place, window);
 
         if target.wrapping_sub(start) <= length && is_branch(window) {
-            count_call(target, functions, padding);
+            found_call(place + 1, target, functions, padding, visit);
         }
     }
 }
@@ -273,16 +351,29 @@ fn is_branch(window: &[u8]) -> bool {
     }
 }
 
-/// Counts a branch to `target`. Kept apart from the loop that is gone through for each byte.
+/// Visits the functions that a branch to `target` calls. Kept apart from the loop that is gone
+/// through for each byte.
 #[cold]
 #[inline(never)]
-fn count_call(target: usize, functions: &mut [(usize, usize)], padding: usize) {
-    let from = functions.partition_point(|(function, _)| target.saturating_sub(ENTRY) > *function);
+fn found_call(
+    place: usize,
+    target: usize,
+    functions: &[usize],
+    padding: usize,
+    visit: &mut dyn FnMut(usize, usize),
+) {
+    let from = functions.partition_point(|function| target.saturating_sub(ENTRY) > *function);
 
-    functions[from..]
-        .iter_mut()
-        .take_while(|(function, _)| function.saturating_sub(padding) <= target)
-        .for_each(|(_, count)| *count += 1);
+    let mut last = None;
+
+    for function in &functions[from..] {
+        if function.saturating_sub(padding) > target {
+            break;
+        }
+        if last.replace(function) != Some(function) {
+            visit(place, *function);
+        }
+    }
 }
 
 /// Where the displacement at the end of `window`, which lies at `at`, leads.

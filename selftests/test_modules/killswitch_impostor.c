@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * A module that gives its own function the name of an LSM hook, and that has
- * functions which ask for a capability.
+ * A module that gives its own functions the names of an LSM hook and of a function
+ * of the module killswitch_target, and that has functions which ask for a capability.
  *
  * Reading <debugfs>/killswitch_impostor/<function> calls the function and prints
  * what it returned.
@@ -14,6 +14,8 @@
 static int ks_value = 42;
 module_param_named(value, ks_value, int, 0600);
 MODULE_PARM_DESC(value, "what the impostor returns");
+
+static unsigned int ks_sum;
 
 /* Not the kernel's: nothing asks it whether a file may be opened. */
 static noinline __noipa int security_file_open(int value)
@@ -33,6 +35,50 @@ static noinline __noipa int ks_impostor_lets_ask(int value)
 	return ret < 0 ? ret : READ_ONCE(ks_value);
 }
 
+/* One that does more than that: there is room for probes of all kinds in it. */
+static noinline __noipa int ks_impostor_computes(int value)
+{
+	unsigned int sum = READ_ONCE(ks_value);
+
+	for (int i = 0; i < 4; i++) {
+		sum += READ_ONCE(ks_value) * 0x01234567u;
+		sum ^= READ_ONCE(ks_value) + 0x12345678u;
+		sum -= READ_ONCE(ks_value) ^ 0x23456789u;
+		sum ^= READ_ONCE(ks_value) - 0x3456789au;
+	}
+	WRITE_ONCE(ks_sum, sum);
+	if (!capable(CAP_SYS_ADMIN))
+		return -EPERM;
+	for (int i = 0; i < 4; i++) {
+		sum -= READ_ONCE(ks_value) * 0x456789abu;
+		sum ^= READ_ONCE(ks_value) - 0x56789abcu;
+		sum += READ_ONCE(ks_value) ^ 0x6789abcdu;
+	}
+	WRITE_ONCE(ks_sum, sum);
+	return READ_ONCE(ks_value) + value;
+}
+
+static noinline __noipa int ks_impostor_lets_compute(int value)
+{
+	unsigned int sum = READ_ONCE(ks_value);
+	int ret;
+
+	for (int i = 0; i < 4; i++) {
+		sum += READ_ONCE(ks_value) * 0x789abcdeu;
+		sum ^= READ_ONCE(ks_value) + 0x089abcdeu;
+		sum -= READ_ONCE(ks_value) ^ 0x19abcdefu;
+	}
+	WRITE_ONCE(ks_sum, sum);
+	ret = ks_impostor_computes(value);
+	return ret < 0 ? ret : READ_ONCE(ks_value);
+}
+
+/* That of the module killswitch_target is another one. */
+static noinline __noipa int ks_twin(int value)
+{
+	return READ_ONCE(ks_value) + value;
+}
+
 static int ks_call_show(struct seq_file *m, void *unused)
 {
 	int (*call)(int value) = m->private;
@@ -42,16 +88,26 @@ static int ks_call_show(struct seq_file *m, void *unused)
 }
 DEFINE_SHOW_ATTRIBUTE(ks_call);
 
+static const struct ks_entry {
+	const char *name;
+	int (*call)(int value);
+} ks_entries[] = {
+	{ "security_file_open", security_file_open },
+	{ "ks_impostor_asks", ks_impostor_asks },
+	{ "ks_impostor_lets_ask", ks_impostor_lets_ask },
+	{ "ks_impostor_computes", ks_impostor_computes },
+	{ "ks_impostor_lets_compute", ks_impostor_lets_compute },
+	{ "ks_twin", ks_twin },
+};
+
 static struct dentry *ks_root;
 
 static int __init ks_impostor_init(void)
 {
 	ks_root = debugfs_create_dir("killswitch_impostor", NULL);
-	debugfs_create_file("security_file_open", 0444, ks_root, security_file_open,
-			    &ks_call_fops);
-	debugfs_create_file("ks_impostor_asks", 0444, ks_root, ks_impostor_asks, &ks_call_fops);
-	debugfs_create_file("ks_impostor_lets_ask", 0444, ks_root, ks_impostor_lets_ask,
-			    &ks_call_fops);
+	for (size_t i = 0; i < ARRAY_SIZE(ks_entries); i++)
+		debugfs_create_file(ks_entries[i].name, 0444, ks_root, ks_entries[i].call,
+				    &ks_call_fops);
 	return 0;
 }
 

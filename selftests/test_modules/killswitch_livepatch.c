@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Puts another function in the place of the one that shows /proc/cmdline. */
+/* Puts another function in the place of the one that shows /proc/<pid>/comm. */
 #include <linux/livepatch.h>
 #include <linux/module.h>
 #include <linux/seq_file.h>
 
-static int ks_cmdline_proc_show(struct seq_file *m, void *unused)
+static int ks_comm_show(struct seq_file *m, void *unused)
 {
 	seq_puts(m, "livepatched\n");
 	return 0;
@@ -12,8 +12,8 @@ static int ks_cmdline_proc_show(struct seq_file *m, void *unused)
 
 static struct klp_func ks_functions[] = {
 	{
-		.old_name = "cmdline_proc_show",
-		.new_func = ks_cmdline_proc_show,
+		.old_name = "comm_show",
+		.new_func = ks_comm_show,
 	},
 	{ }
 };

@@ -20,6 +20,7 @@
 #include <linux/err.h>
 #include <linux/error-injection.h>
 #include <linux/hrtimer.h>
+#include <linux/kprobes.h>
 #include <linux/linkage.h>
 #include <linux/module.h>
 #include <linux/objtool.h>
@@ -79,6 +80,19 @@ TARGET(void *, ks_target_ptr, int *object)
 {
 	atomic_inc(&ks_target_ptr_runs);
 	return READ_ONCE(ks_value) ? object : NULL;
+}
+
+/* Two that can fail, and then say so. */
+TARGET(int, ks_target_fails, int value)
+{
+	atomic_inc(&ks_target_fails_runs);
+	return READ_ONCE(ks_value) < 0 ? -EINVAL : READ_ONCE(ks_value) * 4 + value;
+}
+
+TARGET(void *, ks_target_errptr, int *object)
+{
+	atomic_inc(&ks_target_errptr_runs);
+	return READ_ONCE(ks_value) < 0 ? ERR_PTR(-ENODEV) : object;
 }
 
 TARGET(bool, ks_target_bool, int value)
@@ -141,6 +155,19 @@ static noinline __noipa notrace int ks_target_breakpoint(int value)
 	return READ_ONCE(ks_value) * 5 + value;
 }
 
+/* No probe can be set on it. */
+static noinline __noipa int ks_target_noprobe(int value)
+{
+	return READ_ONCE(ks_value) * 6 + value;
+}
+NOKPROBE_SYMBOL(ks_target_noprobe);
+
+/* Another module has one of this name, too. */
+static noinline __noipa int ks_twin(int value)
+{
+	return READ_ONCE(ks_value) * 7 + value;
+}
+
 /* The module's own code calls it, when it begins to run. */
 TARGET(int, ks_target_early, int value)
 {
@@ -180,6 +207,17 @@ TARGET(int, ks_target_varied, int value)
 static noinline __noipa int ks_target_varied_for_7(void)
 {
 	return READ_ONCE(ks_value) + 7;
+}
+
+/* Type information knows it by neither name. */
+static int ks_untyped(int value)
+	__asm__("ks_target_untyped");
+
+static atomic_t ks_target_untyped_runs;
+static noinline __noipa int ks_untyped(int value)
+{
+	atomic_inc(&ks_target_untyped_runs);
+	return READ_ONCE(ks_value) * 8 + value;
 }
 
 static int ks_call_int(struct seq_file *m)
@@ -235,6 +273,26 @@ static int ks_call_ptr(struct seq_file *m)
 	return 0;
 }
 
+static int ks_call_fails(struct seq_file *m)
+{
+	seq_printf(m, "%d\n", ks_target_fails(0));
+	return 0;
+}
+
+static int ks_call_errptr(struct seq_file *m)
+{
+	int *object = &ks_value;
+	void *ptr;
+
+	OPTIMIZER_HIDE_VAR(object);
+	ptr = ks_target_errptr(object);
+	if (IS_ERR_OR_NULL(ptr))
+		seq_printf(m, "%ld\n", PTR_ERR(ptr));
+	else
+		seq_puts(m, ptr == &ks_value ? "object\n" : "garbage\n");
+	return 0;
+}
+
 static int ks_call_bool(struct seq_file *m)
 {
 	seq_puts(m, ks_target_bool(0) ? "true\n" : "false\n");
@@ -276,6 +334,12 @@ static int ks_call_struct(struct seq_file *m)
 	return 0;
 }
 
+static int ks_call_untyped(struct seq_file *m)
+{
+	seq_printf(m, "%d\n", ks_untyped(0));
+	return 0;
+}
+
 static int ks_call_varied(struct seq_file *m)
 {
 	seq_printf(m, "%d %d\n", ks_target_varied(0), ks_target_varied_for_7());
@@ -296,12 +360,15 @@ static const struct ks_target {
 	ENTRY(inject),
 	ENTRY(long),
 	ENTRY(ptr),
+	ENTRY(fails),
+	ENTRY(errptr),
 	ENTRY(bool),
 	ENTRY(void),
 	ENTRY(byte),
 	ENTRY(ulong),
 	ENTRY(enum),
 	ENTRY(struct),
+	ENTRY(untyped),
 	ENTRY(varied),
 };
 
@@ -692,8 +759,22 @@ static int ks_by_interrupt_show(struct seq_file *m, void *unused)
 }
 DEFINE_SHOW_ATTRIBUTE(ks_by_interrupt);
 
+/* Reading killswitch_target/others calls those that nothing else calls. */
+static int ks_others_show(struct seq_file *m, void *unused)
+{
+	seq_printf(m, "%d %d\n", ks_target_noprobe(0), ks_twin(0));
+	return 0;
+}
+DEFINE_SHOW_ATTRIBUTE(ks_others);
+
 static struct dentry *ks_root;
 static u32 ks_at_init;
+
+/* Is freed when the module has been loaded. */
+static noinline __noipa int __init ks_target_once(int value)
+{
+	return ks_target_early(value);
+}
 
 static int __init ks_target_init(void)
 {
@@ -701,7 +782,7 @@ static int __init ks_target_init(void)
 
 	for (int i = 0; i < 600 && READ_ONCE(ks_hold); i++)
 		msleep(100);
-	ks_at_init = ks_target_early(0);
+	ks_at_init = ks_target_once(0);
 
 	ks_root = debugfs_create_dir("killswitch_target", NULL);
 	call = debugfs_create_dir("call", ks_root);
@@ -715,6 +796,7 @@ static int __init ks_target_init(void)
 	debugfs_create_u32("at_init", 0444, ks_root, &ks_at_init);
 	debugfs_create_file("by_thread", 0444, ks_root, NULL, &ks_by_thread_fops);
 	debugfs_create_file("by_interrupt", 0444, ks_root, NULL, &ks_by_interrupt_fops);
+	debugfs_create_file("others", 0444, ks_root, NULL, &ks_others_fops);
 	debugfs_create_file("many", 0444, ks_root, NULL, &ks_many_fops);
 	debugfs_create_file("expect", 0200, ks_root, NULL, &ks_expect_fops);
 	debugfs_create_file("storm", 0600, ks_root, NULL, &ks_storm_fops);

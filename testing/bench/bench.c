@@ -401,9 +401,9 @@ static void verdicts(void)
 			text = symbol->address - text;
 			break;
 		}
-		/* The mangled name of security::code::count_in() has this part. */
-		if (strstr(symbol->name, "10killswitch8security4code8count_in") &&
-		    !ks_starts(symbol->name, "__pfx_"))
+		/* The mangled name of security::code::callers_in(). */
+		if (strstr(symbol->name, "10killswitch8security4code10callers_in") &&
+		    ks_starts(symbol->name, "_RNv"))
 			counter = symbol->name;
 		/* What is larger is no function. */
 		if (text && size && size < 65536 && ks_is_text(symbol))

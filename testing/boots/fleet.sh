@@ -3,7 +3,7 @@
 #
 # Guest script: a boot with the command line that the guide shows for a fleet.
 #
-# append: lsm=lockdown,capability,killswitch loglevel=3 killswitch=af_alg:af_alg_sendmsg=-EPERM,nf_tables:nft_netdev_hook_alloc=-EPERM,vsock:vsock_create=-EPERM,x25:x25_create=-EPERM,ksmbd:ksmbd_smb_request=0,ax25:ax25_sendmsg=-EPERM
+# append: lsm=lockdown,capability,killswitch loglevel=3 killswitch=af_alg:af_alg_sendmsg=-EPERM,vsock:vsock_create=-EPERM,x25:x25_create=-EPERM,ksmbd:ksmbd_smb_request=0,ax25:ax25_sendmsg=-EPERM
 # smp: 1
 # timeout: 120
 # files: Documentation/admin-guide/LSM/killswitch.rst

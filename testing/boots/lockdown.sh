@@ -3,7 +3,7 @@
 #
 # Guest script: a locked down kernel with engagements of the command line.
 #
-# append: lsm=lockdown,capability,landlock,killswitch,yama,apparmor,bpf lockdown=integrity audit=1 killswitch=af_alg_sendmsg=-EPERM,hash_sendmsg=0x10,ks_no_such=0,security_file_open=0,cap_capable=0,start_kernel=0,hash_accept=12abc,hash_bind,=5,af_alg_sendmsg=0,af_alg_release=2147483648 loglevel=3
+# append: lsm=lockdown,capability,landlock,killswitch,yama,apparmor,bpf lockdown=integrity audit=1 killswitch=af_alg_sendmsg=-EPERM,hash_sendmsg=-0x5,ks_no_such=0,security_file_open=0,cap_capable=0,start_kernel=0,hash_accept=12abc,hash_bind,=5,af_alg_sendmsg=-EIO,af_alg_accept=2147483648,tc_modify_qdisc=-EPERM loglevel=3
 # smp: 1
 # timeout: 180
 # shellcheck source=../../selftests/lib.sh

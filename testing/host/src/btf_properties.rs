@@ -16,6 +16,14 @@ impl Types for Information {
         let index = usize::try_from(id).ok()?.checked_sub(1)?;
         self.0.get(index).copied()
     }
+
+    fn name(&self, _: u32) -> &str {
+        ""
+    }
+
+    fn parameter(&self, _: u32, _: u32) -> Option<u32> {
+        None
+    }
 }
 
 const fn described(kind: u32, flag: bool, size_or_type: u32, encoding: u32) -> Described {
@@ -122,7 +130,7 @@ proptest! {
         let found = returned(&Information(types), function);
 
         // Whatever fails with an error can return one.
-        for value in [-4096, -4095, -1, 0, 1, 2].map(Value::new) {
+        for value in [-134, -133, -1, 0, 1, 2].map(Value::new) {
             prop_assert!(!found.fails_with(value) || found.holds(value));
         }
         prop_assert!(!found.fails_with(Value::new(0)));

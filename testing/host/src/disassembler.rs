@@ -6,7 +6,10 @@
 
 use crate::{
     image::Image,
-    policy::code::{callees, x86::decode, Code, Cold},
+    policy::{
+        code::{callees, x86::decode},
+        image::{Cold, Image as _},
+    },
 };
 use iced_x86::{Decoder, DecoderOptions, FlowControl};
 use object::{Object, ObjectSection, ObjectSymbol};

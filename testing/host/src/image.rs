@@ -3,7 +3,10 @@
 //! A kernel that was built, and its modules as they would be loaded: their code and symbols, read
 //! from ELF files.
 
-use crate::policy::code::{Code, Cold};
+use crate::policy::{
+    image::{Cold, Function, Image as Policed},
+    Symbol,
+};
 use object::{
     elf::{R_X86_64_PC32, R_X86_64_PLT32},
     Object, ObjectSection, ObjectSymbol, RelocationFlags, RelocationTarget, SectionFlags,
@@ -180,7 +183,19 @@ fn is_padding(name: &str) -> bool {
     name.starts_with("__pfx_") || name.starts_with("__cfi_")
 }
 
-impl Code for Image {
+impl Policed for Image {
+    fn name(&self, address: usize) -> Symbol {
+        let name = self.names(address).first().map_or("?", String::as_str);
+
+        Symbol::new(name.as_bytes())
+    }
+
+    fn function(&self, _: usize, _: &mut dyn FnMut(Function<'_>)) {}
+
+    fn hot_part(&self, _: usize) -> Option<usize> {
+        None
+    }
+
     fn extent(&self, address: usize) -> Option<Range<usize>> {
         let text = self.text(address)?;
         let (start, _) = self.symbols.range(text.range.start..=address).next_back()?;
@@ -218,15 +233,9 @@ impl Code for Image {
         }
     }
 
-    fn callers(&self, _: &[usize]) -> usize {
-        0
-    }
+    fn callers(&self, _: &[usize], _: &mut dyn FnMut(usize, usize)) {}
 
     fn padding(&self) -> usize {
         self.padding
-    }
-
-    fn is_padding(&self, address: usize) -> bool {
-        self.names(address).iter().any(|name| is_padding(name))
     }
 }

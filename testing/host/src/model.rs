@@ -14,6 +14,8 @@ use kernel::error::{code::*, Error};
 const LOOK_EVERY: i64 = 1000;
 /// How often probes are checked, in milliseconds.
 const CHECK_EVERY: i64 = 10_000;
+/// The errors that say no, and nothing else.
+const REFUSALS: [i64; 8] = [-1, -5, -7, -12, -13, -16, -22, -90];
 /// What is in the directory of an engagement.
 pub(crate) const FILES: [&str; 6] = ["retval", "hits", "state", "scope", "timeout_left", "reason"];
 
@@ -189,16 +191,19 @@ impl Model {
 
     /// The verdict on a function, whose name so many have.
     fn verdict(function: &Function, namesakes: usize, value: i64) -> Result<usize, Refused> {
-        let fits = match function.returns {
-            Type::Void => value == 0,
-            Type::Bool => value == 0 || value == 1,
-            _ => i32::try_from(value).is_ok(),
+        // What is built in takes a refusal, if it can give one, and what is in a module takes an
+        // error, if it can fail; all functions here can.
+        let accepts = match (function.module, function.returns) {
+            (None, returns) => returns == Type::INT && REFUSALS.contains(&value),
+            (Some(_), Type::Bool) => value == 0,
+            (Some(_), Type::Void) => true,
+            (Some(_), _) => (-133..0).contains(&value),
         };
 
         match function {
             _ if function.name.starts_with("security_") => by_rule(EACCES, "lsm-entry"),
-            _ if !fits && function.is_probeable => by_rule(ERANGE, "return-type"),
-            _ if fits && namesakes > 1 => by_rule(ENOTUNIQ, "ambiguous"),
+            _ if !accepts && (function.is_probeable || namesakes > 1) => by_rule(EACCES, "default"),
+            _ if accepts && namesakes > 1 => by_rule(ENOTUNIQ, "ambiguous"),
             _ if !function.is_probeable => refused(EOPNOTSUPP),
             _ => Ok(function.address),
         }

@@ -5,8 +5,10 @@
 
 use super::Input;
 use crate::policy::{
-    code::{Census, Code, Cold, Evidence, OVERLAP},
-    judge, AddressSet, Cause, Facts, Kernel, Rule, TaggedSet, Type, Value,
+    code::{Called, Evidence, OVERLAP},
+    image::{Cold, Function, Image},
+    judge, AddressSet, Asked, Cause, Facts, InModule, Kernel, Members, Prototype, Rule, Symbol,
+    TaggedSet, Type, Value,
 };
 use iced_x86::{Decoder, DecoderOptions, FlowControl, OpKind};
 use std::{collections::BTreeSet, ops::Range};
@@ -200,15 +202,30 @@ impl MadeUp {
         self.with(deciders, &self.hubs, |kernel| {
             let mut facts = Facts::new(kernel, addresses, self);
             let value = Value::new(self.value);
-
-            facts.returns = if self.returns {
+            let returns = if self.returns {
                 Type::INT
             } else {
                 Type::Unknown
             };
-            let refusal = judge(&facts, value).err();
+            let asked = |value| Asked {
+                value,
+                spares_root: false,
+            };
+
+            facts.prototype = Prototype {
+                returns,
+                ..Prototype::UNKNOWN
+            };
+            // What is built in takes little.
+            let is_built_in = judge(&facts, asked(value)).is_ok();
+            assert!(!is_built_in || (self.returns && facts.can_fail()));
+            facts.module = Some(InModule {
+                module: "other",
+                symbols: &[],
+            });
+            let refusal = judge(&facts, asked(value)).err();
             match refusal {
-                None => assert!(facts.returns.holds(value)),
+                None => assert!(returns.holds(value)),
                 // What it says would be accepted is.
                 Some(refusal) => {
                     assert!(refusal.instead.is_none_or(|it| judge(&facts, it).is_ok()));
@@ -223,7 +240,7 @@ impl MadeUp {
         let deciders = AddressSet::new(deciders.to_vec());
         let hubs = AddressSet::new(hubs.to_vec());
         let hooks = TaggedSet::new(Vec::new());
-        let base = TaggedSet::new(Vec::new());
+        let base = Members::new(Vec::new());
 
         run(&Kernel {
             lsm_entries: nothing.borrow(),
@@ -232,13 +249,26 @@ impl MadeUp {
             base: base.borrow(),
             deciders: deciders.borrow(),
             hubs: hubs.borrow(),
-            lsm_code: 0..0,
+            security: 0..0,
             core: nothing.borrow(),
         })
     }
 }
 
-impl Code for MadeUp {
+impl Image for MadeUp {
+    fn name(&self, address: usize) -> Symbol {
+        match self.named_padding.contains(&address) {
+            true => Symbol::new(b"__pfx_f"),
+            false => Symbol::new(b"f"),
+        }
+    }
+
+    fn function(&self, _: usize, _: &mut dyn FnMut(Function<'_>)) {}
+
+    fn hot_part(&self, _: usize) -> Option<usize> {
+        None
+    }
+
     fn extent(&self, address: usize) -> Option<Range<usize>> {
         let mut functions = self.functions.iter();
         functions.find(|it| it.contains(&address)).cloned()
@@ -271,19 +301,12 @@ impl Code for MadeUp {
         }
     }
 
-    fn callers(&self, addresses: &[usize]) -> usize {
-        let mut census = Census::new(addresses.iter().map(|it| (*it, 0)).collect::<Vec<_>>());
-
-        census.count(self.counted(), self.base, self.padding);
-        census.of(addresses)
+    fn callers(&self, functions: &[usize], visit: &mut dyn FnMut(usize, usize)) {
+        Called::new(functions.to_vec()).find(self.counted(), self.base, self.padding, visit);
     }
 
     fn padding(&self) -> usize {
         self.padding
-    }
-
-    fn is_padding(&self, address: usize) -> bool {
-        self.named_padding.contains(&address)
     }
 }
 
@@ -302,7 +325,7 @@ pub fn code(data: &[u8]) {
             assert!(made.evidence(*address, &made.deciders, &[]).is_some());
         }
         let refusal = made.refusal(&[*address], &made.deciders);
-        if found.is_some() && !(made.returns && (-4095..0).contains(&made.value)) {
+        if found.is_some() && !(made.returns && (-133..0).contains(&made.value)) {
             assert_eq!(refusal.map(|it| it.rule()), Some(Rule::Mediation));
         }
         assert!(refusal.is_none() || made.refusal(&[*address], &more).is_some());
@@ -455,7 +478,8 @@ fn counts(made: &MadeUp, address: usize) {
         made.counted(),
         address.saturating_sub(made.padding)..=address.saturating_add(ENTRY),
     );
-    let whole = made.callers(&[address]);
+    let mut whole = 0;
+    made.callers(&[address], &mut |_, _| whole += 1);
     // Before the first byte there may have been any other.
     let ends = ends_of_branches(text, &[0xe8, 0xe9, 0xcc], &[0x0f, 0xcc]);
     let expected = ends
@@ -467,14 +491,17 @@ fn counts(made: &MadeUp, address: usize) {
     let piece = OVERLAP + 1 + made.value as usize % 1024;
     // Among others, which have nothing to say about it.
     let others = made.asked.iter().filter(|other| **other != address);
-    let all = others.chain([&address]).map(|address| (*address, 0));
-    let mut sum = Census::new(all.collect::<Vec<_>>());
+    let all = others.chain([&address]).copied();
+    let called = Called::new(all.collect::<Vec<_>>());
+    let mut sum = 0;
     let mut at = 0;
     while text.len().saturating_sub(at) > OVERLAP {
         let end = text.len().min(at + piece);
         let place = made.base.wrapping_add(at);
-        sum.count(&text[at..end], place, made.padding);
+        called.find(&text[at..end], place, made.padding, &mut |_, function| {
+            sum += usize::from(function == address);
+        });
         at = end - OVERLAP;
     }
-    assert_eq!(sum.of(&[address]), whole);
+    assert_eq!(sum, whole);
 }

@@ -218,6 +218,16 @@ pub mod alloc {
             Ok(vector)
         }
 
+        pub fn from_elem(element: T, count: usize, flags: Flags) -> Result<Self, AllocError>
+        where
+            T: Clone,
+        {
+            let mut vector = Self::with_capacity(count, flags)?;
+
+            vector.0.resize(count, element);
+            Ok(vector)
+        }
+
         pub fn reserve(&mut self, additional: usize, _: Flags) -> Result<(), AllocError> {
             if self.0.len() + additional > self.0.capacity() {
                 allocate()?;

@@ -12,31 +12,40 @@ fn functions() -> Vec<Function> {
 
 pub(crate) mod btf {
     use super::{functions, module::Loaded};
-    use crate::policy::Type;
-    use std::ffi::CStr;
+    use crate::policy::Prototype;
 
     pub(crate) fn is_there() -> bool {
         true
     }
 
-    pub(crate) fn returned(module: Option<&Loaded<'_>>, name: &CStr) -> Type {
+    pub(crate) fn prototype(module: Option<&Loaded<'_>>, name: &str) -> Prototype {
         functions()
             .iter()
-            .find(|function| {
-                function.module == module.map(Loaded::as_str) && name.to_str() == Ok(function.name)
+            .find(|function| function.module == module.map(Loaded::as_str) && name == function.name)
+            .map_or(Prototype::UNKNOWN, |function| Prototype {
+                returns: function.returns,
+                ..Prototype::UNKNOWN
             })
-            .map_or(Type::Unknown, |function| function.returns)
     }
 }
 
 pub(crate) mod code {
-    use super::kallsyms;
-    use crate::policy::code::{Census, Code, Cold};
+    use super::{btf, kallsyms, module::Loaded};
+    use crate::policy::{
+        self,
+        image::{Cold, Function, Image},
+        Prototype, Symbol,
+    };
     use kernel::prelude::*;
     use std::ops::Range;
 
-    pub(crate) fn callers(addresses: &[usize]) -> Result<Census<Vec<(usize, usize)>>> {
-        Ok(Census::new(addresses.iter().map(|it| (*it, 0)).collect()))
+    pub(crate) fn prototype(module: Option<&Loaded<'_>>, symbol: &str) -> Result<Prototype> {
+        Ok(btf::prototype(module, policy::typed_name(symbol)))
+    }
+
+    /// Everything lies in it.
+    pub(crate) fn text() -> Range<usize> {
+        0..usize::MAX
     }
 
     /// The code, in which nobody calls anybody.
@@ -52,30 +61,36 @@ pub(crate) mod code {
         }
     }
 
-    impl Code for RunningCode {
+    impl Image for RunningCode {
         fn extent(&self, address: usize) -> Option<Range<usize>> {
             kallsyms::extent(address)
+        }
+
+        fn name(&self, address: usize) -> Symbol {
+            kallsyms::name_of(address).unwrap_or(Symbol::new(b"?"))
+        }
+
+        fn function(&self, _: usize, _: &mut dyn FnMut(Function<'_>)) {}
+
+        fn hot_part(&self, _: usize) -> Option<usize> {
+            None
         }
 
         fn cold_part(&self, _: usize) -> Cold {
             Cold::None
         }
 
+        /// All functions can fail.
         fn read(&self, _: usize, buffer: &mut [u8]) -> bool {
             buffer.fill(0x90);
+            buffer[..5].copy_from_slice(&[0xb8, 0xea, 0xff, 0xff, 0xff]);
             true
         }
 
-        fn callers(&self, _: &[usize]) -> usize {
-            0
-        }
+        fn callers(&self, _: &[usize], _: &mut dyn FnMut(usize, usize)) {}
 
         fn padding(&self) -> usize {
             16
-        }
-
-        fn is_padding(&self, _: usize) -> bool {
-            false
         }
     }
 }

@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! What gives up rights, or switches a protection on: made to fail, it leaves open what the caller
+//! believes to be closed.
+
+use super::{
+    never,
+    spared,
+    Family, //
+};
+
+/// What gives up rights. Programs go on when it fails.
+#[rustfmt::skip]
+pub(super) const RIGHTS: Family = Family {
+    name: "giving up rights",
+    lines: &[
+        never("changes the user or the groups of a task", &[
+            "*sys_set*uid*", "*sys_set*gid*", "*sys_setgroups*", "*sys_setfs*",
+            "set_current_groups", "set_cred_ucounts",
+        ]),
+        never("gives up capabilities", &["*sys_capset*", "cap_validate_magic"]),
+        never("lets a task reach devices", &["*sys_iopl*", "*sys_ioperm*"]),
+        never("limits or protects a task", &[
+            "*prctl*", "io_*restrict*", "io_unregister_personality", "wrss_control",
+        ]),
+        never("enters or makes namespaces", &[
+            "*sys_unshare*", "unshare_*", "*sys_setns*", "copy_namespaces", "create_new_namespaces",
+            "create_user_ns", "ops_init", "*chroot*", "*pivot_root*", "set_fs_root", "set_fs_pwd",
+        ]),
+        never("limits what a task may use", &["*rlimit*"]),
+        never("closes files", &[
+            "*sys_close*", "*close_range*", "*_release", "kvm*:*_release", "vhost*:*_release",
+            "vfio*:*_release", "iommufd:*_release",
+        ]),
+    ],
+};
+
+/// What sets access rights of files.
+#[rustfmt::skip]
+pub(super) const FILES: Family = Family {
+    name: "setting rights of files",
+    lines: &[
+        never("changes the mode or the owner of a file", &[
+            "*chmod*", "*chown*", "*sys_umask", "notify_change", "*_setattr", "*:*_setattr",
+        ]),
+        never("sets attributes, labels or ACLs", &[
+            "*setxattr*", "*removexattr*", "*set_acl*", "*remove_acl*", "*fileattr*",
+            "*file_setattr*", "*file_attr*", "__getname_maybe_null", "*listxattr*", "*xattr_list*",
+            "*remove_privs*", "file_modified*",
+        ]),
+        never("finds attributes", &["*vfs_getxattr*"]),
+        never("sets flags of descriptors, leases and seals", &[
+            "*fcntl*", "*memfd_*", "do_vfs_ioctl",
+        ]),
+        never("mounts or unmounts", &[
+            "do_remount", "do_reconfigure_mnt", "*mount_setattr*", "path_mount", "*sys_*mount*",
+            "do_change_type", "reconfigure_super", "do_loopback", "*open_tree*", "*fsconfig*",
+            "*fspick*", "vfs_parse_*", "copy_tree", "clone_mnt", "get_anon_bdev", "set_anon_super*",
+            "sget_fc", "super_dev_insert", "vfs_get_tree", "vfs_create_mount", "vfs_kern_mount",
+            "alloc_fs_context", "do_add_mount", "attach_recursive_mnt", "count_mounts", "do_mount",
+            "do_move_mount", "vfs_move_mount", "path_umount", "copy_mount_options",
+            "vfs_cmd_create", "fs_param_is_*", "fs_lookup_param",
+        ]),
+        never("changes rights of shared memory and messages", &[
+            "ipc_update_perm", "*ctl_do_lock", "semctl_down", "shmctl_down", "msgctl_down",
+        ]),
+        never("takes memory or keys back", &["mac80211:ieee80211_key_*", "dm_crypt:crypt_message"]),
+        never("makes a protection stricter", &[
+            "kvm:*set_*_filter", "macsec:*changelink*", "seg6_*hmac*",
+        ]),
+        never("carries flags of the disk over", &["*:*_inode_flags*", "*:*iflags*"]),
+    ],
+};
+
+/// What protects memory.
+#[rustfmt::skip]
+pub(super) const MEMORY: Family = Family {
+    name: "protecting memory",
+    lines: &[
+        never("protects, seals or locks memory", &[
+            "*mprotect*", "*sys_pkey_*", "*mseal*", "*mlock*", "*madvise*", "user_shm_lock",
+            "shmem_lock", "*shadow_stack*", "*swapoff*", "*secretmem*",
+        ]),
+    ],
+};
+
+/// What configures the kernel.
+#[rustfmt::skip]
+pub(super) const SETTINGS: Family = Family {
+    name: "changing settings",
+    lines: &[
+        never("writes a setting", &[
+            "kernfs_*", "*param_set_*", "sysfs_kf_*", "sysctl_*", "*_store",
+        ]),
+        never("loads or unloads modules", &[
+            "*init_module*", "*delete_module*", "idempotent*", "load_module", "*request_module",
+            "*:init_module", "*:cleanup_module",
+        ]),
+        never("registers something", &["register_*", "*_register", "*_register_*"]),
+        never("sets options of sockets", &["*setsockopt*"]),
+        spared("reads options of sockets", &["*getsockopt*"]),
+        spared("sets options of sockets or attributes of files", &[
+            "*:*setsockopt*", "*:*_fileattr_set", "*:*_ioctl_subvol_setflags",
+        ]),
+        never("takes the display, a terminal or a device from others", &[
+            "vt_ioctl", "*:evdev_*ioctl*", "input_grab_*", "*hidraw_revoke*", "*:hidraw_ioctl",
+            "bluetooth:block_device", "drm:drm_dropmaster_ioctl", "drm:drm_setmaster_ioctl",
+            "tty_vhangup*", "*_hangup", "tty_jobctrl_*", "set_termios*", "pty_*ioctl", "tty_ioctl",
+            "tty_compat_ioctl", "tty_mode_ioctl", "n_tty_ioctl*",
+        ]),
+        never("serves requests of administrators of the network", &[
+            "rtnetlink_*", "genl_*", "*_rcv_msg", "dev_ioctl", "dev_ifsioc",
+        ]),
+        spared("is a system call", &[
+            "__x64_*sys_*", "__ia32_*sys_*", "__do_*sys_*", "__se_*sys_*", "__arm64_*sys_*",
+            "*_ioctl", "ksys_*", "compat_ksys_*", "__sys_*",
+        ]),
+        spared("changes the rules of the network", &[
+            "*setlink*", "fib_*", "inet_rtm_*", "inet6_rtm_*", "tcf_*", "qdisc_*", "tc_*",
+            "generic_xdp_install", "dev_xdp_*", "nla_*", "__nla_*", "nlmsg_*", "rtnl_*", "rtm_*",
+            "validate_linkmsg", "ip6_route_*", "ip_fib_*", "fib4_*", "fib6_*", "tcp_abort",
+        ]),
+    ],
+};

@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! Subsystems that protect, as a whole: whatever has a name of theirs.
+
+use super::{
+    never,
+    zero,
+    Family, //
+};
+
+/// What filters, labels or encrypts traffic.
+#[rustfmt::skip]
+pub(super) const NETWORK: Family = Family {
+    name: "protecting traffic",
+    lines: &[
+        never("belongs to IPsec", &[
+            "xfrm_*", "__xfrm_*", "xfrm4_*", "xfrm6_*", "pfkey_*", "af_key:pfkey_*",
+            "xfrm_user:validate_tmpl", "xfrm_user:verify_spi_info",
+        ]),
+        never("belongs to labels of packets", &["netlbl_*", "cipso_*", "calipso_*"]),
+        never("belongs to netfilter", &["nf_*", "__nf_*", "nfnetlink_*"]),
+        never("belongs to filters of sockets", &[
+            "sk_attach_*", "*sk_*filter*", "sk_psock_*", "sk_msg_*",
+        ]),
+        never("signs segments", &["tcp_ao_*", "*tcp_*md5*"]),
+        never("finds the header that a rule is about", &["ipv6_find_hdr"]),
+        never("hands packets to those who watch", &["deliver_skb", "drop_monitor:net_dm_*"]),
+        zero("receives a protocol, or says which one a packet has", &[
+            "udp_rcv", "udpv6_rcv", "udplite_rcv", "udplitev6_rcv", "icmp_rcv", "icmpv6_rcv",
+            "igmp_rcv", "*:gre_rcv", "*:gre_udp_*_rcv", "*:sctp_rcv", "*:sctp4_rcv", "*:sctp6_rcv",
+            "*:sctp_udp_rcv", "*:tunnel4_rcv", "*:tunnel6_rcv", "*:tunnel46_rcv",
+            "*:tunnelmpls*_rcv", "*:l2tp_ip*_recv", "*:l2tp_udp_encap_recv", "*:vxlan_rcv",
+            "*:geneve_udp_encap_recv", "*:gtp_encap_recv", "*:fou_udp_recv", "*:gue_udp_recv",
+            "*:bareudp_udp_encap_recv", "*:wg_receive",
+        ]),
+        never("decides about a packet by a set", &["ip_set*:hash_*_test", "ip_set*:*_kadt"]),
+    ],
+};
+
+/// What protects data and their integrity.
+#[rustfmt::skip]
+pub(super) const DATA: Family = Family {
+    name: "protecting data",
+    lines: &[
+        never("encrypts or verifies files", &["fscrypt_*", "fsverity_*", "build_merkle_tree"]),
+        never("encrypts or locks storage", &["blk_crypto_*", "__blk_crypto_*", "opal_*", "sed_*"]),
+        never("uses the TPM or another measurement", &[
+            "tpm_*", "tpm1_*", "tpm2_*", "tpmrm_*", "*tpm_crb*", "__crb_*", "crb_*", "tdx_*",
+            "sev_*",
+        ]),
+        never("collects or gives out randomness", &[
+            "hwrng_*", "*get_random*", "*getrandom*", "random_*", "urandom_*",
+        ]),
+        never("belongs to the list of revoked keys and hashes", &["*blacklist*", "get_raw_hash"]),
+        never("counts what users store", &[
+            "dquot_*", "__dquot_*", "*quota_*", "*_quota*", "qtree_*", "v2_*dquot*", "quotactl_*",
+            "*:*quota_on", "*:xfs_qm_*", "f2fs:f2fs_enable_quota*", "gfs2:do_qc",
+        ]),
+    ],
+};
+
+/// What watches and traces.
+#[rustfmt::skip]
+pub(super) const WATCHING: Family = Family {
+    name: "watching",
+    lines: &[
+        never("traces the kernel", &[
+            "trace_*", "tracing_*", "tracer_*", "__trace_*", "ftrace_*", "__ftrace_*", "*kprobe*",
+            "*uprobe*", "*fprobe*", "*rethook*", "event_*", "dyn_event*", "dynevent_*",
+            "create_dyn_event", "synth_event*", "hist_*", "rv_*", "klp_*", "tracefs_*", "eventfs_*",
+            "user_event*", "osnoise_*", "tseq_*", "set_tracer_*", "traceprobe_*", "instance_mkdir",
+            "system_tr_open", "create_synth_event", "parse_pred", "*:__traceiter_*",
+            "*:__probestub_*", "*:trace_event_raw_event_*", "*:trace_raw_output_*",
+            "*:perf_trace_*", "*:__bpf_trace_*",
+        ]),
+        never("watches the kernel", &[
+            "perf_*", "__perf_*", "*ring_buffer*", "relay_*", "rb_*", "x86_pmu_*", "intel_pmu_*",
+        ]),
+        never("watches files", &["*fanotify*", "*inotify*", "*fsnotify*", "*dnotify*"]),
+        never("records what processes do", &[
+            "*audit*", "acct_*", "taskstats_*", "cn_proc_*", "prepare_reply",
+        ]),
+        never("shows processes and settings", &["proc_*", "pid_*getattr", "tgid_*", "tid_*"]),
+        never("reads or writes the kernel log", &[
+            "devkmsg_*", "*syslog*", "kmsg_*", "erst_*", "__erst_*", "desc_read_finalized_seq",
+            "efi_pstore:efi_pstore_*", "ramoops:ramoops_*", "pstore_zone:psz_*",
+            "pstore_blk:psblk_*",
+        ]),
+        never("carries notices to those who watch", &[
+            "netlink_*", "__netlink_*", "nlmsg_notify", "cn_netlink_send*", "genlmsg_multicast*",
+            "*:*_diag_destroy", "kobject_uevent*", "unix_dgram_sendmsg", "packet_recvmsg",
+            "sock_diag_*", "*_diag_destroy",
+        ]),
+    ],
+};
+
+/// What limits programs.
+#[rustfmt::skip]
+pub(super) const PROGRAMS: Family = Family {
+    name: "limiting programs",
+    lines: &[
+        never("works on BPF programs", &[
+            "bpf_*", "*_bpf_*", "btf_*", "htab_*", "trie_*", "array_map_*", "check_*_call*",
+            "alloc_frame_masks",
+        ]),
+        never("counts what groups of tasks use", &[
+            "cgroup_*", "__cgroup_*", "cgroup1_*", "mem_cgroup_*", "*hugetlb_cgroup*",
+            "page_counter_*", "cpuset_*", "update_prstate", "tg_*", "blkg_*", "blkcg_*",
+            "alloc_slab_obj_exts", "css_*", "misc_cg_*", "rdmacg_*", "pids_*",
+        ]),
+        never("filters the system calls of a task", &[
+            "*seccomp*", "task_set_syscall_user_dispatch",
+        ]),
+        never("limits what devices reach", &[
+            "*iommu*", "virtio_iommu:*viommu_*", "clone_alias", "dmar_*", "qi_*", "*pasid*",
+            "dma_buf_*release", "pci_*_acs*", "pci_*acs_*", "pci_ide_*",
+        ]),
+        never("reports or hides bugs of the processor", &[
+            "*spec_ctrl*", "*microcode*", "*ssb_*", "msr_*_bit", "__flip_bit", "kvm*:*l1d_flush*",
+            "cpuhp_smt_*", "cpu_smt_*", "cpu_device_down",
+        ]),
+        never("confines enclaves", &["sgx_*"]),
+        never("clears a device before another may use it", &[
+            "*pci_reset_*", "pci_try_reset_*", "pcie_flr", "pcie_reset_flr", "nvmet:nvmet_zero_sgl",
+        ]),
+        never("keeps the time, by which things expire", &["second_overflow"]),
+    ],
+};

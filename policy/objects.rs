@@ -1,0 +1,198 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! Structures that tell what a function is for: who is given one of these works on a protection of
+//! the kernel, on a setting, or on a label.
+
+use super::glob;
+
+/// What functions that are given such a structure work on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Object {
+    /// A protection: by its place among [`PROTECTIONS`].
+    Protection(u8),
+    /// A setting that is written.
+    Setting,
+    /// A network namespace, and nothing else.
+    Network,
+    /// The memory that devices and guests reach.
+    Reach,
+    /// A request of user space.
+    Request,
+    /// A protection, as its name says.
+    Named,
+    /// A decision, as its name says.
+    Decision,
+    /// A question, as its name says, to which "no" refuses.
+    Question,
+    /// A question to which "yes" refuses.
+    Inverted,
+    /// An access control list, a label or another extended attribute.
+    Label,
+}
+
+/// A file that is written.
+pub(super) const WRITTEN_FILE: Object = Object::Setting;
+
+/// Patterns of names of structures, and what these are.
+#[rustfmt::skip]
+const PROTECTIONS: &[(&str, &[&str])] = &[
+    ("credentials", &[
+        "cred", "group_info", "user_namespace", "uid_gid_map", "user_struct", "ucounts",
+    ]),
+    ("access rights of files and messages", &["iattr", "kern_ipc_perm", "ipc64_perm"]),
+    ("namespaces", &["ns_common", "nsset", "nsproxy"]),
+    ("mounts", &["mount", "mnt_namespace"]),
+    ("keys", &["key", "key_*", "keyring_*", "pkcs7_*", "x509_*", "public_key*", "modsig", "tpm_*"]),
+    ("BPF programs, which filter and watch", &[
+        "bpf_*", "btf*", "bpfptr_t", "sock_filter", "sock_fprog*", "netdev_bpf", "bpfilter*",
+    ]),
+    ("system call filters", &["seccomp*"]),
+    ("filters of the network", &[
+        "nf_*", "netlbl_*", "cipso_*", "calipso_*", "xfrm_policy", "xfrm_userpolicy*", "xfrm_type",
+        "xt_action_param", "nft_pktinfo", "tcf_result",
+    ]),
+    ("the audit log", &["audit_*", "common_audit_data"]),
+    ("who watches files", &["fsnotify_*", "fanotify_*", "inotify_*"]),
+    ("who traces the kernel", &[
+        "trace_*", "tracepoint*", "ftrace_*", "kprobe*", "kretprobe*", "uprobe*", "fprobe*",
+        "dyn_event*", "perf_event*", "ring_buffer*", "event_*", "klp_*", "rv_*",
+    ]),
+    ("modules", &["module", "load_info"]),
+    ("cryptography", &[
+        "crypto_*", "aead_*", "skcipher_*", "lskcipher_*", "ahash_*", "shash_*", "akcipher_*",
+        "rng_alg", "hwrng", "fscrypt*", "fsverity*", "blk_crypto*", "opal_*",
+    ]),
+    ("limits of resources", &[
+        "rlimit*", "cgroup*", "cftype", "dquot*", "page_counter", "task_group", "blkg_conf_ctx",
+        "mem_cgroup", "rdt*", "resctrl*",
+    ]),
+    ("terminals and input", &["ktermios", "input_handle", "input_handler"]),
+];
+
+/// Structures by which memory is taken away from devices and guests.
+const REACH: &[&str] = &["iommu*", "kvm_gfn_range", "mmu_interval*", "mmu_notifier*"];
+
+/// Structures of settings that are written.
+const SETTINGS: &[&str] = &[
+    "*_attribute",
+    "attribute",
+    "config_item",
+    "ctl_table*",
+    "dm_ioctl",
+    "file_kattr",
+    "kernel_param*",
+    "kernfs_open_file",
+];
+
+/// Structures of access control lists, labels and other extended attributes.
+const LABELS: &[&str] = &["*xattr*", "lsm_*", "posix_acl*"];
+
+/// What a function works on that is given the structure of this name.
+pub(super) fn of(structure: &str) -> Option<Object> {
+    let is_one = |patterns: &[&str]| {
+        let matches = |pattern: &&str| glob::matches(pattern.as_bytes(), structure.as_bytes());
+
+        patterns.iter().any(matches)
+    };
+
+    if structure.is_empty() {
+        return None;
+    }
+    if let Some(at) = PROTECTIONS
+        .iter()
+        .position(|(_, patterns)| is_one(patterns))
+    {
+        return Some(Object::Protection(at as u8));
+    }
+    match () {
+        () if is_one(REACH) => Some(Object::Reach),
+        () if is_one(SETTINGS) => Some(Object::Setting),
+        () if is_one(LABELS) => Some(Object::Label),
+        () => None,
+    }
+}
+
+/// Whether a type of this name is listed here.
+pub(super) fn is_listed(name: &str) -> bool {
+    of(name).is_some() || name == "sockptr_t"
+}
+
+/// What a function of a module works on, if a word in its name says so.
+pub(super) fn named(symbol: &str) -> Option<Object> {
+    let words = || symbol.split(['_', '.']);
+    let has = |patterns: &[&str]| {
+        words().any(|word| {
+            let matches = |pattern: &&str| glob::matches(pattern.as_bytes(), word.as_bytes());
+
+            patterns.iter().any(matches)
+        })
+    };
+
+    match () {
+        () if has(LABEL_WORDS) || (has(&["attr"]) && has(&["get*"])) => Some(Object::Label),
+        () if has(PROTECTION_WORDS) || symbol.contains("set_context") => Some(Object::Named),
+        () if has(INVERTED_WORDS) || symbol.contains("handle_frame") => Some(Object::Inverted),
+        () if has(QUESTION_WORDS) => Some(Object::Question),
+        () if has(DECISION_WORDS) => Some(Object::Decision),
+        () => None,
+    }
+}
+
+/// Words in the names of functions that protect, or end what a device or a peer may do.
+#[rustfmt::skip]
+const PROTECTION_WORDS: &[&str] = &[
+    "*crypt", "*cipher", "encryption", "secure*", "*security", "integrity", "isolat*", "isolation",
+    "protect*", "protection", "ima", "*audit", "revoke*", "*spoof*", "replay", "pn", "lockdown",
+    "mitigat*", "ppgtt", "freed", "verity", "quota*", "qgroup*", "dq*", "wpa*", "rsn", "seclevel",
+    "llsec", "eapol", "*macsec", "*ipsec", "sanitize", "erase", "setattr", "blocklist", "blacklist",
+    "rpcauth", "svcauth", "removable", "store", "ioctl", "unmap*", "invalidate*", "inval", "tlb",
+    "dereg*", "parser", "addkey", "delkey", "key", "keys", "cred*", "crypto", "jkey", "evict",
+    "squota", "qm", "dacl", "permits", "zero*", "wipe", "scrub", "disassociate", "deactivate",
+    "unbind", "fence", "preempt", "expire", "hmac", "sign*", "mic",
+];
+
+/// Words in the names of functions whose "yes" refuses.
+#[rustfmt::skip]
+const INVERTED_WORDS: &[&str] = &[
+    "*invalid", "blocked", "isolated", "denied", "disallowed", "exceeded", "dup", "conflict*",
+    "reject*", "cmp", "compare*", "expired", "required", "too", "needs", "must", "over", "readonly",
+    "busy", "drop",
+];
+
+/// Words in the names of functions that decide about access, or make that possible: they say no by
+/// failing.
+#[rustfmt::skip]
+const DECISION_WORDS: &[&str] = &[
+    "access", "allow", "auth*", "cap", "check*", "perm", "perms", "permission*", "permit*",
+    "policy", "priv", "restrict*", "trust*", "valid*", "verif*",
+];
+
+/// Words in the names of functions that answer whether something may be, or is the same.
+#[rustfmt::skip]
+const QUESTION_WORDS: &[&str] = &[
+    "allowed", "authenticated", "capable", "enabled", "equal", "eq", "has", "is", "match*", "may",
+    "ok", "owner", "permitted", "privileged", "same", "trusted", "*valid",
+];
+
+/// Words in the names of functions that work on access control lists, labels and other extended
+/// attributes.
+const LABEL_WORDS: &[&str] = &[
+    "acl", "acls", "*xattr", "*xattrs", "secctx", "ea", "getvalue",
+];
+
+impl Object {
+    /// What it is, to be read behind "it works on".
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Object::Protection(at) => PROTECTIONS[usize::from(at)].0,
+            Object::Setting => "a setting",
+            Object::Reach => "whose memory devices and guests reach",
+            Object::Network => "a network namespace that is made or goes",
+            Object::Request => "a request of user space, which would seem to be done",
+            Object::Named => "a protection, as its name says",
+            Object::Decision => "a decision about access, as its name says",
+            Object::Question | Object::Inverted => "a question about what may be, as its name says",
+            Object::Label => "access control lists or labels",
+        }
+    }
+}

@@ -1,0 +1,228 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! Where a function lies, and what is accepted there by default.
+
+use super::{
+    glob,
+    objects,
+    prototype::Request,
+    Asked,
+    Cause,
+    Facts,
+    Object,
+    Type,
+    Value, //
+};
+use core::fmt;
+
+/// A part of the kernel.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Zone {
+    /// Built from `security/`: the LSMs, keys, integrity. Takes nothing.
+    Security,
+    /// Built into the kernel. Takes a refusal, if the function can refuse.
+    Core,
+    /// A module that protects, as this says. Judged like [`Core`](Self::Core).
+    Guard(&'static str),
+    /// Any other module. Takes what its type can mean.
+    Module,
+}
+
+/// The errors that say "no" to whoever called, and nothing else to anybody: EPERM, EIO, E2BIG,
+/// ENOMEM, EACCES, EBUSY, EINVAL and EMSGSIZE.
+const REFUSALS: [i64; 8] = [-1, -5, -7, -12, -13, -16, -22, -90];
+
+/// Says that there is no such operation. Elsewhere it says that there is nothing to protect.
+const EOPNOTSUPP: i64 = -95;
+
+/// What a guard does that filters packets.
+pub(super) const FILTERS: &str = "filters or rewrites packets";
+
+/// Modules that protect, as patterns of their names, and what they do.
+#[rustfmt::skip]
+const GUARDS: &[(&str, &[&str])] = &[
+    (FILTERS, &[
+        "nf_*", "nft_*", "nfnetlink*", "xt_*", "x_tables", "ip_tables", "ip6_tables", "arp_tables",
+        "ebtables", "ebt_*", "iptable_*", "ip6table_*", "arptable_*", "ebtable_*", "ipt_*",
+        "ip6t_*", "arpt_*", "ip_set*", "ip_vs*", "act_*", "cls_*", "em_*", "sch_ingress",
+        "br_netfilter", "openvswitch",
+    ]),
+    ("encrypts, authenticates or isolates traffic", &[
+        "esp4*", "esp6*", "ah4", "ah6", "ipcomp*", "xfrm*", "*_vti", "af_key", "tls", "wireguard",
+        "macsec", "ovpn", "ppp_mppe", "auth_rpcgss", "rpcsec_gss_*", "sunrpc", "libarc4",
+        "cfg80211", "mac80211", "mac802154", "libipw", "ipvlan", "ila",
+    ]),
+    ("encrypts, verifies or counts storage", &[
+        "dm_crypt", "dm_verity", "dm_integrity", "dm_mod", "fscrypt", "fsverity", "ecryptfs",
+        "overlay", "quota_*", "nvme_auth", "nvme_keyring",
+    ]),
+    ("computes cryptography or randomness", &[
+        "lib*crypt*", "libaes", "libchacha*", "libpoly1305", "libsha*", "libcurve25519*",
+        "libblake2*", "libmd5", "libdes", "libnh", "aes*", "sha*", "chacha*", "*poly1305*", "gcm",
+        "ccm", "cmac", "xcbc", "hmac", "xts", "cbc", "ctr", "ecb", "cts", "lrw", "essiv",
+        "adiantum", "aegis128*", "authenc*", "cryptd", "pcrypt", "crypto_*", "ghash*", "gf128mul",
+        "polyval*", "camellia*", "serpent*", "twofish*", "cast*", "des*", "blowfish*", "aria*",
+        "sm3*", "sm4*", "rsa*", "ecc", "ecdsa*", "ecdh*", "ecrdsa*", "dh_generic", "curve25519*",
+        "blake2*", "md4", "md5", "rmd160", "streebog*", "wp512", "michael_mic", "seqiv", "echainiv",
+        "rng*", "drbg", "jitterentropy*", "*_rng", "*_trng", "chaoskey", "hid_u2fzero", "krb5*",
+        "asymmetric_keys", "pkcs7*", "pkcs8*", "x509*", "tpm*", "xen_tpmfront", "ccp*", "qat_*",
+        "intel_qat", "caam*", "chcr", "virtio_crypto", "padlock*", "algif_*", "trusted",
+        "encrypted_keys",
+    ]),
+    ("isolates virtual machines or devices", &[
+        "kvm*", "vhost*", "vfio*", "iommufd", "vdpa*", "vduse", "vringh", "mdev", "irqbypass",
+        "virtio_iommu", "xen_*back", "xen_gnt*", "xen_privcmd",
+    ]),
+    ("attests or keeps secrets", &["tdx_guest", "sev_guest", "tsm*", "*tee", "nsm"]),
+    ("records", &["efi_pstore", "ramoops", "pstore_*", "drop_monitor"]),
+    ("is a security module of its own", &["lkrg", "p_lkrg", "falcon*", "*_lsm"]),
+];
+
+impl Zone {
+    /// Where the function lies.
+    pub(crate) fn of(facts: &Facts<'_>) -> Self {
+        let is_security = |address: &usize| facts.kernel.security.contains(address);
+
+        match &facts.module {
+            _ if facts.addresses.iter().any(is_security) => Zone::Security,
+            None => Zone::Core,
+            Some(function) => guard(function.module).map_or(Zone::Module, Zone::Guard),
+        }
+    }
+}
+
+impl fmt::Display for Zone {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Zone::Security => f.write_str("security"),
+            Zone::Core => f.write_str("core"),
+            Zone::Guard(what) => write!(f, "guard, which {what}"),
+            Zone::Module => f.write_str("module"),
+        }
+    }
+}
+
+/// What the module of this name protects, if it does.
+pub(super) fn guard(module: &str) -> Option<&'static str> {
+    let is_called = |pattern: &&str| glob::matches(pattern.as_bytes(), module.as_bytes());
+
+    GUARDS
+        .iter()
+        .find(|(_, patterns)| patterns.iter().any(is_called))
+        .map(|(what, _)| *what)
+}
+
+/// Whether `value` is a refusal that the function can give by itself.
+pub(super) fn is_own_refusal(facts: &Facts<'_>, value: Value) -> bool {
+    let value = value.get();
+    let is_refusal =
+        REFUSALS.contains(&value) || (value == EOPNOTSUPP && facts.prototype.request.is_some());
+
+    is_refusal && can_refuse(facts.prototype.returns) && facts.can_fail()
+}
+
+/// Whether callers of a function of this type check for errors.
+pub(super) fn can_refuse(returns: Type) -> bool {
+    match returns {
+        Type::Number { bytes, signed } => signed && bytes >= 4,
+        Type::Pointer => true,
+        Type::Unknown | Type::Void | Type::Bool | Type::Other => false,
+    }
+}
+
+pub(super) fn judge_security(facts: &Facts<'_>) -> Result<(), Cause> {
+    if Zone::of(facts) == Zone::Security {
+        return Err(Cause::Security);
+    }
+    match facts.callers().protected {
+        Some(caller) => Err(Cause::Callee(caller)),
+        None => Ok(()),
+    }
+}
+
+pub(super) fn judge_object(facts: &Facts<'_>, value: Value) -> Result<(), Cause> {
+    let zone = Zone::of(facts);
+    let returns = facts.prototype.returns;
+    let by_name = || {
+        let mut symbols = facts.module.iter().flat_map(|it| it.symbols);
+
+        symbols.find_map(|it| objects::named(it.as_str()))
+    };
+    let object = facts.prototype.object.or_else(|| match zone {
+        Zone::Module if facts.prototype.request.is_some() => Some(Object::Request),
+        Zone::Module => by_name(),
+        _ => None,
+    });
+    let Some(object) = object else {
+        return Ok(());
+    };
+    let is_error = (-133..0).contains(&value.get());
+    let accepts = match (zone, object) {
+        // Programs go on without a namespace of their own if it cannot be made, and what was taken
+        // away must not be reached any more.
+        (_, Object::Network | Object::Reach) => false,
+        (Zone::Module, _) if !facts.is_absent() && facts.is_unheeded() => {
+            matches!(object, Object::Decision | Object::Question) && returns == Type::Void
+        }
+        (Zone::Module, Object::Label) => matches!(value.get(), -5 | -13),
+        (Zone::Module, Object::Question | Object::Inverted) if facts.is_absent() => {
+            value.get() <= 0
+        }
+        (Zone::Module, Object::Decision) => match returns {
+            Type::Void => true,
+            Type::Bool => value.get() == 0,
+            _ if facts.is_absent() => value.get() <= 0,
+            _ => facts.can_fail() && returns.fails_with(value),
+        },
+        // What asks says no with 0, or fails.
+        (Zone::Module, Object::Question) => match returns {
+            Type::Void => true,
+            Type::Bool => value.get() == 0,
+            _ if facts.can_fail() => is_error,
+            _ => value.get() == 0,
+        },
+        (Zone::Module, Object::Inverted) => facts.can_fail() && is_error && returns != Type::Bool,
+        (Zone::Module, _) => is_error && (facts.is_absent() || returns.fails_with(value)),
+        _ => false,
+    };
+
+    match accepts {
+        true => Ok(()),
+        false => Err(Cause::Object(object)),
+    }
+}
+
+pub(super) fn judge(facts: &Facts<'_>, asked: Asked) -> Result<(), Cause> {
+    let value = asked.value;
+    let returns = facts.prototype.returns;
+    let is_error = (-133..0).contains(&value.get());
+    let zone = Zone::of(facts);
+    let must_spare_root = match zone {
+        Zone::Guard(FILTERS) => true,
+        Zone::Guard(_) => {
+            matches!(
+                facts.prototype.request,
+                Some(Request::Direct | Request::Generic)
+            )
+        }
+        _ => facts.prototype.request == Some(Request::Direct),
+    };
+    let accepts = match zone {
+        // What fails by itself may fail, and what cannot may do nothing.
+        Zone::Module => match returns {
+            _ if facts.is_absent() => true,
+            Type::Bool => value.get() == 0,
+            Type::Number { .. } | Type::Pointer if facts.can_fail() => is_error,
+            Type::Pointer => value.get() == 0,
+            _ => true,
+        },
+        _ if must_spare_root && !asked.spares_root => return Err(Cause::Request(zone)),
+        _ => is_own_refusal(facts, value) || (facts.is_absent() && is_error),
+    };
+
+    match accepts {
+        false => Err(Cause::Default(zone, returns)),
+        true if zone != Zone::Module && facts.is_unheeded() => Err(Cause::Unheeded(zone)),
+        true => Ok(()),
+    }
+}
