@@ -1,0 +1,468 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! The type information of a kernel and of its modules, as in `include/uapi/linux/btf.h`.
+
+use super::{
+    bytes::{before_nul, u16_at, u32_at},
+    error::Problem,
+};
+use std::ops::Range;
+
+/// The kind of an integer.
+pub const INT: u32 = 1;
+/// The kind of a structure.
+pub const STRUCT: u32 = 4;
+/// The kind of a union.
+pub const UNION: u32 = 5;
+/// The kind of a function.
+pub const FUNC: u32 = 12;
+/// The kind of what a function takes and returns.
+pub const FUNC_PROTO: u32 = 13;
+
+/// What every type begins with, in bytes.
+const HEAD: usize = 12;
+/// The most types that there can be.
+const MAX_TYPES: usize = 16 << 20;
+
+/// The types in one file.
+pub(super) struct Btf {
+    bytes: Vec<u8>,
+    strings: Range<usize>,
+    /// Where each type begins.
+    types: Vec<u32>,
+    /// The number of the first type, and the offset of the first string.
+    first: u32,
+    first_string: u32,
+    /// The numbers of the functions, by their names.
+    functions: Vec<u32>,
+}
+
+impl Btf {
+    /// Reads the contents of a section `.BTF`, which build on the types in `base` if they are those
+    /// of a module.
+    pub(super) fn new(bytes: Vec<u8>, base: Option<&Btf>) -> Result<Self, Problem> {
+        const DAMAGED: &str = "its type information is damaged";
+        const MAGIC: u16 = 0xeb9f;
+
+        let field = |at| u32_at(&bytes, at).ok_or(DAMAGED);
+        let header = field(4)? as usize;
+        let section = |at| -> Result<Range<usize>, Problem> {
+            let start = header.checked_add(field(at)? as usize).ok_or(DAMAGED)?;
+            let end = start.checked_add(field(at + 4)? as usize).ok_or(DAMAGED)?;
+
+            bytes.get(start..end).ok_or(DAMAGED)?;
+            Ok(start..end)
+        };
+
+        if u16_at(&bytes, 0) != Some(MAGIC) || bytes.get(2) != Some(&1) {
+            return Err("its type information is none that is known".into());
+        }
+        let (types, strings) = (section(8)?, section(16)?);
+        let mut btf = Self {
+            types: starts(&bytes, types).ok_or(DAMAGED)?,
+            strings,
+            bytes,
+            first: base.map_or(1, Btf::end),
+            first_string: base.map_or(0, Btf::end_of_strings),
+            functions: Vec::new(),
+        };
+        // They must be found by numbers of 32 bits.
+        if btf.end() as usize > 2 * MAX_TYPES {
+            return Err(DAMAGED.into());
+        }
+        btf.index_functions(base);
+        Ok(btf)
+    }
+
+    fn index_functions(&mut self, base: Option<&Btf>) {
+        let types = Types {
+            base: base.unwrap_or(self),
+            own: self,
+        };
+        let mut functions: Vec<(&str, u32)> = (self.first..self.end())
+            .filter_map(|id| Some((types.get(id)?, id)))
+            .filter(|(it, _)| it.kind() == FUNC)
+            .map(|(it, id)| (it.name, id))
+            .collect();
+
+        functions.sort_unstable();
+        self.functions = functions.into_iter().map(|(_, id)| id).collect();
+    }
+
+    /// The number behind that of the last type.
+    fn end(&self) -> u32 {
+        self.first + self.types.len() as u32
+    }
+
+    fn end_of_strings(&self) -> u32 {
+        self.first_string.saturating_add(self.strings.len() as u32)
+    }
+
+    /// The head and what follows of the type with this number, if it is one of these.
+    fn get(&self, id: u32) -> Option<(&[u8], &[u8])> {
+        let start = *self.types.get(id.checked_sub(self.first)? as usize)? as usize;
+        let info = u32_at(&self.bytes, start + 4)?;
+        let length = following(kind(info), count(info))?;
+
+        self.bytes
+            .get(start..start + HEAD + length)?
+            .split_at_checked(HEAD)
+    }
+
+    /// The string at this offset, if it is one of these.
+    fn string(&self, offset: u32) -> Option<&str> {
+        let strings = &self.bytes[self.strings.clone()];
+        let string = strings.get(offset.checked_sub(self.first_string)? as usize..)?;
+
+        std::str::from_utf8(before_nul(string)?).ok()
+    }
+}
+
+/// Where each type in `range` begins, if they fill it.
+fn starts(bytes: &[u8], range: Range<usize>) -> Option<Vec<u32>> {
+    let mut starts = Vec::new();
+    let mut at = range.start;
+
+    while at < range.end {
+        let info = u32_at(bytes, at.checked_add(4)?)?;
+
+        starts.push(u32::try_from(at).ok()?);
+        at = at.checked_add(HEAD + following(kind(info), count(info))?)?;
+    }
+    starts.shrink_to_fit();
+    (at == range.end && starts.len() <= MAX_TYPES).then_some(starts)
+}
+
+/// The kind of a type, which is part of its `info`.
+pub fn kind(info: u32) -> u32 {
+    info >> 24 & 0x7f
+}
+
+/// How many elements follow a type.
+fn count(info: u32) -> usize {
+    (info & 0xff_ffff) as usize
+}
+
+/// How many bytes follow the head of a type of this kind with so many elements.
+fn following(kind: u32, count: usize) -> Option<usize> {
+    match kind {
+        // An integer, a variable and a tag at a declaration.
+        1 | 14 | 17 => Some(4),
+        // An array.
+        3 => Some(12),
+        // A structure, a union, a section and numbers of 64 bits.
+        4 | 5 | 15 | 19 => Some(12 * count),
+        // Numbers, and what a function takes.
+        6 | 13 => Some(8 * count),
+        2 | 7..=12 | 16 | 18 => Some(0),
+        _ => None,
+    }
+}
+
+/// The types of the kernel, or those of a module and what they build on.
+#[derive(Clone, Copy)]
+pub struct Types<'a> {
+    base: &'a Btf,
+    own: &'a Btf,
+}
+
+/// A type.
+#[derive(Clone, Copy, Debug)]
+pub struct Type<'a> {
+    /// What it is called; empty if it has no name.
+    pub name: &'a str,
+    /// Its kind, how many elements follow, and a flag, as `struct btf_type` has them.
+    pub info: u32,
+    /// Its size in bytes, or the number of the type that it is about.
+    pub size_or_type: u32,
+    /// What follows in memory.
+    pub rest: &'a [u8],
+    types: Types<'a>,
+}
+
+/// A member of a structure, or what a function takes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Member<'a> {
+    /// What it is called; empty if it has no name.
+    pub name: &'a str,
+    /// The number of its type. 0 for `...`, behind all else that a function takes.
+    pub id: u32,
+    /// Where it begins, in bits. 0 for what a function takes.
+    pub offset: u32,
+}
+
+impl std::fmt::Debug for Types<'_> {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(formatter, "Types({:?})", self.own())
+    }
+}
+
+impl<'a> Types<'a> {
+    /// Those in `own`, which builds on `base`.
+    pub(super) fn new(own: &'a Btf, base: Option<&'a Btf>) -> Self {
+        Self {
+            base: base.unwrap_or(own),
+            own,
+        }
+    }
+
+    /// The numbers of those that are the module's own; of the kernel, of all.
+    pub fn own(&self) -> Range<u32> {
+        self.own.first..self.own.end()
+    }
+
+    /// The type with this number.
+    pub fn get(&self, id: u32) -> Option<Type<'a>> {
+        let (head, rest) = self.base.get(id).or_else(|| self.own.get(id))?;
+
+        Some(Type {
+            name: self.string(u32_at(head, 0)?),
+            info: u32_at(head, 4)?,
+            size_or_type: u32_at(head, 8)?,
+            rest,
+            types: *self,
+        })
+    }
+
+    /// The string at this offset; empty if there is none.
+    fn string(&self, offset: u32) -> &'a str {
+        self.base
+            .string(offset)
+            .or_else(|| self.own.string(offset))
+            .unwrap_or_default()
+    }
+
+    fn name(&self, id: u32) -> &'a str {
+        self.get(id).map_or("", |found| found.name)
+    }
+
+    /// The numbers of the functions called `name` that are the module's own, or of the kernel, in
+    /// order.
+    pub fn functions(self, name: &str) -> impl Iterator<Item = u32> + use<'_, 'a> {
+        let all = &self.own.functions;
+        let first = all.partition_point(|id| self.name(*id) < name);
+
+        all[first..]
+            .iter()
+            .copied()
+            .take_while(move |id| self.name(*id) == name)
+    }
+
+    /// The structure called `name`, if there is one.
+    pub(super) fn structure(&self, name: &str) -> Option<Type<'a>> {
+        self.own()
+            .filter_map(|id| self.get(id))
+            .find(|found| found.kind() == STRUCT && found.name == name)
+    }
+}
+
+impl<'a> Type<'a> {
+    /// Its kind.
+    pub fn kind(&self) -> u32 {
+        kind(self.info)
+    }
+
+    /// The flag in its `info`.
+    pub fn flag(&self) -> bool {
+        self.info >> 31 != 0
+    }
+
+    /// What follows an integer: its bits, its offset, and whether it is signed or a `bool`. 0 for
+    /// other types.
+    pub fn encoding(&self) -> u32 {
+        match self.kind() {
+            INT => u32_at(self.rest, 0).unwrap_or(0),
+            _ => 0,
+        }
+    }
+
+    /// The members of a structure or a union, or what a function takes; none of other types.
+    pub fn members(self) -> impl Iterator<Item = Member<'a>> {
+        let size = match self.kind() {
+            STRUCT | UNION => 12,
+            FUNC_PROTO => 8,
+            _ => usize::MAX,
+        };
+
+        self.rest.chunks_exact(size).filter_map(move |member| {
+            let offset = u32_at(member, 8).unwrap_or(0);
+
+            Some(Member {
+                name: self.types.string(u32_at(member, 0)?),
+                id: u32_at(member, 4)?,
+                // With the flag, its width stands in the top bits.
+                offset: if self.flag() {
+                    offset & 0xff_ffff
+                } else {
+                    offset
+                },
+            })
+        })
+    }
+}
+
+#[cfg(test)]
+pub(super) mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    /// Makes a section `.BTF`.
+    #[derive(Default)]
+    pub(crate) struct Builder {
+        types: Vec<u8>,
+        strings: Vec<u8>,
+        /// The offset of the first string.
+        base: u32,
+    }
+
+    impl Builder {
+        /// One that builds on `base`.
+        pub(crate) fn on(base: Option<&Btf>) -> Self {
+            Self {
+                // Offset 0 is no name.
+                strings: vec![0; usize::from(base.is_none())],
+                base: base.map_or(0, Btf::end_of_strings),
+                ..Self::default()
+            }
+        }
+
+        fn string(&mut self, name: &str) -> u32 {
+            if name.is_empty() {
+                return 0;
+            }
+            let offset = self.base + self.strings.len() as u32;
+
+            self.strings.extend_from_slice(name.as_bytes());
+            self.strings.push(0);
+            offset
+        }
+
+        /// Adds a type.
+        pub(crate) fn add(
+            mut self,
+            name: &str,
+            info: u32,
+            size_or_type: u32,
+            rest: &[u32],
+        ) -> Self {
+            let name = self.string(name);
+
+            for number in [name, info, size_or_type].iter().chain(rest) {
+                self.types.extend_from_slice(&number.to_le_bytes());
+            }
+            self
+        }
+
+        /// Adds a structure of members, each with the number of its type and its offset in bytes.
+        pub(crate) fn structure(
+            mut self,
+            name: &str,
+            size: u32,
+            members: &[(&str, u32, u32)],
+        ) -> Self {
+            let rest: Vec<u32> = members
+                .iter()
+                .flat_map(|(name, id, offset)| [self.string(name), *id, 8 * offset])
+                .collect();
+
+            self.add(name, STRUCT << 24 | members.len() as u32, size, &rest)
+        }
+
+        /// The section.
+        pub(crate) fn build(&self) -> Vec<u8> {
+            let (types, strings) = (self.types.len() as u32, self.strings.len() as u32);
+            let mut bytes = vec![0x9f, 0xeb, 1, 0];
+
+            for number in [24, 0, types, types, strings] {
+                bytes.extend_from_slice(&u32::to_le_bytes(number));
+            }
+            bytes.extend_from_slice(&self.types);
+            bytes.extend_from_slice(&self.strings);
+            bytes
+        }
+    }
+
+    /// An `int`, a function `f` of it that returns one, a structure `s` of one, and a function `a`.
+    fn base() -> Btf {
+        let proto = FUNC_PROTO << 24 | 1;
+        let builder = Builder::on(None).add("int", INT << 24, 4, &[0x0100_0020]);
+        let bytes = builder
+            .add("", proto, 1, &[1, 1])
+            .add("f", FUNC << 24, 2, &[])
+            .structure("s", 8, &[("first", 1, 0), ("second", 1, 4)])
+            .add("a", FUNC << 24, 2, &[])
+            .build();
+
+        Btf::new(bytes, None).unwrap()
+    }
+
+    #[test]
+    fn types_are_read() {
+        let base = base();
+        let types = Types::new(&base, None);
+        let int = types.get(1).unwrap();
+        let proto = types.get(2).unwrap();
+        let members: Vec<_> = types.structure("s").unwrap().members().collect();
+
+        assert_eq!(types.own().end, 6);
+        assert_eq!((int.name, int.kind(), int.size_or_type), ("int", INT, 4));
+        assert_eq!(int.encoding(), 0x0100_0020);
+        assert_eq!(proto.members().count(), 1);
+        assert_eq!(proto.encoding(), 0);
+        assert_eq!(members[1].name, "second");
+        assert_eq!(members[1].offset, 32);
+        assert_eq!(types.functions("f").collect::<Vec<_>>(), [3]);
+        assert_eq!(types.functions("a").collect::<Vec<_>>(), [5]);
+        assert_eq!(types.functions("s").count(), 0);
+        assert!(types.get(0).is_none() && types.get(6).is_none());
+    }
+
+    #[test]
+    fn those_of_a_module_build_on_the_kernels() {
+        let base = base();
+        let bytes = Builder::on(Some(&base))
+            .add("f", FUNC << 24, 2, &[])
+            .add("g", FUNC << 24, 2, &[])
+            .build();
+        let own = Btf::new(bytes, Some(&base)).unwrap();
+        let types = Types::new(&own, Some(&base));
+
+        assert_eq!(types.own(), 6..8);
+        assert_eq!(types.functions("f").collect::<Vec<_>>(), [6]);
+        assert_eq!(types.functions("a").count(), 0);
+        assert_eq!(types.get(1).unwrap().name, "int");
+        assert_eq!(types.get(7).unwrap().name, "g");
+    }
+
+    #[test]
+    fn what_is_cut_off_is_refused() {
+        let bytes = base().bytes;
+
+        for length in 0..bytes.len() {
+            assert!(Btf::new(bytes[..length].to_vec(), None).is_err());
+        }
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
+        #[test]
+        fn nothing_panics(flips in prop::collection::vec((0usize..200, any::<u8>()), 1..4)) {
+            let mut bytes = base().bytes;
+
+            for (at, flip) in flips {
+                if let Some(byte) = bytes.get_mut(at) {
+                    *byte ^= flip;
+                }
+            }
+            if let Ok(btf) = Btf::new(bytes, None) {
+                let types = Types::new(&btf, None);
+
+                for id in 0..types.own().end + 1 {
+                    types.get(id).map(|it| it.members().count());
+                }
+                let _ = types.functions("f").count();
+            }
+        }
+    }
+}

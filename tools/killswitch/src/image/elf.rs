@@ -1,0 +1,271 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! ELF files for x86-64, of which only what is asked for is read.
+
+use super::{bytes::before_nul, error::Problem, symbols::List};
+use object::{
+    elf::{
+        FileHeader64, SectionHeader64, Sym64, EM_X86_64, PT_LOAD, SHF_ALLOC, SHF_EXECINSTR,
+        SHF_WRITE, SHN_ABS, SHN_COMMON, SHN_UNDEF, SHT_NOBITS, SHT_SYMTAB, STB_LOCAL, STB_WEAK,
+        STT_FILE, STT_OBJECT, STT_SECTION,
+    },
+    read::{
+        elf::{FileHeader, ProgramHeader, SectionHeader as _, Sym as _},
+        ReadRef,
+    },
+    LittleEndian,
+};
+use std::ops::Range;
+
+/// A header of a section.
+pub(super) type SectionHeader = SectionHeader64<LittleEndian>;
+/// An entry of a symbol table.
+pub(super) type Sym = Sym64<LittleEndian>;
+
+/// The largest section that is read, in bytes.
+const MAX_SECTION: u64 = 96 << 20;
+/// How large all segments may be, in bytes.
+const MAX_SEGMENTS: u64 = 384 << 20;
+
+/// An ELF file.
+pub(super) struct Elf<'a, R> {
+    data: R,
+    header: &'a FileHeader64<LittleEndian>,
+    sections: &'a [SectionHeader],
+    names: &'a [u8],
+}
+
+/// A symbol table.
+pub(super) struct SymbolTable<'a> {
+    pub(super) symbols: &'a [Sym],
+    strings: &'a [u8],
+}
+
+impl<'a> SymbolTable<'a> {
+    /// The name of `symbol`; empty if it has none.
+    pub(super) fn name(&self, symbol: &Sym) -> &'a [u8] {
+        string(self.strings, symbol.st_name(LittleEndian))
+    }
+}
+
+/// The string at `at`; empty if there is none.
+fn string(strings: &[u8], at: u32) -> &[u8] {
+    strings
+        .get(at as usize..)
+        .and_then(before_nul)
+        .unwrap_or_default()
+}
+
+impl<'a, R: ReadRef<'a>> Elf<'a, R> {
+    /// Reads the headers.
+    pub(super) fn parse(data: R) -> Result<Self, Problem> {
+        let header = FileHeader64::<LittleEndian>::parse(data)?;
+
+        if !header.is_little_endian() || header.e_machine(LittleEndian) != EM_X86_64 {
+            return Err("it is not for x86-64".into());
+        }
+        let mut elf = Self {
+            data,
+            header,
+            sections: header.section_headers(LittleEndian, data)?,
+            names: &[],
+        };
+
+        if !elf.sections.is_empty() {
+            let index = header.section_strings_index(LittleEndian, data)?.0;
+
+            elf.names = elf.data(
+                elf.sections
+                    .get(index)
+                    .ok_or("its sections have no names")?,
+            )?;
+        }
+        Ok(elf)
+    }
+
+    /// Whether it is to be linked, as modules are.
+    pub(super) fn is_relocatable(&self) -> bool {
+        self.header.e_type(LittleEndian) == object::elf::ET_REL
+    }
+
+    /// All sections, with their names.
+    pub(super) fn sections(&self) -> impl Iterator<Item = (&'a [u8], &'a SectionHeader)> + '_ {
+        self.sections
+            .iter()
+            .map(|section| (self.section_name(section), section))
+    }
+
+    /// The name of `section`.
+    fn section_name(&self, section: &SectionHeader) -> &'a [u8] {
+        string(self.names, section.sh_name(LittleEndian))
+    }
+
+    /// The first section of this name.
+    pub(super) fn section(&self, name: &[u8]) -> Option<&'a SectionHeader> {
+        self.sections
+            .iter()
+            .find(|section| self.section_name(section) == name)
+    }
+
+    /// What is in `section`; nothing if it has nothing in the file.
+    pub(super) fn data(&self, section: &SectionHeader) -> Result<&'a [u8], Problem> {
+        if section.sh_size(LittleEndian) > MAX_SECTION {
+            return Err("one of its sections is larger than any kernel or module can be".into());
+        }
+        Ok(section.data(LittleEndian, self.data)?)
+    }
+
+    /// What is in `section`, as elements of a table.
+    pub(super) fn table<T: object::Pod>(
+        &self,
+        section: &SectionHeader,
+    ) -> Result<&'a [T], Problem> {
+        let data = self.data(section)?;
+        let count = data.len() / size_of::<T>();
+
+        object::slice_from_bytes(data, count)
+            .map(|(table, _)| table)
+            .map_err(|()| "one of its tables is not aligned".into())
+    }
+
+    /// The symbol table, if it has one.
+    pub(super) fn symbols(&self) -> Result<Option<SymbolTable<'a>>, Problem> {
+        let is_table = |section: &&SectionHeader| section.sh_type(LittleEndian) == SHT_SYMTAB;
+        let Some(section) = self.sections.iter().find(is_table) else {
+            return Ok(None);
+        };
+        let strings = self
+            .sections
+            .get(section.sh_link(LittleEndian) as usize)
+            .ok_or("its symbols have no names")?;
+
+        Ok(Some(SymbolTable {
+            symbols: self.table(section)?,
+            strings: self.data(strings)?,
+        }))
+    }
+
+    /// Where what is loaded lies in memory, and in the file.
+    pub(super) fn segments(&self) -> Result<Vec<(u64, Range<u64>)>, Problem> {
+        let length = self.data.len().map_err(|()| "its size is unknown")?;
+        let mut segments = Vec::new();
+        let mut size = 0u64;
+
+        for header in self.header.program_headers(LittleEndian, self.data)? {
+            if header.p_type(LittleEndian) != PT_LOAD {
+                continue;
+            }
+            let (start, count) = header.file_range(LittleEndian);
+            let end = start
+                .checked_add(count)
+                .filter(|end| *end <= length)
+                .ok_or("it is cut off")?;
+
+            size = size.saturating_add(count);
+            if size > MAX_SEGMENTS {
+                return Err("it is larger than any kernel can be".into());
+            }
+            segments.push((header.p_vaddr(LittleEndian), start..end));
+        }
+        Ok(segments)
+    }
+
+    /// The symbols as /proc/kallsyms would have them if the kernel had a table of its own. The order
+    /// of those that have one address may be another.
+    pub(super) fn kallsyms(&self) -> Result<Option<List>, Problem> {
+        let Some(table) = self.symbols()? else {
+            return Ok(None);
+        };
+        let mut found: Vec<(u64, u8, &[u8])> = table
+            .symbols
+            .iter()
+            .filter_map(|symbol| {
+                let name = table.name(symbol);
+                let kind = self.nm(symbol)?;
+
+                (!name.is_empty() && !is_left_out(kind, name)).then_some((
+                    symbol.st_value(LittleEndian),
+                    kind,
+                    name,
+                ))
+            })
+            .collect();
+        let mut list = List::default();
+
+        found.sort_by_key(|(address, kind, name)| {
+            let underscores = name.iter().take_while(|byte| **byte == b'_').count();
+
+            (*address, *kind == b'W', is_mark(name), underscores, *name)
+        });
+        for (address, kind, name) in found {
+            list.push(address, kind, name)?;
+        }
+        Ok(Some(list))
+    }
+
+    /// The letter that `nm` shows for `symbol`.
+    fn nm(&self, symbol: &Sym) -> Option<u8> {
+        let index = symbol.st_shndx(LittleEndian);
+        let is_weak = symbol.st_bind() == STB_WEAK;
+
+        if matches!(symbol.st_type(), STT_FILE | STT_SECTION) {
+            return None;
+        }
+        let letter = match index {
+            SHN_UNDEF => return Some(if is_weak { b'w' } else { b'U' }),
+            SHN_ABS => b'a',
+            SHN_COMMON => b'c',
+            _ if is_weak && symbol.st_type() == STT_OBJECT => return Some(b'V'),
+            _ if is_weak => return Some(b'W'),
+            index => {
+                let section = self.sections.get(usize::from(index.0))?;
+                let flags = section.sh_flags(LittleEndian);
+
+                match () {
+                    () if flags.contains(SHF_EXECINSTR) => b't',
+                    () if !flags.contains(SHF_ALLOC) => b'n',
+                    () if section.sh_type(LittleEndian) == SHT_NOBITS => b'b',
+                    () if flags.contains(SHF_WRITE) => b'd',
+                    () => b'r',
+                }
+            }
+        };
+        match symbol.st_bind() {
+            STB_LOCAL => Some(letter),
+            _ => Some(letter.to_ascii_uppercase()),
+        }
+    }
+}
+
+/// Whether the kernel's build leaves out a symbol with this letter and name.
+fn is_left_out(kind: u8, name: &[u8]) -> bool {
+    const PREFIXES: [&[u8]; 10] = [
+        b"$",
+        b".L",
+        b"__pi_$",
+        b"__pi_.L",
+        b"__efistub_",
+        b"__kcfi_typeid_",
+        b"__crc_",
+        b"__kstrtab_",
+        b"__kstrtabns_",
+        b"__mod_device_table__",
+    ];
+
+    matches!(kind, b'a' | b'A' | b'N' | b'n' | b'U' | b'w')
+        || name == b"L0"
+        || name.starts_with(b"__UNIQUE_ID_modinfo_")
+        || PREFIXES.iter().any(|prefix| name.starts_with(prefix))
+}
+
+/// Whether a symbol seems to be one of a linker script, which comes behind others.
+fn is_mark(name: &[u8]) -> bool {
+    name.len() >= 8
+        && name.strip_prefix(b"__").is_some_and(|rest| {
+            [&b"start_"[..], b"stop_", b"end_"]
+                .iter()
+                .any(|prefix| rest.starts_with(prefix))
+                || name.ends_with(b"_start")
+                || name.ends_with(b"_end")
+        })
+}

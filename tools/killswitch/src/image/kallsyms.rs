@@ -1,0 +1,429 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! The symbol table that a kernel carries in itself, which /proc/kallsyms shows, found by its
+//! structure.
+//!
+//! The tables lie one behind the other in read-only data, in this order, and nothing says where:
+//!
+//! - the number of symbols, 32 bits;
+//! - their names: of each, its compressed length in bytes, and so many numbers of tokens. A length
+//!   above 127 has 7 bits in a first byte, whose top bit is set, and the rest in a second one;
+//! - markers: where the name of every 256th symbol begins, 32 bits each;
+//! - the 256 tokens, which are strings;
+//! - where each of these begins, 16 bits each;
+//! - the addresses, 32 bits each, in one of several ways.
+//!
+//! The first character of a name is the type of the symbol.
+
+use super::{
+    bytes::{before_nul, u16_at, u32_at, u64_at},
+    error::Problem,
+    memory::Memory,
+    symbols::{List, MAX_NAME},
+};
+use std::ops::Range;
+
+/// How many tokens there are.
+const TOKENS: usize = 256;
+/// How many symbols share a marker.
+const PER_MARKER: usize = 256;
+/// How large the index of tokens is, in bytes.
+const INDEX: usize = 2 * TOKENS;
+/// The longest token, in bytes.
+const MAX_TOKEN: usize = 512;
+/// What tables are aligned to at most, in bytes: less than this may lie between two.
+const MAX_ALIGNMENT: usize = 8;
+/// What they are aligned to at least.
+const ALIGNMENT: usize = 4;
+
+/// Finds the tables in `memory`, and reads the symbols in their order, which is that of their
+/// addresses. `Ok(None)` says that there are none.
+pub(super) fn find(memory: &Memory) -> Result<Option<List>, Problem> {
+    for (start, bytes) in memory.pieces() {
+        let first = (start.wrapping_neg() % ALIGNMENT as u64) as usize;
+
+        for index in (first..bytes.len()).step_by(ALIGNMENT) {
+            let Some(tables) = Tables::with_index_at(bytes, index) else {
+                continue;
+            };
+            if let Some(addresses) = tables.addresses(memory, start) {
+                return tables.symbols(&addresses).map(Some);
+            }
+        }
+    }
+    Ok(None)
+}
+
+/// Where the tables are in the bytes in which they were found.
+struct Tables<'a> {
+    bytes: &'a [u8],
+    tokens: Vec<&'a [u8]>,
+    count: usize,
+    /// Where the number of symbols stands.
+    start: usize,
+    names: Range<usize>,
+    /// Where the index of tokens ends.
+    end: usize,
+}
+
+impl<'a> Tables<'a> {
+    /// The tables whose index of tokens begins at `index`, if it is one.
+    fn with_index_at(bytes: &'a [u8], index: usize) -> Option<Self> {
+        let (table, tokens) = tokens(bytes, index)?;
+
+        // There may be a gap in front of the tokens, and then it looks like a marker.
+        (0..MAX_ALIGNMENT).step_by(ALIGNMENT).find_map(|gap| {
+            let markers = markers(bytes, table.checked_sub(gap)?)?;
+            let (count, start, names) = names(bytes, &markers)?;
+
+            Some(Self {
+                bytes,
+                tokens: tokens.clone(),
+                count,
+                start,
+                names,
+                end: index + INDEX,
+            })
+        })
+    }
+
+    /// The addresses of the symbols. `base` is the address of the bytes.
+    fn addresses(&self, memory: &Memory, base: u64) -> Option<Vec<u64>> {
+        let size = self.count.checked_mul(4)?;
+        let behind = aligned(self.end, base, ALIGNMENT)?;
+        let aligned_behind = aligned(self.end, base, MAX_ALIGNMENT)?;
+        let base_behind = aligned(aligned_behind.checked_add(size)?, base, MAX_ALIGNMENT)?;
+        // In old kernels they stand in front of all else.
+        let base_before = down(self.start.checked_sub(8)?, base, MAX_ALIGNMENT);
+        let before = base_before.and_then(|it| down(it.checked_sub(size)?, base, MAX_ALIGNMENT));
+
+        [
+            Some((aligned_behind, Some(base_behind))),
+            Some((behind, None)),
+            before.map(|before| (before, base_before)),
+        ]
+        .into_iter()
+        .flatten()
+        .find_map(|(at, relative_to)| {
+            let offsets = self.bytes.get(at..at.checked_add(size)?)?;
+            let offsets = offsets.chunks_exact(4).filter_map(|it| u32_at(it, 0));
+
+            match relative_to {
+                Some(place) => {
+                    let relative_to = u64_at(self.bytes, place)?;
+
+                    memory.rest_at(relative_to)?;
+                    relative(offsets, relative_to)
+                }
+                None => to_themselves(offsets, base.checked_add(at as u64)?, memory),
+            }
+        })
+    }
+
+    /// The symbols, which have these `addresses`.
+    fn symbols(&self, addresses: &[u64]) -> Result<List, Problem> {
+        let mut list = List::default();
+        let mut at = self.names.start;
+        let mut name = Vec::new();
+
+        for address in addresses {
+            let codes = symbol(self.bytes, at).ok_or("its symbol table is damaged")?;
+
+            name.clear();
+            for code in &self.bytes[codes.clone()] {
+                name.extend_from_slice(self.tokens[usize::from(*code)]);
+                if name.len() > MAX_NAME + 1 {
+                    break;
+                }
+            }
+            let (kind, name) = name.split_first().ok_or("its symbol table is damaged")?;
+
+            list.push(*address, *kind, name)?;
+            at = codes.end;
+        }
+        Ok(list)
+    }
+}
+
+/// The next place from `at` on that is aligned as an address, if the bytes begin at `base`.
+fn aligned(at: usize, base: u64, alignment: usize) -> Option<usize> {
+    let address = base.checked_add(at as u64)?;
+    let gap = address.next_multiple_of(alignment as u64) - address;
+
+    at.checked_add(gap as usize)
+}
+
+/// The last place up to `at` that is aligned as an address.
+fn down(at: usize, base: u64, alignment: usize) -> Option<usize> {
+    let address = base.checked_add(at as u64)?;
+
+    at.checked_sub((address % alignment as u64) as usize)
+}
+
+/// Where the tokens begin whose index is at `index`, and the tokens, if it is one.
+fn tokens(bytes: &[u8], index: usize) -> Option<(usize, Vec<&[u8]>)> {
+    // Nearly all that is no index is told by its first two numbers.
+    if u16_at(bytes, index)? != 0 || u16_at(bytes, index + 2)? == 0 {
+        return None;
+    }
+    let starts: Vec<usize> = bytes
+        .get(index..index + INDEX)?
+        .chunks_exact(2)
+        .filter_map(|it| u16_at(it, 0).map(usize::from))
+        .collect();
+    let is_index = starts
+        .windows(2)
+        .all(|pair| pair[0] < pair[1] && pair[1] - pair[0] <= MAX_TOKEN);
+    let last = *starts.last().filter(|_| is_index)?;
+    // The last one may be empty.
+    let shortest = (last + 1).next_multiple_of(ALIGNMENT);
+
+    (0..=MAX_TOKEN).step_by(ALIGNMENT).find_map(|more| {
+        let table = index.checked_sub(shortest + more)?;
+        let tokens: Vec<&[u8]> = starts
+            .iter()
+            .zip(starts[1..].iter().map(|next| table + next).chain([index]))
+            .map_while(|(start, end)| before_nul(&bytes[table + start..end]))
+            .collect();
+        let is_whole = tokens.len() == TOKENS
+            && starts
+                .windows(2)
+                .zip(&tokens)
+                .all(|(pair, token)| pair[1] - pair[0] == token.len() + 1);
+        let end = table + last + tokens.last()?.len() + 1;
+        let gap = bytes.get(end..index)?;
+        let is_next = gap.len() < MAX_ALIGNMENT && gap.iter().all(|byte| *byte == 0);
+
+        (is_whole && is_next).then_some((table, tokens))
+    })
+}
+
+/// Where the markers are that end at `end`, if there are any.
+fn markers(bytes: &[u8], end: usize) -> Option<Markers<'_>> {
+    let mut at = end;
+    let mut next = u32::MAX;
+
+    loop {
+        at = at.checked_sub(4)?;
+        let marker = u32_at(bytes, at)?;
+
+        if marker >= next {
+            return None;
+        }
+        // The first one is zero.
+        if marker == 0 {
+            break;
+        }
+        next = marker;
+    }
+    Some(Markers {
+        start: at,
+        table: &bytes[at..end],
+    })
+}
+
+struct Markers<'a> {
+    start: usize,
+    table: &'a [u8],
+}
+
+impl Markers<'_> {
+    fn count(&self) -> usize {
+        self.table.len() / 4
+    }
+
+    fn get(&self, at: usize) -> Option<usize> {
+        u32_at(self.table, 4 * at).map(|marker| marker as usize)
+    }
+}
+
+/// How many symbols there are, where that stands, and where their names are, which lie in front of
+/// their markers.
+fn names(bytes: &[u8], markers: &Markers<'_>) -> Option<(usize, usize, Range<usize>)> {
+    /// The most that the names behind the last marker can take, in bytes.
+    const LAST: usize = PER_MARKER * (MAX_NAME + 3) + MAX_ALIGNMENT;
+
+    let counts =
+        (markers.count() - 1) * PER_MARKER + 1..=markers.count().checked_mul(PER_MARKER)?;
+    let last = markers.get(markers.count() - 1)?;
+    let shortest = last.next_multiple_of(ALIGNMENT);
+
+    (0..LAST).step_by(ALIGNMENT).find_map(|more| {
+        let start = markers.start.checked_sub(shortest + more)?;
+
+        // The number in front is aligned as well.
+        [4, 8].into_iter().find_map(|gap| {
+            let place = start.checked_sub(gap)?;
+            let count = u32_at(bytes, place)? as usize;
+
+            if !counts.contains(&count) {
+                return None;
+            }
+            let end = end_of_names(bytes, start, count, markers)?;
+
+            (end <= markers.start && markers.start - end < MAX_ALIGNMENT).then_some((
+                count,
+                place,
+                start..end,
+            ))
+        })
+    })
+}
+
+/// Where `count` names that begin at `start` end, if that agrees with the markers.
+fn end_of_names(bytes: &[u8], start: usize, count: usize, markers: &Markers<'_>) -> Option<usize> {
+    let mut at = start;
+
+    for symbol_index in 0..count {
+        if symbol_index % PER_MARKER == 0 && markers.get(symbol_index / PER_MARKER)? != at - start {
+            return None;
+        }
+        at = symbol(bytes, at)?.end;
+        if at > markers.start {
+            return None;
+        }
+    }
+    Some(at)
+}
+
+/// Where the tokens of the symbol at `at` are. It has at least one.
+fn symbol(bytes: &[u8], at: usize) -> Option<Range<usize>> {
+    let first = usize::from(*bytes.get(at)?);
+    let (start, length) = match first & 0x80 {
+        0 => (at + 1, first),
+        _ => (at + 2, first & 0x7f | usize::from(*bytes.get(at + 1)?) << 7),
+    };
+
+    bytes
+        .get(start..start + length)
+        .filter(|it| !it.is_empty())?;
+    Some(start..start + length)
+}
+
+/// Addresses that are relative to `base`.
+fn relative(offsets: impl Iterator<Item = u32> + Clone, base: u64) -> Option<Vec<u64>> {
+    let unsigned = offsets
+        .clone()
+        .map(|offset| base.checked_add(offset.into()));
+    // Once, those that are not negative were addresses, of what each CPU has.
+    let signed = offsets.map(|offset| match offset as i32 {
+        address @ 0.. => Some(address as u64),
+        offset => base.checked_add((-1 - i64::from(offset)) as u64),
+    });
+
+    in_order(unsigned).or_else(|| in_order(signed))
+}
+
+/// Addresses that are relative to where each of them stands, the first one at `start`.
+fn to_themselves(
+    offsets: impl Iterator<Item = u32>,
+    start: u64,
+    memory: &Memory,
+) -> Option<Vec<u64>> {
+    let addresses = offsets.enumerate().map(|(at, offset)| {
+        start
+            .checked_add(4 * at as u64)?
+            .checked_add_signed((offset as i32).into())
+    });
+
+    // The first one is where the kernel begins.
+    in_order(addresses).filter(|all| all.first().is_some_and(|it| memory.rest_at(*it).is_some()))
+}
+
+/// All `addresses`, if they are sorted.
+fn in_order(addresses: impl Iterator<Item = Option<u64>>) -> Option<Vec<u64>> {
+    let addresses: Vec<u64> = addresses.collect::<Option<_>>()?;
+
+    addresses.is_sorted().then_some(addresses)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{
+        super::sample::{kallsyms, Addresses, DATA, TEXT},
+        *,
+    };
+    use proptest::prelude::*;
+
+    const ALL: [Addresses; 4] = [
+        Addresses::ToThemselves,
+        Addresses::ToBase,
+        Addresses::ToBaseBefore,
+        Addresses::WithPerCpu,
+    ];
+
+    /// Memory with code, and with tables of `count` symbols behind some other data.
+    fn memory(count: u64, how: Addresses, damage: impl FnOnce(&mut Vec<u8>)) -> Memory {
+        let symbols: Vec<_> = (0..count)
+            .map(|at| (TEXT + 8 * (at / 2), name(at)))
+            .collect();
+        let mut data = vec![0; 0x100];
+
+        data.extend(kallsyms(&symbols, DATA + 0x100, how));
+        damage(&mut data);
+        let length = data.len();
+
+        Memory::new(
+            vec![vec![0x90; 0x10_0000], data],
+            [(TEXT, 0, 0..0x10_0000), (DATA, 1, 0..length)],
+        )
+    }
+
+    /// A type and a name, which is longer for some.
+    fn name(at: u64) -> String {
+        format!(
+            "tlate_{at}_{}",
+            "x".repeat(if at % 50 == 7 { 300 } else { 0 })
+        )
+    }
+
+    #[test]
+    fn any_number_of_symbols_is_found() {
+        for how in ALL {
+            for count in [100, 255, 256, 257, 512, 1000] {
+                let found = find(&memory(count, how, |_| ())).unwrap().unwrap();
+                let found: Vec<_> = found
+                    .iter()
+                    .map(|(address, kind, name)| (address, format!("{}{name}", char::from(kind))))
+                    .collect();
+                let expected: Vec<_> = (0..count)
+                    .map(|at| (TEXT + 8 * (at / 2), name(at)))
+                    .collect();
+
+                assert_eq!(found, expected, "{how:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn tables_that_are_cut_off_are_not_found() {
+        let length = memory(600, Addresses::ToThemselves, |_| ()).end() - DATA;
+
+        // Behind the tables lie 64 other bytes.
+        for cut in (0..length as usize - 64).step_by(101) {
+            let memory = memory(600, Addresses::ToThemselves, |data| data.truncate(cut));
+
+            assert!(find(&memory).unwrap().is_none());
+        }
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
+        #[test]
+        fn nothing_panics(
+            which in 0usize..4,
+            flips in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..4),
+        ) {
+            let memory = memory(300, ALL[which], |data| {
+                for (at, flip) in flips {
+                    let at = at.index(data.len());
+
+                    data[at] ^= flip;
+                }
+            });
+
+            let _ = find(&memory);
+        }
+    }
+}

@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! The file of a kernel: an ELF file or a boot image, with a symbol table or without.
+
+use super::{boot_image, compression, compression::Budget, elf::Elf, error::Problem, kallsyms};
+use super::{memory::Memory, symbols::List};
+use object::read::{ReadCache, ReadRef};
+use std::{
+    fs::File,
+    io::{Read, Seek, SeekFrom},
+    ops::Range,
+    path::Path,
+};
+
+/// The largest boot image, in bytes.
+const MAX_BOOT_IMAGE: u64 = 192 << 20;
+/// The largest kernel in a boot image, in bytes.
+const MAX_KERNEL: u64 = 256 << 20;
+/// How much memory may be taken to decompress a kernel, in KiB. It is compressed for 128 MiB.
+const WINDOW: u32 = 160 << 10;
+
+/// What a file of a kernel says.
+pub(super) struct Kernel {
+    /// What is loaded.
+    pub(super) memory: Memory,
+    /// Its symbols, as /proc/kallsyms shows them.
+    pub(super) symbols: List,
+    /// The section with its type information, if there is one.
+    pub(super) btf: Option<Vec<u8>>,
+}
+
+/// Reads the kernel at `path`.
+pub(super) fn read(path: &Path) -> Result<Kernel, Problem> {
+    let mut file = File::open(path)?;
+    let mut head = Vec::new();
+
+    file.by_ref().take(0x210).read_to_end(&mut head)?;
+    file.seek(SeekFrom::Start(0))?;
+    if !head.starts_with(b"\x7fELF") {
+        let mut bytes = Vec::new();
+
+        if !boot_image::is_one(&head) {
+            return Err("it is neither an ELF file nor a boot image".into());
+        }
+        file.take(MAX_BOOT_IMAGE).read_to_end(&mut bytes)?;
+        return in_boot_image(&bytes);
+    }
+    let cache = ReadCache::new(&file);
+    let (segments, btf) = contents(&cache)?;
+    let mut stores = Vec::new();
+
+    for (_, range) in &segments {
+        let mut bytes = vec![0; (range.end - range.start) as usize];
+
+        (&file).seek(SeekFrom::Start(range.start))?;
+        (&file).read_exact(&mut bytes)?;
+        stores.push(bytes);
+    }
+    let pieces: Vec<_> = segments
+        .iter()
+        .zip(&stores)
+        .enumerate()
+        .map(|(store, ((address, _), bytes))| (*address, store, 0..bytes.len()))
+        .collect();
+    let memory = Memory::new(stores, pieces);
+
+    with_symbols(memory, btf, || Elf::parse(&cache)?.kallsyms())
+}
+
+/// Reads the kernel in a boot image.
+pub(super) fn in_boot_image(image: &[u8]) -> Result<Kernel, Problem> {
+    let payload = boot_image::payload(image)?;
+
+    if payload.starts_with(b"\x7fELF") {
+        return in_bytes(payload.into());
+    }
+    in_bytes(compression::decompress(
+        payload,
+        &Budget::new(MAX_KERNEL, WINDOW),
+    )?)
+}
+
+/// Reads a kernel that is an ELF file.
+pub(super) fn in_bytes(bytes: Vec<u8>) -> Result<Kernel, Problem> {
+    let (segments, btf) = contents(&bytes[..])?;
+    let pieces = segments
+        .into_iter()
+        .map(|(address, range)| (address, 0, range.start as usize..range.end as usize));
+    let table = || Elf::parse(&bytes[..])?.kallsyms();
+    // Nearly all have their own.
+    let from_table = table()?;
+    let memory = Memory::new(vec![bytes], pieces);
+
+    with_symbols(memory, btf, || Ok(from_table))
+}
+
+/// A segment's address, and where it is in the file.
+type Segment = (u64, Range<u64>);
+
+/// The segments of an ELF file, and its type information.
+fn contents<'a, R: ReadRef<'a>>(data: R) -> Result<(Vec<Segment>, Option<Vec<u8>>), Problem> {
+    let elf = Elf::parse(data)?;
+
+    if elf.is_relocatable() {
+        return Err("it is an object file, and no kernel".into());
+    }
+    let btf = match elf.section(b".BTF") {
+        Some(section) => Some(elf.data(section)?.to_vec()),
+        None => None,
+    };
+    Ok((elf.segments()?, btf))
+}
+
+fn with_symbols(
+    memory: Memory,
+    btf: Option<Vec<u8>>,
+    table: impl FnOnce() -> Result<Option<List>, Problem>,
+) -> Result<Kernel, Problem> {
+    let symbols = match kallsyms::find(&memory)? {
+        Some(symbols) => symbols,
+        None => table()?.ok_or("it has no symbols, neither its own nor those of a linker")?,
+    };
+
+    Ok(Kernel {
+        memory,
+        symbols,
+        btf,
+    })
+}

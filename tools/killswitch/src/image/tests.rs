@@ -1,0 +1,439 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! Tests with [small kernels and modules](super::sample).
+
+use super::{
+    boot_image,
+    btf::FUNC_PROTO,
+    compression,
+    kernel::{self, Kernel},
+    sample::{self, Addresses, DATA, INIT, TEXT},
+    *,
+};
+use proptest::prelude::*;
+use std::env;
+
+/// A kernel that is a file with these bytes, and such modules.
+fn image(kernel: Kernel, modules: &[Vec<u8>]) -> Result<Image, Problem> {
+    let (mut image, exports) = Image::of_kernel(kernel)?;
+    let mut collected = Collected::default();
+    let mut base = image.base_of_modules();
+
+    for (index, bytes) in modules.iter().enumerate() {
+        let draft = Draft::in_bytes(bytes.clone())?;
+        let start = base;
+        let path = PathBuf::from(format!("module-{index}.ko"));
+
+        base = image.behind(start, &draft)?;
+        let (module, loaded) = image.load(draft, start, &path, &exports)?;
+        image.add(module, loaded, &mut collected)?;
+    }
+    image.finish(collected);
+    Ok(image)
+}
+
+fn kernel(how: Addresses) -> Vec<u8> {
+    sample::kernel(how, false)
+}
+
+/// Two modules, each of which calls the other one.
+fn modules() -> Vec<Vec<u8>> {
+    let (image, _) = Image::of_kernel(kernel::in_bytes(kernel(Addresses::ToThemselves)).unwrap())
+        .unwrap_or_else(|problem| panic!("{problem}"));
+    let base = image.btf.as_ref();
+
+    vec![
+        sample::module("first", "second", base),
+        sample::module("second", "first", base),
+    ]
+}
+
+fn sample() -> Image {
+    let kernel = kernel::in_bytes(kernel(Addresses::ToThemselves)).unwrap();
+
+    image(kernel, &modules()).unwrap_or_else(|problem| panic!("{problem}"))
+}
+
+/// The files of the sample kernel and of its modules `plain`, with the function `first`, and
+/// `nf_sample`, a guard, with the function `second`.
+pub struct Directory(PathBuf);
+
+impl Directory {
+    /// Makes them in a directory whose name has `name` in it.
+    pub fn new(name: &str) -> Self {
+        let directory = env::temp_dir().join(format!("killswitch-{}-{name}", std::process::id()));
+        let [plain, guard] = &modules()[..] else {
+            unreachable!()
+        };
+
+        fs::create_dir_all(directory.join("modules")).unwrap();
+        fs::write(directory.join("vmlinux"), kernel(Addresses::ToThemselves)).unwrap();
+        fs::write(directory.join("modules/plain.ko"), plain).unwrap();
+        fs::write(directory.join("modules/nf-sample.ko"), guard).unwrap();
+        Self(directory)
+    }
+
+    /// The file or directory of this name in it.
+    pub fn path(&self, name: &str) -> PathBuf {
+        self.0.join(name)
+    }
+
+    /// What the files hold.
+    pub fn open(&self) -> Image {
+        let modules = find_modules(&self.path("modules"));
+
+        Image::open(&self.path("vmlinux"), &modules).unwrap_or_else(|error| panic!("{error}"))
+    }
+}
+
+impl Drop for Directory {
+    fn drop(&mut self) {
+        // What is left over harms nothing.
+        let _ = fs::remove_dir_all(&self.0);
+    }
+}
+
+/// Asks for everything.
+fn ask(image: &Image) {
+    for symbol in image.symbols() {
+        image.extent(symbol.address);
+        image.is_blacklisted(symbol.address);
+        image.is_traced(symbol.address);
+        let _ = image.named(Within::Anywhere, symbol.name).count();
+        let _ = image.names(symbol.address).count();
+    }
+    for area in image.areas() {
+        for address in [area.range.start, area.range.end - 1, area.range.end] {
+            image.extent(address);
+            image.read(address, 16);
+        }
+    }
+    for types in (0..image.modules().len()).map(Some).chain([None]) {
+        if let Some(types) = image.types(types) {
+            for id in 0..types.own().end {
+                types.get(id).map(|found| found.members().count());
+            }
+        }
+    }
+}
+
+#[test]
+fn symbols_are_those_of_the_table() {
+    let all = [
+        Addresses::ToThemselves,
+        Addresses::ToBase,
+        Addresses::ToBaseBefore,
+        Addresses::WithPerCpu,
+    ];
+
+    for how in all {
+        let image = image(kernel::in_bytes(kernel(how)).unwrap(), &[]).unwrap();
+        let names: Vec<_> = image.symbols().map(|symbol| symbol.name).collect();
+
+        assert_eq!(names.len(), 21, "{how:?}");
+        assert_eq!(names[..5], ["_text", "_stext", "__pfx_f", "f", "weak_f"]);
+        assert_eq!(image.padding(), 16);
+    }
+}
+
+#[test]
+fn the_table_of_a_linker_stands_in() {
+    let file = sample::kernel(Addresses::ToThemselves, true);
+    let image = image(kernel::in_bytes(file).unwrap(), &[]).unwrap();
+    let at = |address| -> Vec<_> { image.names(address).map(|it| it.name).collect() };
+
+    assert_eq!(at(TEXT + 0x20), ["f", "weak_f"]);
+    assert_eq!(at(TEXT + 0xa0), ["unprobed", "__kprobes_text_start"]);
+    assert_eq!(image.named(Within::Kernel, "f").next().unwrap().kind, 'T');
+    assert_eq!(image.hooks().len(), 3);
+}
+
+#[test]
+fn a_boot_image_is_read() {
+    let elf = kernel(Addresses::ToThemselves);
+    let packed = boot_image::tests::sample(&compression::tests::gzip(&elf));
+    let plain = boot_image::tests::sample(&elf);
+
+    for file in [packed, plain] {
+        let image = image(kernel::in_boot_image(&file).unwrap(), &[]).unwrap();
+
+        assert_eq!(image.symbols().count(), 21);
+    }
+}
+
+#[test]
+fn the_parts_of_a_kernel_are_told_apart() {
+    let image = sample();
+
+    assert_eq!(image.areas()[0].range, TEXT..TEXT + 0x400);
+    assert_eq!(image.areas()[1].range, INIT..INIT + 0x100);
+    assert!(image.area(INIT).unwrap().is_init);
+    assert!(!image.area(TEXT).unwrap().is_init);
+    assert!(image.area(DATA).is_none());
+    assert_eq!(image.areas().len(), 6);
+}
+
+#[test]
+fn extents_are_those_of_kallsyms() {
+    let image = sample();
+
+    assert_eq!(image.extent(TEXT + 0x3f), Some(TEXT + 0x20..TEXT + 0x40));
+    assert_eq!(image.extent(TEXT + 0xb0), Some(TEXT + 0xb0..TEXT + 0x400));
+    assert_eq!(image.symbol_of(TEXT + 0x21).unwrap().name, "f");
+    assert_eq!(
+        image.symbol_of(TEXT + 0xa1).unwrap().name,
+        "__kprobes_text_start"
+    );
+    assert_eq!(image.extent(TEXT - 1), None);
+}
+
+#[test]
+fn callbacks_have_the_names_of_their_lsms() {
+    let image = sample();
+    let hooks: Vec<_> = image
+        .hooks()
+        .iter()
+        .map(|hook| (hook.address, &*hook.lsm, hook.array.as_deref().unwrap()))
+        .collect();
+
+    assert!(image.has_hook_table());
+    assert_eq!(
+        hooks,
+        [
+            (TEXT + 0x80, "sample", "sample_hooks"),
+            (TEXT + 0x80, "sample", "sample_hooks"),
+            (TEXT + 0x80, "other", "other_hooks"),
+        ]
+    );
+    assert_eq!(image.trampolines(), TEXT + 0x90..TEXT + 0x99);
+}
+
+#[test]
+fn places_of_probes_are_known() {
+    let image = sample();
+    let module = |name| image.named(Within::Module(0), name).next().unwrap().address;
+
+    assert!(image.is_traced(TEXT + 0x24) && !image.is_traced(TEXT + 0x20));
+    assert_eq!(image.traced_in(TEXT + 0x20..TEXT + 0x40), Some(TEXT + 0x24));
+    assert_eq!(image.traced_in(TEXT + 0x40..TEXT + 0x50), None);
+    assert!(image.is_traced(module("local")) && image.is_traced(module("first") + 4));
+    for address in [
+        TEXT + 0x50,
+        TEXT + 0x5f,
+        TEXT + 0x60,
+        TEXT + 0xa8,
+        module("local"),
+    ] {
+        assert!(image.is_blacklisted(address), "{address:x}");
+    }
+    for address in [TEXT + 0x20, TEXT + 0x40, TEXT + 0xb0, module("first")] {
+        assert!(!image.is_blacklisted(address), "{address:x}");
+    }
+}
+
+#[test]
+fn a_module_is_laid_out_and_linked() {
+    let image = sample();
+    let address = |within, name| image.named(within, name).next().unwrap().address;
+    let first = address(Within::Module(0), "first");
+    let second = address(Within::Module(1), "second");
+    let called = |at: u64| {
+        let distance = image.read(at + 1, 4).unwrap().try_into().unwrap();
+
+        (at + 5).wrapping_add_signed(i32::from_le_bytes(distance).into())
+    };
+    let number = |at| u64::from_le_bytes(image.read(at, 8).unwrap().try_into().unwrap());
+    let local = address(Within::Module(0), "local");
+    let variable = address(Within::Module(0), "variable");
+
+    assert_eq!(called(first + 4), local);
+    assert_eq!(called(first + 9), TEXT + 0x20);
+    assert_eq!(called(first + 14), second);
+    assert_eq!(called(second + 14), first);
+    assert_eq!(number(variable - 8), local + 4);
+    assert_eq!(number(variable), (TEXT + 0x20).wrapping_sub(variable));
+    // What each CPU has is not there.
+    let far = image.read(first + 0x18, 4).unwrap().try_into().unwrap();
+    assert_eq!(u32::from_le_bytes(far), (TEXT - FAR) as u32);
+    assert!(image.named(Within::Module(0), "per_cpu").next().is_none());
+    assert!(image.named(Within::Module(0), ".Lmark").next().is_none());
+    assert!(image.unresolved().is_empty());
+}
+
+#[test]
+fn extents_in_a_module_are_those_of_its_symbols() {
+    let image = sample();
+    let module = Within::Module(1);
+    let address = |name| image.named(module, name).next().unwrap().address;
+    let second = address("second");
+    let area = image.area(second).unwrap();
+
+    assert_eq!(image.extent(second + 1), Some(second..area.range.end));
+    assert_eq!(image.extent(second - 1), Some(second - 0x10..second));
+    assert_eq!(area.range.end - area.range.start, 4096);
+    assert_eq!(area.module, Some(1));
+    assert!(image.area(address("init_module")).unwrap().is_init);
+    assert!(image.area(address("variable")).is_none());
+    assert_eq!(image.modules()[1].name, "module_1");
+    assert_eq!(image.module_named("module_1"), Some(1));
+}
+
+#[test]
+fn what_nobody_exports_is_far() {
+    let kernel = kernel::in_bytes(kernel(Addresses::ToThemselves)).unwrap();
+    let image = image(kernel, &modules()[..1]).unwrap();
+    let first = image
+        .named(Within::Module(0), "first")
+        .next()
+        .unwrap()
+        .address;
+    let distance: [u8; 4] = image.read(first + 15, 4).unwrap().try_into().unwrap();
+    let target = (first + 19).wrapping_add_signed(i32::from_le_bytes(distance).into());
+
+    assert_eq!(target, TEXT - FAR);
+    assert!(image.area(target).is_none());
+    assert_eq!(image.unresolved(), [(0, "second".to_owned())]);
+}
+
+#[test]
+fn types_are_found_by_functions() {
+    let image = sample();
+    let (kernel, module) = (image.types(None).unwrap(), image.types(Some(1)).unwrap());
+
+    assert_eq!(kernel.functions("f").collect::<Vec<_>>(), [3]);
+    assert_eq!(kernel.functions("last").collect::<Vec<_>>(), [5]);
+    assert_eq!(module.functions("second").collect::<Vec<_>>(), [6]);
+    assert_eq!(module.functions("f").count(), 0);
+    assert_eq!(module.get(2).unwrap().kind(), FUNC_PROTO);
+    assert!(image.types(Some(2)).is_none());
+}
+
+#[test]
+fn files_are_found_and_opened() {
+    let directory = env::temp_dir().join(format!("killswitch-{}", std::process::id()));
+    let vmlinux = directory.join("vmlinux");
+    let below = directory.join("kernel/fs");
+    let modules = modules();
+
+    fs::create_dir_all(&below).unwrap();
+    fs::write(&vmlinux, kernel(Addresses::ToThemselves)).unwrap();
+    fs::write(below.join("two-words.ko"), &modules[0]).unwrap();
+    fs::write(
+        directory.join("a.ko.gz"),
+        compression::tests::gzip(&modules[1]),
+    )
+    .unwrap();
+    fs::write(directory.join("a.ko.txt"), "").unwrap();
+    let found = find_modules(&directory);
+    let image = Image::open(&vmlinux, &found);
+    let wrong = Image::open(&found[0], &[])
+        .err()
+        .map(|error| error.to_string());
+
+    fs::remove_dir_all(&directory).unwrap();
+    let image = image.unwrap_or_else(|error| panic!("{error}"));
+    let names: Vec<_> = image.modules().iter().map(|it| &*it.name).collect();
+    assert_eq!(names, ["a", "two_words"]);
+    assert!(image.unresolved().is_empty());
+    assert!(wrong
+        .unwrap()
+        .ends_with("a.ko.gz: it is neither an ELF file nor a boot image"));
+    assert!(Image::open(&vmlinux, &[]).is_err());
+}
+
+#[test]
+fn files_that_are_cut_off_are_refused() {
+    let file = kernel(Addresses::ToThemselves);
+    let packed = boot_image::tests::sample(&compression::tests::gzip(&file));
+    let module = modules().remove(0);
+
+    for length in 0..file.len() {
+        assert!(kernel::in_bytes(file[..length].to_vec()).is_err());
+    }
+    for length in 0..packed.len() - 20 {
+        assert!(kernel::in_boot_image(&packed[..length]).is_err());
+    }
+    for length in 0..module.len() {
+        assert!(Draft::in_bytes(module[..length].to_vec()).is_err());
+    }
+}
+
+#[test]
+fn other_files_are_refused() {
+    let mut other = kernel(Addresses::ToThemselves);
+    let refused = |bytes: &[u8]| kernel::in_bytes(bytes.into()).err().unwrap().to_string();
+
+    assert_eq!(
+        refused(&modules()[0]),
+        "it is an object file, and no kernel"
+    );
+    assert!(Draft::in_bytes(other.clone()).is_err());
+    other[18] = 3;
+    assert_eq!(refused(&other), "it is not for x86-64");
+}
+
+/// Changes to a file of `length` bytes: some bytes that are flipped, and where it is cut off.
+fn damages(length: usize) -> impl Strategy<Value = (Vec<(usize, u8)>, usize)> {
+    let cut = prop_oneof![3 => Just(length), 1 => 0..length];
+
+    (prop::collection::vec((0..length, any::<u8>()), 1..6), cut)
+}
+
+fn damaged(mut bytes: Vec<u8>, (flips, cut): (Vec<(usize, u8)>, usize)) -> Vec<u8> {
+    for (at, flip) in flips {
+        bytes[at] ^= flip;
+    }
+    bytes.truncate(cut);
+    bytes
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig {
+        failure_persistence: None,
+        cases: 1000,
+        ..ProptestConfig::default()
+    })]
+
+    #[test]
+    fn no_kernel_makes_it_panic(
+        which in 0usize..5,
+        damage in damages(kernel(Addresses::ToBase).len()),
+    ) {
+        let how = [
+            Addresses::ToThemselves,
+            Addresses::ToBase,
+            Addresses::ToBaseBefore,
+            Addresses::WithPerCpu,
+        ];
+        let mut file = match how.get(which) {
+            Some(how) => kernel(*how),
+            None => sample::kernel(Addresses::ToBase, true),
+        };
+
+        file.resize(kernel(Addresses::ToBase).len(), 0);
+        if let Ok(kernel) = kernel::in_bytes(damaged(file, damage)) {
+            if let Ok(image) = image(kernel, &modules()) {
+                ask(&image);
+            }
+        }
+    }
+
+    #[test]
+    fn no_module_makes_it_panic(damage in damages(modules()[0].len())) {
+        let kernel = kernel::in_bytes(kernel(Addresses::ToThemselves)).unwrap();
+        let mut modules = modules();
+
+        modules[0] = damaged(modules[0].clone(), damage);
+        if let Ok(image) = image(kernel, &modules) {
+            ask(&image);
+        }
+    }
+
+    #[test]
+    fn no_boot_image_makes_it_panic(damage in damages(1500)) {
+        let file = compression::tests::gzip(&kernel(Addresses::ToThemselves));
+        let file = boot_image::tests::sample(&file);
+
+        let _ = kernel::in_boot_image(&damaged(file, damage));
+    }
+}

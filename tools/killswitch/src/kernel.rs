@@ -1,0 +1,503 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! A kernel in files, as the policy sees it.
+
+use crate::{
+    command::{Scope, Target},
+    image::{Image, Symbol as Place, Types as Information, Within},
+    policy::{
+        self, alternatives,
+        btf::{self, Described, Types},
+        code::x86::{BREAKPOINT, CALL, ENTRY, JUMP},
+        image::{Cold, Function as Known, Image as Policed},
+        AddressSet, Asked, Catalogue, Facts, InModule, Kernel as Sets, Members, Name, Prototype,
+        Refusal, Set, Symbol, Tagged, TaggedSet, Zone,
+    },
+};
+use std::{fmt, ops::Range};
+
+/// What stands for the kernel itself where a target names a module.
+pub const KERNEL: &str = "vmlinux";
+
+/// A kernel whose functions can be judged.
+pub struct Kernel {
+    image: Image,
+    /// Where branches lead, and where they are, by where they lead.
+    branches: Vec<(u64, u64)>,
+    entries: AddressSet<Vec<usize>>,
+    hooks: TaggedSet<Vec<Tagged<&'static str>>, &'static str>,
+    base: Members<Vec<usize>>,
+    deciders: AddressSet<Vec<usize>>,
+    hubs: AddressSet<Vec<usize>>,
+    security: Range<usize>,
+    core: AddressSet<Vec<usize>>,
+}
+
+/// A function, or several of one name.
+pub struct Function<'a> {
+    /// Where it begins; nowhere if its module is not among those that were read.
+    addresses: Vec<usize>,
+    symbol: &'a str,
+    /// The index of its module among those that were read.
+    index: Option<usize>,
+    module: Option<&'a str>,
+    /// All its names, if it is in a module.
+    names: Vec<Symbol>,
+    prototype: Prototype,
+}
+
+/// What the kernel would answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    Accepted,
+    Refused(Refusal),
+    /// The policy has nothing against it, but the kernel takes no probe there.
+    NotProbeable,
+}
+
+impl Verdict {
+    /// The rule that refuses, or the error that the kernel's file `check` has in its place.
+    pub fn rule(&self) -> Option<String> {
+        match self {
+            Self::Accepted => None,
+            Self::Refused(refusal) => Some(refusal.cause.rule().to_string()),
+            Self::NotProbeable => Some("EOPNOTSUPP".into()),
+        }
+    }
+}
+
+impl<'a> Function<'a> {
+    /// What it was found by.
+    pub fn name(&self) -> &'a str {
+        self.symbol
+    }
+
+    /// The module that it is in, or [`KERNEL`].
+    pub fn module(&self) -> &'a str {
+        self.module.unwrap_or(KERNEL)
+    }
+
+    /// What it returns.
+    pub fn returns(&self) -> policy::Type {
+        self.prototype.returns
+    }
+
+    /// Whether its module is not among those that were read, so that only its names are known.
+    pub fn is_absent(&self) -> bool {
+        self.addresses.is_empty()
+    }
+}
+
+impl Kernel {
+    /// Finds out what is protected in `image`.
+    pub fn new(image: Image) -> Self {
+        let catalogue = Catalogue::new(Name::all().collect::<Vec<_>>());
+        let (mut entries, mut base, mut deciders) = (Vec::new(), Vec::new(), Vec::new());
+        let (mut hubs, mut core) = (Vec::new(), Vec::new());
+        let (mut first, mut end) = (usize::MAX, 0);
+        let mut is_security = |address: usize| {
+            first = first.min(address);
+            end = end.max(
+                image
+                    .extent(address as u64)
+                    .map_or(address, |it| it.end as usize),
+            );
+        };
+        for symbol in image.symbols().filter(|it| it.module.is_none()) {
+            let address = symbol.address as usize;
+
+            let _ = catalogue.sets(symbol.name, |set| {
+                match set {
+                    Set::LsmEntry => entries.push(address),
+                    Set::LsmCode if symbol.name.ends_with(".cold") => {}
+                    Set::LsmCode => is_security(address),
+                    Set::Base(_) if image.area(symbol.address).is_none_or(|it| it.is_init) => {}
+                    Set::Base(member) => base.push(member.at(address)),
+                    Set::Decider => deciders.push(address),
+                    Set::Hub => hubs.push(address),
+                    Set::Core => core.push(address),
+                }
+                Ok::<_, ()>(())
+            });
+        }
+        let hooks: Vec<_> = image
+            .hooks()
+            .iter()
+            .map(|hook| Tagged {
+                address: hook.address as usize,
+                tag: &*hook.lsm.clone().leak(),
+            })
+            .collect();
+        for hook in hooks.iter().filter(|hook| hook.tag != "bpf") {
+            is_security(hook.address);
+        }
+        Self {
+            branches: branches(&image),
+            image,
+            entries: AddressSet::new(entries),
+            hooks: TaggedSet::new(hooks),
+            base: Members::new(base),
+            deciders: AddressSet::new(deciders),
+            hubs: AddressSet::new(hubs),
+            security: first..end,
+            core: AddressSet::new(core),
+        }
+    }
+
+    pub fn image(&self) -> &Image {
+        &self.image
+    }
+
+    /// Where the code lies that is built from `security/`.
+    #[cfg(test)]
+    pub fn security(&self) -> Range<usize> {
+        self.security.clone()
+    }
+
+    /// The function that `target` names, as the kernel would find it with all modules loaded.
+    pub fn find<'a>(&'a self, target: &Target<'a>) -> Option<Function<'a>> {
+        let index = target
+            .module
+            .and_then(|module| self.image.module_named(module));
+        let within = match (target.module, index) {
+            (None, _) => Within::Anywhere,
+            (Some(_), Some(index)) => Within::Module(index),
+            // What a module has built into the kernel is found there.
+            (Some(_), None) => Within::Kernel,
+        };
+
+        self.find_in(within, target.symbol).or_else(|| {
+            let module = target
+                .module
+                .filter(|it| index.is_none() && *it != KERNEL)?;
+
+            Some(Function {
+                addresses: Vec::new(),
+                symbol: target.symbol,
+                index: None,
+                module: Some(module),
+                names: vec![Symbol::new(target.symbol.as_bytes())],
+                prototype: Prototype::UNKNOWN,
+            })
+        })
+    }
+
+    /// The function called `symbol`, or all of them.
+    pub fn find_in<'a>(&'a self, within: Within, symbol: &'a str) -> Option<Function<'a>> {
+        let found: Vec<Place<'_>> = self.image.named(within, symbol).collect();
+        let first = found.first()?;
+
+        Some(Function {
+            addresses: found.iter().map(|it| it.address as usize).collect(),
+            symbol,
+            index: first.module,
+            module: self.module_name(first.module),
+            names: self.names_of(first),
+            prototype: self.prototype(first.module, policy::typed_name(symbol)),
+        })
+    }
+
+    /// Whether the kernel takes a probe at a symbol: at one that a function begins with, for which
+    /// its compiler left room for tracers or which type information knows, and which stays.
+    pub fn is_probeable(&self, place: &Place<'_>) -> bool {
+        self.is_entry(place.module, place.address, place.name)
+            && !self.image.is_blacklisted(place.address)
+    }
+
+    fn is_entry(&self, module: Option<usize>, address: u64, symbol: &str) -> bool {
+        let stays = || {
+            let area = self.image.area(address);
+
+            area.is_some_and(|area| area.module == module && !area.is_init)
+        };
+        let has_site = || {
+            const ENDBR64: &[u8] = &[0xf3, 0x0f, 0x1e, 0xfa];
+            let is_landing_pad = || self.image.read(address, ENTRY) == Some(ENDBR64);
+
+            self.image.is_traced(address)
+                || (self.image.is_traced(address + ENTRY as u64) && is_landing_pad())
+        };
+
+        stays() && (has_site() || self.prototype(module, symbol) != Prototype::UNKNOWN)
+    }
+
+    fn module_name(&self, index: Option<usize>) -> Option<&str> {
+        index.map(|index| &*self.image.modules()[index].name)
+    }
+
+    /// All names of the function that begins with a symbol, if it is in a module.
+    fn names_of(&self, place: &Place<'_>) -> Vec<Symbol> {
+        match place.module {
+            None => Vec::new(),
+            Some(_) => self
+                .image
+                .names(place.address)
+                .map(|it| Symbol::new(it.name.as_bytes()))
+                .collect(),
+        }
+    }
+
+    /// What type information says of what it calls `name`.
+    fn prototype(&self, module: Option<usize>, name: &str) -> Prototype {
+        let Some(types) = self.image.types(module) else {
+            return Prototype::UNKNOWN;
+        };
+        let mut prototypes = types
+            .functions(name)
+            .map(|function| btf::prototype(&OfTypes(types), function));
+        let first = prototypes.next().unwrap_or(Prototype::UNKNOWN);
+
+        match prototypes.all(|other| other == first) {
+            true => first,
+            false => Prototype::UNKNOWN,
+        }
+    }
+
+    fn sets(&self) -> Sets<'_> {
+        Sets {
+            lsm_entries: self.entries.borrow(),
+            lsm_hooks: self.hooks.borrow(),
+            lsm_trampolines: self.image.trampolines().start as usize
+                ..self.image.trampolines().end as usize,
+            base: self.base.borrow(),
+            deciders: self.deciders.borrow(),
+            hubs: self.hubs.borrow(),
+            security: self.security.clone(),
+            core: self.core.borrow(),
+        }
+    }
+
+    /// Where `function` lies, and what the kernel would answer to each request.
+    pub fn judge(&self, function: &Function<'_>, all: &[Asked]) -> (Zone, Vec<Verdict>) {
+        let sets = self.sets();
+        let facts = self.facts(&sets, function);
+        let entry = function.addresses.first().map(|it| *it as u64);
+        let is_entry =
+            entry.is_some_and(|entry| self.is_entry(function.index, entry, function.symbol));
+        let is_refused = entry.is_some_and(|entry| self.image.is_blacklisted(entry));
+        let judge = |asked: &Asked| match policy::judge(&facts, *asked) {
+            verdict if facts.is_absent() => {
+                verdict.map_or_else(Verdict::Refused, |()| Verdict::Accepted)
+            }
+            Ok(()) if is_entry && !is_refused => Verdict::Accepted,
+            Ok(()) => Verdict::NotProbeable,
+            // What is no function has no code to speak of.
+            Err(refusal)
+                if !is_entry
+                    && function.addresses.len() == 1
+                    && !refusal.cause.rule().is_by_place() =>
+            {
+                Verdict::NotProbeable
+            }
+            Err(refusal) => Verdict::Refused(refusal),
+        };
+
+        (Zone::of(&facts), all.iter().map(judge).collect())
+    }
+
+    fn facts<'a>(&'a self, sets: &'a Sets<'a>, function: &'a Function<'_>) -> Facts<'a> {
+        let mut facts = Facts::new(sets, &function.addresses, self);
+
+        facts.prototype = function.prototype;
+        facts.module = function.module.map(|module| InModule {
+            module,
+            symbols: &function.names,
+        });
+        facts
+    }
+
+    /// What could be engaged instead of `function`, in words; nothing if there is nothing.
+    pub fn alternatives(&self, function: &Function<'_>, asked: Asked) -> String {
+        let mut scratch = [alternatives::Candidate::default(); alternatives::JUDGED];
+        let mut addresses = [0; alternatives::JUDGED];
+        let mut found = Vec::new();
+        let sets = self.sets();
+        let facts = self.facts(&sets, function);
+
+        alternatives::find(&facts, asked, (&mut scratch, &mut addresses), &mut |it| {
+            let scope = match it.asked.spares_root {
+                true => format!(" scope={}", Scope::Nonroot),
+                false => String::new(),
+            };
+            let through = it.through.map_or(String::new(), |through| {
+                format!(" (through {})", self.name(through))
+            });
+
+            found.push(format!(
+                "{} {}{scope}{through}",
+                self.name(it.function),
+                it.asked.value
+            ));
+        });
+        found.join(", ")
+    }
+
+    /// A refusal in words.
+    pub fn words(&self, refusal: &Refusal) -> String {
+        struct Words<'a>(&'a Kernel, &'a Refusal);
+
+        impl fmt::Display for Words<'_> {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                self.1.describe(f, &|address| {
+                    let symbol = self.0.image.symbol_of(address as u64);
+
+                    Symbol::new(symbol.map_or("?", |it| it.name).as_bytes())
+                })
+            }
+        }
+        Words(self, refusal).to_string()
+    }
+}
+
+/// Where all that may be branches lead to, and where they are, in that order. What passes for one is
+/// what passes for one in the kernel, where a breakpoint may be in its place.
+fn branches(image: &Image) -> Vec<(u64, u64)> {
+    const TWO_BYTES: u8 = 0x0f;
+    let mut found = Vec::new();
+
+    for area in image.areas().iter().filter(|area| !area.is_init) {
+        let length = (area.range.end - area.range.start) as usize;
+        let Some(bytes) = image.read(area.range.start, length) else {
+            continue;
+        };
+        for (index, window) in bytes.windows(6).enumerate() {
+            let [first, second, rest @ ..] = window else {
+                continue;
+            };
+            let is_branch = matches!(*second, CALL | JUMP | BREAKPOINT)
+                || (matches!(*first, TWO_BYTES | BREAKPOINT) && second & 0xf0 == 0x80);
+
+            if let (true, Ok(displacement)) = (is_branch, rest.try_into()) {
+                let at = area.range.start + index as u64;
+                let displacement = i32::from_le_bytes(displacement);
+                let to = (at + 6).wrapping_add_signed(displacement.into());
+
+                if image.area(to).is_some() {
+                    found.push((to, at + 1));
+                }
+            }
+        }
+    }
+    found.sort_unstable();
+    found
+}
+
+impl Policed for Kernel {
+    fn name(&self, address: usize) -> Symbol {
+        let symbol = self.image.symbol_of(address as u64);
+
+        Symbol::new(symbol.map_or("?", |it| it.name).as_bytes())
+    }
+
+    fn function(&self, address: usize, take: &mut dyn FnMut(Known<'_>)) {
+        let Some(symbol) = self.image.symbol_of(address as u64) else {
+            return;
+        };
+        let within = symbol.module.map_or(Within::Kernel, Within::Module);
+        let is_alone = self.image.named(within, symbol.name).nth(1).is_none();
+
+        if symbol.address == address as u64 && is_alone && self.is_probeable(&symbol) {
+            let names = self.names_of(&symbol);
+
+            take(Known {
+                module: self.module_name(symbol.module).map(|module| InModule {
+                    module,
+                    symbols: &names,
+                }),
+                prototype: self.prototype(symbol.module, policy::typed_name(symbol.name)),
+            });
+        }
+    }
+
+    fn hot_part(&self, address: usize) -> Option<usize> {
+        let symbol = self.image.symbol_of(address as u64)?;
+        let within = symbol.module.map_or(Within::Kernel, Within::Module);
+        let hot = symbol.name.strip_suffix(".cold")?;
+
+        Some(self.image.named(within, hot).next()?.address as usize)
+    }
+
+    fn extent(&self, address: usize) -> Option<Range<usize>> {
+        let range = self.image.extent(address as u64)?;
+
+        Some(range.start as usize..range.end as usize)
+    }
+
+    fn cold_part(&self, address: usize) -> Cold {
+        let Some(symbol) = self.image.symbol_of(address as u64) else {
+            return Cold::None;
+        };
+        let within = symbol.module.map_or(Within::Kernel, Within::Module);
+        let cold = format!("{}.cold", symbol.name);
+        let found: Vec<_> = self.image.named(within, &cold).collect();
+
+        match &found[..] {
+            [] => Cold::None,
+            [one] => self
+                .extent(one.address as usize)
+                .map_or(Cold::Unknown, Cold::At),
+            _ => Cold::Unknown,
+        }
+    }
+
+    fn read(&self, at: usize, buffer: &mut [u8]) -> bool {
+        match self.image.read(at as u64, buffer.len()) {
+            Some(bytes) => {
+                buffer.copy_from_slice(bytes);
+                true
+            }
+            None => false,
+        }
+    }
+
+    fn callers(&self, addresses: &[usize], visit: &mut dyn FnMut(usize, usize)) {
+        let mut found: Vec<(u64, usize)> = addresses
+            .iter()
+            .flat_map(|address| {
+                let start = address.saturating_sub(self.padding()) as u64;
+                let end = (address + ENTRY) as u64;
+                let from = self.branches.partition_point(|(to, _)| *to < start);
+
+                self.branches[from..]
+                    .iter()
+                    .take_while(move |(to, _)| *to <= end)
+                    .map(|(_, place)| (*place, *address))
+            })
+            .collect();
+
+        // The kernel comes across them in this order.
+        found.sort_unstable();
+        found
+            .iter()
+            .for_each(|(place, address)| visit(*place as usize, *address));
+    }
+
+    fn padding(&self) -> usize {
+        self.image.padding()
+    }
+}
+
+/// The types of an image.
+struct OfTypes<'a>(Information<'a>);
+
+impl Types for OfTypes<'_> {
+    fn get(&self, id: u32) -> Option<Described> {
+        let found = self.0.get(id)?;
+
+        Some(Described {
+            info: found.info,
+            size_or_type: found.size_or_type,
+            encoding: found.encoding(),
+        })
+    }
+
+    fn name(&self, id: u32) -> &str {
+        self.0.get(id).map_or("", |found| found.name)
+    }
+
+    fn parameter(&self, prototype: u32, index: u32) -> Option<u32> {
+        let mut members = self.0.get(prototype)?.members();
+
+        members.nth(index as usize).map(|it| it.id)
+    }
+}

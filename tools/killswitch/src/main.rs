@@ -1,0 +1,230 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! The host program of Killswitch: reads the files of a kernel and of its modules, and says what
+//! the policy says.
+
+#![forbid(unsafe_code)]
+
+// What is compiled into the kernel, which makes use of more of it. The host tests have clippy judge
+// that.
+#[allow(dead_code, clippy::all)]
+#[path = "../../../src/command.rs"]
+mod command;
+#[allow(dead_code, clippy::all)]
+#[path = "../../../src/errno.rs"]
+mod errno;
+mod facts;
+mod image;
+mod kernel;
+#[allow(dead_code, unused_imports, clippy::all)]
+#[path = "../../../policy/mod.rs"]
+mod policy;
+mod scan;
+
+use clap::{ArgGroup, Args, Parser, Subcommand};
+use image::{find_modules, Image};
+use kernel::Kernel;
+use std::{
+    error::Error,
+    fmt::Display,
+    fs::{self, File},
+    io::{self, Write},
+    path::{Path, PathBuf},
+    process::ExitCode,
+};
+
+/// Everything was done.
+const DONE: u8 = 0;
+/// It was done, but for lines of a list that are not understood.
+const NOT_ALL: u8 = 1;
+/// A file cannot be read, or the result cannot be written. clap takes it for wrong arguments, too.
+const FAILED: u8 = 2;
+
+/// Says which functions of a kernel could be engaged, without booting it.
+///
+/// It reads the files of a kernel for x86-64 and of its modules, and applies the rules that are
+/// built into Killswitch. The answers are those that the file `check` of that kernel would give,
+/// with all of these modules loaded.
+#[derive(Parser)]
+#[command(after_help = "\
+Exit status:
+  0  everything was done, whatever the verdicts are
+  1  it was done, but lines of a list are not understood; their verdict is \"?\"
+  2  a file cannot be read, or an argument is wrong")]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Print how many symbols, types, callbacks and so on were found
+    Facts {
+        #[command(flatten)]
+        files: Files,
+    },
+    /// Judge functions and values
+    #[command(group(ArgGroup::new("what").required(true)))]
+    Scan {
+        #[command(flatten)]
+        files: Files,
+        /// Judge what a CSV file lists
+        ///
+        /// It has the columns "function" and "value" (or "retval", or "bypass_retval"), and may
+        /// have "module" and "scope". They hold what the file `check` takes: symbol or
+        /// module:symbol; a number, an error such as -EPERM, NULL or void; all or nonroot.
+        /// Can be given several times.
+        ///
+        /// Prints CSV: function, value, scope, verdict (allow, refuse, absent or ?), rule, reason.
+        #[arg(long, value_name = "FILE", group = "what")]
+        list: Vec<PathBuf>,
+        /// Print what is accepted, of all functions
+        ///
+        /// Every function that can be probed is judged for -1 (-EPERM), 0 and 1, or for void if it
+        /// returns nothing.
+        ///
+        /// Prints CSV: function, module, zone, returns, value, scope. The scope is nonroot where
+        /// scope=all is refused. It can be read again with --list.
+        #[arg(long, group = "what")]
+        all: bool,
+        /// Print how many functions get which verdict
+        ///
+        /// Functions and values are those of --all.
+        ///
+        /// Prints tab-separated columns: zone, value, verdict, functions. The verdict is accepted,
+        /// accepted-nonroot where scope=all is refused, or the rule that refuses.
+        #[arg(long, group = "what")]
+        counts: bool,
+    },
+}
+
+/// The files of a kernel.
+#[derive(Args)]
+struct Files {
+    /// The kernel: a vmlinux, or a boot image such as vmlinuz
+    #[arg(long, value_name = "FILE")]
+    vmlinux: PathBuf,
+    /// A directory with the modules of that kernel, which may be compressed
+    #[arg(long, value_name = "DIRECTORY")]
+    modules: Option<PathBuf>,
+}
+
+fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    let mut out = io::BufWriter::new(io::stdout().lock());
+    let result = run(&arguments, &mut out).and_then(|status| {
+        out.flush().map_err(cannot_write)?;
+        Ok(status)
+    });
+
+    match result {
+        Ok(status) => status.into(),
+        Err(error) => {
+            eprintln!("killswitch: {error}");
+            FAILED.into()
+        }
+    }
+}
+
+fn cannot_write(error: impl Error) -> Box<dyn Error> {
+    format!("the result cannot be written: {error}").into()
+}
+
+fn run(arguments: &Arguments, out: &mut impl Write) -> Result<u8, Box<dyn Error>> {
+    match &arguments.command {
+        Command::Facts { files } => {
+            let facts = facts::of(&files.open()?);
+
+            out.write_all(facts.as_bytes()).map_err(cannot_write)?;
+            Ok(DONE)
+        }
+        Command::Scan {
+            files,
+            list,
+            all,
+            counts,
+        } => {
+            // What is wrong with a list is said before the kernel is read, which takes longer.
+            let mut lines = Vec::new();
+            for path in list {
+                lines.append(&mut read_list(path).map_err(|error| say(path, error))?);
+            }
+            let kernel = Kernel::new(files.open()?);
+            let mut out = csv::WriterBuilder::new()
+                .delimiter(if *counts { b'\t' } else { b',' })
+                .from_writer(out);
+            let wrong = if *all {
+                scan::all(&kernel, &mut out).map(|()| 0)
+            } else if *counts {
+                scan::counts(&kernel, &mut out).map(|()| 0)
+            } else {
+                scan::list(&kernel, &lines, &mut out)
+            }
+            .map_err(cannot_write)?;
+
+            out.flush().map_err(cannot_write)?;
+            if wrong > 0 {
+                eprintln!("killswitch: lines that are not understood: {wrong}");
+                return Ok(NOT_ALL);
+            }
+            Ok(DONE)
+        }
+    }
+}
+
+fn read_list(path: &Path) -> Result<Vec<scan::Line>, Box<dyn Error>> {
+    scan::read(File::open(path).map_err(|error| format!("it cannot be read: {error}"))?)
+}
+
+/// What is wrong with the file at `path`.
+fn say(path: &Path, error: impl Display) -> String {
+    format!("{}: {error}", path.display())
+}
+
+impl Files {
+    /// Reads them. What makes the answers differ from those of the running kernel is said.
+    fn open(&self) -> Result<Image, Box<dyn Error>> {
+        let modules = match &self.modules {
+            None => Vec::new(),
+            Some(directory) => {
+                fs::read_dir(directory)
+                    .map_err(|error| say(directory, format!("it cannot be read: {error}")))?;
+                find_modules(directory)
+            }
+        };
+        if let (Some(directory), true) = (&self.modules, modules.is_empty()) {
+            return Err(say(directory, "there are no modules in it").into());
+        }
+        let image = Image::open(&self.vmlinux, &modules)?;
+        let lost = image.unresolved().len();
+
+        if lost > 0 {
+            eprintln!(
+                "killswitch: {lost} references of modules lead nowhere; some modules are missing, \
+                 or they are not of this kernel"
+            );
+        }
+        if !image.has_hook_table() {
+            eprintln!(
+                "killswitch: {}",
+                say(
+                    &self.vmlinux,
+                    "its table of LSM callbacks is not found, so rule lsm-hook refuses nothing"
+                )
+            );
+        }
+        if image.types(None).is_none() {
+            eprintln!(
+                "killswitch: {}",
+                say(
+                    &self.vmlinux,
+                    "it has no type information, so more is refused"
+                )
+            );
+        }
+        Ok(image)
+    }
+}
+
+#[cfg(test)]
+mod tests;

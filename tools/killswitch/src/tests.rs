@@ -1,0 +1,248 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! Tests of the command line, with the [sample kernel](Directory), and of what is found out about
+//! a kernel that was built.
+
+use super::*;
+use clap::CommandFactory;
+use image::tests::Directory;
+use object::{Object as _, ObjectSection as _, ObjectSymbol as _};
+use std::{collections::BTreeSet, env, fs};
+
+/// Runs the program with these words, and returns its exit status and what it prints, or what is
+/// wrong.
+fn outcome(words: &[&str]) -> Result<(u8, String), String> {
+    let words = ["killswitch"].iter().chain(words);
+    let arguments = Arguments::try_parse_from(words).map_err(|error| error.to_string())?;
+    let mut out = Vec::new();
+    let status = run(&arguments, &mut out).map_err(|error| error.to_string())?;
+
+    Ok((status, String::from_utf8(out).unwrap()))
+}
+
+/// Runs `killswitch scan` with the sample kernel and these words.
+fn scan(directory: &Directory, words: &[&str]) -> Result<(u8, String), String> {
+    let (vmlinux, modules) = (directory.path("vmlinux"), directory.path("modules"));
+    let files = [
+        "scan",
+        "--vmlinux",
+        vmlinux.to_str().unwrap(),
+        "--modules",
+        modules.to_str().unwrap(),
+    ];
+
+    outcome(&[&files, words].concat())
+}
+
+#[test]
+fn the_command_line_is_consistent() {
+    Arguments::command().debug_assert();
+}
+
+#[test]
+fn one_thing_is_done_at_a_time() {
+    for words in [
+        &["scan", "--vmlinux", "v"][..],
+        &["scan", "--vmlinux", "v", "--all", "--counts"],
+        &["scan", "--vmlinux", "v", "--all", "--list", "l"],
+        &["scan", "--all"],
+        &["facts"],
+        &[],
+    ] {
+        assert!(
+            Arguments::try_parse_from(["killswitch"].iter().chain(words)).is_err(),
+            "{words:?}"
+        );
+    }
+}
+
+#[test]
+fn lists_are_judged() {
+    let directory = Directory::new("lists");
+    let [one, other] = ["one", "other"].map(|name| directory.path(name));
+    let names = [&one, &other].map(|path| path.to_str().unwrap());
+
+    fs::write(&one, "function,value\nfirst,-1\nfirst,0\n").unwrap();
+    fs::write(
+        &other,
+        "function,retval,scope\nsecond,-1,nonroot\nnothing,1\n",
+    )
+    .unwrap();
+    let (status, text) = scan(&directory, &["--list", names[0], "--list", names[1]]).unwrap();
+    let verdicts: Vec<_> = text
+        .lines()
+        .map(|line| line.split(',').take(4).collect::<Vec<_>>().join(" "))
+        .collect();
+
+    assert_eq!(status, DONE);
+    assert_eq!(
+        verdicts,
+        [
+            "function value scope verdict",
+            "first -1 all allow",
+            "first 0 all refuse",
+            "second -1 nonroot allow",
+            "nothing 1 all absent",
+        ]
+    );
+    fs::write(&one, "function,value\nfirst,-1\nfirst,\n").unwrap();
+    assert_eq!(
+        scan(&directory, &["--list", names[0]])
+            .map(|(status, text)| (status, text.lines().count())),
+        Ok((NOT_ALL, 3))
+    );
+}
+
+#[test]
+fn everything_is_judged() {
+    let directory = Directory::new("everything");
+    let head = |option| {
+        scan(&directory, &[option])
+            .map(|(status, text)| (status, text.lines().next().unwrap().to_owned()))
+    };
+
+    assert_eq!(
+        head("--all"),
+        Ok((DONE, "function,module,zone,returns,value,scope".into()))
+    );
+    assert_eq!(
+        head("--counts"),
+        Ok((DONE, "zone\tvalue\tverdict\tfunctions".into()))
+    );
+}
+
+#[test]
+fn facts_are_printed() {
+    let directory = Directory::new("facts");
+    let vmlinux = directory.path("vmlinux");
+    let (status, text) = outcome(&["facts", "--vmlinux", vmlinux.to_str().unwrap()]).unwrap();
+
+    assert_eq!(status, DONE);
+    assert!(
+        text.starts_with("modules: 0\nunresolved references: 0\n"),
+        "{text}"
+    );
+}
+
+#[test]
+fn what_cannot_be_read_is_named() {
+    let directory = Directory::new("unreadable");
+    let path = |name| directory.path(name).to_str().unwrap().to_owned();
+    let (nowhere, empty, list) = (path("nowhere"), path("empty"), path("list"));
+    let vmlinux = path("vmlinux");
+    let missing = "it cannot be read: No such file or directory (os error 2)";
+
+    fs::create_dir(&empty).unwrap();
+    fs::write(&list, "function\nf\n").unwrap();
+    for (words, problem) in [
+        (
+            vec!["--vmlinux", &nowhere, "--all"],
+            format!("{nowhere}: {missing}"),
+        ),
+        (
+            vec!["--vmlinux", &vmlinux, "--modules", &nowhere, "--all"],
+            format!("{nowhere}: {missing}"),
+        ),
+        (
+            vec!["--vmlinux", &vmlinux, "--modules", &empty, "--all"],
+            format!("{empty}: there are no modules in it"),
+        ),
+        (
+            vec!["--vmlinux", &vmlinux, "--list", &nowhere],
+            format!("{nowhere}: {missing}"),
+        ),
+        (
+            vec!["--vmlinux", &vmlinux, "--list", &list],
+            format!("{list}: it has no column value, retval or bypass_retval"),
+        ),
+        (
+            vec!["--vmlinux", &list, "--all"],
+            format!("{list}: it is neither an ELF file nor a boot image"),
+        ),
+    ] {
+        assert_eq!(outcome(&[&["scan"], &words[..]].concat()), Err(problem));
+    }
+}
+
+#[test]
+fn a_result_that_cannot_be_written_is_an_error() {
+    struct Full;
+
+    impl Write for Full {
+        fn write(&mut self, _: &[u8]) -> io::Result<usize> {
+            Err(io::ErrorKind::StorageFull.into())
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+    let directory = Directory::new("full");
+    let vmlinux = directory.path("vmlinux");
+    let files = ["--vmlinux", vmlinux.to_str().unwrap()];
+
+    for words in [&["facts"][..], &["scan", "--all"], &["scan", "--counts"]] {
+        let words = ["killswitch"].iter().chain(words).chain(&files);
+        let arguments = Arguments::try_parse_from(words).unwrap();
+        let error = run(&arguments, &mut Full).unwrap_err().to_string();
+
+        assert!(
+            error.starts_with("the result cannot be written: "),
+            "{error}"
+        );
+    }
+}
+
+/// The functions that the objects in `directory`, and below it, define, but for those that are freed
+/// after boot or rarely run, which the linker puts elsewhere.
+fn functions_of(directory: &Path, names: &mut BTreeSet<String>) {
+    for entry in fs::read_dir(directory).unwrap() {
+        let path = entry.unwrap().path();
+
+        if path.is_dir() {
+            functions_of(&path, names);
+        } else if path.extension().is_some_and(|it| it == "o") {
+            let bytes = fs::read(&path).unwrap();
+            let file = object::File::parse(&bytes[..]).unwrap();
+
+            for symbol in file.symbols().filter(|it| it.is_definition()) {
+                let section = symbol
+                    .section_index()
+                    .map(|at| file.section_by_index(at).unwrap());
+
+                if section.is_some_and(|it| it.name() == Ok(".text")) {
+                    names.insert(symbol.name().unwrap().to_owned());
+                }
+            }
+        }
+    }
+}
+
+#[test]
+#[ignore = "takes a kernel that was built, with its objects"]
+fn security_is_what_its_objects_define() {
+    let vmlinux = PathBuf::from(env::var_os("KS_VMLINUX").expect("KS_VMLINUX is not set"));
+    let kernel = Kernel::new(Image::open(&vmlinux, &[]).unwrap());
+    let mut defined = BTreeSet::new();
+
+    functions_of(&vmlinux.with_file_name("security"), &mut defined);
+    assert!(defined.len() > 2000, "{}", defined.len());
+    // Where a name stands for several functions, one of them is enough.
+    let within = kernel.security();
+    let is_function =
+        |it: &image::Symbol<'_>| matches!(it.kind, 't' | 'T') && !it.name.starts_with("__pfx_");
+    let functions = || kernel.image().symbols().filter(is_function);
+    let inside: BTreeSet<_> = functions()
+        .filter(|it| within.contains(&(it.address as usize)))
+        .map(|it| it.name.to_owned())
+        .collect();
+    let all: BTreeSet<_> = functions().map(|it| it.name.to_owned()).collect();
+    let outside: Vec<_> = defined
+        .difference(&inside)
+        .filter(|it| all.contains(*it))
+        .collect();
+    let foreign: Vec<_> = inside.difference(&defined).collect();
+
+    assert_eq!(outside, [""; 0], "defined there, and not within");
+    assert_eq!(foreign, [""; 0], "within, and defined elsewhere");
+}
