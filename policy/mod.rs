@@ -14,6 +14,8 @@
 pub(crate) mod alternatives;
 mod ambiguous;
 mod base;
+// Without type information, nothing uses what reads it.
+#[cfg_attr(not(CONFIG_BPF_SYSCALL), allow(dead_code))]
 pub(crate) mod btf;
 #[cfg(any(test, CONFIG_SECURITY_KILLSWITCH_KUNIT_TEST))]
 pub(crate) mod cases;
@@ -27,8 +29,10 @@ mod lsm_entry;
 mod lsm_hook;
 mod mediation;
 mod no_decision;
+#[cfg_attr(not(CONFIG_BPF_SYSCALL), allow(dead_code))]
 mod objects;
 mod primitive;
+#[cfg_attr(not(CONFIG_BPF_SYSCALL), allow(dead_code))]
 mod prototype;
 mod return_type;
 mod sort;
