@@ -16,8 +16,7 @@ use super::{
     Value, //
 };
 
-/// What decides whether somebody may do something: by capabilities, the rights of a file, or a
-/// signature.
+/// What decides about access: by capabilities, the rights of a file, or a signature.
 pub(super) const DECIDERS: &[&str] = &[
     "bpf_token_capable",
     "capable",

@@ -316,8 +316,7 @@ pub(crate) fn judge(facts: &Facts<'_>, asked: Asked) -> Result<(), Refusal> {
     }
 }
 
-/// Whether it is refused whatever its code and its callers are, so that nobody needs to look at
-/// them.
+/// Whether it is refused whatever its code and its callers are, so that they need not be read.
 pub(crate) fn is_refused_unseen(facts: &Facts<'_>, asked: Asked) -> bool {
     lsm_entry::judge(facts).is_err()
         || lsm_hook::judge(facts).is_err()

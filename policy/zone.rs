@@ -28,7 +28,7 @@ pub(crate) enum Zone {
     Module,
 }
 
-/// The errors that say "no" to whoever called, and nothing else to anybody: EPERM, EIO, E2BIG,
+/// The errors that every caller takes for a refusal, and none for anything else: EPERM, EIO, E2BIG,
 /// ENOMEM, EACCES, EBUSY, EINVAL and EMSGSIZE.
 const REFUSALS: [i64; 8] = [-1, -5, -7, -12, -13, -16, -22, -90];
 

@@ -217,19 +217,10 @@ fn judge<'a>(authority: &Authority, commands: &[Command<'a>]) -> Result<KVec<New
         new.push(new_one, GFP_KERNEL)?;
         found.push(Subject::find(engage.target), GFP_KERNEL)?;
     }
-    let protected = protected::in_this_kernel()?;
-    let kernel = protected.kernel();
-    let of_interest = new.iter().zip(found.iter_mut()).filter_map(|(new, found)| {
-        let asked = new.engage.scope.asks(new.engage.value);
-        let is_decided =
-            |subject: &Subject<'_>| policy::is_refused_unseen(&subject.facts(&kernel), asked);
-
-        match found {
-            Ok(Found::Function(subject)) if is_decided(subject) => None,
-            found => found.as_mut().ok(),
-        }
-    });
-    subject::find_callers(of_interest)?;
+    // What only ends engagements, or seals, needs no verdict and no memory for one.
+    if new.len() > 1 {
+        find_callers(&new, &mut found)?;
+    }
     for (new, found) in new.iter_mut().zip(found) {
         new.verdict = found.and_then(|found| match found {
             Found::Function(subject) => {
@@ -252,6 +243,24 @@ fn judge<'a>(authority: &Authority, commands: &[Command<'a>]) -> Result<KVec<New
         });
     }
     Ok(new)
+}
+
+/// Finds the callers of what is `found`, unless it is refused whoever they are. Sleeps.
+fn find_callers<'a>(new: &[New<'a>], found: &mut [Result<Found<'a>, Refusal<'a>>]) -> Result {
+    let protected = protected::in_this_kernel()?;
+    let kernel = protected.kernel();
+    let of_interest = new.iter().zip(found).filter_map(|(new, found)| {
+        let asked = new.engage.scope.asks(new.engage.value);
+        let is_decided =
+            |subject: &Subject<'_>| policy::is_refused_unseen(&subject.facts(&kernel), asked);
+
+        match found {
+            Ok(Found::Function(subject)) if is_decided(subject) => None,
+            found => found.as_mut().ok(),
+        }
+    });
+
+    subject::find_callers(of_interest)
 }
 
 /// Checks `commands`, one after the other, against the verdicts on what is `new` and against the
