@@ -3,7 +3,7 @@
 //! Patterns of names: `*` stands for any characters, also for none.
 
 /// Whether all of `name` matches `pattern`.
-pub(super) fn matches(pattern: &[u8], name: &[u8]) -> bool {
+pub(crate) fn matches(pattern: &[u8], name: &[u8]) -> bool {
     if !may_end(pattern, name) {
         return false;
     }

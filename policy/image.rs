@@ -60,7 +60,7 @@ pub(crate) enum Cold {
 }
 
 /// The function that the code at `address` belongs to.
-pub(super) fn owner(image: &dyn Image, address: usize) -> Option<usize> {
+pub(crate) fn owner(image: &dyn Image, address: usize) -> Option<usize> {
     let start = image.extent(address)?.start;
 
     Some(image.hot_part(start).unwrap_or(start))

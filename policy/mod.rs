@@ -23,7 +23,7 @@ mod catalogue;
 pub(crate) mod code;
 mod core_functions;
 mod facts;
-mod glob;
+pub(crate) mod glob;
 pub(crate) mod image;
 mod lsm_entry;
 mod lsm_hook;
@@ -40,6 +40,9 @@ mod symbol;
 mod value;
 mod zone;
 
+#[cfg(test)]
+#[allow(unused_imports)]
+pub(crate) use base::without;
 pub(crate) use base::{
     original,
     Member,
@@ -120,6 +123,23 @@ impl Rule {
             self,
             Rule::LsmEntry | Rule::LsmHook | Rule::SecurityBase | Rule::Security | Rule::Ambiguous
         )
+    }
+
+    /// What it says. `is_named` tells whether a line of the table names the value.
+    fn judge(self, facts: &Facts<'_>, asked: Asked, is_named: bool) -> Result<(), Cause> {
+        match self {
+            Rule::LsmEntry => lsm_entry::judge(facts),
+            Rule::LsmHook => lsm_hook::judge(facts),
+            Rule::Primitive => primitive::judge(facts),
+            Rule::Ambiguous => ambiguous::judge(facts),
+            _ if is_named => Ok(()),
+            Rule::ReturnType => return_type::judge(facts, asked.value),
+            Rule::SecurityBase => base::judge(facts, asked),
+            Rule::Security => zone::judge_security(facts),
+            Rule::Object => zone::judge_object(facts, asked.value),
+            Rule::Default => zone::judge(facts, asked),
+            Rule::Mediation => mediation::judge(facts, asked.value),
+        }
     }
 }
 
@@ -334,25 +354,11 @@ pub(crate) struct Asked {
 
 /// What the first rule that refuses says.
 fn first_cause(facts: &Facts<'_>, asked: Asked) -> Option<Cause> {
-    let value = asked.value;
     let is_named = base::is_named(facts, asked);
 
     Rule::ALL
         .iter()
-        .try_for_each(|rule| match rule {
-            Rule::LsmEntry => lsm_entry::judge(facts),
-            Rule::LsmHook => lsm_hook::judge(facts),
-            Rule::Primitive => primitive::judge(facts),
-            Rule::Ambiguous => ambiguous::judge(facts),
-            _ if is_named => Ok(()),
-            Rule::ReturnType => return_type::judge(facts, value),
-            Rule::SecurityBase => base::judge(facts, asked),
-            Rule::Security => zone::judge_security(facts),
-            Rule::Object => zone::judge_object(facts, value),
-            Rule::Default => zone::judge(facts, asked),
-            Rule::Mediation => mediation::judge(facts, value),
-        })
-        .err()
+        .find_map(|rule| rule.judge(facts, asked, is_named).err())
 }
 
 #[cfg(CONFIG_SECURITY_KILLSWITCH_KUNIT_TEST)]

@@ -66,7 +66,7 @@ const GUARDS: &[(&str, &[&str])] = &[
         "blake2*", "md4", "md5", "rmd160", "streebog*", "wp512", "michael_mic", "seqiv", "echainiv",
         "rng*", "drbg", "jitterentropy*", "*_rng", "*_trng", "chaoskey", "hid_u2fzero", "krb5*",
         "asymmetric_keys", "pkcs7*", "pkcs8*", "x509*", "tpm*", "xen_tpmfront", "ccp*", "qat_*",
-        "intel_qat", "caam*", "chcr", "virtio_crypto", "padlock*", "algif_*", "trusted",
+        "intel_qat", "caam*", "chcr", "kpp", "virtio_crypto", "padlock*", "algif_*", "trusted",
         "encrypted_keys",
     ]),
     ("isolates virtual machines or devices", &[

@@ -15,22 +15,18 @@ pub(super) const RIGHTS: Family = Family {
     name: "giving up rights",
     lines: &[
         never("changes the user or the groups of a task", &[
-            "*sys_set*uid*", "*sys_set*gid*", "*sys_setgroups*", "*sys_setfs*",
-            "set_current_groups", "set_cred_ucounts",
+            "*sys_set*uid*", "*sys_set*gid*", "*sys_setgroups*", "set_current_groups",
         ]),
         never("gives up capabilities", &["*sys_capset*", "cap_validate_magic"]),
         never("lets a task reach devices", &["*sys_iopl*", "*sys_ioperm*"]),
-        never("limits or protects a task", &[
-            "*prctl*", "io_*restrict*", "io_unregister_personality", "wrss_control",
-        ]),
+        never("limits or protects a task", &["*prctl*", "io_*restrict*", "wrss_control"]),
         never("enters or makes namespaces", &[
             "*sys_unshare*", "unshare_*", "*sys_setns*", "copy_namespaces", "create_new_namespaces",
-            "create_user_ns", "ops_init", "*chroot*", "*pivot_root*", "set_fs_root", "set_fs_pwd",
+            "create_user_ns", "ops_init", "*chroot*", "*pivot_root*",
         ]),
         never("limits what a task may use", &["*rlimit*"]),
         never("closes files", &[
-            "*sys_close*", "*close_range*", "*_release", "kvm*:*_release", "vhost*:*_release",
-            "vfio*:*_release", "iommufd:*_release",
+            "*sys_close*", "*close_range*", "kvm*:*_release", "vhost*:*_release", "vfio*:*_release",
         ]),
     ],
 };
@@ -41,12 +37,12 @@ pub(super) const FILES: Family = Family {
     name: "setting rights of files",
     lines: &[
         never("changes the mode or the owner of a file", &[
-            "*chmod*", "*chown*", "*sys_umask", "notify_change", "*_setattr", "*:*_setattr",
+            "*chmod*", "*chown*", "*sys_umask", "notify_change", "*:*_setattr",
         ]),
         never("sets attributes, labels or ACLs", &[
             "*setxattr*", "*removexattr*", "*set_acl*", "*remove_acl*", "*fileattr*",
-            "*file_setattr*", "*file_attr*", "__getname_maybe_null", "*listxattr*", "*xattr_list*",
-            "*remove_privs*", "file_modified*",
+            "__getname_maybe_null", "*listxattr*", "*xattr_list*", "*remove_privs*",
+            "file_modified*",
         ]),
         never("finds attributes", &["*vfs_getxattr*"]),
         never("sets flags of descriptors, leases and seals", &[
@@ -57,12 +53,11 @@ pub(super) const FILES: Family = Family {
             "do_change_type", "reconfigure_super", "do_loopback", "*open_tree*", "*fsconfig*",
             "*fspick*", "vfs_parse_*", "copy_tree", "clone_mnt", "get_anon_bdev", "set_anon_super*",
             "sget_fc", "super_dev_insert", "vfs_get_tree", "vfs_create_mount", "vfs_kern_mount",
-            "alloc_fs_context", "do_add_mount", "attach_recursive_mnt", "count_mounts", "do_mount",
-            "do_move_mount", "vfs_move_mount", "path_umount", "copy_mount_options",
-            "vfs_cmd_create", "fs_param_is_*", "fs_lookup_param",
+            "alloc_fs_context", "do_add_mount", "attach_recursive_mnt", "do_mount", "do_move_mount",
+            "vfs_move_mount", "path_umount", "vfs_cmd_create", "fs_param_is_*", "fs_lookup_param",
         ]),
         never("changes rights of shared memory and messages", &[
-            "ipc_update_perm", "*ctl_do_lock", "semctl_down", "shmctl_down", "msgctl_down",
+            "*ctl_do_lock", "semctl_down", "shmctl_down", "msgctl_down",
         ]),
         never("takes memory or keys back", &["mac80211:ieee80211_key_*", "dm_crypt:crypt_message"]),
         never("makes a protection stricter", &[
@@ -78,8 +73,8 @@ pub(super) const MEMORY: Family = Family {
     name: "protecting memory",
     lines: &[
         never("protects, seals or locks memory", &[
-            "*mprotect*", "*sys_pkey_*", "*mseal*", "*mlock*", "*madvise*", "user_shm_lock",
-            "shmem_lock", "*shadow_stack*", "*swapoff*", "*secretmem*",
+            "*mprotect*", "*sys_pkey_*", "*mseal*", "*mlock*", "*madvise*", "shmem_lock",
+            "*shadow_stack*", "*swapoff*", "*secretmem*",
         ]),
     ],
 };
@@ -105,7 +100,7 @@ pub(super) const SETTINGS: Family = Family {
         never("takes the display, a terminal or a device from others", &[
             "vt_ioctl", "*:evdev_*ioctl*", "input_grab_*", "*hidraw_revoke*", "*:hidraw_ioctl",
             "bluetooth:block_device", "drm:drm_dropmaster_ioctl", "drm:drm_setmaster_ioctl",
-            "tty_vhangup*", "*_hangup", "tty_jobctrl_*", "set_termios*", "pty_*ioctl", "tty_ioctl",
+            "*_hangup", "tty_jobctrl_*", "set_termios*", "pty_*ioctl", "tty_ioctl",
             "tty_compat_ioctl", "tty_mode_ioctl", "n_tty_ioctl*",
         ]),
         never("serves requests of administrators of the network", &[
@@ -116,9 +111,9 @@ pub(super) const SETTINGS: Family = Family {
             "*_ioctl", "ksys_*", "compat_ksys_*", "__sys_*",
         ]),
         spared("changes the rules of the network", &[
-            "*setlink*", "fib_*", "inet_rtm_*", "inet6_rtm_*", "tcf_*", "qdisc_*", "tc_*",
-            "generic_xdp_install", "dev_xdp_*", "nla_*", "__nla_*", "nlmsg_*", "rtnl_*", "rtm_*",
-            "validate_linkmsg", "ip6_route_*", "ip_fib_*", "fib4_*", "fib6_*", "tcp_abort",
+            "*setlink*", "fib_*", "tcf_*", "qdisc_*", "tc_*", "dev_xdp_*", "nla_*", "__nla_*",
+            "nlmsg_*", "rtnl_*", "rtm_*", "validate_linkmsg", "ip6_route_*", "ip_fib_*", "fib4_*",
+            "fib6_*", "tcp_abort",
         ]),
     ],
 };

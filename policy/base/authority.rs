@@ -39,9 +39,6 @@ pub(super) const FILE_ATTRIBUTES: Family = Family {
 pub(super) const FS_ACCESS: Family = Family {
     name: "file system access",
     lines: &[
-        errno("decides whether a layer may be written", &[
-            "overlay:ovl_want_write", "overlay:ovl_get_write_access",
-        ]),
         zero("decides whether file handles may be decoded", &["overlay:ovl_can_decode_fh"]),
         never("remembers the decision of a server", &["nfs:nfs_access_set_mask"]),
     ],
@@ -98,7 +95,6 @@ pub(super) const GRAPHICS: Family = Family {
         zero("hides what a client does not lease", &["drm:drm_lease_filter_crtcs"]),
         never("revokes a lease", &["drm:_drm_lease_revoke"]),
         errno("decides who may map memory", &["drm:drm_gem_mmap"]),
-        errno("refuses privileged commands", &["i915:intel_engine_cmd_parser"]),
         never("takes a mapping right from a client", &["drm:drm_vma_node_revoke"]),
     ],
 };

@@ -12,7 +12,6 @@ use super::{
 pub(super) const ERROR_INJECTION: Family = Family {
     name: "error injection",
     lines: &[
-        never("tells which errors may be injected", &["get_injectable_error_type"]),
         never("checks which error is injected", &["fei_retval_set"]),
     ],
 };
@@ -92,7 +91,5 @@ pub(super) const RUST: Family = Family {
         never("lets Rust code call the kernel", &["rust_helper_*"]),
         never("is part of the kernel crate", &["_R*_6kernel*"]),
         never("is part of the core library of Rust", &["_R*_4core*"]),
-        never("sets up what Rust code allocates", &["_R*_8pin_init*"]),
-        never("stops Rust code that panics", &["_R*17rust_begin_unwind"]),
     ],
 };

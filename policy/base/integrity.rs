@@ -4,7 +4,6 @@
 //! integrity measurement, verified and encrypted storage, random numbers and cryptography.
 
 use super::{
-    errno,
     never,
     Family, //
 };
@@ -14,7 +13,6 @@ use super::{
 pub(super) const LOCKDOWN: Family = Family {
     name: "lockdown",
     lines: &[
-        never("locks the kernel down early in boot", &["lockdown_param"]),
     ],
 };
 
@@ -45,14 +43,10 @@ pub(super) const ALGORITHMS: Family = Family {
     name: "crypto algorithms",
     lines: &[
         never("authenticates data", &["*:crypto_aegis128_*process_ad"]),
-        errno("derives keys for Kerberos", &["*:krb5_derive_K*", "*:rfc*_calc_*"]),
-        errno("encrypts in the background", &["*:pcrypt_aead_*"]),
-        errno("computes a keyed checksum", &["*:crypto_xcbc_*"]),
         never("computes a hash", &["*:blake2*"]),
         never("computes a keyed checksum", &[
             "*:poly1305_*", "*:nh", "*:nhpoly1305_*", "*:gf128mul_*",
         ]),
         never("encrypts", &["*:des_*crypt", "*:des3_ede_*crypt"]),
-        errno("encrypts", &["*:lrw_*"]),
     ],
 };

@@ -97,15 +97,12 @@ pub(super) const SERVERS: Family = Family {
         never("tells whether a connection is encrypted", &[
             "ksmbd:smb3_encryption_negotiated", "ksmbd:smb3_is_transform_hdr",
         ]),
-        errno("derives the keys of a session", &[
-            "ksmbd:ksmbd_gen_*_signingkey", "ksmbd:generate_smb3signingkey",
-        ]),
+        errno("derives the keys of a session", &["ksmbd:generate_smb3signingkey"]),
         never("derives the keys of a session", &[
             "ksmbd:ksmbd_gen_*_encryptionkey", "ksmbd:generate_smb3encryptionkey",
         ]),
         errno("protects the start of a session", &[
-            "ksmbd:ksmbd_gen_preauth_integrity_hash", "cifs:setup_ntlmv2_rsp",
-            "cifs:decode_ntlmssp_challenge",
+            "cifs:setup_ntlmv2_rsp", "cifs:decode_ntlmssp_challenge",
         ]),
         zero("finds the session of a request", &[
             "ksmbd:ksmbd_session_lookup*", "ksmbd:__session_lookup",
@@ -128,9 +125,7 @@ pub(super) const SERVERS: Family = Family {
             "ksmbd:ksmbd_tree_conn_lookup", "ksmbd:ksmbd_lookup_fd_*",
         ]),
         one("hides files of a share", &["ksmbd:ksmbd_share_veto_filename"]),
-        errno("sets up signing and encryption", &[
-            "cifs:generate_smb311signingkey", "cifs:cifs_enable_signing",
-        ]),
+        errno("sets up signing and encryption", &["cifs:generate_smb311signingkey"]),
         never("protects the start of a session", &["cifs:smb311_update_preauth_hash"]),
         zero("decides whether a client may use a file", &[
             "nfsd:fh_append_mac", "nfsd:nfsd_acceptable",
@@ -149,10 +144,6 @@ pub(super) const SERVERS: Family = Family {
             "sunrpc:svc_set_client", "sunrpc:svcauth_unix_set_client", "sunrpc:svcauth_*_accept",
             "sunrpc:auth_domain_find", "sunrpc:unix_domain_find", "sunrpc:rpcauth_get_gssinfo",
             "*:gss_mech_flavor2info",
-        ]),
-        errno("verifies who the other side is", &[
-            "sunrpc:rpcauth_unwrap_resp", "sunrpc:rpcauth_wrap_req", "sunrpc:rpcauth_marshcred",
-            "sunrpc:rpcauth_unwrap_resp_decode",
         ]),
         never("computes keys and answers", &["nvme_auth:nvme_auth_hmac_final"]),
         errno("verifies who an initiator is", &["iscsi_target_mod:chap_server_compute_hash"]),

@@ -67,6 +67,18 @@ impl Verdict {
 }
 
 impl<'a> Function<'a> {
+    /// One of a module that is not there.
+    pub fn absent(module: &'a str, symbol: &'a str) -> Self {
+        Self {
+            addresses: Vec::new(),
+            symbol,
+            index: None,
+            module: Some(module),
+            names: vec![Symbol::new(symbol.as_bytes())],
+            prototype: Prototype::UNKNOWN,
+        }
+    }
+
     /// What it was found by.
     pub fn name(&self) -> &'a str {
         self.symbol
@@ -171,14 +183,7 @@ impl Kernel {
                 .module
                 .filter(|it| index.is_none() && *it != KERNEL)?;
 
-            Some(Function {
-                addresses: Vec::new(),
-                symbol: target.symbol,
-                index: None,
-                module: Some(module),
-                names: vec![Symbol::new(target.symbol.as_bytes())],
-                prototype: Prototype::UNKNOWN,
-            })
+            Some(Function::absent(module, target.symbol))
         })
     }
 
@@ -269,8 +274,16 @@ impl Kernel {
 
     /// Where `function` lies, and what the kernel would answer to each request.
     pub fn judge(&self, function: &Function<'_>, all: &[Asked]) -> (Zone, Vec<Verdict>) {
-        let sets = self.sets();
-        let facts = self.facts(&sets, function);
+        self.judge_by(&self.sets(), function, all)
+    }
+
+    fn judge_by(
+        &self,
+        sets: &Sets<'_>,
+        function: &Function<'_>,
+        all: &[Asked],
+    ) -> (Zone, Vec<Verdict>) {
+        let facts = self.facts(sets, function);
         let entry = function.addresses.first().map(|it| *it as u64);
         let is_entry =
             entry.is_some_and(|entry| self.is_entry(function.index, entry, function.symbol));
@@ -304,6 +317,64 @@ impl Kernel {
             symbols: &function.names,
         });
         facts
+    }
+
+    /// Whether each request would be accepted if no line of the table named `function`.
+    #[cfg(test)]
+    pub fn judge_without_table(&self, function: &Function<'_>, all: &[Asked]) -> Vec<bool> {
+        let sets = self.sets();
+        let facts = self.facts(&sets, function);
+
+        all.iter()
+            .map(|asked| policy::without::accepts(&facts, *asked))
+            .collect()
+    }
+
+    /// What the kernel would answer if the line `left_out` did not name functions of the kernel.
+    #[cfg(test)]
+    pub fn judge_without(
+        &self,
+        left_out: policy::Member,
+        function: &Function<'_>,
+        all: &[Asked],
+    ) -> Vec<Verdict> {
+        let base = policy::without::member(&self.base.borrow(), left_out);
+
+        self.judge_by(
+            &Sets {
+                base: base.borrow(),
+                ..self.sets()
+            },
+            function,
+            all,
+        )
+        .1
+    }
+
+    /// What names `function` in the table.
+    #[cfg(test)]
+    pub fn members_of(&self, function: &Function<'_>) -> Vec<policy::Member> {
+        let sets = self.sets();
+
+        policy::without::members_of(&self.facts(&sets, function))
+    }
+
+    /// What functions call or jump to that a name in the table says to take nothing, by the number
+    /// of that name.
+    #[cfg(test)]
+    pub fn callees_of_table(&self) -> std::collections::BTreeMap<usize, Vec<usize>> {
+        let mut found = std::collections::BTreeMap::<_, Vec<_>>::new();
+
+        for (to, place) in &self.branches {
+            let caller = policy::image::owner(self, *place as usize);
+
+            for member in caller.into_iter().flat_map(|it| self.base.of(it)) {
+                if member.takes_nothing() {
+                    found.entry(member.number()).or_default().push(*to as usize);
+                }
+            }
+        }
+        found
     }
 
     /// What could be engaged instead of `function`, in words; nothing if there is nothing.

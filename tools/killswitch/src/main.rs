@@ -227,4 +227,6 @@ impl Files {
 }
 
 #[cfg(test)]
+mod built;
+#[cfg(test)]
 mod tests;

@@ -1,13 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! Tests of the command line, with the [sample kernel](Directory), and of what is found out about
-//! a kernel that was built.
+//! Tests of the command line, with the [sample kernel](Directory).
 
 use super::*;
 use clap::CommandFactory;
 use image::tests::Directory;
-use object::{Object as _, ObjectSection as _, ObjectSymbol as _};
-use std::{collections::BTreeSet, env, fs};
+use std::fs;
 
 /// Runs the program with these words, and returns its exit status and what it prints, or what is
 /// wrong.
@@ -191,58 +189,4 @@ fn a_result_that_cannot_be_written_is_an_error() {
             "{error}"
         );
     }
-}
-
-/// The functions that the objects in `directory`, and below it, define, but for those that are freed
-/// after boot or rarely run, which the linker puts elsewhere.
-fn functions_of(directory: &Path, names: &mut BTreeSet<String>) {
-    for entry in fs::read_dir(directory).unwrap() {
-        let path = entry.unwrap().path();
-
-        if path.is_dir() {
-            functions_of(&path, names);
-        } else if path.extension().is_some_and(|it| it == "o") {
-            let bytes = fs::read(&path).unwrap();
-            let file = object::File::parse(&bytes[..]).unwrap();
-
-            for symbol in file.symbols().filter(|it| it.is_definition()) {
-                let section = symbol
-                    .section_index()
-                    .map(|at| file.section_by_index(at).unwrap());
-
-                if section.is_some_and(|it| it.name() == Ok(".text")) {
-                    names.insert(symbol.name().unwrap().to_owned());
-                }
-            }
-        }
-    }
-}
-
-#[test]
-#[ignore = "takes a kernel that was built, with its objects"]
-fn security_is_what_its_objects_define() {
-    let vmlinux = PathBuf::from(env::var_os("KS_VMLINUX").expect("KS_VMLINUX is not set"));
-    let kernel = Kernel::new(Image::open(&vmlinux, &[]).unwrap());
-    let mut defined = BTreeSet::new();
-
-    functions_of(&vmlinux.with_file_name("security"), &mut defined);
-    assert!(defined.len() > 2000, "{}", defined.len());
-    // Where a name stands for several functions, one of them is enough.
-    let within = kernel.security();
-    let is_function =
-        |it: &image::Symbol<'_>| matches!(it.kind, 't' | 'T') && !it.name.starts_with("__pfx_");
-    let functions = || kernel.image().symbols().filter(is_function);
-    let inside: BTreeSet<_> = functions()
-        .filter(|it| within.contains(&(it.address as usize)))
-        .map(|it| it.name.to_owned())
-        .collect();
-    let all: BTreeSet<_> = functions().map(|it| it.name.to_owned()).collect();
-    let outside: Vec<_> = defined
-        .difference(&inside)
-        .filter(|it| all.contains(*it))
-        .collect();
-    let foreign: Vec<_> = inside.difference(&defined).collect();
-
-    assert_eq!(outside, [""; 0], "defined there, and not within");
-    assert_eq!(foreign, [""; 0], "within, and defined elsewhere");
 }

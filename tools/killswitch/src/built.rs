@@ -1,0 +1,314 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! Tests of what the policy knows by name, with a kernel that was built: `KS_VMLINUX` names its
+//! file, and `KS_MODULES` the directory with its modules.
+
+use super::*;
+use crate::{
+    command::Scope,
+    image::{Symbol, Within},
+    kernel::{Function, Verdict},
+    policy::{self, glob, Asked, Member, Rule, Value, Zone},
+};
+use object::{Object as _, ObjectSection as _, ObjectSymbol as _};
+use rayon::prelude::*;
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    env,
+    sync::LazyLock,
+};
+
+/// Names of the table that make no difference in the kernel that `make kernel` builds, but in
+/// Debian's, which GCC compiles with another configuration; and the other way round.
+#[rustfmt::skip]
+const NEEDED_ELSEWHERE: &[&str] = &[
+    "*:*_get_acl", "*iommu*", "*tcp_*md5*", "acct_*", "fib4_*", "msr_*_bit", "seg6_*hmac*",
+    "seq_lseek", "set_current_groups", "tg_*", "vfs_llseek", "xfrm_user:verify_spi_info",
+    "*setlink*", "create_dyn_event", "memory_read_from_buffer",
+];
+
+/// Names of the table for which there is no function in one of these kernels, because the compiler
+/// made it part of its callers, or the configuration leaves it out.
+#[rustfmt::skip]
+const NO_FUNCTIONS: &[&str] = &[
+    "bluetooth:sc_add_ltk", "bluetooth:smp_ah", "bluetooth:smp_g2", "bridge:br_cfm_frame_rx",
+    "ksmbd:calc_ntlmv2_hash", "ksmbd:ntlm_negotiate", "ksmbd:parse_dacl",
+    "libceph:con_hmac_sha256", "libceph:process_one_ticket", "mlx5_core:mlx5e_ipsec_event",
+    "nfsd:nfsd_map_name_to_*", "rxrpc:fcrypt_*", "rxrpc:rxkad_respond_to_challenge",
+    "sit:check_6rd", "xfrm_user:verify_spi_info",
+];
+
+/// Functions with which modules register what protects.
+#[rustfmt::skip]
+const REGISTRATIONS: &[&str] = &[
+    "crypto_register_*", "devm_hwrng_register", "dm_register_target", "ebt_register_*",
+    "gss_mech_register", "hwrng_register", "iommu_device_register", "ip_set_type_register",
+    "kvm_init", "kvm_x86_vendor_init", "mdev_register_parent", "nf_*register*", "nft_register_*",
+    "pstore_register", "register_asymmetric_key_parser", "register_ip_vs_*", "register_key_type",
+    "register_l3mdev", "register_quota_format", "register_tcf_*", "rpcauth_register",
+    "security_add_hooks", "svc_auth_register", "tcf_*register*", "tee_device_register",
+    "tsm_*register*", "vfio_*register*", "xfrm*_register*", "xt_register_*",
+];
+
+/// Modules that register such a thing, and are no guards, by why.
+#[rustfmt::skip]
+const NO_GUARDS: &[(&str, &[&str])] = &[
+    ("compresses or computes checksums", &[
+        "crc32_cryptoapi", "crc32c_cryptoapi", "deflate", "iaa_crypto", "lz4hc", "zstd",
+    ]),
+    ("maps blocks, and protects none", &[
+        "dm_cache", "dm_clone", "dm_delay", "dm_era", "dm_flakey", "dm_log_writes", "dm_mirror",
+        "dm_multipath", "dm_raid", "dm_snapshot", "dm_switch", "dm_thin_pool", "dm_unstripe",
+        "dm_vdo", "dm_writecache", "dm_zero", "dm_zoned",
+    ]),
+    ("is a network card, and a source of randomness among others", &["b43", "b43legacy"]),
+    ("keeps keys of its own protocol, of which the table names what is sensitive", &[
+        "cifs", "dns_resolver", "libceph", "nfsv4", "rxrpc",
+    ]),
+    ("is a file system, and counts what users store", &["ocfs2"]),
+    ("carries tunnels, of which IPsec makes use", &[
+        "ip6_tunnel", "ipip", "sit", "tunnel4", "tunnel6",
+    ]),
+];
+
+fn path_in(variable: &str) -> PathBuf {
+    PathBuf::from(env::var_os(variable).unwrap_or_else(|| panic!("{variable} is not set")))
+}
+
+/// The functions that the objects in `directory`, and below it, define, but for those that are freed
+/// after boot or rarely run, which the linker puts elsewhere.
+fn functions_of(directory: &Path, names: &mut BTreeSet<String>) {
+    for entry in fs::read_dir(directory).unwrap() {
+        let path = entry.unwrap().path();
+
+        if path.is_dir() {
+            functions_of(&path, names);
+        } else if path.extension().is_some_and(|it| it == "o") {
+            let bytes = fs::read(&path).unwrap();
+            let file = object::File::parse(&bytes[..]).unwrap();
+
+            for symbol in file.symbols().filter(|it| it.is_definition()) {
+                let section = symbol
+                    .section_index()
+                    .map(|at| file.section_by_index(at).unwrap());
+
+                if section.is_some_and(|it| it.name() == Ok(".text")) {
+                    names.insert(symbol.name().unwrap().to_owned());
+                }
+            }
+        }
+    }
+}
+
+#[test]
+#[ignore = "takes a kernel that was built, with its objects"]
+fn security_is_what_its_objects_define() {
+    let vmlinux = PathBuf::from(env::var_os("KS_VMLINUX").expect("KS_VMLINUX is not set"));
+    let kernel = Kernel::new(Image::open(&vmlinux, &[]).unwrap());
+    let mut defined = BTreeSet::new();
+
+    functions_of(&vmlinux.with_file_name("security"), &mut defined);
+    assert!(defined.len() > 2000, "{}", defined.len());
+    // Where a name stands for several functions, one of them is enough.
+    let within = kernel.security();
+    let is_function =
+        |it: &image::Symbol<'_>| matches!(it.kind, 't' | 'T') && !it.name.starts_with("__pfx_");
+    let functions = || kernel.image().symbols().filter(is_function);
+    let inside: BTreeSet<_> = functions()
+        .filter(|it| within.contains(&(it.address as usize)))
+        .map(|it| it.name.to_owned())
+        .collect();
+    let all: BTreeSet<_> = functions().map(|it| it.name.to_owned()).collect();
+    let outside: Vec<_> = defined
+        .difference(&inside)
+        .filter(|it| all.contains(*it))
+        .collect();
+    let foreign: Vec<_> = inside.difference(&defined).collect();
+
+    assert_eq!(outside, [""; 0], "defined there, and not within");
+    assert_eq!(foreign, [""; 0], "within, and defined elsewhere");
+}
+
+/// The kernel that was built, and all its modules.
+static BUILT: LazyLock<Kernel> = LazyLock::new(|| {
+    let modules = find_modules(&path_in("KS_MODULES"));
+
+    Kernel::new(Image::open(&path_in("KS_VMLINUX"), &modules).unwrap())
+});
+
+/// What is asked of each function that the table names.
+static QUESTIONS: LazyLock<Vec<Asked>> = LazyLock::new(|| {
+    const VALUES: [i64; 14] = [-1, -2, -5, -7, -12, -13, -16, -22, -71, -90, -95, 0, 1, 2];
+
+    [Scope::All, Scope::Nonroot]
+        .iter()
+        .flat_map(|scope| VALUES.map(|value| scope.asks(Value::new(value))))
+        .collect()
+});
+
+/// The function that begins with a symbol, or all of its name.
+fn function<'a>(symbol: &Symbol<'a>) -> Option<Function<'a>> {
+    let within = symbol.module.map_or(Within::Kernel, Within::Module);
+
+    BUILT.find_in(within, symbol.name)
+}
+
+/// The values about which the table decides otherwise than the other rules do.
+fn decided_by_table(function: &Function<'_>) -> BTreeSet<i64> {
+    let without = BUILT.judge_without_table(function, &QUESTIONS);
+    let (_, with) = BUILT.judge(function, &QUESTIONS);
+
+    QUESTIONS
+        .iter()
+        .zip(without)
+        .zip(with)
+        .filter(|((_, without), with)| match with {
+            Verdict::Accepted => !without,
+            Verdict::Refused(refusal) => *without && refusal.cause.rule() == Rule::SecurityBase,
+            Verdict::NotProbeable => false,
+        })
+        .map(|((asked, _), _)| asked.value.get())
+        .collect()
+}
+
+/// Why a name stands in the table, if anything is decided otherwise because of it: about the
+/// functions that it stands for, about what they call, or about them while their module is not
+/// there, so that only their names are known.
+fn reason(member: Member, functions: &[Function<'_>], callees: &[usize]) -> Option<String> {
+    let values = |values: BTreeSet<i64>| (!values.is_empty()).then(|| format!("{values:?}"));
+    let own = || values(functions.iter().flat_map(decided_by_table).collect());
+    let called = || {
+        callees.iter().find_map(|address| {
+            let symbol = BUILT.image().symbol_of(*address as u64)?;
+            let function = function(&symbol).filter(|_| BUILT.is_probeable(&symbol))?;
+            let (_, with) = BUILT.judge(&function, &QUESTIONS);
+            let without = BUILT.judge_without(member, &function, &QUESTIONS);
+
+            (with != without).then(|| format!("calls {}", symbol.name))
+        })
+    };
+    let absent = || {
+        let absent = functions
+            .iter()
+            .filter(|it| it.module() != kernel::KERNEL)
+            .map(|it| Function::absent(it.module(), it.name()));
+
+        values(absent.flat_map(|it| decided_by_table(&it)).collect())
+            .map(|values| format!("not loaded: {values}"))
+    };
+
+    own().or_else(called).or_else(absent)
+}
+
+#[test]
+#[ignore = "takes a kernel that was built, with its modules"]
+fn each_name_of_the_table_is_needed() {
+    let mut symbols: Vec<_> = BUILT
+        .image()
+        .symbols()
+        .filter(|it| BUILT.is_probeable(it))
+        .collect();
+
+    symbols.dedup_by_key(|it| (it.module, it.name));
+    let all: Vec<_> = symbols
+        .par_iter()
+        .filter_map(|symbol| Some((symbol, BUILT.members_of(&function(symbol)?))))
+        .collect();
+    let mut named: BTreeMap<_, Vec<Function<'_>>> = BTreeMap::new();
+    for (symbol, members) in all {
+        for member in members {
+            let functions = named.entry(member.number()).or_default();
+
+            functions.extend(function(symbol));
+        }
+    }
+    let called = BUILT.callees_of_table();
+    let members: Vec<_> = Member::all().collect();
+    let reasons: Vec<_> = members
+        .par_iter()
+        .map(|member| {
+            let functions = named.get(&member.number()).map_or(&[][..], Vec::as_slice);
+            let callees = called.get(&member.number()).map_or(&[][..], Vec::as_slice);
+
+            (functions.len(), reason(*member, functions, callees))
+        })
+        .collect();
+    let mut needless = Vec::new();
+
+    for (member, (count, reason)) in members.iter().zip(reasons) {
+        let (name, family) = (member.name(), member.family().name);
+        let is_needed = reason.is_some() || count == 0;
+        let reason = reason.unwrap_or_default();
+
+        println!("{family}\t{name}\t{count}\t{reason}");
+        if !is_needed && !NEEDED_ELSEWHERE.contains(&name) {
+            needless.push(name);
+        }
+    }
+    assert_eq!(needless, [""; 0]);
+}
+
+#[test]
+#[ignore = "takes a kernel that was built, with its modules"]
+fn each_function_is_in_the_module_that_the_table_says() {
+    let image = BUILT.image();
+    let functions: Vec<_> = image.symbols().filter(|it| it.name.len() > 1).collect();
+    let is_there = |member: &Member, module: &str| {
+        functions.par_iter().any(|symbol| {
+            let is_in = symbol.module.map(|it| &*image.modules()[it].name) == Some(module);
+
+            is_in
+                && glob::matches(
+                    member.symbol().as_bytes(),
+                    policy::original(symbol.name).as_bytes(),
+                )
+        })
+    };
+    let missing: Vec<_> = Member::all()
+        .filter_map(|member| Some((member, member.name().split_once(':')?.0)))
+        .filter(|(member, module)| {
+            image.module_named(module).is_some() && !is_there(member, module)
+        })
+        .map(|(member, _)| member.name())
+        .filter(|name| !NO_FUNCTIONS.contains(name))
+        .collect();
+
+    assert_eq!(missing, [""; 0]);
+}
+
+#[test]
+#[ignore = "takes a kernel that was built, with its modules"]
+fn modules_that_register_a_protection_are_guards() {
+    let mut found = BTreeMap::<_, BTreeSet<String>>::new();
+
+    for module in BUILT.image().modules() {
+        let bytes = fs::read(&module.path).unwrap();
+        let file = object::File::parse(&bytes[..]).expect("a module that is not compressed");
+        let registers = |name: &&str| {
+            REGISTRATIONS
+                .iter()
+                .any(|it| glob::matches(it.as_bytes(), name.as_bytes()))
+        };
+        let is_no_guard = || {
+            NO_GUARDS
+                .iter()
+                .any(|(_, names)| names.contains(&&*module.name))
+        };
+        let is_guard = || {
+            let (zone, _) = BUILT.judge(&Function::absent(&module.name, "f"), &[]);
+
+            matches!(zone, Zone::Guard(_))
+        };
+        let imports = file.symbols().filter(|it| it.is_undefined());
+        let names: BTreeSet<_> = imports
+            .filter_map(|it| it.name().ok())
+            .filter(registers)
+            .map(str::to_owned)
+            .collect();
+
+        if !names.is_empty() && !is_guard() && !is_no_guard() {
+            found.insert(&*module.name, names);
+        }
+    }
+    assert_eq!(found, BTreeMap::new());
+}
