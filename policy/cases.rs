@@ -100,8 +100,9 @@ const BRANCHES: &[(usize, usize, &[u8], usize)] = &[
     (0x1_0150, 0x20, &[0x48, 0xb8, 0xe8], FAILS + 0x100),
     // Calls whose result is overwritten, and looked at.
     (0x1_3700, 0x10, &[0xe8], UNHEEDED),
-    (0x1_3700, 0x20, &[0xe8], HEEDED),
-    (0x1_3900, 0x10, &[0xe8], HEEDED),
+    (0x1_3700, 0x20, &[0xe8], PARTLY_HEEDED),
+    (0x1_3900, 0x10, &[0xe8], PARTLY_HEEDED),
+    (0x1_3900, 0x20, &[0xe8], HEEDED),
 ];
 /// Moves of numbers into registers, and what only looks like that.
 const MOVES: &[(usize, usize, &[u8])] = &[
@@ -126,14 +127,17 @@ const MOVES: &[(usize, usize, &[u8])] = &[
     (SUCCEEDS, 0x80, &[0x66, 0xb8, 0xea, 0xff]),
     // Behind calls: mov %rbx, %rdi; mov (%rdi), %eax, and test %eax, %eax.
     (UNHEEDED, 0x20, &[0xb8, 0xea, 0xff, 0xff, 0xff]),
+    (PARTLY_HEEDED, 0x20, &[0xb8, 0xea, 0xff, 0xff, 0xff]),
     (HEEDED, 0x20, &[0xb8, 0xea, 0xff, 0xff, 0xff]),
     (0x1_3700, 0x15, &[0x48, 0x89, 0xdf, 0x8b, 0x07]),
     (0x1_3700, 0x25, &[0x48, 0x89, 0xdf, 0x8b, 0x07]),
     (0x1_3900, 0x15, &[0x85, 0xc0]),
+    (0x1_3900, 0x25, &[0x85, 0xc0]),
 ];
-/// Can fail, and is called by what does not look at its result, and by what does.
+/// Can fail, and is called by what does not look at its result, by what does, and by both.
 const UNHEEDED: usize = 0x1_3600;
-const HEEDED: usize = 0x1_3800;
+const HEEDED: usize = 0x1_3a00;
+const PARTLY_HEEDED: usize = 0x1_3800;
 /// Can fail, and two more behind it.
 const FAILS: usize = 0x1_3000;
 /// Cannot.
@@ -353,6 +357,7 @@ const CASES: &[Case] = &[
     refuse(None, &[SUCCEEDS], INT, -1, core(INT), None),
     refuse(None, &[UNREADABLE], INT, -1, core(INT), None),
     refuse(None, &[UNHEEDED], INT, -1, Cause::Unheeded(Zone::Core), None),
+    refuse(None, &[PARTLY_HEEDED], INT, -1, Cause::Unheeded(Zone::Core), None),
     allow(None, &[HEEDED], INT, -1),
     allow(OTHER, &[UNHEEDED], INT, -1),
     refuse(GUARD, &[FAILS], INT, 0, guard(INT), Some(-1)),
@@ -521,7 +526,7 @@ const IN_MODULES: &[(&str, &str, Type, Values, Values)] = &[
     ("other", "encrypt_data", Type::Void, &[], &[0]),
     ("other", "br_handle_frame", UNSIGNED, &[], &[0, 3]),
     ("other", "data_is_valid", Type::Bool, &[0], &[1]),
-    ("other", "data_get_acl", INT, &[-5, -13], &[0, -1, -95]),
+    ("other", "data_get_acl", INT, &[], &[0, -1, -5, -13, -95]),
     ("other", "set_key", Type::Void, &[], &[0]),
     ("other", "check_data", Type::Void, &[0], &[]),
     ("ksmbd", "smb2_is_sign_req", Type::Bool, &[1], &[0]),
@@ -535,7 +540,7 @@ const IN_MODULES: &[(&str, &str, Type, Values, Values)] = &[
 const OBJECTS: &[(Object, [Values; 2], [Values; 2])] = &[
     (Object::Protection(0), [&[], &[-1, -22]], [&[-1, 0], &[0, 1]]),
     (Object::Setting, [&[], &[-1, -22]], [&[-1, 0], &[0, 1]]),
-    (Object::Label, [&[], &[-5, -13]], [&[-1, -5], &[0, -1, -61, -95]]),
+    (Object::Label, [&[], &[]], [&[-1, -5], &[0, -1, -5, -61, -95]]),
 ];
 
 /// What is judged: the addresses of a name, its module and all names of it there, a line of the

@@ -4,6 +4,7 @@
 
 use super::{
     base::{
+        self,
         Member,
         Members, //
     },
@@ -114,7 +115,9 @@ impl Callers {
         let protected = self.protected.or_else(protected);
 
         // Only if that matters: are they more than bytes that look like a call?
-        if (protected == self.protected && self.heed) || !code::is_branch(image, place) {
+        let is_known = self.heed && self.ignore;
+
+        if (protected == self.protected && is_known) || !code::is_branch(image, place) {
             return;
         }
         self.protected = protected;
@@ -183,6 +186,28 @@ impl<'a> Facts<'a> {
         let callers = self.callers();
 
         callers.ignore && !callers.heed
+    }
+
+    /// Whether a caller goes on whatever it returns.
+    pub(crate) fn is_ignored(&self) -> bool {
+        self.callers().ignore
+    }
+
+    /// What `find` finds in one of the names that the function had before its compiler made a variant
+    /// of it.
+    pub(crate) fn named<T>(&self, find: impl Fn(&str) -> Option<T>) -> Option<T> {
+        match &self.module {
+            Some(function) => {
+                let mut symbols = function.symbols.iter();
+
+                symbols.find_map(|it| find(base::original(it.as_str())))
+            }
+            None => {
+                let mut names = self.addresses.iter().map(|it| self.image.name(*it));
+
+                names.find_map(|it| find(base::original(it.as_str())))
+            }
+        }
     }
 
     /// Takes over what [`callers()`](Self::callers) would find.

@@ -181,7 +181,7 @@ pub(crate) enum Cause {
     Request(Zone),
     /// It lies here, and returns this (rule `default`).
     Default(Zone, Type),
-    /// It lies here, and none of its callers looks at what it returns (rule `default`).
+    /// It lies here, and a caller does not look at what it returns (rule `default`).
     Unheeded(Zone),
     /// It is on the list of what the kernel cannot live without (rule `primitive`).
     Core,
@@ -265,7 +265,7 @@ impl Cause {
                 }
                 _ => write!(f, "it is built into the kernel, and returns {returns}"),
             },
-            Cause::Unheeded(_) => f.write_str("its callers go on whatever it returns"),
+            Cause::Unheeded(_) => f.write_str("a caller goes on whatever it returns"),
             Cause::Core => f.write_str("the kernel cannot live without it"),
             Cause::Called(count) => write!(
                 f,

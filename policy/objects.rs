@@ -20,6 +20,10 @@ pub(crate) enum Object {
     Request,
     /// A protection, as its name says.
     Named,
+    /// Something that is taken back, as its name says.
+    Undone,
+    /// What others are told, as its name says.
+    Told,
     /// A decision, as its name says.
     Decision,
     /// A question, as its name says, to which "no" refuses.
@@ -57,6 +61,8 @@ const PROTECTIONS: &[(&str, &[&str])] = &[
         "trace_*", "tracepoint*", "ftrace_*", "kprobe*", "kretprobe*", "uprobe*", "fprobe*",
         "dyn_event*", "perf_event*", "ring_buffer*", "event_*", "klp_*", "rv_*",
     ]),
+    ("who is told of what happens", &["notifier_block", "*_notifier_head"]),
+    ("signals", &["kernel_siginfo"]),
     ("modules", &["module", "load_info"]),
     ("cryptography", &[
         "crypto_*", "aead_*", "skcipher_*", "lskcipher_*", "ahash_*", "shash_*", "akcipher_*",
@@ -117,16 +123,32 @@ pub(super) fn is_listed(name: &str) -> bool {
     of(name).is_some() || name == "sockptr_t"
 }
 
+/// Whether a word in the name `symbol` is one of these.
+fn has_word(symbol: &str, patterns: &[&str]) -> bool {
+    symbol.split(['_', '.']).any(|word| {
+        let matches = |pattern: &&str| glob::matches(pattern.as_bytes(), word.as_bytes());
+
+        patterns.iter().any(matches)
+    })
+}
+
+/// The same for a function that is built in or in a guard, if it had better not fail. What decides
+/// says no by failing.
+pub(super) fn named_in_core(symbol: &str) -> Option<Object> {
+    match named(symbol) {
+        Some(Object::Named) if has_word(symbol, &["ioctl"]) => None,
+        None | Some(Object::Decision) => match () {
+            () if has_word(symbol, UNDO_WORDS) => Some(Object::Undone),
+            () if has_word(symbol, RECORD_WORDS) => Some(Object::Told),
+            () => None,
+        },
+        object => object,
+    }
+}
+
 /// What a function of a module works on, if a word in its name says so.
 pub(super) fn named(symbol: &str) -> Option<Object> {
-    let words = || symbol.split(['_', '.']);
-    let has = |patterns: &[&str]| {
-        words().any(|word| {
-            let matches = |pattern: &&str| glob::matches(pattern.as_bytes(), word.as_bytes());
-
-            patterns.iter().any(matches)
-        })
-    };
+    let has = |patterns: &[&str]| has_word(symbol, patterns);
 
     match () {
         () if has(LABEL_WORDS) || (has(&["attr"]) && has(&["get*"])) => Some(Object::Label),
@@ -149,6 +171,26 @@ const PROTECTION_WORDS: &[&str] = &[
     "dereg*", "parser", "addkey", "delkey", "key", "keys", "cred*", "crypto", "jkey", "evict",
     "squota", "qm", "dacl", "permits", "zero*", "wipe", "scrub", "disassociate", "deactivate",
     "unbind", "fence", "preempt", "expire", "hmac", "sign*", "mic",
+];
+
+/// Words in the names of functions that take back what was given, end what goes on, or keep others
+/// out. Their callers seldom know what to do if they fail.
+#[rustfmt::skip]
+const UNDO_WORDS: &[&str] = &[
+    "abort*", "cleanup*", "clear*", "close*", "clr", "deinit", "del", "delete*", "demote",
+    "destroy*", "detach*", "disable*", "discard", "disconnect*", "downgrade", "drain", "exit",
+    "fini", "flr", "flush*", "free*", "kill*", "leave*", "lock", "purge", "put", "rekey",
+    "release*", "remove*", "removing", "reset*", "rm", "rollback", "shutdown*", "stop*",
+    "teardown", "trim", "trylock", "undo", "unhash*", "uninit", "unlink*", "unlock*", "unpin",
+    "unregister*", "unset", "unshare*", "unuse",
+];
+
+/// Words in the names of functions that record what happens, or say it to who watches.
+#[rustfmt::skip]
+const RECORD_WORDS: &[&str] = &[
+    "apei", "cper", "diag", "dump*", "erst", "event", "events", "fill", "ghes*", "log", "logs",
+    "mcelog", "notification*", "notifier*", "notify*", "panic", "print*", "pstore*", "report*",
+    "taint*", "uevent*", "upcall*", "warn",
 ];
 
 /// Words in the names of functions whose "yes" refuses.
@@ -190,6 +232,8 @@ impl Object {
             Object::Network => "a network namespace that is made or goes",
             Object::Request => "a request of user space, which would seem to be done",
             Object::Named => "a protection, as its name says",
+            Object::Undone => "something that is taken back, as its name says",
+            Object::Told => "what others are told, as its name says",
             Object::Decision => "a decision about access, as its name says",
             Object::Question | Object::Inverted => "a question about what may be, as its name says",
             Object::Label => "access control lists or labels",

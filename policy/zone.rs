@@ -143,15 +143,10 @@ pub(super) fn judge_security(facts: &Facts<'_>) -> Result<(), Cause> {
 pub(super) fn judge_object(facts: &Facts<'_>, value: Value) -> Result<(), Cause> {
     let zone = Zone::of(facts);
     let returns = facts.prototype.returns;
-    let by_name = || {
-        let mut symbols = facts.module.iter().flat_map(|it| it.symbols);
-
-        symbols.find_map(|it| objects::named(it.as_str()))
-    };
     let object = facts.prototype.object.or_else(|| match zone {
         Zone::Module if facts.prototype.request.is_some() => Some(Object::Request),
-        Zone::Module => by_name(),
-        _ => None,
+        Zone::Module => facts.named(objects::named),
+        _ => facts.named(objects::named_in_core),
     });
     let Some(object) = object else {
         return Ok(());
@@ -160,11 +155,10 @@ pub(super) fn judge_object(facts: &Facts<'_>, value: Value) -> Result<(), Cause>
     let accepts = match (zone, object) {
         // Programs go on without a namespace of their own if it cannot be made, and what was taken
         // away must not be reached any more.
-        (_, Object::Network | Object::Reach) => false,
+        (_, Object::Network | Object::Reach | Object::Label) => false,
         (Zone::Module, _) if !facts.is_absent() && facts.is_unheeded() => {
             matches!(object, Object::Decision | Object::Question) && returns == Type::Void
         }
-        (Zone::Module, Object::Label) => matches!(value.get(), -5 | -13),
         (Zone::Module, Object::Question | Object::Inverted) if facts.is_absent() => {
             value.get() <= 0
         }
@@ -222,7 +216,7 @@ pub(super) fn judge(facts: &Facts<'_>, asked: Asked) -> Result<(), Cause> {
 
     match accepts {
         false => Err(Cause::Default(zone, returns)),
-        true if zone != Zone::Module && facts.is_unheeded() => Err(Cause::Unheeded(zone)),
+        true if zone != Zone::Module && facts.is_ignored() => Err(Cause::Unheeded(zone)),
         true => Ok(()),
     }
 }

@@ -4,6 +4,7 @@
 //! believes to be closed.
 
 use super::{
+    closed,
     never,
     spared,
     Family, //
@@ -25,9 +26,7 @@ pub(super) const RIGHTS: Family = Family {
             "create_user_ns", "ops_init", "*chroot*", "*pivot_root*",
         ]),
         never("limits what a task may use", &["*rlimit*"]),
-        never("closes files", &[
-            "*sys_close*", "*close_range*", "kvm*:*_release", "vhost*:*_release", "vfio*:*_release",
-        ]),
+        never("closes files", &["*sys_close*", "*close_range*", "kvm*:*_release"]),
     ],
 };
 
@@ -59,9 +58,11 @@ pub(super) const FILES: Family = Family {
         never("changes rights of shared memory and messages", &[
             "*ctl_do_lock", "semctl_down", "shmctl_down", "msgctl_down",
         ]),
-        never("takes memory or keys back", &["mac80211:ieee80211_key_*", "dm_crypt:crypt_message"]),
         never("makes a protection stricter", &[
-            "kvm:*set_*_filter", "macsec:*changelink*", "seg6_*hmac*",
+            "kvm:*set_*_filter", "seg6_*hmac*", "wireguard:set_peer", "wireguard:wg_set_*",
+            "macsec:get_*_from_nl", "ovpn:ovpn_nl_*_doit", "mac80211:*sta_info_*",
+            "mac80211:drv_s*", "mac80211:sta_apply_*", "mac80211:ieee80211_change_*",
+            "cfg80211:*wext_siw*", "ipv6_add_addr",
         ]),
         never("carries flags of the disk over", &["*:*_inode_flags*", "*:*iflags*"]),
     ],
@@ -106,14 +107,24 @@ pub(super) const SETTINGS: Family = Family {
         never("serves requests of administrators of the network", &[
             "rtnetlink_*", "genl_*", "*_rcv_msg", "dev_ioctl", "dev_ifsioc",
         ]),
-        spared("is a system call", &[
+        closed("is a system call, or does what one does", &[
             "__x64_*sys_*", "__ia32_*sys_*", "__do_*sys_*", "__se_*sys_*", "__arm64_*sys_*",
-            "*_ioctl", "ksys_*", "compat_ksys_*", "__sys_*",
+            "ksys_*", "compat_ksys_*", "__sys_*", "*__sys_*msg", "*copy_msghdr*", "move_addr_to_*",
+            "sock_read_iter", "sock_write_iter", "__sock_create", "do_faccessat",
+            "vfs_fstatat", "*setlease*", "lease_modify",
+        ]),
+        closed("is most of a system call", &[
+            "vfs_truncate", "do_truncate", "generic_write_check*", "rw_verify_area", "*statfs*",
+            "*_select", "do_pselect*", "poll_select_*", "__do_wait", "__io_uring_fork",
+        ]),
+        spared("controls a device", &["*_ioctl"]),
+        closed("chooses where a packet goes", &[
+            "fib*_rule_*", "__udp*_mcast_deliver",
         ]),
         spared("changes the rules of the network", &[
             "*setlink*", "fib_*", "tcf_*", "qdisc_*", "tc_*", "dev_xdp_*", "nla_*", "__nla_*",
             "nlmsg_*", "rtnl_*", "rtm_*", "validate_linkmsg", "ip6_route_*", "ip_fib_*", "fib4_*",
-            "fib6_*", "tcp_abort",
+            "fib6_*",
         ]),
     ],
 };

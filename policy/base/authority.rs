@@ -26,10 +26,9 @@ pub(super) const FILE_ATTRIBUTES: Family = Family {
     name: "file attributes",
     lines: &[
         errno("drops set-ID bits on a write", &["ocfs2:__ocfs2_write_remove_suid"]),
-        errno("finds the ACL of an inode", &["*:*_get_acl"]),
         never("keeps the ACL that a client sees or sets", &[
-            "ksmbd:ksmbd_vfs_get_sd_xattr", "ksmbd:ndr_*acl", "ksmbd:parse_dacl",
-            "nfsd:nfsd_map_name_to_*", "affs:affs_mode_to_prot", "9p:v9fs_mapped_iattr_valid",
+            "ksmbd:ndr_*acl", "ksmbd:parse_dacl", "nfsd:nfsd_map_name_to_*",
+            "affs:affs_mode_to_prot", "9p:v9fs_mapped_iattr_valid",
         ]),
     ],
 };

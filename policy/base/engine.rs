@@ -32,8 +32,9 @@ pub(super) const TEXT_PATCHING: Family = Family {
     lines: &[
         never("writes to the code of the kernel", &["*text_poke*"]),
         never("makes a CPU run something at once", &["stop_one_cpu*"]),
-        never("makes CPUs run something at once", &["stop_two_cpus", "stop_cpus"]),
+        never("makes CPUs run something at once", &["stop_two_cpus"]),
         never("sets up the static calls of modules", &["static_call_module_notify"]),
+        never("decodes instructions", &["insn_get_*"]),
     ],
 };
 

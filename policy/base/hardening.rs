@@ -26,6 +26,13 @@ pub(super) const EXPLOIT_DETECTION: Family = Family {
     name: "exploit detection",
     lines: &[
         never("shuffles the heap", &["cache_random_seq_create"]),
+        never("keeps memory from those whose it is not", &[
+            "__vma_start_*", "swap_dup_*", "swap_pte_batch", "copy_huge_p*d", "skb_pp_*",
+            "should_failslab", "obj_cgroup_*", "netdev_rx_queue_*", "get_file_active",
+        ]),
+        never("keeps things where they are found, and apart", &[
+            "xa_*", "__xa_*", "ida_*", "*rhashtable_walk_*", "*rt_mutex_*",
+        ]),
     ],
 };
 

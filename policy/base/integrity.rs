@@ -21,9 +21,9 @@ pub(super) const LOCKDOWN: Family = Family {
 pub(super) const VERITY: Family = Family {
     name: "verified storage",
     lines: &[
-        never("tells how a device is verified", &["dm_verity:dm_verity_get_mode"]),
         never("tells how a file is encrypted", &[
-            "ecryptfs:ecryptfs_read_metadata", "ecryptfs:ecryptfs_compute_root_iv",
+            "ecryptfs:ecryptfs_read_*", "ecryptfs:ecryptfs_parse_*",
+            "ecryptfs:ecryptfs_compute_root_iv",
         ]),
     ],
 };
@@ -42,11 +42,11 @@ pub(super) const RANDOM: Family = Family {
 pub(super) const ALGORITHMS: Family = Family {
     name: "crypto algorithms",
     lines: &[
-        never("authenticates data", &["*:crypto_aegis128_*process_ad"]),
-        never("computes a hash", &["*:blake2*"]),
+        never("computes a hash", &["*:blake2*", "xxh64_*"]),
+        never("prepares a key", &["*aes_preparekey"]),
+        never("loads another kernel", &["kexec_*"]),
         never("computes a keyed checksum", &[
             "*:poly1305_*", "*:nh", "*:nhpoly1305_*", "*:gf128mul_*",
         ]),
-        never("encrypts", &["*:des_*crypt", "*:des3_ede_*crypt"]),
     ],
 };

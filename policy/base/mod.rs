@@ -103,8 +103,10 @@ pub(crate) struct Line {
 /// The values that a function may still be made to return.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Accepts {
-    /// None.
+    /// None, and what they call directly takes nothing either.
     Nothing,
+    /// None, but what they call is judged by itself.
+    NothingItself,
     /// Errors, from -1 to -133, if the function can return errors.
     Errors,
     /// This number, whatever else speaks against it.
@@ -115,10 +117,20 @@ enum Accepts {
     Spared,
 }
 
-/// A line for functions that may not be made to return anything.
+/// A line for functions that may not be made to return anything, and neither what they call
+/// directly.
 const fn never(why: &'static str, names: &'static [&'static str]) -> Line {
     Line {
         accepts: Accepts::Nothing,
+        why,
+        names,
+    }
+}
+
+/// A line for functions that may not be made to return anything, while what they call may.
+const fn closed(why: &'static str, names: &'static [&'static str]) -> Line {
+    Line {
+        accepts: Accepts::NothingItself,
         why,
         names,
     }
@@ -257,7 +269,7 @@ impl Member {
         self.line().names[usize::from(self.name)]
     }
 
-    /// Whether it names a function that may not be made to return anything.
+    /// Whether it names a function that takes nothing, and whose callees take nothing either.
     pub(crate) fn takes_nothing(self) -> bool {
         self.line().accepts == Accepts::Nothing
     }
@@ -308,7 +320,7 @@ impl Member {
         let value = asked.value.get();
 
         match self.line().accepts {
-            Accepts::Nothing => false,
+            Accepts::Nothing | Accepts::NothingItself => false,
             // What returns something unknown may return an error.
             Accepts::Errors => match returns {
                 Type::Unknown => returns.holds(asked.value),

@@ -53,6 +53,15 @@ pub(super) const MODULES: Family = Family {
 pub(super) const USERS: Family = Family {
     name: "what users may be kept from",
     lines: &[
+        named_spared(-1, "is a system call that programs do without", &[
+            "__*sys_futex*", "__*sys_io_uring_*", "__*sys_io_submit", "__*sys_io_setup",
+            "__*sys_userfaultfd", "__*sys_bpf", "__*sys_perf_event_open", "__*sys_*splice",
+            "__*sys_tee", "__*sys_process_vm_*", "__*sys_move_pages", "__*sys_migrate_pages",
+            "__*sys_mbind", "__*sys_modify_ldt", "__*sys_kcmp", "__*sys_open_by_handle_at",
+            "__*sys_quotactl*", "__*sys_mq_*", "__*sys_epoll_create*", "__*sys_signalfd*",
+            "__*sys_timer_create", "__*sys_vm86*", "__*sys_personality", "__*sys_mremap",
+            "__*sys_remap_file_pages", "__*sys_fsopen", "__*sys_fspick",
+        ]),
         named_spared(-1, "loads a BPF program", &["bpf_prog_load"]),
         named_spared(-1, "allocates a hook", &["nf_tables:nft_netdev_hook_alloc"]),
         named_spared(-1, "adds to a set", &["ip_set:ip_set_uadd"]),

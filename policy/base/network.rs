@@ -4,6 +4,7 @@
 //! the network.
 
 use super::{
+    closed,
     errno,
     never,
     one,
@@ -36,7 +37,6 @@ pub(super) const TRANSPORT: Family = Family {
         errno("signs or encrypts packets", &["rxrpc:rxkad_respond_to_challenge"]),
         never("encrypts packets", &["tipc:tipc_crypto_*"]),
         never("refuses a forged sender", &["sit:check_6rd"]),
-        never("ends a session", &["ovpn:ovpn_peer_del", "mac80211:__sta_info_destroy*"]),
         never("sets the keys", &[
             "rxrpc:rxrpc_get_incoming_security", "rxrpc:rxrpc_security_lookup",
         ]),
@@ -141,11 +141,13 @@ pub(super) const SERVERS: Family = Family {
         ]),
         zero("verifies a call from the server", &["nfsv4:check_gss_callback_principal"]),
         never("verifies who a client is", &[
-            "sunrpc:svc_set_client", "sunrpc:svcauth_unix_set_client", "sunrpc:svcauth_*_accept",
-            "sunrpc:auth_domain_find", "sunrpc:unix_domain_find", "sunrpc:rpcauth_get_gssinfo",
+            "sunrpc:svc_set_client", "sunrpc:auth_domain_find", "sunrpc:unix_domain_find",
             "*:gss_mech_flavor2info",
         ]),
-        never("computes keys and answers", &["nvme_auth:nvme_auth_hmac_final"]),
+        never("computes keys and answers", &["nvme_auth:nvme_auth_*"]),
+        closed("keeps what a server knows of its clients", &[
+            "sunrpc:*cache_*", "sunrpc:svc_stat_*", "sunrpc:rpc_mkpipe*", "auth_rpcgss:gss_*",
+        ]),
         errno("verifies who an initiator is", &["iscsi_target_mod:chap_server_compute_hash"]),
         never("verifies who an initiator is", &["iscsi_target_mod:chap_main_loop"]),
         one("tells whether an initiator must prove who it is", &[

@@ -14,24 +14,28 @@ pub(super) const NETWORK: Family = Family {
     name: "protecting traffic",
     lines: &[
         never("belongs to IPsec", &[
-            "xfrm_*", "__xfrm_*", "xfrm4_*", "xfrm6_*", "af_key:pfkey_*",
-            "xfrm_user:validate_tmpl", "xfrm_user:verify_spi_info",
+            "xfrm_*", "__xfrm_*", "xfrm4_*", "xfrm6_*", "af_key:pfkey_*", "xfrm_user:validate_tmpl",
+            "xfrm_user:verify_*", "ip_vti:vti_*", "ip6_vti:vti6_*",
         ]),
         never("belongs to labels of packets", &["netlbl_*", "cipso_*", "calipso_*"]),
         never("belongs to netfilter", &["nf_*", "__nf_*", "nfnetlink_*"]),
         never("belongs to filters of sockets", &["*sk_*filter*", "sk_psock_*", "sk_msg_*"]),
         never("signs segments", &["tcp_ao_*", "*tcp_*md5*"]),
         never("finds the header that a rule is about", &["ipv6_find_hdr"]),
+        never("works on a rule while packets pass", &[
+            "nf*:nft_*_clone", "nf_tables:nft_set_elem_init", "nf_tables:nft_pipapo_*refill*",
+            "x_tables:xt_proto_init",
+        ]),
+        never("has a switch follow what is configured", &["openvswitch:queue_*"]),
         never("hands packets to those who watch", &["deliver_skb", "drop_monitor:net_dm_*"]),
         zero("receives a protocol, or says which one a packet has", &[
-            "udp_rcv", "udpv6_rcv", "icmp_rcv", "icmpv6_rcv",
-            "igmp_rcv", "*:gre_rcv", "*:sctp_rcv", "*:sctp4_rcv", "*:sctp6_rcv",
-            "*:sctp_udp_rcv", "*:tunnel4_rcv", "*:tunnel6_rcv", "*:tunnel46_rcv",
-            "*:tunnelmpls*_rcv", "*:l2tp_ip*_recv", "*:l2tp_udp_encap_recv", "*:vxlan_rcv",
-            "*:geneve_udp_encap_recv", "*:gtp_encap_recv", "*:fou_udp_recv", "*:gue_udp_recv",
-            "*:bareudp_udp_encap_recv", "*:wg_receive",
+            "udp_rcv", "udpv6_rcv", "icmp_rcv", "icmpv6_rcv", "igmp_rcv", "*:gre_rcv", "*:sctp_rcv",
+            "*:sctp4_rcv", "*:sctp6_rcv", "*:sctp_udp_rcv", "*:tunnel4_rcv", "*:tunnel6_rcv",
+            "*:tunnel46_rcv", "*:tunnelmpls*_rcv", "*:l2tp_ip*_recv", "*:l2tp_udp_encap_recv",
+            "*:vxlan_rcv", "*:geneve_udp_encap_recv", "*:gtp_encap_recv", "*:fou_udp_recv",
+            "*:gue_udp_recv", "*:bareudp_udp_encap_recv", "*:wg_receive",
         ]),
-        never("decides about a packet by a set", &["ip_set*:hash_*_test", "ip_set*:*_kadt"]),
+        never("decides about a packet by a set", &["ip_set*:*_test", "ip_set*:*_kadt"]),
     ],
 };
 
@@ -42,8 +46,12 @@ pub(super) const DATA: Family = Family {
     lines: &[
         never("encrypts or verifies files", &["fscrypt_*", "fsverity_*", "build_merkle_tree"]),
         never("encrypts or locks storage", &["blk_crypto_*", "__blk_crypto_*", "opal_*", "sed_*"]),
+        never("copies what is read or written", &[
+            "__bio_clone", "bio_init_clone", "skb_store_bits", "zlib_inflate",
+        ]),
         never("uses the TPM or another measurement", &[
-            "tpm_*", "tpm1_*", "tpm2_*", "tpmrm_*", "__crb_*", "crb_*", "tdx_*", "sev_*",
+            "tpm1_*", "tpm2_*", "tpmrm_*", "__crb_*", "crb_*", "tdx_*", "tpm*:*tpm_*", "ccp:*sev_*",
+            "rmpupdate", "*lookup_rmpentry", "amdtee:handle_*",
         ]),
         never("collects or gives out randomness", &[
             "hwrng_*", "*get_random*", "*getrandom*", "random_*", "urandom_*",
@@ -63,12 +71,12 @@ pub(super) const WATCHING: Family = Family {
     lines: &[
         never("traces the kernel", &[
             "trace_*", "tracing_*", "__trace_*", "ftrace_*", "__ftrace_*", "*kprobe*", "*uprobe*",
-            "*fprobe*", "*rethook*", "event_*", "dyn_event*", "dynevent_*", "create_dyn_event",
-            "synth_event*", "hist_*", "rv_*", "klp_*", "tracefs_*", "eventfs_*", "user_event*",
-            "osnoise_*", "tseq_*", "set_tracer_*", "traceprobe_*", "instance_mkdir",
-            "system_tr_open", "create_synth_event", "parse_pred", "*:__traceiter_*",
-            "*:__probestub_*", "*:trace_event_raw_event_*", "*:trace_raw_output_*",
-            "*:perf_trace_*", "*:__bpf_trace_*",
+            "*fprobe*", "*rethook*", "event_*", "dyn_event*", "dynevent_*", "synth_event*",
+            "hist_*", "rv_*", "klp_*", "tracefs_*", "eventfs_*", "user_event*", "osnoise_*",
+            "tseq_*", "set_tracer_*", "traceprobe_*", "instance_mkdir", "system_tr_open",
+            "create_synth_event", "parse_pred", "*:__traceiter_*", "*:__probestub_*",
+            "*:trace_event_raw_event_*", "*:trace_raw_output_*", "*:perf_trace_*",
+            "*:__bpf_trace_*",
         ]),
         never("watches the kernel", &[
             "perf_*", "__perf_*", "*ring_buffer*", "relay_*", "rb_*", "x86_pmu_*", "intel_pmu_*",
@@ -77,16 +85,18 @@ pub(super) const WATCHING: Family = Family {
         never("records what processes do", &[
             "*audit*", "acct_*", "taskstats_*", "cn_proc_*", "prepare_reply",
         ]),
-        never("shows processes and settings", &["proc_*", "pid_*getattr", "tgid_*", "tid_*"]),
+        never("shows processes and settings", &[
+            "proc_*", "pid_*getattr", "tgid_*", "tid_*", "*_dname", "*_proc_name", "check_pointer",
+        ]),
         never("reads or writes the kernel log", &[
-            "devkmsg_*", "*syslog*", "kmsg_*", "erst_*", "__erst_*", "desc_read_finalized_seq",
-            "efi_pstore:efi_pstore_*", "ramoops:ramoops_*", "pstore_zone:psz_*",
-            "pstore_blk:psblk_*",
+            "devkmsg_*", "*syslog*", "kmsg_*", "memory_open", "efivar_trylock", "netpoll_*",
+            "erst_*", "__erst_*", "desc_read_finalized_seq", "ramoops:ramoops_*",
+            "pstore_zone:psz_*", "pstore_blk:psblk_*",
         ]),
         never("carries notices to those who watch", &[
             "netlink_*", "__netlink_*", "nlmsg_notify", "cn_netlink_send*", "genlmsg_multicast*",
-            "*:*_diag_destroy", "kobject_uevent*", "unix_dgram_sendmsg", "packet_recvmsg",
-            "sock_diag_*",
+            "*:*_diag_destroy", "*:*diag_get_aux", "*:*diag_fill*", "kobject_uevent*",
+            "unix_dgram_*", "unix_create*", "unix_stream_connect", "packet_recvmsg", "sock_diag_*",
         ]),
     ],
 };
@@ -108,9 +118,16 @@ pub(super) const PROGRAMS: Family = Family {
         never("filters the system calls of a task", &[
             "*seccomp*", "task_set_syscall_user_dispatch",
         ]),
+        never("says what a device is, and may", &[
+            "*device_property_*", "*fwnode_*property_*", "acpi_data_*prop*", "acpi_*ref*_args*",
+            "acpi_bind_one", "device_rename", "xs_talkv", "pci_iov_vf_id",
+        ]),
         never("limits what devices reach", &[
-            "*iommu*", "virtio_iommu:*viommu_*", "clone_alias", "dmar_*", "qi_*", "*pasid*",
-            "pci_*_acs*", "pci_*acs_*", "pci_ide_*",
+            "pci_read", "pci_write", "raw_pci_*", "pci_mmcfg_*", "pci_conf*_*",
+            "*set_vcpu_affinity", "kvm*:*pi_update_irte", "kvm*:mmu_sync_*", "kvmgt:gtt_*",
+            "vfio_pci_core:vfio_pci_set_*", "vduse:vduse_vdpa_set_*", "*iommu*",
+            "virtio_iommu:*viommu_*", "clone_alias", "dmar_*", "qi_*", "*pasid*", "pci_*_acs*",
+            "pci_*acs_*", "pci_ide_*",
         ]),
         never("reports or hides bugs of the processor", &[
             "*spec_ctrl*", "*microcode*", "msr_*_bit", "__flip_bit", "kvm*:*l1d_flush*",
@@ -118,7 +135,7 @@ pub(super) const PROGRAMS: Family = Family {
         ]),
         never("confines enclaves", &["sgx_*"]),
         never("clears a device before another may use it", &[
-            "*pci_reset_*", "pci_try_reset_*", "pcie_flr", "pcie_reset_flr", "nvmet:nvmet_zero_sgl",
+            "*pci_reset_*", "pci_try_reset_*", "pcie_flr", "nvmet:nvmet_zero_sgl",
         ]),
         never("keeps the time, by which things expire", &["second_overflow"]),
     ],

@@ -22,9 +22,10 @@ use std::{
 /// Debian's, which GCC compiles with another configuration; and the other way round.
 #[rustfmt::skip]
 const NEEDED_ELSEWHERE: &[&str] = &[
-    "*:*_get_acl", "*iommu*", "*tcp_*md5*", "acct_*", "fib4_*", "msr_*_bit", "seg6_*hmac*",
-    "seq_lseek", "set_current_groups", "tg_*", "vfs_llseek", "xfrm_user:verify_spi_info",
-    "*setlink*", "create_dyn_event", "memory_read_from_buffer",
+    "*:*_diag_destroy", "*device_property_*", "*iommu*", "*setlease*", "*setlink*", "*tcp_*md5*",
+    "acct_*", "fib*_rule_*", "fib4_*", "get_file_active", "kvm*:*l1d_flush*", "lease_modify",
+    "memory_read_from_buffer", "msr_*_bit", "nlmsg_*", "seg6_*hmac*", "seq_lseek",
+    "set_current_groups", "tc_*", "tg_*", "vfs_fstatat", "vfs_llseek",
 ];
 
 /// Names of the table for which there is no function in one of these kernels, because the compiler
