@@ -359,7 +359,7 @@ const CASES: &[Case] = &[
     refuse(None, &[UNHEEDED], INT, -1, Cause::Unheeded(Zone::Core), None),
     refuse(None, &[PARTLY_HEEDED], INT, -1, Cause::Unheeded(Zone::Core), None),
     allow(None, &[HEEDED], INT, -1),
-    allow(OTHER, &[UNHEEDED], INT, -1),
+    refuse(OTHER, &[UNHEEDED], INT, -1, Cause::Unheeded(Zone::Module), None),
     refuse(GUARD, &[FAILS], INT, 0, guard(INT), Some(-1)),
     refuse(GUARD, &[SUCCEEDS], INT, -1, guard(INT), None),
     refuse(FILTER, &[FAILS], INT, -1, Cause::Request(Zone::Guard(FILTERS)), Some(-1)),

@@ -181,13 +181,6 @@ impl<'a> Facts<'a> {
         })
     }
 
-    /// Whether what it returns makes no difference: there are callers, and none looks at that.
-    pub(crate) fn is_unheeded(&self) -> bool {
-        let callers = self.callers();
-
-        callers.ignore && !callers.heed
-    }
-
     /// Whether a caller goes on whatever it returns.
     pub(crate) fn is_ignored(&self) -> bool {
         self.callers().ignore

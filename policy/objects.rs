@@ -132,27 +132,34 @@ fn has_word(symbol: &str, patterns: &[&str]) -> bool {
     })
 }
 
-/// The same for a function that is built in or in a guard, if it had better not fail. What decides
-/// says no by failing.
+/// What a function that is built in or in a guard works on, if a word in its name says so. What
+/// decides says no by failing, and so do ioctls.
 pub(super) fn named_in_core(symbol: &str) -> Option<Object> {
+    match named(symbol)? {
+        Object::Decision => None,
+        Object::Named if has_word(symbol, &["ioctl"]) => None,
+        object => Some(object),
+    }
+}
+
+/// What a function of another module works on, if a word in its name says so.
+pub(super) fn named_in_module(symbol: &str) -> Option<Object> {
     match named(symbol) {
-        Some(Object::Named) if has_word(symbol, &["ioctl"]) => None,
-        None | Some(Object::Decision) => match () {
-            () if has_word(symbol, UNDO_WORDS) => Some(Object::Undone),
-            () if has_word(symbol, RECORD_WORDS) => Some(Object::Told),
-            () => None,
-        },
+        Some(Object::Label) => Some(Object::Label),
+        _ if has_word(symbol, PEER_WORDS) => Some(Object::Named),
         object => object,
     }
 }
 
-/// What a function of a module works on, if a word in its name says so.
-pub(super) fn named(symbol: &str) -> Option<Object> {
+/// What a function works on, if a word in its name says so.
+fn named(symbol: &str) -> Option<Object> {
     let has = |patterns: &[&str]| has_word(symbol, patterns);
 
     match () {
         () if has(LABEL_WORDS) || (has(&["attr"]) && has(&["get*"])) => Some(Object::Label),
         () if has(PROTECTION_WORDS) || symbol.contains("set_context") => Some(Object::Named),
+        () if has(UNDO_WORDS) => Some(Object::Undone),
+        () if has(RECORD_WORDS) => Some(Object::Told),
         () if has(INVERTED_WORDS) || symbol.contains("handle_frame") => Some(Object::Inverted),
         () if has(QUESTION_WORDS) => Some(Object::Question),
         () if has(DECISION_WORDS) => Some(Object::Decision),
@@ -191,6 +198,16 @@ const RECORD_WORDS: &[&str] = &[
     "apei", "cper", "diag", "dump*", "erst", "event", "events", "fill", "ghes*", "log", "logs",
     "mcelog", "notification*", "notifier*", "notify*", "panic", "print*", "pstore*", "report*",
     "taint*", "uevent*", "upcall*", "warn",
+];
+
+/// Words in the names of functions of modules by which a peer, client or user is known, and what it
+/// may do.
+#[rustfmt::skip]
+const PEER_WORDS: &[&str] = &[
+    "ace", "cancel*", "deleg*", "delegation*", "dialect*", "digest", "disconn*", "exp", "expkey",
+    "export*", "failure", "fdb", "identity", "inherit*", "irk", "lease", "leases", "logoff",
+    "logout", "md4", "namespace*", "ndr", "negotiate*", "oob", "opinfo", "pair*", "pairing",
+    "privacy", "sd", "session*", "sid", "smp", "terminate*", "unpair*",
 ];
 
 /// Words in the names of functions whose "yes" refuses.

@@ -145,7 +145,7 @@ pub(super) fn judge_object(facts: &Facts<'_>, value: Value) -> Result<(), Cause>
     let returns = facts.prototype.returns;
     let object = facts.prototype.object.or_else(|| match zone {
         Zone::Module if facts.prototype.request.is_some() => Some(Object::Request),
-        Zone::Module => facts.named(objects::named),
+        Zone::Module => facts.named(objects::named_in_module),
         _ => facts.named(objects::named_in_core),
     });
     let Some(object) = object else {
@@ -153,29 +153,15 @@ pub(super) fn judge_object(facts: &Facts<'_>, value: Value) -> Result<(), Cause>
     };
     let is_error = (-133..0).contains(&value.get());
     let accepts = match (zone, object) {
-        // Programs go on without a namespace of their own if it cannot be made, and what was taken
-        // away must not be reached any more.
+        // Programs go on without a namespace of their own if it cannot be made, what was taken away
+        // must not be reached any more, and any error may say that there is no label.
         (_, Object::Network | Object::Reach | Object::Label) => false,
-        (Zone::Module, _) if !facts.is_absent() && facts.is_unheeded() => {
-            matches!(object, Object::Decision | Object::Question) && returns == Type::Void
+        // What decides says no with false, and there may be nothing to decide.
+        (Zone::Module, Object::Decision | Object::Question)
+            if facts.is_absent() || matches!(returns, Type::Void | Type::Bool) =>
+        {
+            is_error || value.get() == 0
         }
-        (Zone::Module, Object::Question | Object::Inverted) if facts.is_absent() => {
-            value.get() <= 0
-        }
-        (Zone::Module, Object::Decision) => match returns {
-            Type::Void => true,
-            Type::Bool => value.get() == 0,
-            _ if facts.is_absent() => value.get() <= 0,
-            _ => facts.can_fail() && returns.fails_with(value),
-        },
-        // What asks says no with 0, or fails.
-        (Zone::Module, Object::Question) => match returns {
-            Type::Void => true,
-            Type::Bool => value.get() == 0,
-            _ if facts.can_fail() => is_error,
-            _ => value.get() == 0,
-        },
-        (Zone::Module, Object::Inverted) => facts.can_fail() && is_error && returns != Type::Bool,
         (Zone::Module, _) => is_error && (facts.is_absent() || returns.fails_with(value)),
         _ => false,
     };
@@ -216,7 +202,8 @@ pub(super) fn judge(facts: &Facts<'_>, asked: Asked) -> Result<(), Cause> {
 
     match accepts {
         false => Err(Cause::Default(zone, returns)),
-        true if zone != Zone::Module && facts.is_ignored() => Err(Cause::Unheeded(zone)),
+        // What returns something has callers for it.
+        true if value.get() < 0 && facts.is_ignored() => Err(Cause::Unheeded(zone)),
         true => Ok(()),
     }
 }

@@ -389,7 +389,7 @@ static const struct row module_rows[] = {
 	/* The same, by what it is called: "no" is 0, an error, or cannot be told. */
 	{ "bridge", "br_multicast_enabled", "0", NULL, "returns: bool\n" },
 	{ "bridge", "br_multicast_enabled", "1", "object", "a question" },
-	{ "fuse", "fuse_inode_eq", "0", NULL, "returns: int\n" },
+	{ "fuse", "fuse_inode_eq", "0", "object" },
 	{ "fuse", "fuse_inode_eq", "1", "object" },
 	{ "fuse", "fuse_permission", "-EACCES", NULL },
 	{ "fuse", "fuse_permission", "0", "object", "a decision" },

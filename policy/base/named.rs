@@ -30,7 +30,10 @@ pub(super) const HARMLESS: Family = Family {
         named(-22, "takes no flow", &["openvswitch:ovs_nla_copy_actions"]),
         named(0, "answers no request", &["nfsd:nfsd_dispatch"]),
         named(-22, "lets files inherit an ACL", &["ksmbd:smb_inherit_dacl"]),
-        named(0, "takes no notice", &["bridge:br_cfm_frame_rx", "mlx5_core:mlx5e_ipsec_event"]),
+        named(0, "takes no notice", &[
+            "bridge:br_cfm_frame_rx", "mlx5_core:mlx5e_ipsec_event",
+            "ksmbd:smb_lazy_parent_lease_break_close",
+        ]),
     ],
 };
 

@@ -48,6 +48,14 @@ pub(super) const TRANSPORT: Family = Family {
 pub(super) const WIRELESS: Family = Family {
     name: "wireless security",
     lines: &[
+        closed("keeps peers and ports to what they may do", &[
+            "bluetooth:smp_*", "bluetooth:hci_sock_test_flag", "bluetooth:hci_bdaddr_list_lookup",
+            "bluetooth:hci_conn_hash_lookup_*", "bluetooth:*abort_conn*", "bluetooth:hci_cc_read_*",
+            "bluetooth:hci_*powered*_sync", "bluetooth:*cmd_sync_status*",
+            "bluetooth:l2cap_global_fixed_chan", "bluetooth:l2cap_chan_timeout",
+            "bluetooth:sco_connect_ind", "bridge:br_dev_stop", "bridge:br_opt_toggle",
+            "bridge:br_set_state", "vsock:vsock_for_each_*", "tunnel4:tunnel64_rcv",
+        ]),
         zero("decides whether a link is secure enough", &[
             "bluetooth:smp_conn_security", "bluetooth:l2cap_chan_check_security",
             "bluetooth:hci_conn_security", "bluetooth:hci_conn_check_secure",
@@ -60,7 +68,6 @@ pub(super) const WIRELESS: Family = Family {
             "bluetooth:sc_mackey_and_ltk", "bluetooth:smp_generate_oob",
             "bluetooth:smp_generate_rpa",
         ]),
-        zero("finds the keys of a device", &["bluetooth:smp_irk_matches"]),
         never("carries out a pairing", &["bluetooth:sc_add_ltk"]),
         errno("changes how others may pair and connect", &[
             "bluetooth:smp_cancel_and_remove_pairing", "bluetooth:hci_write_*_sync",
@@ -80,7 +87,7 @@ pub(super) const SERVERS: Family = Family {
     name: "server authentication",
     lines: &[
         errno("verifies who a client is", &[
-            "ksmbd:calc_ntlmv2_hash", "ksmbd:smb2_sess_setup", "ksmbd:ntlm_negotiate",
+            "ksmbd:calc_ntlmv2_hash", "ksmbd:smb2_sess_setup",
         ]),
         errno("verifies that a client logged in", &["ksmbd:smb2_get_ksmbd_tcon"]),
         zero("verifies a signed request", &[
@@ -134,17 +141,22 @@ pub(super) const SERVERS: Family = Family {
             "nfsd:nfsexp_flags", "nfsd:nfsd_user_namespace", "nfsd:nfsd_access",
             "nfsd:exp_pseudoroot",
         ]),
-        errno("finds the export that a client asks for", &[
-            "nfsd:rqst_exp_get_by_name", "nfsd:rqst_exp_find", "nfsd:rqst_exp_parent",
-            "nfsd:exp_find", "nfsd:rqst_find_fsidzero_export", "nfsd:exp_get_by_name",
-            "nfsd:exp_rootfh",
-        ]),
         zero("verifies a call from the server", &["nfsv4:check_gss_callback_principal"]),
         never("verifies who a client is", &[
             "sunrpc:svc_set_client", "sunrpc:auth_domain_find", "sunrpc:unix_domain_find",
             "*:gss_mech_flavor2info",
         ]),
         never("computes keys and answers", &["nvme_auth:nvme_auth_*"]),
+        closed("carries what a server or a client trusts", &[
+            "fuse:fuse_chan_send", "fuse:fuse_*req*", "fuse:fuse_copy_args",
+            "fuse:fuse_do_readfolio", "fuse:fuse_iomap_read_*", "fuse:fuse_change_attributes*",
+            "ksmbd:smb2_create_open_flags", "ksmbd:ndr_*", "ksmbd:smb_append_*", "ksmbd:sid_to_id",
+            "ksmbd:smb2_create_sd_buffer", "ksmbd:set_info_sec", "ksmbd:parse_sec_desc",
+            "ksmbd:ksmbd_lookup_protocol_*", "ksmbd:ksmbd_conn_wait_*", "ksmbd:ksmbd_acquire_*",
+            "libceph:ceph_find_or_create_*", "libceph:ceph_cls_*", "libceph:ceph_osdc_*",
+            "libceph:osd_sign_message", "nfs:nfs_find_actor", "nfs:vfs_parse_fs_string",
+            "nfsd:nfsd_*read*", "nfsd:nfsd_mountpoint", "cifs_md4:cifs_md4_*",
+        ]),
         closed("keeps what a server knows of its clients", &[
             "sunrpc:*cache_*", "sunrpc:svc_stat_*", "sunrpc:rpc_mkpipe*", "auth_rpcgss:gss_*",
         ]),

@@ -91,6 +91,7 @@ pub(super) const WATCHING: Family = Family {
         never("reads or writes the kernel log", &[
             "devkmsg_*", "*syslog*", "kmsg_*", "memory_open", "efivar_trylock", "netpoll_*",
             "erst_*", "__erst_*", "desc_read_finalized_seq", "ramoops:ramoops_*",
+            "netconsole:netconsole_write", "netconsole:*_basic", "netconsole:send_udp",
             "pstore_zone:psz_*", "pstore_blk:psblk_*",
         ]),
         never("carries notices to those who watch", &[

@@ -33,7 +33,7 @@ const NEEDED_ELSEWHERE: &[&str] = &[
 #[rustfmt::skip]
 const NO_FUNCTIONS: &[&str] = &[
     "bluetooth:sc_add_ltk", "bluetooth:smp_ah", "bluetooth:smp_g2", "bridge:br_cfm_frame_rx",
-    "ksmbd:calc_ntlmv2_hash", "ksmbd:ntlm_negotiate", "ksmbd:parse_dacl",
+    "ksmbd:calc_ntlmv2_hash", "ksmbd:parse_dacl",
     "libceph:con_hmac_sha256", "libceph:process_one_ticket", "mlx5_core:mlx5e_ipsec_event",
     "nfsd:nfsd_map_name_to_*", "rxrpc:fcrypt_*", "rxrpc:rxkad_respond_to_challenge",
     "sit:check_6rd", "xfrm_user:verify_spi_info",

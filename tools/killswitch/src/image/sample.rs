@@ -459,7 +459,7 @@ pub(super) fn kernel(how: Addresses, with_table: bool) -> Vec<u8> {
 }
 
 /// A sample module, which exports `exported`. That calls what the module has, `f` of the kernel, and
-/// `wanted`, looks at what the latter returned, and returns an error.
+/// `wanted`, looks at what the first and the last returned, and returns an error.
 pub(super) fn module(exported: &'static str, wanted: &'static str, base: Option<&Btf>) -> Vec<u8> {
     const GLOBAL: u16 = 0;
 
@@ -467,11 +467,13 @@ pub(super) fn module(exported: &'static str, wanted: &'static str, base: Option<
     let strings = [exported.as_bytes(), b"\0"].concat();
 
     // Calls in the second function.
-    for at in [0x24, 0x29, 0x2e] {
+    for at in [0x24, 0x2b, 0x30] {
         text[at] = 0xe8;
     }
     // test %eax, %eax
-    text[0x33..0x35].copy_from_slice(&[0x85, 0xc0]);
+    for at in [0x29, 0x35] {
+        text[at..at + 2].copy_from_slice(&[0x85, 0xc0]);
+    }
     // mov $-EINVAL, %eax
     text[0x40..0x45].copy_from_slice(&[0xb8, 0xea, 0xff, 0xff, 0xff]);
     let table = symbol_table(
@@ -508,8 +510,8 @@ pub(super) fn module(exported: &'static str, wanted: &'static str, base: Option<
             1,
             &[
                 (0x25, 2, 4, -4),
-                (0x2a, 6, 4, -4),
-                (0x2f, 7, 2, -4),
+                (0x2c, 6, 4, -4),
+                (0x31, 7, 2, -4),
                 (0x38, 11, 11, 0),
             ],
         ),

@@ -247,9 +247,9 @@ fn a_module_is_laid_out_and_linked() {
     let variable = address(Within::Module(0), "variable");
 
     assert_eq!(called(first + 4), local);
-    assert_eq!(called(first + 9), TEXT + 0x20);
-    assert_eq!(called(first + 14), second);
-    assert_eq!(called(second + 14), first);
+    assert_eq!(called(first + 11), TEXT + 0x20);
+    assert_eq!(called(first + 16), second);
+    assert_eq!(called(second + 16), first);
     assert_eq!(number(variable - 8), local + 4);
     assert_eq!(number(variable), (TEXT + 0x20).wrapping_sub(variable));
     // What each CPU has is not there.
@@ -287,8 +287,8 @@ fn what_nobody_exports_is_far() {
         .next()
         .unwrap()
         .address;
-    let distance: [u8; 4] = image.read(first + 15, 4).unwrap().try_into().unwrap();
-    let target = (first + 19).wrapping_add_signed(i32::from_le_bytes(distance).into());
+    let distance: [u8; 4] = image.read(first + 17, 4).unwrap().try_into().unwrap();
+    let target = (first + 21).wrapping_add_signed(i32::from_le_bytes(distance).into());
 
     assert_eq!(target, TEXT - FAR);
     assert!(image.area(target).is_none());
