@@ -125,7 +125,7 @@ impl Rule {
         )
     }
 
-    /// What it says. `is_named` tells whether a line of the table names the value.
+    /// What it says. `is_named` if a line of the table names the value.
     fn judge(self, facts: &Facts<'_>, asked: Asked, is_named: bool) -> Result<(), Cause> {
         match self {
             Rule::LsmEntry => lsm_entry::judge(facts),

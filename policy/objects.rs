@@ -22,8 +22,8 @@ pub(crate) enum Object {
     Named,
     /// Something that is taken back, as its name says.
     Undone,
-    /// What others are told, as its name says.
-    Told,
+    /// A record or a notification, as its name says.
+    Record,
     /// A decision, as its name says.
     Decision,
     /// A question, as its name says, to which "no" refuses.
@@ -61,7 +61,7 @@ const PROTECTIONS: &[(&str, &[&str])] = &[
         "trace_*", "tracepoint*", "ftrace_*", "kprobe*", "kretprobe*", "uprobe*", "fprobe*",
         "dyn_event*", "perf_event*", "ring_buffer*", "event_*", "klp_*", "rv_*",
     ]),
-    ("who is told of what happens", &["notifier_block", "*_notifier_head"]),
+    ("notifications", &["notifier_block", "*_notifier_head"]),
     ("signals", &["kernel_siginfo"]),
     ("modules", &["module", "load_info"]),
     ("cryptography", &[
@@ -159,7 +159,7 @@ fn named(symbol: &str) -> Option<Object> {
         () if has(LABEL_WORDS) || (has(&["attr"]) && has(&["get*"])) => Some(Object::Label),
         () if has(PROTECTION_WORDS) || symbol.contains("set_context") => Some(Object::Named),
         () if has(UNDO_WORDS) => Some(Object::Undone),
-        () if has(RECORD_WORDS) => Some(Object::Told),
+        () if has(RECORD_WORDS) => Some(Object::Record),
         () if has(INVERTED_WORDS) || symbol.contains("handle_frame") => Some(Object::Inverted),
         () if has(QUESTION_WORDS) => Some(Object::Question),
         () if has(DECISION_WORDS) => Some(Object::Decision),
@@ -250,7 +250,7 @@ impl Object {
             Object::Request => "a request of user space, which would seem to be done",
             Object::Named => "a protection, as its name says",
             Object::Undone => "something that is taken back, as its name says",
-            Object::Told => "what others are told, as its name says",
+            Object::Record => "a record or a notification, as its name says",
             Object::Decision => "a decision about access, as its name says",
             Object::Question | Object::Inverted => "a question about what may be, as its name says",
             Object::Label => "access control lists or labels",

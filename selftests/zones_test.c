@@ -257,9 +257,9 @@ static const struct row core_rows[] = {
 	{ NULL, "af_alg_sendmsg", "-EOPNOTSUPP", NULL },
 	{ NULL, "inet_create", "-EOPNOTSUPP", "default" },
 	{ NULL, "inet_create", "-EPERM", NULL },
-	/* What is taken back, or what others are told: few callers know what to do without. */
+	/* What is taken back or recorded: few callers know what to do if that fails. */
 	{ NULL, "addrconf_del_ifaddr", "-EPERM", "object", "taken back, as its name says" },
-	{ NULL, "coalesce_fill_reply", "-EPERM", "object", "others are told, as its name says" },
+	{ NULL, "coalesce_fill_reply", "-EPERM", "object", "a record or a notification" },
 	{ NULL, "check_kill_permission", "-EPERM", "object", "signals" },
 	{ NULL, "bdev_disk_changed", "-EINVAL", "default", "a caller goes on" },
 	/* System calls: of most, programs take an error for something else. */
