@@ -186,8 +186,8 @@ impl<'a> Facts<'a> {
         self.callers().ignore
     }
 
-    /// What `find` finds in one of the names that the function had before its compiler made a variant
-    /// of it.
+    /// What `find` finds in one of the names that the function had before its compiler made a
+    /// variant of it.
     pub(crate) fn named<T>(&self, find: impl Fn(&str) -> Option<T>) -> Option<T> {
         match &self.module {
             Some(function) => {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! What would be decided without the table, or without a name in it, for tests that ask of each name
-//! why it is there.
+//! What would be decided without the table, or without a name in it, for tests that ask of each
+//! name why it is there.
 
 use super::{
     find,
