@@ -202,8 +202,7 @@ pub(super) fn judge(facts: &Facts<'_>, asked: Asked) -> Result<(), Cause> {
 
     match accepts {
         false => Err(Cause::Default(zone, returns)),
-        // What returns something has callers for it.
-        true if value.get() < 0 && facts.is_ignored() => Err(Cause::Unheeded(zone)),
+        true if returns.fails_with(value) && facts.is_ignored() => Err(Cause::Unheeded(zone)),
         true => Ok(()),
     }
 }

@@ -400,7 +400,7 @@ static const struct call_case {
 	  "disengage ks_target_other\nengage ks_target_int -7\nengage ks_target_long -7\n",
 	  ENOMEM, "refused in line 3: engage ks_target_long -7" },
 	/* Callers are counted for all lines at once. */
-	{ "killswitch_pause", 1, 1, "engage ks_target_int -7\nengage unix_create -EPERM\n",
+	{ "killswitch_pause", 1, 1, "engage ks_target_int -7\nengage inet_create -EPERM\n",
 	  EINTR, "refused engage: " },
 };
 
