@@ -29,8 +29,10 @@ pub(crate) enum Request {
     Direct,
     /// A generic netlink message.
     Generic,
-    /// A part of a netlink message, or another operation on a socket.
+    /// A part of a netlink message.
     Part,
+    /// Another operation on a socket.
+    Socket,
 }
 
 impl Prototype {
@@ -51,12 +53,13 @@ impl Prototype {
             "nlmsghdr" | "sockptr_t" => Some(Request::Direct),
             "genl_info" => Some(Request::Generic),
             "netlink_ext_ack" => Some(Request::Part),
-            "socket" if index == 0 => Some(Request::Part),
+            "socket" if index == 0 => Some(Request::Socket),
             _ => None,
         };
 
         // The strictest counts.
-        if request.is_some() && self.request.is_none_or(|known| known == Request::Part) {
+        let is_weak = |known| matches!(known, Request::Part | Request::Socket);
+        if request.is_some() && self.request.is_none_or(is_weak) {
             self.request = request;
         }
     }

@@ -146,7 +146,10 @@ pub(super) fn judge_object(facts: &Facts<'_>, value: Value) -> Result<(), Cause>
     let object = facts.prototype.object.or_else(|| match zone {
         Zone::Module if facts.prototype.request.is_some() => Some(Object::Request),
         Zone::Module => facts.named(objects::named_in_module),
-        _ => facts.named(objects::named_in_core),
+        // A socket of the kernel's cryptography serves the program that has it.
+        _ => facts.named(objects::named_in_core).filter(|object| {
+            *object != Object::Named || facts.prototype.request != Some(Request::Socket)
+        }),
     });
     let Some(object) = object else {
         return Ok(());

@@ -257,6 +257,9 @@ static const struct row core_rows[] = {
 	{ NULL, "af_alg_sendmsg", "-EOPNOTSUPP", NULL },
 	{ NULL, "inet_create", "-EOPNOTSUPP", "default" },
 	{ NULL, "inet_create", "-EPERM", NULL },
+	/* One on a socket of AF_ALG is no protection, whatever its name says; releasing one is. */
+	{ NULL, "skcipher_recvmsg", "-EPERM", NULL },
+	{ NULL, "aead_recvmsg", "-EPERM", NULL },
 	/* What is taken back or recorded: few callers know what to do if that fails. */
 	{ NULL, "addrconf_del_ifaddr", "-EPERM", "object", "taken back, as its name says" },
 	{ NULL, "coalesce_fill_reply", "-EPERM", "object", "a record or a notification" },
