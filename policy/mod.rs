@@ -336,6 +336,17 @@ pub(crate) fn judge(facts: &Facts<'_>, asked: Asked) -> Result<(), Refusal> {
     }
 }
 
+/// Decides whether the function described by `facts` may be made to return anything at all, at
+/// least to others than root if that `spares_root`.
+pub(crate) fn judge_any(facts: &Facts<'_>, spares_root: bool) -> Result<(), Refusal> {
+    let value = Value::new(-1);
+
+    judge(facts, Asked { value, spares_root }).or_else(|refusal| match refusal.instead {
+        Some(_) => Ok(()),
+        None => Err(refusal),
+    })
+}
+
 /// Whether it is refused whatever its code and its callers are, so that they need not be read.
 pub(crate) fn is_refused_unseen(facts: &Facts<'_>, asked: Asked) -> bool {
     lsm_entry::judge(facts).is_err()

@@ -73,6 +73,11 @@ impl<'m> Entry<'m> {
     pub(crate) fn address(&self) -> usize {
         self.address
     }
+
+    /// Whether the compiler left room for tracers there. Any context.
+    pub(super) fn has_site(&self) -> bool {
+        has_site(self.address)
+    }
 }
 
 /// Whether the function that begins at `address` has a place for tracers at its entry: there, or

@@ -69,6 +69,8 @@ pub(super) unsafe fn init() {
 
 /// What a handler of a kprobe is.
 type Handler = unsafe extern "C" fn(*mut bindings::kprobe, *mut bindings::pt_regs) -> c_int;
+/// What is called after the probed instruction.
+type PostHandler = unsafe extern "C" fn(*mut bindings::kprobe, *mut bindings::pt_regs, c_ulong);
 
 /// What the kprobe layer knows of a probe.
 #[pin_data]
@@ -93,19 +95,21 @@ impl Inner {
 
 /// A kprobe that makes a function return the value of its slot without running its body.
 ///
-/// It lets calls pass, and counts them, until [`take_calls()`](Self::take_calls).
+/// It lets calls pass, and counts them, until [`take_calls()`](Self::take_calls). Without a slot it
+/// only counts them, and does not keep the function from being livepatched.
 ///
 /// # Invariants
 ///
 /// * `inner` holds a kprobe that was registered; the kprobe layer may know it unless `is_gone`.
 /// * `inner` is dropped only when the kprobe layer does not know it.
+/// * `gate` is [`OPEN`] only if there is a slot, whose stub the handler sends calls to.
 /// * `is_ending` changes with [`TURNING`] held, once; the kprobe is disabled from then on.
 pub(crate) struct Probe {
     inner: ManuallyDrop<Pin<KBox<Inner>>>,
     address: usize,
     is_ending: Atomic<bool>,
     is_gone: Atomic<bool>,
-    slot: Arc<Slot>,
+    slot: Option<Arc<Slot>>,
 }
 
 // SAFETY: A probe may be unregistered from any task, and so may its slot be released.
@@ -116,16 +120,23 @@ unsafe impl Sync for Probe {}
 
 impl Probe {
     /// Registers a probe that is disabled on the function that begins at `entry`, for all callers
-    /// or only for those that are not root. `slot` has the stub for the calls that it takes.
+    /// or only for those that are not root. `slot` has the stub for the calls that it takes, if it
+    /// takes any.
     ///
     /// Sleeps. The errors are those of `register_kprobe()`: EINVAL, EILSEQ and ENOENT say that this
     /// function cannot be probed.
     pub(crate) fn register(
         entry: &Entry<'_>,
-        slot: Arc<Slot>,
+        slot: Option<Arc<Slot>>,
         only_nonroot: bool,
     ) -> Result<Arc<Self>> {
-        let (address, stub) = (entry.address(), slot.address());
+        let address = entry.address();
+        let stub = slot.as_ref().map_or(0, |slot| slot.address());
+        // With it, the probe may send calls elsewhere, and is not optimized.
+        let post_handler = match slot.is_some() || !entry.has_site() {
+            true => Some(bindings::killswitch_after_call as PostHandler),
+            false => None,
+        };
         let handler: Handler = if only_nonroot {
             bindings::killswitch_on_user_call
         } else {
@@ -140,7 +151,7 @@ impl Probe {
                             kprobe: bindings::kprobe {
                                 addr: address as *mut bindings::kprobe_opcode_t,
                                 pre_handler: Some(handler),
-                                post_handler: Some(bindings::killswitch_after_call),
+                                post_handler,
                                 flags: bindings::KPROBE_FLAG_NESTED
                                     | bindings::KPROBE_FLAG_DISABLED,
                                 ..pin_init::zeroed()
@@ -183,16 +194,18 @@ impl Probe {
         self.inner.gate().store(passed as i64, Relaxed);
     }
 
-    /// Sends calls to the stub from now on, on every CPU. Any context.
+    /// Sends calls to the stub from now on, on every CPU, if there is one. Any context.
     pub(crate) fn take_calls(&self) {
-        self.slot.set_used();
-        self.inner.gate().store(OPEN, Relaxed);
+        if let Some(slot) = &self.slot {
+            slot.set_used();
+            self.inner.gate().store(OPEN, Relaxed);
+        }
     }
 
     /// The same if no call has passed, else returns EBUSY and changes nothing: between the last
     /// call that passes and the first that does not there is none. Any context.
     pub(crate) fn take_calls_if_unused(&self) -> Result {
-        self.slot.set_used();
+        self.slot.as_ref().ok_or(EBUSY)?.set_used();
         match self.inner.gate().cmpxchg(0, OPEN, Full) {
             Ok(_) => Ok(()),
             Err(_) => Err(EBUSY),

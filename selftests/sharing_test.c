@@ -102,6 +102,8 @@ enum mode {
 	ROOT_CALLS,
 	/* For nobody yet: calls are only counted. */
 	WATCHED,
+	/* For nobody: calls are only counted. */
+	OBSERVED,
 	MODES,
 };
 
@@ -117,6 +119,7 @@ static const struct {
 	[ROOT_CALLS] = { "engage %s %d scope=nonroot\n", "engaged", "engagement but for root", 0,
 			 false },
 	[WATCHED] = { "tryengage %s %d 86400\n", "probing", "watch", 0, false },
+	[OBSERVED] = { "observe %s\n", "observing", "observation", 0, false },
 };
 
 /* What is going on with one function. */
@@ -272,7 +275,7 @@ static bool hides(const struct stage *stage, const struct use *use)
 /* How many hits the engagement has of CALLS calls that return @value. */
 static long expected_hits(const struct stage *stage, int value)
 {
-	if (stage->mode != WATCHED)
+	if (stage->mode != WATCHED && stage->mode != OBSERVED)
 		return value == VALUE ? CALLS : 0;
 	for (size_t i = 0; i < stage->count; i++)
 		if (hides(stage, &stage->uses[i]))
@@ -664,11 +667,16 @@ TEST_F_TIMEOUT(crowd, called_by_a_probe, 60)
 	EXPECT_STREQ("42", value);
 }
 
-/* What asks for nested hits, as engagements do, does not get less than it asks for. */
+/*
+ * What asks for nested hits, as engagements do, does not get less than it asks for:
+ * where there is no place for tracers, a probe without a post_handler could be
+ * optimized, and miss them.
+ */
 TEST_F(crowd, nested_hits_need_a_post_handler)
 {
-	EXPECT_EQ(-EINVAL, ks_peer("attach", "flagged ks_target_other"));
-	EXPECT_EQ(0, ks_peer("attach", "kprobe ks_target_other"));
+	EXPECT_EQ(-EINVAL, ks_peer("attach", "flagged ks_target_breakpoint"));
+	EXPECT_EQ(0, ks_peer("attach", "kprobe ks_target_breakpoint"));
+	EXPECT_EQ(0, ks_peer("attach", "flagged ks_target_other"));
 	EXPECT_EQ(0, ks_peer("detach", "all"));
 }
 
@@ -733,6 +741,33 @@ TEST_F_TIMEOUT(crowd, livepatch, 300)
 		EXPECT_EQ(-EIO, ks_read(KS_PATCHED_FILE, text, sizeof(text)));
 		EXPECT_EQ(0, ks_command(control, "disengage " KS_PATCHED "\n"));
 	}
+}
+
+/* What is only observed can be livepatched, and is observed on. */
+TEST_F_TIMEOUT(crowd, livepatch_beside_an_observation, 120)
+{
+	int control = self->stage.control;
+	long long hits;
+	char text[4096];
+
+	if (access("/sys/kernel/livepatch", F_OK))
+		SKIP(return, "no livepatching");
+	ASSERT_EQ(0, ks_command(control, "observe " KS_PATCHED "\n"));
+	ASSERT_EQ(0, ks_patch())
+		TH_LOG("a livepatch does not load beside an observation");
+	hits = ks_hits(KS_PATCHED);
+	EXPECT_LT(0, ks_read(KS_PATCHED_FILE, text, sizeof(text)));
+	EXPECT_STREQ("livepatched", text);
+	EXPECT_EQ(hits + 1, ks_hits(KS_PATCHED));
+	EXPECT_EQ(-EBUSY, ks_command(control, "engage " KS_PATCHED " -5\n"));
+	EXPECT_TRUE(ks_engaged(KS_PATCHED, text, sizeof(text)));
+	EXPECT_NE(NULL, strstr(text, " state=observing "))
+		TH_LOG("%s", text);
+	EXPECT_EQ(0, ks_unpatch());
+	EXPECT_EQ(0, ks_command(control, "engage " KS_PATCHED " -5\n"));
+	EXPECT_EQ(-EIO, ks_read(KS_PATCHED_FILE, text, sizeof(text)));
+	EXPECT_EQ(-EBUSY, ks_load_module(KS_LIVEPATCH));
+	EXPECT_EQ(0, ks_command(control, "disengage " KS_PATCHED "\n"));
 }
 
 /* After an engagement has ended, the function is as it was for a tracer that is still there. */

@@ -12,6 +12,7 @@ use crate::{
     },
     command::{
         self,
+        Action,
         Command,
         Engage,
         Malformed,
@@ -142,9 +143,9 @@ fn parse(entry: &[u8]) -> Result<Command<'_>, Malformed<'_>> {
 
     Ok(Command::Engage(Engage {
         target: Target::parse(target)?,
-        value: command::parse_value(value)?,
-        watch: None,
+        action: Action::Engage(command::parse_value(value)?),
         scope: Scope::All,
+        term: None,
         reason: None,
     }))
 }

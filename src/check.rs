@@ -138,9 +138,11 @@ fn answer_one<'a>(
         _ => None,
     };
     let verdict = match (&subject, &found) {
-        (Some((subject, facts)), _) => subject.judge(facts, asked).map(drop),
+        (Some((subject, facts)), _) => subject.judge(facts, Some(value), scope).map(drop),
         (None, Err(refusal)) => Err(*refusal),
-        (None, Ok(Found::NotLoaded(module))) => subject::judge_absent(module, target, asked),
+        (None, Ok(Found::NotLoaded(module))) => {
+            subject::judge_absent(module, target, Some(value), scope)
+        }
         (None, Ok(Found::Function(_))) => Ok(()),
     };
     if let Err(Refusal::Failed(error)) = verdict {
@@ -162,7 +164,7 @@ fn answer_one<'a>(
     .map_err(|_| ENOMEM)?;
     if let Some((subject, facts)) = &subject {
         subject.describe(facts, answer).map_err(|_| ENOMEM)?;
-        subject.notes(protected, value, answer)?;
+        subject.notes(protected, Some(value), answer)?;
         if is_alone && verdict.is_err() {
             subject.alternatives(facts, asked, answer)?;
         }

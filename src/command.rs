@@ -20,6 +20,8 @@ pub(crate) const MAX_INPUT: usize = 4096;
 pub(crate) const MAX_REASON: usize = 128;
 /// The longest time for which a function is watched, in seconds: a day.
 const MAX_WATCH: u32 = 86400;
+/// The longest time for which an engagement lasts that ends by itself, in seconds: a year.
+const MAX_TERM: u32 = 31_536_000;
 /// The longest name of a target: that of a directory, which it gives its name to.
 const MAX_NAME: usize = 255;
 
@@ -103,17 +105,38 @@ impl fmt::Display for Scope {
     }
 }
 
-/// What is to be engaged.
+/// What shall become of calls of a function.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Action {
+    /// They return this value.
+    Engage(Value),
+    /// The same, if there are none for so many seconds before.
+    TryEngage(Value, u32),
+    /// They run it, and are counted.
+    Observe,
+}
+
+impl Action {
+    /// What the function shall return, if its calls shall not run it.
+    pub(crate) fn value(self) -> Option<Value> {
+        match self {
+            Action::Engage(value) | Action::TryEngage(value, _) => Some(value),
+            Action::Observe => None,
+        }
+    }
+}
+
+/// What is to be engaged or observed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Engage<'a> {
-    /// The function to short-circuit.
+    /// The function.
     pub(crate) target: Target<'a>,
-    /// What it shall return.
-    pub(crate) value: Value,
-    /// How many seconds it shall go without a call before; at once if there is no number.
-    pub(crate) watch: Option<u32>,
-    /// Whose calls shall be short-circuited.
+    /// What shall become of its calls.
+    pub(crate) action: Action,
+    /// Of whose calls.
     pub(crate) scope: Scope,
+    /// After how many seconds it shall end by itself, if it shall.
+    pub(crate) term: Option<u32>,
     /// Why, in the administrator's words.
     pub(crate) reason: Option<&'a str>,
 }
@@ -121,9 +144,12 @@ pub(crate) struct Engage<'a> {
 /// One line of a write to the control file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Command<'a> {
-    /// `engage <target> <retval> [scope=<scope>] [reason=<text>]`, and
-    /// `tryengage <target> <retval> <seconds> [scope=<scope>] [reason=<text>]`
+    /// `engage <target> <retval> [scope=<scope>] [for=<seconds>] [reason=<text>]`,
+    /// `tryengage <target> <retval> <seconds> [scope=<scope>] [for=<seconds>] [reason=<text>]`, and
+    /// `observe <target> [scope=<scope>] [for=<seconds>] [reason=<text>]`
     Engage(Engage<'a>),
+    /// `keep <target>`
+    Keep(Target<'a>),
     /// `disengage <target>`
     Disengage(Target<'a>),
     /// `disengage_all`
@@ -180,6 +206,8 @@ pub(crate) enum Malformed<'a> {
     Range(&'a str),
     /// This is no number of seconds, or too many.
     Seconds(&'a str),
+    /// The same of a term.
+    Term(&'a str),
     /// There is no such scope.
     Scope(&'a str),
     /// This word is one too many.
@@ -199,8 +227,8 @@ impl fmt::Display for Malformed<'_> {
             ),
             Malformed::Verb(word) => write!(
                 f,
-                "there is no command '{word}'; the commands are engage, tryengage, disengage, \
-                 disengage_all and seal"
+                "there is no command '{word}'; the commands are engage, tryengage, observe, \
+                 keep, disengage, disengage_all and seal"
             ),
             Malformed::Missing(what) => write!(f, "the {what} is missing"),
             Malformed::Target(word) => write!(
@@ -216,6 +244,10 @@ impl fmt::Display for Malformed<'_> {
             Malformed::Seconds(word) => write!(
                 f,
                 "'{word}' is no time to watch the function for; write seconds from 0 to {MAX_WATCH}"
+            ),
+            Malformed::Term(word) => write!(
+                f,
+                "'{word}' is no time after which it ends; write for=<seconds>, from 1 to {MAX_TERM}"
             ),
             Malformed::Scope(word) => {
                 write!(
@@ -235,23 +267,24 @@ impl<'a> Command<'a> {
         let line = printable(line)?;
         let (verb, rest) = next_word(line).ok_or(Malformed::Empty)?;
         let (command, rest) = match verb {
-            "engage" | "tryengage" => {
+            "engage" | "tryengage" | "observe" => {
                 let (target, rest) = target(rest)?;
-                let (value, rest) = value(rest)?;
-                let (watch, rest) = match verb {
-                    "engage" => (None, rest),
-                    _ => seconds(rest)?,
-                };
+                let (action, rest) = action(verb, rest)?;
                 let (scope, rest) = scope(rest)?;
+                let (term, rest) = term(rest)?;
                 let (reason, rest) = reason(rest)?;
                 let command = Command::Engage(Engage {
                     target,
-                    value,
-                    watch,
+                    action,
                     scope,
+                    term,
                     reason,
                 });
                 (command, rest)
+            }
+            "keep" => {
+                let (target, rest) = target(rest)?;
+                (Command::Keep(target), rest)
             }
             "disengage" => {
                 let (target, rest) = target(rest)?;
@@ -271,7 +304,7 @@ impl<'a> Command<'a> {
         match self {
             Command::Disengage(target) => target.name == name,
             Command::DisengageAll => true,
-            Command::Engage(_) | Command::Seal => false,
+            Command::Engage(_) | Command::Keep(_) | Command::Seal => false,
         }
     }
 }
@@ -367,14 +400,46 @@ fn target(text: &str) -> Result<(Target<'_>, &str), Malformed<'_>> {
     Ok((Target::parse(word)?, rest))
 }
 
+/// What `verb` does, as the head of `text` says, and what follows that.
+fn action<'a>(verb: &str, text: &'a str) -> Result<(Action, &'a str), Malformed<'a>> {
+    if verb == "observe" {
+        return Ok((Action::Observe, text));
+    }
+    let (value, rest) = value(text)?;
+
+    if verb == "engage" {
+        return Ok((Action::Engage(value), rest));
+    }
+    let (seconds, rest) = seconds(rest)?;
+
+    Ok((Action::TryEngage(value, seconds), rest))
+}
+
 /// The number of seconds at the head of `text`, and what follows it.
-fn seconds(text: &str) -> Result<(Option<u32>, &str), Malformed<'_>> {
+fn seconds(text: &str) -> Result<(u32, &str), Malformed<'_>> {
     let (word, rest) = next_word(text).ok_or(Malformed::Missing("number of seconds"))?;
+
+    match number(word).filter(|seconds| *seconds <= MAX_WATCH) {
+        Some(seconds) => Ok((seconds, rest)),
+        None => Err(Malformed::Seconds(word)),
+    }
+}
+
+/// The decimal number that `word` is.
+fn number(word: &str) -> Option<u32> {
     let is_number = word.bytes().all(|byte| byte.is_ascii_digit());
 
-    match word.parse::<u32>() {
-        Ok(seconds) if is_number && seconds <= MAX_WATCH => Ok((Some(seconds), rest)),
-        _ => Err(Malformed::Seconds(word)),
+    word.parse().ok().filter(|_| is_number)
+}
+
+/// The term at the head of `text`, if there is one, and what follows it.
+fn term(text: &str) -> Result<(Option<u32>, &str), Malformed<'_>> {
+    match next_word(text).and_then(|(word, rest)| Some((word.strip_prefix("for=")?, rest))) {
+        None => Ok((None, text)),
+        Some((word, rest)) => match number(word).filter(|term| (1..=MAX_TERM).contains(term)) {
+            Some(term) => Ok((Some(term), rest)),
+            None => Err(Malformed::Term(word)),
+        },
     }
 }
 

@@ -5,6 +5,7 @@
 use crate::{
     command::{
         lone_value,
+        Action,
         Command,
         Engage,
         Malformed,
@@ -35,9 +36,42 @@ const fn engage(
 ) -> Result<Command<'static>, Malformed<'static>> {
     Ok(Command::Engage(Engage {
         target,
-        value: Value::new(value),
-        watch: None,
+        action: Action::Engage(Value::new(value)),
         scope: Scope::All,
+        term: None,
+        reason,
+    }))
+}
+
+const fn observe(
+    target: Target<'static>,
+    scope: Scope,
+    term: Option<u32>,
+    reason: Option<&'static str>,
+) -> Result<Command<'static>, Malformed<'static>> {
+    Ok(Command::Engage(Engage {
+        target,
+        action: Action::Observe,
+        scope,
+        term,
+        reason,
+    }))
+}
+
+const fn ending(
+    watch: Option<u32>,
+    scope: Scope,
+    term: u32,
+    reason: Option<&'static str>,
+) -> Result<Command<'static>, Malformed<'static>> {
+    Ok(Command::Engage(Engage {
+        target: symbol("f"),
+        action: match watch {
+            None => Action::Engage(Value::new(-1)),
+            Some(seconds) => Action::TryEngage(Value::new(-1), seconds),
+        },
+        scope,
+        term: Some(term),
         reason,
     }))
 }
@@ -50,9 +84,12 @@ const fn nonroot(
 ) -> Result<Command<'static>, Malformed<'static>> {
     Ok(Command::Engage(Engage {
         target,
-        value: Value::new(value),
-        watch,
+        action: match watch {
+            None => Action::Engage(Value::new(value)),
+            Some(seconds) => Action::TryEngage(Value::new(value), seconds),
+        },
         scope: Scope::Nonroot,
+        term: None,
         reason,
     }))
 }
@@ -65,9 +102,9 @@ const fn tryengage(
 ) -> Result<Command<'static>, Malformed<'static>> {
     Ok(Command::Engage(Engage {
         target,
-        value: Value::new(value),
-        watch: Some(seconds),
+        action: Action::TryEngage(Value::new(value), seconds),
         scope: Scope::All,
+        term: None,
         reason,
     }))
 }
@@ -102,6 +139,17 @@ const COMMANDS: &[CommandCase] = &[
     (b"tryengage f -1 10 reason=x", tryengage(symbol("f"), -1, 10, Some("x"))),
     (b"tryengage nf_tables:nft_do_chain -1 5 scope=nonroot reason=y",
         nonroot(IN_MODULE, -1, Some(5), Some("y"))),
+    (b"engage f -1 for=1", ending(None, Scope::All, 1, None)),
+    (b"engage f -1 for=31536000 reason=x", ending(None, Scope::All, 31_536_000, Some("x"))),
+    (b"engage f -1 scope=nonroot for=60", ending(None, Scope::Nonroot, 60, None)),
+    (b"tryengage f -1 5 for=60", ending(Some(5), Scope::All, 60, None)),
+    (b"engage f -1 reason=x for=60", engage(symbol("f"), -1, Some("x for=60"))),
+    (b"observe f", observe(symbol("f"), Scope::All, None, None)),
+    (b"observe nf_tables:nft_do_chain", observe(IN_MODULE, Scope::All, None, None)),
+    (b"observe f scope=nonroot for=60 reason=x",
+        observe(symbol("f"), Scope::Nonroot, Some(60), Some("x"))),
+    (b"keep f", Ok(Command::Keep(symbol("f")))),
+    (b"keep nf_tables:nft_do_chain", Ok(Command::Keep(IN_MODULE))),
     (b"disengage f", Ok(Command::Disengage(symbol("f")))),
     (b"disengage nf_tables:nft_do_chain", Ok(Command::Disengage(IN_MODULE))),
     (b"disengage_all", Ok(Command::DisengageAll)),
@@ -131,6 +179,9 @@ const COMMANDS: &[CommandCase] = &[
     (b"engage ", Err(Malformed::Missing("name of a function"))),
     (b"engage f", Err(Malformed::Missing("return value"))),
     (b"disengage", Err(Malformed::Missing("name of a function"))),
+    (b"observe", Err(Malformed::Missing("name of a function"))),
+    (b"observe f -1", Err(Malformed::Extra("-1"))),
+    (b"keep", Err(Malformed::Missing("name of a function"))),
     // Words too many.
     (b"engage f 0 0", Err(Malformed::Extra("0"))),
     (b"engage f 0 Reason=x", Err(Malformed::Extra("Reason=x"))),
@@ -139,6 +190,8 @@ const COMMANDS: &[CommandCase] = &[
     (b"disengage f g", Err(Malformed::Extra("g"))),
     (b"disengage_all f", Err(Malformed::Extra("f"))),
     (b"seal now", Err(Malformed::Extra("now"))),
+    (b"keep f g", Err(Malformed::Extra("g"))),
+    (b"keep f for=60", Err(Malformed::Extra("for=60"))),
     // Scopes.
     (b"engage f 0 scope=", Err(Malformed::Scope(""))),
     (b"engage f 0 scope=root", Err(Malformed::Scope("root"))),
@@ -157,6 +210,17 @@ const COMMANDS: &[CommandCase] = &[
     (b"tryengage f -1 scope=all 1", Err(Malformed::Seconds("scope=all"))),
     (b"tryengage f -1 1 1", Err(Malformed::Extra("1"))),
     (b"engage f -1 1", Err(Malformed::Extra("1"))),
+    // Terms.
+    (b"engage f -1 for=", Err(Malformed::Term(""))),
+    (b"engage f -1 for=0", Err(Malformed::Term("0"))),
+    (b"engage f -1 for=31536001", Err(Malformed::Term("31536001"))),
+    (b"engage f -1 for=4294967296", Err(Malformed::Term("4294967296"))),
+    (b"engage f -1 for=-1", Err(Malformed::Term("-1"))),
+    (b"engage f -1 for=+1", Err(Malformed::Term("+1"))),
+    (b"engage f -1 for=1h", Err(Malformed::Term("1h"))),
+    (b"engage f -1 for=1 for=1", Err(Malformed::Extra("for=1"))),
+    (b"engage f -1 for=60 scope=all", Err(Malformed::Extra("scope=all"))),
+    (b"tryengage f -1 for=60 5", Err(Malformed::Seconds("for=60"))),
     // Names.
     (b"engage 0 0", Err(Malformed::Target("0"))),
     (b"engage 0xffffffff81000000 0", Err(Malformed::Target("0xffffffff81000000"))),
@@ -249,6 +313,7 @@ const QUESTIONS: &[QuestionCase] = &[
     (b"f", Err(Malformed::Missing("return value"))),
     (b"f 0 0", Err(Malformed::Extra("0"))),
     (b"f 0 reason=x", Err(Malformed::Extra("reason=x"))),
+    (b"f 0 for=60", Err(Malformed::Extra("for=60"))),
     (b"engage f 0", Err(Malformed::Value("f"))),
     (b"engage f", Err(Malformed::Value("f"))),
     (b"f+0 0", Err(Malformed::Target("f+0"))),

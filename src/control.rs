@@ -86,9 +86,12 @@ fn submit(opener: &Opener<'_>, input: Input<'_>, answer: &mut Text) -> Result {
             let errno = refuse(request, line.filter(|_| several), refusal, answer);
 
             if let (Refusal::Policy(_), [Command::Engage(engage)]) = (refusal, &commands[..]) {
-                // Without memory for them, it was refused all the same.
-                let asked = engage.scope.asks(engage.value);
-                let _ = subject::name_alternatives(engage.target, asked, answer);
+                if let Some(value) = engage.action.value() {
+                    let asked = engage.scope.asks(value);
+
+                    // Without memory for them, it was refused all the same.
+                    let _ = subject::name_alternatives(engage.target, asked, answer);
+                }
             }
             errno
         })?;

@@ -36,8 +36,10 @@ use kernel::{
 /// What an engagement is doing. Its [`Display`](fmt::Display) form is what `engaged` shows.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum State {
-    /// Calls of the function are counted, and run it.
+    /// Calls of the function are counted, and run it, until it is decided whether to engage it.
     Probing,
+    /// Calls of the function are counted, and run it.
+    Observing,
     /// The module that the function is in is not loaded.
     Armed,
     /// The module is loaded and has no such function.
@@ -52,6 +54,7 @@ impl fmt::Display for State {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             State::Probing => "probing",
+            State::Observing => "observing",
             State::Armed => "armed",
             State::Missing => "missing",
             State::Engaged => "engaged",
@@ -89,15 +92,15 @@ impl Engagement {
     }
 
     /// Registers a probe on the function that `permit` is for, whose calls may be sent to the stub
-    /// of `slot`. It lets them pass until the [list](crate::list) has it. Sleeps.
+    /// of `slot`, if there is one. It lets them pass until the [list](crate::list) has it. Sleeps.
     pub(crate) fn register<'a>(
         &self,
         permit: &Permit<'_>,
-        slot: &Arc<Slot>,
+        slot: Option<&Arc<Slot>>,
     ) -> Result<Arc<Probe>, Refusal<'a>> {
         let only_nonroot = self.scope == Scope::Nonroot;
 
-        Probe::register(permit.entry(), slot.clone(), only_nonroot).map_err(not_probed)
+        Probe::register(permit.entry(), slot.cloned(), only_nonroot).map_err(not_probed)
     }
 
     /// What its files know it by. No two engagements ever have the same.

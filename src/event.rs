@@ -8,12 +8,16 @@
 use crate::{
     authority::Origin,
     command::{
+        Action,
         Command,
         Scope, //
     },
     engagement::Engagement,
     errno,
-    list::Row,
+    list::{
+        Row,
+        Term, //
+    },
     policy::{
         Rule,
         Value, //
@@ -57,6 +61,8 @@ pub(crate) enum Operation {
     Engage,
     /// To engage a function if it is not called for a while.
     TryEngage,
+    /// To count the calls of a function.
+    Observe,
     /// To engage a function that was not called meanwhile.
     Commit,
     /// Not to engage a function that was called meanwhile.
@@ -67,6 +73,10 @@ pub(crate) enum Operation {
     Disarmed,
     /// That it is on again.
     Rearmed,
+    /// That an engagement shall not end by itself.
+    Keep,
+    /// To end an engagement because its time is over.
+    Expire,
     /// To end an engagement.
     Disengage,
     /// To end all engagements, when that was refused or there were none.
@@ -90,11 +100,14 @@ impl fmt::Display for Operation {
         f.write_str(match self {
             Operation::Engage => "engage",
             Operation::TryEngage => "tryengage",
+            Operation::Observe => "observe",
             Operation::Commit => "commit",
             Operation::Abort => "abort",
             Operation::Arm => "arm",
             Operation::Disarmed => "disarmed",
             Operation::Rearmed => "rearmed",
+            Operation::Keep => "keep",
+            Operation::Expire => "expire",
             Operation::Disengage => "disengage",
             Operation::DisengageAll => "disengage_all",
             Operation::Retval => "retval",
@@ -118,6 +131,8 @@ pub(crate) struct Request<'a> {
     pub(crate) value: Option<Value>,
     /// Whose calls it shall be returned to.
     pub(crate) scope: Scope,
+    /// After how many seconds it shall end by itself.
+    pub(crate) term: Option<u32>,
     /// Why.
     pub(crate) reason: Option<&'a str>,
 }
@@ -133,6 +148,7 @@ impl<'a> Request<'a> {
             function: None,
             value: None,
             scope: Scope::All,
+            term: None,
             reason: None,
         }
     }
@@ -142,14 +158,20 @@ impl<'a> From<&Command<'a>> for Request<'a> {
     fn from(command: &Command<'a>) -> Self {
         match *command {
             Command::Engage(engage) => Self {
-                operation: match engage.watch {
-                    None => Operation::Engage,
-                    Some(_) => Operation::TryEngage,
+                operation: match engage.action {
+                    Action::Engage(_) => Operation::Engage,
+                    Action::TryEngage(..) => Operation::TryEngage,
+                    Action::Observe => Operation::Observe,
                 },
                 function: Some(engage.target.name),
-                value: Some(engage.value),
+                value: engage.action.value(),
                 scope: engage.scope,
+                term: engage.term,
                 reason: engage.reason,
+            },
+            Command::Keep(target) => Self {
+                function: Some(target.name),
+                ..Self::of(Operation::Keep)
             },
             Command::Disengage(target) => Self {
                 function: Some(target.name),
@@ -177,15 +199,21 @@ impl fmt::Display for Request<'_> {
         match self.scope {
             Scope::All => Ok(()),
             scope => write!(f, " scope={scope}"),
+        }?;
+        match self.term {
+            None => Ok(()),
+            Some(seconds) => write!(f, " for={seconds}"),
         }
     }
 }
 
-/// An engagement, and the value that its function returned at that moment.
+/// An engagement, and the value that its function returned at that moment, unless it was only
+/// observed.
 #[derive(Clone)]
 pub(crate) struct About {
     pub(crate) engagement: Arc<Engagement>,
-    pub(crate) value: Value,
+    pub(crate) value: Option<Value>,
+    term: Option<Term>,
 }
 
 impl About {
@@ -194,8 +222,9 @@ impl About {
         Request {
             operation,
             function: Some(self.engagement.name()),
-            value: Some(self.value),
+            value: self.value,
             scope: self.engagement.scope(),
+            term: self.term.map(|term| term.seconds),
             reason: self.engagement.reason(),
         }
     }
@@ -214,6 +243,7 @@ impl From<&Row> for About {
         Self {
             engagement: row.engagement.clone(),
             value: row.value(),
+            term: row.term,
         }
     }
 }
@@ -222,6 +252,8 @@ impl From<&Row> for About {
 pub(crate) enum What<'a> {
     /// The function returns the value. There are notes, one line each.
     Engaged(About, Text),
+    /// Its calls are counted, and run it. There are notes, one line each.
+    Observing(About, Text),
     /// It will if it is not called for so many seconds. There are notes, one line each.
     Watching(About, u32, Text),
     /// It was not called, and returns the value.
@@ -234,6 +266,10 @@ pub(crate) enum What<'a> {
     ArmedAgain(About, u64),
     /// Its probe is off, or on again.
     Turned(About, bool),
+    /// It does not end by itself any more.
+    Kept(About),
+    /// It runs again, because its time is over, after so many hits.
+    Expired(About, u64),
     /// It runs again, after so many hits.
     Disengaged(About, u64),
     /// The same, because its module is unloaded.
@@ -248,8 +284,8 @@ pub(crate) enum What<'a> {
     Lowered,
     /// The request was refused, in this line of several, counted from 0.
     Refused(Request<'a>, Refusal<'a>, Option<usize>),
-    /// The same of what the kernel itself wanted to do.
-    Failed(About, Operation, Refusal<'a>),
+    /// The same of an engagement that the kernel itself wanted to begin.
+    Failed(About, Refusal<'a>),
     /// Questions in so many lines were answered. The first that was refused was so, or else the
     /// first.
     Checked(Request<'a>, usize, Option<Refusal<'a>>),
@@ -261,6 +297,16 @@ pub(crate) enum What<'a> {
     KeptOut(About, Text),
     /// This module is loaded without it.
     LeftOut(About, Text),
+}
+
+impl What<'_> {
+    /// An engagement begins, or only an observation. There are notes, one line each.
+    pub(crate) fn engaged(about: About, notes: Text) -> Self {
+        match about.value {
+            Some(_) => What::Engaged(about, notes),
+            None => What::Observing(about, notes),
+        }
+    }
 }
 
 /// Something that was decided.
@@ -337,6 +383,7 @@ impl<'a> Event<'a> {
             What::Refused(_, Refusal::Opener | Refusal::Writer, _) => OUTSIDERS.as_ref(),
             // Any user may have a module loaded, by asking for what it has.
             What::Engaged(about, _)
+            | What::Observing(about, _)
             | What::ArmedAgain(about, _)
             | What::Failed(about, ..)
             | What::Missing(about)
@@ -385,9 +432,10 @@ impl<'a> Event<'a> {
 
     fn notes(&self) -> Option<&str> {
         match &self.what {
-            What::Engaged(_, notes) | What::Watching(_, _, notes) | What::Changed(_, _, notes) => {
-                Some(notes.as_str())
-            }
+            What::Engaged(_, notes)
+            | What::Observing(_, notes)
+            | What::Watching(_, _, notes)
+            | What::Changed(_, _, notes) => Some(notes.as_str()),
             _ => None,
         }
     }
@@ -396,6 +444,7 @@ impl<'a> Event<'a> {
     fn record(&self) -> Option<Record<&str>> {
         let (request, refusal) = match &self.what {
             What::Engaged(about, _) => (about.request(Operation::Engage), None),
+            What::Observing(about, _) => (about.request(Operation::Observe), None),
             What::Watching(about, ..) => (about.request(Operation::TryEngage), None),
             What::Committed(about) => (about.request(Operation::Commit), None),
             What::Aborted(about, ..) => (about.name_only(Operation::Abort), None),
@@ -404,11 +453,13 @@ impl<'a> Event<'a> {
             }
             What::Turned(about, true) => (about.request(Operation::Disarmed), None),
             What::Turned(about, false) => (about.request(Operation::Rearmed), None),
+            What::Kept(about) => (about.name_only(Operation::Keep), None),
+            What::Expired(about, _) => (about.name_only(Operation::Expire), None),
             What::Disengaged(about, _) => (about.name_only(Operation::Disengage), None),
             What::Lost(about, _) => (about.name_only(Operation::Lost), None),
             What::Changed(about, ..) => (
                 Request {
-                    value: Some(about.value),
+                    value: about.value,
                     ..about.name_only(Operation::Retval)
                 },
                 None,
@@ -417,7 +468,7 @@ impl<'a> Event<'a> {
             What::Sealed => (Request::of(Operation::Seal), None),
             What::Lowered => (Request::of(Operation::Lockdown), None),
             What::Refused(request, refusal, _) => (*request, Some(refusal)),
-            What::Failed(about, operation, refusal) => (about.request(*operation), Some(refusal)),
+            What::Failed(about, refusal) => (about.request(about.beginning()), Some(refusal)),
             What::Checked(request, _, refusal) => (*request, refusal.as_ref()),
             What::Missing(_) | What::FoundIn(..) | What::KeptOut(..) | What::LeftOut(..) => {
                 return None
@@ -433,6 +484,7 @@ impl<'a> Event<'a> {
             function: request.function,
             value: request.value,
             scope: request.scope,
+            term: request.term,
             reason: request.reason,
             lines,
             rule: refusal.and_then(Refusal::rule),
@@ -445,13 +497,25 @@ impl fmt::Display for What<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             What::Engaged(about, _) | What::Committed(about) => {
-                write!(f, "engaged {}: it returns {about} without running", about.name())
+                write!(f, "engaged {}: it returns {about} without running", about.name())?;
+                about.describe_term(f)
             }
-            What::Watching(about, seconds, _) => write!(
-                f,
-                "watching {} for {seconds} s: uncalled, it will return {about}",
-                about.name()
-            ),
+            What::Observing(about, _) => {
+                write!(
+                    f,
+                    "observing {}: its calls are counted, and run it",
+                    about.name()
+                )?;
+                about.describe_term(f)
+            }
+            What::Watching(about, seconds, _) => {
+                write!(
+                    f,
+                    "watching {} for {seconds} s: uncalled, it will return {about}",
+                    about.name()
+                )?;
+                about.describe_term(f)
+            }
             What::Aborted(about, calls, Some(seconds)) => write!(
                 f,
                 "aborted {}: it was called {calls} times in {seconds} s",
@@ -463,11 +527,19 @@ impl fmt::Display for What<'_> {
                 about.name()
             ),
             What::Armed(about, found_in) => {
-                write!(
-                    f,
-                    "armed {}: when its module is loaded it will return {about} without running",
-                    about.name()
-                )?;
+                match about.value {
+                    Some(_) => write!(
+                        f,
+                        "armed {}: when its module is loaded it will return {about} without running",
+                        about.name()
+                    ),
+                    None => write!(
+                        f,
+                        "armed {}: when its module is loaded its calls will be counted",
+                        about.name()
+                    ),
+                }?;
+                about.describe_term(f)?;
                 match found_in {
                     Some(module) => write!(
                         f,
@@ -479,8 +551,19 @@ impl fmt::Display for What<'_> {
             }
             What::ArmedAgain(about, hits) => write!(
                 f,
-                "armed {} again, because its module is unloaded, after {hits} hits: it will be \
-                 engaged when the module is back",
+                "armed {} again, because its module is unloaded, after {hits} hits: it will be {} \
+                 when the module is back",
+                about.name(),
+                if about.value.is_some() {
+                    "engaged"
+                } else {
+                    "observed"
+                }
+            ),
+            What::Turned(about, true) if about.value.is_none() => write!(
+                f,
+                "disarmed {}: its probe was switched off, and its calls are NOT counted; see \
+                 /sys/kernel/debug/kprobes/enabled, and whether ftrace was killed",
                 about.name()
             ),
             What::Turned(about, true) => write!(
@@ -493,6 +576,14 @@ impl fmt::Display for What<'_> {
             What::Turned(about, false) => {
                 write!(f, "rearmed {}: its probe is on again", about.name())
             }
+            What::Kept(about) => {
+                write!(f, "kept {}: it does not end by itself any more", about.name())
+            }
+            What::Expired(about, hits) => write!(
+                f,
+                "expired {} after {hits} hits: its time is over, and it runs again",
+                about.name()
+            ),
             What::Disengaged(about, hits) => {
                 write!(f, "disengaged {} after {hits} hits", about.name())
             }
@@ -519,8 +610,8 @@ impl fmt::Display for What<'_> {
                 "refused in line {}: {request}: {refusal}; no line was carried out",
                 line + 1
             ),
-            What::Failed(about, operation, refusal) => {
-                write!(f, "refused {}: {refusal}", about.request(*operation))
+            What::Failed(about, refusal) => {
+                write!(f, "refused {}: {refusal}", about.request(about.beginning()))
             }
             What::Checked(request, ..) => write!(f, "{request}"),
             What::Missing(about) => write!(
@@ -556,14 +647,36 @@ impl About {
     fn name(&self) -> &str {
         self.engagement.name()
     }
+
+    /// What it is to begin it.
+    fn beginning(&self) -> Operation {
+        match self.value {
+            Some(_) => Operation::Engage,
+            None => Operation::Observe,
+        }
+    }
+
+    /// Writes when it ends by itself, if it does, behind what it does until then.
+    fn describe_term(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.term {
+            None => Ok(()),
+            Some(term) => {
+                let seconds = term.left().div_ceil(1000);
+
+                write!(f, "; it ends by itself in {seconds} s")
+            }
+        }
+    }
 }
 
 /// The value, with the name of the error that it stands for, if it does, and who gets it.
 impl fmt::Display for About {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}", self.value)?;
-        if let Some(name) = self.value.get().checked_neg().and_then(errno::name) {
-            write!(f, " (-{name})")?;
+        if let Some(value) = self.value {
+            write!(f, "{value}")?;
+            if let Some(name) = value.get().checked_neg().and_then(errno::name) {
+                write!(f, " (-{name})")?;
+            }
         }
         match self.engagement.scope() {
             Scope::All => Ok(()),
@@ -578,6 +691,7 @@ struct Record<S> {
     function: Option<S>,
     value: Option<Value>,
     scope: Scope,
+    term: Option<u32>,
     reason: Option<S>,
     lines: Option<usize>,
     rule: Option<Rule>,
@@ -592,6 +706,7 @@ impl Record<&str> {
             function: self.function.map(Text::try_from).transpose()?,
             value: self.value,
             scope: self.scope,
+            term: self.term,
             reason: self.reason.map(Text::try_from).transpose()?,
             lines: self.lines,
             rule: self.rule,
@@ -622,6 +737,9 @@ impl<S: AsRef<str>> Record<S> {
         }
         if self.scope != Scope::All {
             write!(record, " scope={}", self.scope)?;
+        }
+        if let Some(seconds) = self.term {
+            write!(record, " for={seconds}")?;
         }
         if let Some(reason) = &self.reason {
             record.write_str(" reason=")?;

@@ -107,13 +107,9 @@ impl Entries for Functions {
     ];
 
     fn find(name: &str) -> Option<usize> {
-        let list = list::lock().ok()?;
-        let row = list
-            .rows()
-            .iter()
-            .find(|row| row.engagement.name() == name)?;
+        let mut list = list::lock().ok()?;
 
-        Some(row.engagement.key())
+        Some(list.called(name)?.engagement.key())
     }
 
     fn is_there(key: usize) -> bool {
@@ -161,13 +157,13 @@ impl Show for Engaged {
                 out,
                 "{} retval={} hits={} state={} scope={}",
                 shown.engagement.name(),
-                shown.value,
+                Returned(shown.value),
                 shown.hits(),
                 shown.state,
                 shown.engagement.scope()
             )?;
-            if let Some(watch) = shown.watch {
-                write!(out, " timeout_left={}", watch.left().div_ceil(1000))?;
+            if let Some(seconds) = shown.seconds_left() {
+                write!(out, " timeout_left={seconds}")?;
             }
             if let Some(module) = &shown.found_in {
                 write!(out, " found_in={}", module.as_str())?;
@@ -241,7 +237,7 @@ impl Show for Taint {
 }
 
 /// The file `fn/<target>/hits`: the calls that were short-circuited, or only seen while the
-/// function is watched.
+/// function is watched or observed.
 struct Hits;
 
 impl Show for Hits {
@@ -269,16 +265,16 @@ impl Show for Scope {
     }
 }
 
-/// The file `fn/<target>/timeout_left`: for how many seconds the function will still be watched; 0
-/// if it is not.
+/// The file `fn/<target>/timeout_left`: for how many seconds the function will still be watched, or
+/// else until the engagement ends by itself; 0 without either.
 struct TimeoutLeft;
 
 impl Show for TimeoutLeft {
     fn show(key: usize, opener: &Opener<'_>, out: &mut Out<'_>) -> Result {
         check_for(opener);
-        let left = list::shown(key)?.watch.map_or(0, |watch| watch.left());
+        let left = list::shown(key)?.seconds_left().unwrap_or(0);
 
-        written(writeln!(out, "{}", left.div_ceil(1000)))
+        written(writeln!(out, "{left}"))
     }
 }
 
@@ -294,12 +290,24 @@ impl Show for Reason {
     }
 }
 
-/// The file `fn/<target>/retval`: what the function returns.
+/// What the function returns, as it is shown.
+struct Returned(Option<Value>);
+
+impl fmt::Display for Returned {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            Some(value) => value.fmt(f),
+            None => f.write_str("none"),
+        }
+    }
+}
+
+/// The file `fn/<target>/retval`: what the function returns, `none` if it is only observed.
 struct Retval;
 
 impl Show for Retval {
     fn show(key: usize, _: &Opener<'_>, out: &mut Out<'_>) -> Result {
-        written(writeln!(out, "{}", list::shown(key)?.value))
+        written(writeln!(out, "{}", Returned(list::shown(key)?.value)))
     }
 }
 

@@ -37,6 +37,8 @@ use kernel::{
         SpinLockGuard, //
     },
     time::{
+        BootTime,
+        ClockSource,
         Instant,
         Monotonic, //
     }, //
@@ -57,15 +59,28 @@ pub(crate) enum Place {
     At(usize, Arc<Probe>),
 }
 
-/// The time for which calls of a function are only counted.
-#[derive(Clone, Copy)]
-pub(crate) struct Watch {
-    since: Instant<Monotonic>,
+/// A time that runs, by the clock `C`.
+pub(crate) struct Timer<C: ClockSource> {
+    since: Instant<C>,
     /// How long, in seconds.
     pub(crate) seconds: u32,
 }
 
-impl Watch {
+/// The time for which calls of a function are only counted. There are none while the machine is
+/// suspended, so that does not count.
+pub(crate) type Watch = Timer<Monotonic>;
+/// The time after which an engagement ends by itself.
+pub(crate) type Term = Timer<BootTime>;
+
+impl<C: ClockSource> Clone for Timer<C> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<C: ClockSource> Copy for Timer<C> {}
+
+impl<C: ClockSource> Timer<C> {
     /// Begins now.
     pub(crate) fn new(seconds: u32) -> Self {
         Self {
@@ -75,21 +90,25 @@ impl Watch {
     }
 
     /// The milliseconds that are left.
-    pub(crate) fn left(&self) -> u32 {
+    pub(crate) fn left(&self) -> u64 {
         let left = i64::from(self.seconds) * 1000 - self.since.elapsed().as_millis();
 
-        u32::try_from(left.max(0)).unwrap_or(u32::MAX)
+        left.max(0) as u64
     }
 }
 
 /// An engagement in the list.
 pub(crate) struct Row {
     pub(crate) engagement: Arc<Engagement>,
-    /// The stub, and the value that it returns.
-    pub(crate) slot: Arc<Slot>,
+    /// The stub, and the value that it returns, unless the function is only observed.
+    pub(crate) slot: Option<Arc<Slot>>,
     pub(crate) place: Place,
     /// There as long as the function is watched.
     pub(crate) watch: Option<Watch>,
+    /// There if it ends by itself.
+    pub(crate) term: Option<Term>,
+    /// The calls that have passed and are not counted by the probe any more.
+    pub(crate) passed: u64,
     /// Whether the probe was off when it was last checked.
     pub(crate) is_off: bool,
     /// A module of another name that has a function of this name, if the function is not there.
@@ -101,15 +120,17 @@ pub(crate) struct Row {
 /// A copy of what the list says of an engagement at one moment. It holds no slot and no probe.
 pub(crate) struct Shown {
     pub(crate) engagement: Arc<Engagement>,
-    pub(crate) value: Value,
+    pub(crate) value: Option<Value>,
     pub(crate) state: State,
     pub(crate) address: Option<usize>,
-    pub(crate) watch: Option<Watch>,
     pub(crate) found_in: Option<Arc<Text>>,
+    watch: Option<Watch>,
+    term: Option<Term>,
     hits: Hits,
 }
 
-/// The calls that were short-circuited, or those that have passed while the function is watched.
+/// The calls that were short-circuited, or those that have passed while the function is watched or
+/// observed.
 #[derive(Clone, Copy)]
 pub(crate) enum Hits {
     Taken(Counter),
@@ -127,16 +148,31 @@ impl Hits {
 }
 
 impl Shown {
-    /// The calls that were short-circuited, or that have passed while the function is watched.
+    /// The seconds until it is decided whether the function is engaged, or then until it ends by
+    /// itself, if either will be.
+    pub(crate) fn seconds_left(&self) -> Option<u64> {
+        let watch = self.watch.map(|watch| watch.left());
+        let left = watch.or_else(|| Some(self.term?.left()))?;
+
+        Some(left.div_ceil(1000))
+    }
+
+    /// The calls that were short-circuited, or that have passed while the function is watched or
+    /// observed.
     pub(crate) fn hits(&self) -> u64 {
         self.hits.count()
     }
 }
 
 impl Row {
-    /// What the function returns.
-    pub(crate) fn value(&self) -> Value {
-        Value::new(self.slot.value())
+    /// What the function returns, unless it is only observed.
+    pub(crate) fn value(&self) -> Option<Value> {
+        Some(Value::new(self.slot.as_ref()?.value()))
+    }
+
+    /// Whether calls that are to be counted run the function.
+    fn passes_calls(&self) -> bool {
+        self.slot.is_none() || self.watch.is_some()
     }
 
     /// What the engagement is doing.
@@ -145,6 +181,7 @@ impl Row {
             Place::NotLoaded => State::Armed,
             Place::Missing => State::Missing,
             Place::At(..) if self.is_off => State::Disarmed,
+            Place::At(..) if self.slot.is_none() => State::Observing,
             Place::At(..) if self.watch.is_some() => State::Probing,
             Place::At(..) => State::Engaged,
         }
@@ -166,25 +203,30 @@ impl Row {
         }
     }
 
+    /// Whether it is about the target, or the function at `address`.
+    pub(crate) fn is_about(&self, target: Target<'_>, address: Option<usize>) -> bool {
+        self.engagement.name() == target.name || (address.is_some() && self.address() == address)
+    }
+
     /// Whether the function is in `module`.
     pub(crate) fn is_in(&self, module: &Module) -> bool {
         self.address().is_some_and(|at| module.contains(at))
     }
 
-    /// The calls that were short-circuited, or that have passed while the function is watched.
+    /// The calls that were short-circuited, or that have passed while the function is watched or
+    /// observed.
     pub(crate) fn hits(&self) -> Hits {
-        match (self.watch, self.probe()) {
-            (Some(_), Some(probe)) => Hits::Passed(probe.passed()),
-            _ => Hits::Taken(self.slot.counter()),
+        match &self.slot {
+            Some(slot) if self.watch.is_none() => Hits::Taken(slot.counter()),
+            _ => Hits::Passed(self.passed + self.probe().map_or(0, |probe| probe.passed())),
         }
     }
 
-    /// Has the probe, if there is one, do what the engagement is for: count calls, from `passed`
-    /// on, or take them.
-    fn start(&self, passed: u64) {
-        match (&self.place, self.watch) {
-            (Place::At(_, probe), Some(_)) => probe.pass_calls(passed),
-            (Place::At(_, probe), None) => {
+    /// Has the probe, if there is one, do what the engagement is for: count calls, or take them.
+    fn start(&self) {
+        match &self.place {
+            Place::At(_, probe) if self.passes_calls() => probe.pass_calls(0),
+            Place::At(_, probe) => {
                 taint::set();
                 probe.take_calls();
             }
@@ -195,12 +237,12 @@ impl Row {
     /// Moves the engagement to another place, and returns the probe where it was: calls run the
     /// function there from now on. The caller drops that with the list unlocked.
     pub(crate) fn move_to(&mut self, place: Place) -> Option<Arc<Probe>> {
-        let passed = self.probe().map_or(0, |probe| probe.passed());
+        self.passed += self.probe().map_or(0, |probe| probe.passed());
         let old = core::mem::replace(&mut self.place, place);
 
         self.is_off = false;
         self.found_in = None;
-        self.start(passed);
+        self.start();
         match old {
             Place::At(_, probe) => {
                 probe.pass_calls(0);
@@ -212,7 +254,7 @@ impl Row {
 
     /// Has calls run the function. Those that have passed stay counted.
     pub(crate) fn stop(&self) {
-        if let (Some(probe), None) = (self.probe(), self.watch) {
+        if let Some(probe) = self.probe().filter(|_| !self.passes_calls()) {
             probe.pass_calls(0);
         }
     }
@@ -220,6 +262,9 @@ impl Row {
     /// Has calls of a function that was watched return the value, unless it was called. Fails with
     /// EBUSY if it was.
     pub(crate) fn commit(&mut self) -> Result {
+        if self.passed > 0 {
+            return Err(EBUSY);
+        }
         if let Some(probe) = self.probe() {
             probe.take_calls_if_unused()?;
         }
@@ -235,6 +280,7 @@ impl Row {
             state: self.state(),
             address: self.address(),
             watch: self.watch,
+            term: self.term,
             found_in: self.found_in.clone(),
             hits: self.hits(),
         }
@@ -284,7 +330,12 @@ impl List {
         self.0.iter_mut().find(|row| row.engagement.key() == key)
     }
 
-    /// The same, if `probe` is still the one on its function.
+    /// The row of what was named `name`.
+    pub(crate) fn called(&mut self, name: &str) -> Option<&mut Row> {
+        self.0.iter_mut().find(|row| row.engagement.name() == name)
+    }
+
+    /// The row of the engagement with this key, if `probe` is still the one on its function.
     pub(crate) fn row_at(&mut self, key: usize, probe: &Arc<Probe>) -> Option<&mut Row> {
         self.row(key)
             .filter(|row| row.probe().is_some_and(|other| Arc::ptr_eq(other, probe)))
@@ -298,16 +349,9 @@ impl List {
             .min_by_key(|row| row.engagement.key())
     }
 
-    /// Whether the target, or the function at `address`, has an engagement already.
-    pub(crate) fn has(&self, target: Target<'_>, address: Option<usize>) -> bool {
-        self.0.iter().any(|row| {
-            row.engagement.name() == target.name || (address.is_some() && row.address() == address)
-        })
-    }
-
     /// Adds a row, for which there is room, and has its probe do what it is for.
     pub(crate) fn add(&mut self, row: Row) {
-        row.start(0);
+        row.start();
         // There is room, as the caller has made sure.
         let _ = self.0.push_within_capacity(row);
     }

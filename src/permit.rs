@@ -4,10 +4,8 @@
 
 use crate::{
     authority::Authority,
-    policy::{
-        Asked,
-        Value, //
-    },
+    command::Scope,
+    policy::Value,
     protected,
     refusal::Refusal,
     security::entry::Entry,
@@ -15,29 +13,31 @@ use crate::{
     text::Text, //
 };
 
-/// Proof that the function at an address may return a value: that the one who asked may ask, and
+/// Proof that the function at an address may return a value, or be observed: that the one who asked may ask, and
 /// that the policy allows it. The function's module is not unloaded as long as the permit exists.
 pub(crate) struct Permit<'m> {
     entry: Entry<'m>,
-    value: Value,
+    value: Option<Value>,
     notes: Text,
 }
 
 impl<'m> Permit<'m> {
-    /// Judges whether the function that `subject` is may return what is `asked` for. Sleeps.
+    /// Judges whether the function that `subject` is may return `value` to those in `scope`, or be
+    /// observed if there is none. Sleeps.
     pub(crate) fn grant<'a>(
         _: &Authority,
         subject: &Subject<'m>,
-        asked: Asked,
+        value: Option<Value>,
+        scope: Scope,
     ) -> Result<Self, Refusal<'a>> {
         let protected = protected::in_this_kernel()?;
         let mut notes = Text::new();
-        let entry = subject.judge(&subject.facts(&protected.kernel()), asked)?;
+        let entry = subject.judge(&subject.facts(&protected.kernel()), value, scope)?;
 
-        subject.notes(protected, asked.value, &mut notes)?;
+        subject.notes(protected, value, &mut notes)?;
         Ok(Self {
             entry: entry.clone(),
-            value: asked.value,
+            value,
             notes,
         })
     }
@@ -47,8 +47,8 @@ impl<'m> Permit<'m> {
         &self.entry
     }
 
-    /// What it may return.
-    pub(crate) fn value(&self) -> Value {
+    /// What it may return; it may only be observed if there is nothing.
+    pub(crate) fn value(&self) -> Option<Value> {
         self.value
     }
 

@@ -45,6 +45,8 @@ pub(crate) enum Refusal<'a> {
     NotEngaged,
     /// The function is engaged already.
     AlreadyEngaged,
+    /// The function is observed already.
+    AlreadyObserved,
     /// The kernel does not allow to probe it.
     NotProbeable,
     /// Its calls were to be watched, and its module, of this name, is not loaded.
@@ -100,6 +102,7 @@ impl Refusal<'_> {
             | Refusal::NotEngaged
             | Refusal::NothingToWatch(_) => ENOENT,
             Refusal::AlreadyEngaged
+            | Refusal::AlreadyObserved
             | Refusal::InBetween
             | Refusal::Taken
             | Refusal::Contended
@@ -168,6 +171,10 @@ impl fmt::Display for Refusal<'_> {
             Refusal::AlreadyEngaged => f.write_str(
                 "it is engaged already; to change the value, write to its file retval under \
                  /sys/kernel/security/killswitch/fn",
+            ),
+            Refusal::AlreadyObserved => f.write_str(
+                "it is observed already; engage it by the same name and with the same scope, or \
+                 disengage it first",
             ),
             Refusal::NotProbeable => f.write_str(
                 "the kernel cannot probe it (it is noinstr, blacklisted, freed after boot, not \

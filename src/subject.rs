@@ -3,7 +3,10 @@
 //! The function that a target names: what is known about it, and what the policy says to a value.
 
 use crate::{
-    command::Target,
+    command::{
+        Scope,
+        Target, //
+    },
     policy::{
         self,
         alternatives::{
@@ -188,14 +191,15 @@ impl<'a> Subject<'a> {
         facts
     }
 
-    /// Decides whether the function may be made to return what is `asked` for, and says where it
-    /// begins. Sleeps.
+    /// Decides whether the function may be made to return `value` to those in `scope`, or be
+    /// observed if there is none, and says where it begins. Sleeps.
     pub(crate) fn judge<'b>(
         &self,
         facts: &Facts<'_>,
-        asked: Asked,
+        value: Option<Value>,
+        scope: Scope,
     ) -> Result<&Entry<'a>, Refusal<'b>> {
-        let verdict = policy::judge(facts, asked);
+        let verdict = judge(facts, value, scope);
 
         if let Some(error) = self.code.failure() {
             return Err(Refusal::Failed(error));
@@ -215,7 +219,12 @@ impl<'a> Subject<'a> {
 
     /// Writes one line for each thing that an administrator who engages the function should know.
     /// Sleeps.
-    pub(crate) fn notes(&self, protected: &Protected, value: Value, out: &mut dyn Write) -> Result {
+    pub(crate) fn notes(
+        &self,
+        protected: &Protected,
+        value: Option<Value>,
+        out: &mut dyn Write,
+    ) -> Result {
         let original = policy::original(self.target.symbol);
         let mut note = |symbol: &[u8]| -> Result {
             // All but a few begin differently.
@@ -252,7 +261,9 @@ impl<'a> Subject<'a> {
             )
             .map_err(|_| ENOMEM)?;
         }
-        if returns == Type::Void || (value.get() == 0 && returns != Type::Bool) {
+        let is_success =
+            |value: Value| returns == Type::Void || (value.get() == 0 && returns != Type::Bool);
+        if value.is_some_and(is_success) {
             writeln!(
                 out,
                 "  note: its callers will go on as if it had done its work; can they, without it?"
@@ -397,12 +408,22 @@ pub(crate) fn find_callers<'s, 'a: 's>(found: impl Iterator<Item = &'s mut Found
     code.failure().map_or(Ok(()), Err)
 }
 
-/// Decides whether the function that `target` names in `module`, which is not loaded, may be made
-/// to return what is `asked` for, as far as their names tell. Sleeps.
+/// What the policy says to a function that shall return `value` to those in `scope`, or be observed
+/// if there is none: what could not be engaged is not observed.
+fn judge(facts: &Facts<'_>, value: Option<Value>, scope: Scope) -> Result<(), policy::Refusal> {
+    match value {
+        Some(value) => policy::judge(facts, scope.asks(value)),
+        None => policy::judge_any(facts, scope == Scope::Nonroot),
+    }
+}
+
+/// Decides the same of the function that `target` names in `module`, which is not loaded, as far as
+/// their names tell. Sleeps.
 pub(crate) fn judge_absent<'b>(
     module: &str,
     target: Target<'_>,
-    asked: Asked,
+    value: Option<Value>,
+    scope: Scope,
 ) -> Result<(), Refusal<'b>> {
     let protected = protected::in_this_kernel()?;
     let kernel = protected.kernel();
@@ -414,7 +435,7 @@ pub(crate) fn judge_absent<'b>(
         module,
         symbols: &symbols,
     });
-    policy::judge(&facts, asked).map_err(Refusal::Policy)
+    judge(&facts, value, scope).map_err(Refusal::Policy)
 }
 
 fn addresses_in(module: &Module, symbol: &str) -> Result<KVec<usize>> {

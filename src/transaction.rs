@@ -10,6 +10,7 @@
 use crate::{
     authority::Authority,
     command::{
+        Action,
         Command,
         Engage,
         Target, //
@@ -30,6 +31,7 @@ use crate::{
         List,
         Place,
         Row,
+        Term,
         Watch, //
     },
     permit::Permit,
@@ -104,6 +106,14 @@ impl New<'_> {
         Some(permit.entry().address())
     }
 
+    /// Whether this engages what that row observes.
+    fn replaces(&self, row: &Row) -> bool {
+        row.slot.is_none()
+            && self.engage.action != Action::Observe
+            && row.engagement.name() == self.engage.target.name
+            && row.engagement.scope() == self.engage.scope
+    }
+
     fn is_same_as(&self, other: &New<'_>) -> bool {
         self.engage.target == other.engage.target
             || (self.address().is_some() && self.address() == other.address())
@@ -149,17 +159,25 @@ fn carry_out_once<'a>(
 
     plan(&*list::lock()?, commands, &new)?;
 
-    let mut ended = KVec::with_capacity(SLOTS, GFP_KERNEL)?;
+    let mut turned = Turned {
+        ended: KVec::with_capacity(SLOTS, GFP_KERNEL)?,
+        observed: KVec::with_capacity(commands.len(), GFP_KERNEL)?,
+        kept: KVec::with_capacity(commands.len(), GFP_KERNEL)?,
+    };
     let mut events = KVec::with_capacity(commands.len() + SLOTS, GFP_KERNEL)?;
 
     arm(authority, &mut new)
-        .and_then(|()| turn(authority, commands, &mut new, &mut ended))
+        .and_then(|()| turn(authority, commands, &mut new, &mut turned))
         .inspect_err(|_| {
             engagement::unregister(new.iter().filter_map(|new| new.row.as_ref()?.probe()))
         })?;
-    engagement::unregister(ended.iter().filter_map(|(_, row)| row.probe()));
+    let ended = turned.ended.iter().map(|(_, row)| row);
+    let gone = Iterator::chain(ended, turned.observed.iter());
 
-    let (mut new, mut ended) = (new.into_iter(), ended.into_iter().peekable());
+    engagement::unregister(gone.filter_map(Row::probe));
+
+    let (mut new, mut kept) = (new.into_iter(), turned.kept.into_iter());
+    let mut ended = turned.ended.into_iter().peekable();
     let mut report = |line, what| {
         let origin = authority.origin();
 
@@ -171,6 +189,11 @@ fn carry_out_once<'a>(
             Command::Engage(_) => {
                 if let Some(what) = new.next().and_then(|new| new.what) {
                     report(line, what);
+                }
+            }
+            Command::Keep(_) => {
+                if let Some(about) = kept.next() {
+                    report(line, What::Kept(about));
                 }
             }
             Command::DisengageAll if ended.peek().is_none_or(|(of, _)| *of != line) => {
@@ -222,23 +245,27 @@ fn judge<'a>(authority: &Authority, commands: &[Command<'a>]) -> Result<KVec<New
         find_callers(&new, &mut found)?;
     }
     for (new, found) in new.iter_mut().zip(found) {
+        let Engage {
+            target,
+            action,
+            scope,
+            ..
+        } = new.engage;
+        let value = action.value();
+
         new.verdict = found.and_then(|found| match found {
             Found::Function(subject) => {
                 if let Some(module) = subject.module() {
                     new.interest.get_or_insert_with(|| Interest::new(module));
                 }
-                let asked = new.engage.scope.asks(new.engage.value);
-
-                Permit::grant(authority, &subject, asked).map(Some)
+                Permit::grant(authority, &subject, value, scope).map(Some)
             }
-            Found::NotLoaded(module) if new.engage.watch.is_some() => {
+            Found::NotLoaded(module) if matches!(action, Action::TryEngage(..)) => {
                 Err(Refusal::NothingToWatch(module))
             }
             // It is judged again while its module is loaded.
             Found::NotLoaded(module) => {
-                let asked = new.engage.scope.asks(new.engage.value);
-
-                subject::judge_absent(module, new.engage.target, asked).map(|()| None)
+                subject::judge_absent(module, target, value, scope).map(|()| None)
             }
         });
     }
@@ -250,9 +277,11 @@ fn find_callers<'a>(new: &[New<'a>], found: &mut [Result<Found<'a>, Refusal<'a>>
     let protected = protected::in_this_kernel()?;
     let kernel = protected.kernel();
     let of_interest = new.iter().zip(found).filter_map(|(new, found)| {
-        let asked = new.engage.scope.asks(new.engage.value);
-        let is_decided =
-            |subject: &Subject<'_>| policy::is_refused_unseen(&subject.facts(&kernel), asked);
+        let asked = new.engage.action.value();
+        let asked = asked.map(|value| new.engage.scope.asks(value));
+        let is_decided = |subject: &Subject<'_>| {
+            asked.is_some_and(|asked| policy::is_refused_unseen(&subject.facts(&kernel), asked))
+        };
 
         match found {
             Ok(Found::Function(subject)) if is_decided(subject) => None,
@@ -276,20 +305,29 @@ fn plan<'a>(list: &List, commands: &[Command<'a>], new: &[New<'a>]) -> Result<()
                 engaged += 1;
                 others.first().map_or(Ok(()), |new| {
                     new.verdict.as_ref().map_err(|refusal| *refusal)?;
-                    if list.has(engage.target, new.address())
-                        || earlier.iter().any(|other| other.is_same_as(new))
-                    {
+                    if earlier.iter().any(|other| other.is_same_as(new)) {
                         return Err(Refusal::AlreadyEngaged);
                     }
-                    Ok(())
+                    let mut rows = list.rows().iter();
+                    let is_in_the_way = |row: &&Row| {
+                        row.is_about(engage.target, new.address()) && !new.replaces(row)
+                    };
+
+                    match rows.find(is_in_the_way) {
+                        None => Ok(()),
+                        Some(row) if row.slot.is_none() => Err(Refusal::AlreadyObserved),
+                        Some(_) => Err(Refusal::AlreadyEngaged),
+                    }
                 })
             }
-            Command::Disengage(target) => {
+            Command::Disengage(target) | Command::Keep(target) => {
                 let is_ended = commands[..line]
                     .iter()
                     .any(|command| command.disengages(target.name));
 
-                match list.has(*target, None) && !is_ended {
+                let is_there = list.rows().iter().any(|row| row.is_about(*target, None));
+
+                match is_there && !is_ended {
                     true => Ok(()),
                     false => Err(Refusal::NotEngaged),
                 }
@@ -299,7 +337,10 @@ fn plan<'a>(list: &List, commands: &[Command<'a>], new: &[New<'a>]) -> Result<()
 
         result.map_err(|refusal| Failed(Some(line), refusal))?;
     }
-    match new.get(SLOTS.saturating_sub(list.rows().len())) {
+    let is_replaced = |row: &&Row| new.iter().any(|new| new.replaces(row));
+    let replaced = list.rows().iter().filter(is_replaced).count();
+
+    match new.get(SLOTS.saturating_sub(list.rows().len()) + replaced) {
         Some(new) => Err(Failed(Some(new.line), Refusal::NoSlot)),
         None => Ok(()),
     }
@@ -331,11 +372,24 @@ fn arm<'a>(authority: &Authority, new: &mut [New<'a>]) -> Result<(), Failed<'a>>
 /// armed yet. Sleeps, for long if all slots are taken.
 fn make<'a>(authority: &Authority, new: &mut New<'a>) -> Result<(), Refusal<'a>> {
     let engagement = Engagement::new(authority, &new.engage)?;
-    let slot = Slot::take(new.engage.value.get()).ok_or(Refusal::NoSlot)?;
+    let slot = match new.engage.action.value() {
+        None => None,
+        Some(value) => {
+            let slot = Slot::take(value.get()).ok_or(Refusal::NoSlot)?;
+
+            Some(Arc::new(slot, GFP_KERNEL)?)
+        }
+    };
+    let watch = match new.engage.action {
+        Action::TryEngage(_, seconds) => Some(seconds),
+        Action::Engage(_) | Action::Observe => None,
+    };
     let mut row = Row {
-        slot: Arc::new(slot, GFP_KERNEL)?,
+        slot,
         place: Place::NotLoaded,
-        watch: new.engage.watch.map(Watch::new),
+        watch: watch.map(Watch::new),
+        term: new.engage.term.map(Term::new),
+        passed: 0,
         is_off: false,
         found_in: None,
         _interest: new.interest.take(),
@@ -345,12 +399,12 @@ fn make<'a>(authority: &Authority, new: &mut New<'a>) -> Result<(), Refusal<'a>>
 
     new.what = Some(match &new.verdict {
         Ok(Some(permit)) => {
-            let probe = row.engagement.register(permit, &row.slot)?;
+            let probe = row.engagement.register(permit, row.slot.as_ref())?;
             let notes = permit.notes().try_clone()?;
 
             row.place = Place::At(permit.entry().address(), probe);
-            match new.engage.watch {
-                None => What::Engaged(about, notes),
+            match watch {
+                None => What::engaged(about, notes),
                 Some(seconds) => What::Watching(about, seconds, notes),
             }
         }
@@ -367,15 +421,24 @@ fn make<'a>(authority: &Authority, new: &mut New<'a>) -> Result<(), Refusal<'a>>
     Ok(())
 }
 
-/// Has everything turn at once: what is `new` is added to the list, and what `commands` end is
-/// taken out, with the numbers of the commands. Any context. Fails without a change.
-///
-/// `ended` must have room for all slots, since from the first change on nothing may fail.
+/// What became of what was there, and has room for all of it: from the first change on nothing may
+/// fail.
+struct Turned {
+    /// What has ended, with the numbers of the commands.
+    ended: KVec<(usize, Row)>,
+    /// What was observed, and is engaged now.
+    observed: KVec<Row>,
+    /// What does not end by itself any more, in the order of the commands.
+    kept: KVec<About>,
+}
+
+/// Has everything turn at once: what is `new` is added to the list, and what `commands` end or keep
+/// goes into `turned`. Any context. Fails without a change.
 fn turn<'a>(
     authority: &Authority,
     commands: &[Command<'a>],
     new: &mut [New<'a>],
-    ended: &mut KVec<(usize, Row)>,
+    turned: &mut Turned,
 ) -> Result<(), Failed<'a>> {
     let mut list = list::lock()?;
 
@@ -392,13 +455,27 @@ fn turn<'a>(
 
     for (line, command) in commands.iter().enumerate() {
         while let Some(row) = list.take(|row| command.disengages(row.engagement.name())) {
-            let _ = ended.push_within_capacity((line, row));
+            let _ = turned.ended.push_within_capacity((line, row));
+        }
+        if let Command::Keep(target) = command {
+            if let Some(row) = list.called(target.name) {
+                row.term = None;
+                let _ = turned.kept.push_within_capacity(About::from(&*row));
+            }
         }
     }
-    for row in new.iter_mut().filter_map(|new| new.row.take()) {
-        list.add(row);
+    for new in new.iter_mut() {
+        let observed = list.take(|row| new.replaces(row));
+
+        // From one moment on, each call is taken, and none is counted twice.
+        if let Some(row) = new.row.take() {
+            list.add(row);
+        }
+        if let Some(row) = observed {
+            let _ = turned.observed.push_within_capacity(row);
+        }
     }
-    for (_, row) in ended.iter() {
+    for (_, row) in turned.ended.iter() {
         row.stop();
     }
     if commands.contains(&Command::Seal) {
@@ -424,15 +501,17 @@ fn change_once<'a>(
     authority.confirm()?;
     let shown = list::shown(key).map_err(|_| Refusal::Gone)?;
     let name = shown.engagement.name();
+    if shown.value.is_none() {
+        return Err(Refusal::AlreadyObserved);
+    }
     // What waits for its module is judged when that is loaded.
     let permit = match shown.address {
         None => None,
         Some(address) => {
             let subject = Subject::at(address, Target::of(name))?;
+            let scope = shown.engagement.scope();
 
-            let asked = shown.engagement.scope().asks(value);
-
-            Some(Permit::grant(authority, &subject, asked)?)
+            Some(Permit::grant(authority, &subject, Some(value), scope)?)
         }
     };
     let notes = match &permit {
@@ -446,9 +525,8 @@ fn change_once<'a>(
     if row.address() != shown.address {
         return Err(Refusal::InBetween);
     }
-    row.slot
-        .set_value(value.get())
-        .map_err(|_| Refusal::OldValue)?;
+    let slot = row.slot.as_ref().ok_or(Refusal::AlreadyObserved)?;
+    slot.set_value(value.get()).map_err(|_| Refusal::OldValue)?;
     let (about, returns) = (About::from(&*row), row.state() == State::Engaged);
     drop(list);
 

@@ -13,7 +13,6 @@ use crate::{
     event::{
         About,
         Event,
-        Operation,
         What, //
     },
     interest,
@@ -92,9 +91,9 @@ pub(crate) fn check() {
     }
 }
 
-/// Finds out which probes something has switched off or on, decides on functions that have been
-/// watched for long enough, and arranges for the next check. Called by [`check`], and for
-/// administrators who change something or ask what is engaged. Sleeps.
+/// Ends engagements whose time is over, finds out which probes something has switched off or on,
+/// decides on functions that have been watched for long enough, and arranges for the next check.
+/// Called by [`check`], and for administrators who change something or ask what is engaged. Sleeps.
 pub(crate) fn check_probes() {
     // Without it there is nothing to check.
     let Some(checking) = CHECKING.as_ref() else {
@@ -104,6 +103,9 @@ pub(crate) fn check_probes() {
     let probe_of = |row: &Row| Some((row.engagement.key(), row.probe()?.clone(), row.is_off));
     let mut from = 0;
 
+    while let Some(what) = expire() {
+        Event::of_kernel(what).report();
+    }
     while let Some((key, probe, is_off)) = next(from, probe_of) {
         from = key + 1;
         check_probe(key, &probe, is_off);
@@ -117,6 +119,17 @@ fn next<T>(key: usize, wanted: impl Fn(&Row) -> Option<T>) -> Option<T> {
     let row = list.next(key, |row| wanted(row).is_some())?;
 
     wanted(row)
+}
+
+/// Ends one of the engagements whose time is over, and returns what to report. Sleeps.
+fn expire() -> Option<What<'static>> {
+    let mut list = list::lock().ok()?;
+    let row = list.take(|row| row.term.is_some_and(|term| term.left() == 0))?;
+
+    row.stop();
+    drop(list);
+    engagement::unregister(row.probe());
+    Some(What::Expired(About::from(&row), row.hits().count()))
 }
 
 /// Checks the probe of the engagement with this key, and what it is watched for.
@@ -204,19 +217,24 @@ fn look_for(about: About) -> Result {
     Ok(())
 }
 
-/// Arranges for the next check: when a function has been watched for long enough, and at the latest
-/// when probes have to be checked again. Any context.
+/// Arranges for the next check: when a function has been watched for long enough or an engagement
+/// ends, and at the latest when probes have to be checked again: time may have passed faster, in
+/// suspend. Any context.
 fn check_again() {
-    let next = list::lock().ok().and_then(|list| {
-        let rows = list.rows().iter().filter(|row| row.probe().is_some());
+    let left = |row: &Row| {
+        let watch = row.watch.map(|watch| watch.left());
+        let term = row.term.map(|term| term.left());
+        let probe = row.probe().map(|_| u64::from(CHECK_EVERY));
 
-        rows.map(|row| row.watch.map_or(CHECK_EVERY, |watch| watch.left()))
-            .map(|left| left.min(CHECK_EVERY))
-            .min()
-    });
+        [watch, term, probe].into_iter().flatten().min()
+    };
+    let next = list::lock()
+        .ok()
+        .and_then(|list| list.rows().iter().filter_map(left).min());
 
-    if let Some(milliseconds) = next {
-        work::check_within(milliseconds);
+    if let Some(left) = next {
+        // It is no more than that, so it fits.
+        work::check_within(left.min(CHECK_EVERY.into()) as u32);
     }
 }
 
@@ -263,22 +281,24 @@ fn engage_in(module: &Module, is_live: bool) -> Result {
 
     while let Some((about, slot)) = waiting(module, key, is_live) {
         key = about.engagement.key() + 1;
-        match engage(&about, &slot, module) {
+        match engage(&about, slot.as_ref(), module) {
             Ok(None) => {}
             Ok(Some(what)) => Event::of_kernel(what).report(),
             Err(refusal) => {
                 let name = Text::try_from(module.name());
                 let errno = refusal.errno();
+                // Observing changes nothing.
+                let keeps_out = !is_live && about.value.is_some();
 
-                Event::of_kernel(What::Failed(about.clone(), Operation::Engage, refusal)).report();
+                Event::of_kernel(What::Failed(about.clone(), refusal)).report();
                 if let Ok(name) = name {
-                    Event::of_kernel(match is_live {
-                        true => What::LeftOut(about, name),
-                        false => What::KeptOut(about, name),
+                    Event::of_kernel(match keeps_out {
+                        true => What::KeptOut(about, name),
+                        false => What::LeftOut(about, name),
                     })
                     .report();
                 }
-                if !is_live {
+                if keeps_out {
                     return Err(errno);
                 }
             }
@@ -289,7 +309,7 @@ fn engage_in(module: &Module, is_live: bool) -> Result {
 }
 
 /// The first engagement from `key` on that names `module` and is not in it.
-fn waiting(module: &Module, key: usize, is_live: bool) -> Option<(About, Arc<Slot>)> {
+fn waiting(module: &Module, key: usize, is_live: bool) -> Option<(About, Option<Arc<Slot>>)> {
     let mut list = list::lock().ok()?;
     let row = list.next(key, |row| {
         row.engagement.target().module == Some(module.name())
@@ -303,7 +323,7 @@ fn waiting(module: &Module, key: usize, is_live: bool) -> Option<(About, Arc<Slo
 /// Engages a function in `module`, and returns what to report. Sleeps.
 fn engage<'a>(
     about: &About,
-    slot: &Arc<Slot>,
+    slot: Option<&Arc<Slot>>,
     module: &Module,
 ) -> Result<Option<What<'static>>, Refusal<'a>> {
     let engagement = &about.engagement;
@@ -319,9 +339,9 @@ fn engage<'a>(
     };
 
     loop {
-        let value = Value::new(slot.value());
-        let asked = engagement.scope().asks(value);
-        let permit = Permit::grant(engagement.authority(), &subject, asked)?;
+        let value = slot.map(|slot| Value::new(slot.value()));
+        let scope = engagement.scope();
+        let permit = Permit::grant(engagement.authority(), &subject, value, scope)?;
         let probe = engagement.register(&permit, slot)?;
         let address = permit.entry().address();
         let notes = permit.notes().try_clone()?;
@@ -348,7 +368,7 @@ fn engage<'a>(
         let about = About::from(&*row);
         drop(list);
         engagement::unregister(old.as_ref());
-        return Ok(Some(What::Engaged(about, notes)));
+        return Ok(Some(What::engaged(about, notes)));
     }
 }
 

@@ -197,7 +197,7 @@ static int ks_attach_nested(struct ks_peer *peer)
 	return ks_attach_with(peer, ks_on_nested, NULL);
 }
 
-/* It could be optimized, and miss hits that nobody counts. */
+/* Off ftrace it could be optimized, and miss hits that nobody counts. */
 static int ks_attach_flagged(struct ks_peer *peer)
 {
 	peer->kprobe.flags = KPROBE_FLAG_NESTED;
@@ -279,7 +279,7 @@ static const struct ks_kind ks_kinds[] = {
 	{ "override", ks_attach_override, ks_detach_kprobe },
 	/* A probe that calls ks_peer_int() and sees what that returns. */
 	{ "nested", ks_attach_nested, ks_detach_kprobe },
-	/* A probe that wants nested hits and has no post_handler, which is refused. */
+	/* A probe that wants nested hits and has no post_handler. */
 	{ "flagged", ks_attach_flagged, ks_detach_kprobe },
 };
 

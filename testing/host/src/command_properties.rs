@@ -3,7 +3,7 @@
 //! What must hold for every line that anyone could write to the control file.
 
 use crate::{
-    command::{lines, lone_value, whole, Command, Malformed, Scope, MAX_REASON},
+    command::{lines, lone_value, whole, Action, Command, Malformed, Scope, MAX_REASON},
     command_cases, errno,
     policy::Value,
 };
@@ -88,7 +88,8 @@ proptest! {
     fn any_words_are_understood_or_refused(
         words in prop::collection::vec(
             prop_oneof![
-                Just("engage".to_owned()), Just("disengage".to_owned()),
+                Just("engage".to_owned()), Just("disengage".to_owned()), Just("keep".to_owned()),
+                Just("observe".to_owned()),
                 Just("disengage_all".to_owned()), Just("-EPERM".to_owned()),
                 Just("reason=why".to_owned()), target(), "[ -~]{0,8}",
             ],
@@ -101,18 +102,29 @@ proptest! {
     #[test]
     fn what_is_well_formed_comes_through(
         target in target(),
-        value in any::<i64>(),
-        watch in prop::option::of(0u32..=86400),
+        action in prop_oneof![
+            any::<i64>().prop_map(|value| Action::Engage(Value::new(value))),
+            (any::<i64>(), 0u32..=86400)
+                .prop_map(|(value, seconds)| Action::TryEngage(Value::new(value), seconds)),
+            Just(Action::Observe),
+        ],
         scope in prop::option::of(prop_oneof![Just(Scope::All), Just(Scope::Nonroot)]),
+        term in prop::option::of(1u32..=31_536_000),
         reason in prop::option::of("[!-~]([ -~]{0,126}[!-~])?"),
         gap in blanks(),
     ) {
-        let mut line = match watch {
-            None => format!("engage{gap}{target}{gap}{value}"),
-            Some(seconds) => format!("tryengage{gap}{target}{gap}{value}{gap}{seconds}"),
+        let mut line = match action {
+            Action::Engage(value) => format!("engage{gap}{target}{gap}{value}"),
+            Action::TryEngage(value, seconds) => {
+                format!("tryengage{gap}{target}{gap}{value}{gap}{seconds}")
+            }
+            Action::Observe => format!("observe{gap}{target}"),
         };
         if let Some(scope) = &scope {
             line += &format!("{gap}scope={scope}");
+        }
+        if let Some(term) = &term {
+            line += &format!("{gap}for={term}");
         }
         if let Some(reason) = &reason {
             line += &format!("{gap}reason={reason}");
@@ -121,9 +133,9 @@ proptest! {
             Ok(Command::Engage(engage)) => {
                 prop_assert_eq!(engage.target.name, &target);
                 prop_assert_eq!(engage.target.module.map(str::len), target.find(':'));
-                prop_assert_eq!(engage.value, Value::new(value));
-                prop_assert_eq!(engage.watch, watch);
+                prop_assert_eq!(engage.action, action);
                 prop_assert_eq!(engage.scope, scope.unwrap_or(Scope::All));
+                prop_assert_eq!(engage.term, term);
                 prop_assert_eq!(engage.reason, reason.as_deref());
             }
             other => prop_assert!(false, "{:?}", other),

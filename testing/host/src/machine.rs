@@ -233,7 +233,7 @@ pub(crate) struct Slot {
 pub(crate) struct Probe {
     pub(crate) id: usize,
     pub(crate) address: usize,
-    pub(crate) slot: usize,
+    pub(crate) slot: Option<usize>,
     pub(crate) only_nonroot: bool,
     /// The calls that have passed, as long as they do.
     pub(crate) passed: Option<u64>,
@@ -335,7 +335,7 @@ impl Machine {
             match &mut probe.passed {
                 Some(calls) => *calls += u64::from(is_real),
                 None => {
-                    let slot = self.slots[probe.slot].as_mut().unwrap();
+                    let slot = self.slots[probe.slot.unwrap()].as_mut().unwrap();
 
                     slot.hits += u64::from(is_real);
                     return Some(slot.value);

@@ -46,6 +46,8 @@ pub(crate) struct Engagement {
     place: Place,
     /// When it has been watched for long enough, if it is watched.
     watched_until: Option<i64>,
+    /// When it ends by itself, if it does.
+    ends_at: Option<i64>,
     hits: u64,
     /// The module that it is about.
     about: Option<&'static str>,
@@ -74,6 +76,19 @@ impl Engagement {
         self.address().is_some()
     }
 
+    /// Whether calls do not run the function, when it is there.
+    fn takes_calls(&self) -> bool {
+        self.wanted.value.is_some() && self.watched_until.is_none()
+    }
+
+    /// Whether it observes what is to be engaged.
+    fn is_replaced_by(&self, wanted: &Wanted) -> bool {
+        self.wanted.value.is_none()
+            && wanted.value.is_some()
+            && self.wanted.target == wanted.target
+            && self.wanted.nonroot == wanted.nonroot
+    }
+
     fn is_called(&self, target: &str) -> bool {
         self.wanted.target == target
     }
@@ -87,13 +102,14 @@ impl Engagement {
             Place::NotLoaded => "armed",
             Place::Missing => "missing",
             Place::At(_) if self.seen_off => "disarmed",
+            Place::At(_) if self.wanted.value.is_none() => "observing",
             Place::At(_) if self.watched_until.is_some() => "probing",
             Place::At(_) => "engaged",
         }
     }
 
     fn seconds_left(&self, now: i64) -> Option<i64> {
-        let left = (self.watched_until? - now).max(0);
+        let left = (self.watched_until.or(self.ends_at)? - now).max(0);
 
         Some((left + 999) / 1000)
     }
@@ -101,7 +117,7 @@ impl Engagement {
     /// What its file called `name` shows.
     pub(crate) fn file(&self, name: &str, now: i64) -> String {
         let line = match name {
-            "retval" => self.wanted.value.to_string(),
+            "retval" => self.wanted.returned(),
             "hits" => self.hits.to_string(),
             "state" => self.state().to_string(),
             "scope" => self.wanted.scope().to_string(),
@@ -190,14 +206,21 @@ impl Model {
     }
 
     /// The verdict on a function, whose name so many have.
-    fn verdict(function: &Function, namesakes: usize, value: i64) -> Result<usize, Refused> {
+    fn verdict(
+        function: &Function,
+        namesakes: usize,
+        value: Option<i64>,
+    ) -> Result<usize, Refused> {
         // What is built in takes a refusal, if it can give one, and what is in a module takes an
-        // error, if it can fail; all functions here can.
+        // error, if it can fail; all functions here can. What takes anything may be observed; for
+        // several functions there is nothing, and it says why there is no error.
+        let value = value.or((namesakes > 1).then_some(-1));
+        let is = |accepts: fn(i64) -> bool| value.is_none_or(accepts);
         let accepts = match (function.module, function.returns) {
-            (None, returns) => returns == Type::INT && REFUSALS.contains(&value),
-            (Some(_), Type::Bool) => value == 0,
+            (None, returns) => returns == Type::INT && is(|value| REFUSALS.contains(&value)),
+            (Some(_), Type::Bool) => is(|value| value == 0),
             (Some(_), Type::Void) => true,
-            (Some(_), _) => (-133..0).contains(&value),
+            (Some(_), _) => is(|value| (-133..0).contains(&value)),
         };
 
         match function {
@@ -248,7 +271,7 @@ impl Model {
         let verdict = self.judge(wanted).map(|_| ());
         let word = if verdict.is_ok() { "allow" } else { "refuse" };
 
-        self.answer(format!("{word} {} {}", wanted.target, wanted.value));
+        self.answer(format!("{word} {} {}", wanted.target, wanted.returned()));
         self.tell(By::Task, "check", &wanted.fields(), verdict);
         Ok(())
     }
@@ -325,7 +348,8 @@ impl Model {
                     let is_same = |target: &str, at: Option<usize>| {
                         target == wanted.target || (place.is_some() && at == place)
                     };
-                    let mut engaged = self.engagements.iter();
+                    let is_left = |e: &&Engagement| !e.is_replaced_by(wanted);
+                    let mut engaged = self.engagements.iter().filter(is_left);
 
                     if place.is_none() && wanted.watch.is_some() {
                         refused(ENOENT).map_err(in_line)?;
@@ -337,7 +361,7 @@ impl Model {
                     }
                     new.push((number, wanted, place));
                 }
-                Line::Disengage(target) => {
+                Line::Disengage(target) | Line::Keep(target) => {
                     let is_ended = lines[..number].iter().any(|line| match line {
                         Line::Disengage(other) => other == target,
                         line => matches!(line, Line::DisengageAll),
@@ -350,7 +374,12 @@ impl Model {
                 _ => {}
             }
         }
-        if let Some((number, ..)) = new.get(SLOTS.saturating_sub(self.engagements.len())) {
+        let is_replaced =
+            |e: &&Engagement| new.iter().any(|(_, wanted, _)| e.is_replaced_by(wanted));
+        let replaced = self.engagements.iter().filter(is_replaced).count();
+        let room = SLOTS.saturating_sub(self.engagements.len()) + replaced;
+
+        if let Some((number, ..)) = new.get(room) {
             refused(ENOSPC).map_err(|refused| (Some(*number), refused))?;
         }
         let mut made = Vec::new();
@@ -371,10 +400,13 @@ impl Model {
         self.is_tainted |= self
             .engagements
             .iter()
-            .any(|e| e.is_there() && e.watched_until.is_none());
+            .any(|e| e.is_there() && e.takes_calls());
         let mut older: Vec<_> = older.into_iter().map(Some).collect();
         for line in lines {
             self.finish(by, line, &mut older);
+        }
+        for replaced in &mut older {
+            replaced.take_if(|e| new.iter().any(|(_, wanted, _)| e.is_replaced_by(wanted)));
         }
         let new = std::mem::take(&mut self.engagements);
 
@@ -397,6 +429,7 @@ impl Model {
             wanted: *wanted,
             place: place.map_or(Place::NotLoaded, Place::At),
             watched_until: wanted.watch.map(until),
+            ends_at: wanted.term.map(until),
             hits: 0,
             about: wanted.module().or(its_own.and_then(|f| f.module)),
             found_in: match place {
@@ -421,17 +454,31 @@ impl Model {
         let (operation, fields) = line.fields();
 
         match line {
-            Line::Engage(Wanted { target, watch, .. }) => {
+            Line::Engage(Wanted {
+                target,
+                value,
+                watch,
+                ..
+            }) => {
                 let at = self.called(target).unwrap();
 
                 if !self.engagements[at].is_there() {
                     self.answer(format!("armed {target}: "));
                     return self.tell(by, "arm", &fields, Ok(()));
                 }
-                self.answer(match watch {
-                    Some(seconds) => format!("watching {target} for {seconds} s: "),
-                    None => format!("engaged {target}: "),
+                self.answer(match (value, watch) {
+                    (None, _) => format!("observing {target}: "),
+                    (_, Some(seconds)) => format!("watching {target} for {seconds} s: "),
+                    (_, None) => format!("engaged {target}: "),
                 });
+                self.tell(by, operation, &fields, Ok(()));
+            }
+            Line::Keep(target) => {
+                for kept in older.iter_mut().flatten().filter(|e| e.is_called(target)) {
+                    kept.ends_at = None;
+                    kept.wanted.term = None;
+                }
+                self.answer(format!("kept {target}: "));
                 self.tell(by, operation, &fields, Ok(()));
             }
             Line::Disengage(target) => {
@@ -489,6 +536,9 @@ impl Model {
             return refused(EIDRM);
         };
 
+        if self.engagements[at].wanted.value.is_none() {
+            return refused(EBUSY);
+        }
         if let Place::At(address) = self.engagements[at].place {
             let functions = self.world.functions();
 
@@ -497,9 +547,9 @@ impl Model {
             if !self.is_set_up(function) {
                 return refused(EBUSY);
             }
-            Self::verdict(function, 1, value)?;
+            Self::verdict(function, 1, Some(value))?;
         }
-        self.engagements[at].wanted.value = value;
+        self.engagements[at].wanted.value = Some(value);
         Ok(())
     }
 
@@ -544,8 +594,26 @@ impl Model {
         }
     }
 
+    /// Ends what is over.
+    fn expire(&mut self) {
+        let is_over = |e: &Engagement| e.ends_at.is_some_and(|end| end <= self.now);
+        let (over, left) = std::mem::take(&mut self.engagements)
+            .into_iter()
+            .partition(is_over);
+        let over: Vec<Engagement> = over;
+
+        self.engagements = left;
+        for engagement in over {
+            let about = function(engagement.wanted.target);
+
+            self.tell(By::Nobody, "expire", &about, Ok(()));
+        }
+    }
+
     fn check_probes(&mut self) {
         let mut at = 0;
+
+        self.expire();
 
         while at < self.engagements.len() {
             if !self.engagements[at].is_there() {
@@ -567,10 +635,11 @@ impl Model {
 
     /// There will be another check in time.
     fn check_again(&mut self) {
-        let left = self.engagements.iter().filter(|e| e.is_there()).map(|e| {
-            let left = e.watched_until.map(|until| until - self.now);
+        let left = self.engagements.iter().flat_map(|e| {
+            let ends = [e.watched_until, e.ends_at].into_iter().flatten();
+            let left = ends.map(|end| (end - self.now).clamp(0, CHECK_EVERY));
 
-            left.map_or(CHECK_EVERY, |left| left.clamp(0, CHECK_EVERY))
+            left.chain(e.is_there().then_some(CHECK_EVERY))
         });
 
         if let Some(left) = left.min() {
@@ -663,7 +732,10 @@ impl Model {
             return None;
         }
         engagement.hits += u64::from(is_real);
-        Some(engagement.wanted.value).filter(|_| engagement.watched_until.is_none())
+        engagement
+            .wanted
+            .value
+            .filter(|_| engagement.watched_until.is_none())
     }
 
     /// All kprobes are switched on. Those at this address cannot be armed.
@@ -713,13 +785,18 @@ impl Model {
             if engagement.is_at(function.address) {
                 continue;
             }
-            let fields = engagement.wanted.fields();
+            let wanted = engagement.wanted;
             let result = self.put(at, function);
+            let operation = if wanted.value.is_some() {
+                "engage"
+            } else {
+                "observe"
+            };
 
-            self.tell(By::Nobody, "engage", &fields, result);
+            self.tell(By::Nobody, operation, &wanted.fields(), result);
             match result {
-                Ok(()) => self.is_tainted |= self.engagements[at].watched_until.is_none(),
-                Err(refused) if !is_live => return Err(refused.errno),
+                Ok(()) => self.is_tainted |= self.engagements[at].takes_calls(),
+                Err(refused) if !is_live && wanted.value.is_some() => return Err(refused.errno),
                 Err(_) => {}
             }
         }
@@ -739,9 +816,12 @@ impl Model {
     }
 
     /// Whether all that can become of the engagements when this module comes is that those of it
-    /// are engaged.
+    /// are engaged, or that it is kept out.
     pub(crate) fn only_waits(&self, module: &str) -> bool {
-        let waits = |e: &Engagement| e.is_in_module(module) != e.is_there();
+        let waits = |e: &Engagement| match e.is_in_module(module) {
+            true => !e.is_there() && e.wanted.value.is_some(),
+            false => e.is_there(),
+        };
 
         self.engagements.iter().all(waits)
     }

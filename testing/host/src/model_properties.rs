@@ -76,16 +76,23 @@ fn value() -> impl Strategy<Value = i64> {
 
 fn engage() -> impl Strategy<Value = Line> {
     let watch = prop_oneof![2 => Just(None), 1 => prop_oneof![0u32..5, 0u32..60].prop_map(Some)];
+    let term = prop_oneof![3 => Just(None), 1 => prop_oneof![1u32..5, 1u32..60].prop_map(Some)];
     let reason =
         prop_oneof![2 => Just(None), 1 => Just(Some("CVE-1")), 1 => Just(Some("so it is"))];
 
-    (target(), value(), watch, any::<bool>(), reason).prop_map(
-        |(target, value, watch, nonroot, reason)| {
+    let action = prop_oneof![
+        3 => (value().prop_map(Some), watch),
+        1 => Just((None, None)),
+    ];
+
+    (target(), action, any::<bool>(), term, reason).prop_map(
+        |(target, (value, watch), nonroot, term, reason)| {
             Line::Engage(Wanted {
                 target,
                 value,
                 watch,
                 nonroot,
+                term,
                 reason,
             })
         },
@@ -98,12 +105,14 @@ fn line() -> impl Strategy<Value = Line> {
         ("engage alpha", EINVAL),
         ("sael", EINVAL),
         ("disengage alpha now", EINVAL),
+        ("engage alpha -1 for=0", EINVAL),
         ("engage alpha 0x10000000000000000", ERANGE),
     ]);
 
     prop_oneof![
         600 => engage(),
         250 => target().prop_map(Line::Disengage),
+        100 => target().prop_map(Line::Keep),
         40 => Just(Line::DisengageAll),
         1 => Just(Line::Seal),
         20 => bad.prop_map(|(text, errno)| Line::Bad(text, errno)),
@@ -582,7 +591,9 @@ impl Pair {
         machine(|m| {
             let probes = model.engagements.iter().filter(|e| e.is_there()).count();
 
-            prop_assert_eq!(m.slots.iter().flatten().count(), model.engagements.len());
+            let values = model.engagements.iter().filter_map(|e| e.wanted.value);
+
+            prop_assert_eq!(m.slots.iter().flatten().count(), values.count());
             prop_assert_eq!(m.probes.len(), probes);
             prop_assert_eq!(m.references, 0);
             prop_assert_eq!(m.is_sealed, model.is_sealed);

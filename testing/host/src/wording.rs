@@ -5,14 +5,17 @@
 
 use kernel::error::Error;
 
-/// What is to be engaged.
+/// What is to be engaged or observed.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Wanted {
     pub(crate) target: &'static str,
-    pub(crate) value: i64,
+    /// Nothing if it is to be observed.
+    pub(crate) value: Option<i64>,
     /// The seconds for which it is to be watched before.
     pub(crate) watch: Option<u32>,
     pub(crate) nonroot: bool,
+    /// The seconds after which it is to end by itself.
+    pub(crate) term: Option<u32>,
     pub(crate) reason: Option<&'static str>,
 }
 
@@ -20,6 +23,7 @@ pub(crate) struct Wanted {
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Line {
     Engage(Wanted),
+    Keep(&'static str),
     Disengage(&'static str),
     DisengageAll,
     Seal,
@@ -56,9 +60,10 @@ impl Wanted {
     pub(crate) fn new(target: &'static str, value: i64) -> Self {
         Self {
             target,
-            value,
+            value: Some(value),
             watch: None,
             nonroot: false,
+            term: None,
             reason: None,
         }
     }
@@ -81,19 +86,26 @@ impl Wanted {
     }
 
     fn verb(&self) -> &'static str {
-        if self.watch.is_some() {
-            "tryengage"
-        } else {
-            "engage"
+        match (self.value, self.watch) {
+            (None, _) => "observe",
+            (_, None) => "engage",
+            (_, Some(_)) => "tryengage",
         }
     }
 
     /// Its fields in a record.
     pub(crate) fn fields(&self) -> String {
         function(self.target)
-            + &with(" retval=", Some(self.value))
+            + &with(" retval=", self.value)
             + &with(" scope=", self.nonroot.then_some("nonroot"))
+            + &with(" for=", self.term)
             + &with(" reason=", self.reason.map(quoted))
+    }
+
+    /// What it returns, as files show it.
+    pub(crate) fn returned(&self) -> String {
+        self.value
+            .map_or(String::from("none"), |value| value.to_string())
     }
 
     /// Its line in `engaged`.
@@ -104,7 +116,7 @@ impl Wanted {
         left: Option<i64>,
         found_in: Option<&str>,
     ) -> String {
-        let (target, value, scope) = (self.target, self.value, self.scope());
+        let (target, value, scope) = (self.target, self.returned(), self.scope());
 
         format!("{target} retval={value} hits={hits} state={state} scope={scope}")
             + &with(" timeout_left=", left)
@@ -124,11 +136,14 @@ impl Line {
     pub(crate) fn text(&self) -> String {
         match self {
             Line::Engage(wanted) => {
-                format!("{} {} {}", wanted.verb(), wanted.target, wanted.value)
+                format!("{} {}", wanted.verb(), wanted.target)
+                    + &with(" ", wanted.value)
                     + &with(" ", wanted.watch)
                     + &with(" scope=", Some(wanted.scope()))
+                    + &with(" for=", wanted.term)
                     + &with(" reason=", wanted.reason)
             }
+            Line::Keep(target) => format!("keep {target}"),
             Line::Disengage(target) => format!("disengage {target}"),
             Line::DisengageAll => String::from("disengage_all"),
             Line::Seal => String::from("seal"),
@@ -140,6 +155,7 @@ impl Line {
     pub(crate) fn fields(&self) -> (&'static str, String) {
         match self {
             Line::Engage(wanted) => (wanted.verb(), wanted.fields()),
+            Line::Keep(target) => ("keep", function(target)),
             Line::Disengage(target) => ("disengage", function(target)),
             Line::DisengageAll => ("disengage_all", String::new()),
             Line::Seal => ("seal", String::new()),

@@ -5,8 +5,8 @@
 
 use crate::{
     command::{
-        lines, lone_value, parse_value, whole, Command, Engage, Malformed, Question, Scope, Target,
-        MAX_INPUT, MAX_REASON,
+        lines, lone_value, parse_value, whole, Action, Command, Engage, Malformed, Question, Scope,
+        Target, MAX_INPUT, MAX_REASON,
     },
     errno,
 };
@@ -43,9 +43,9 @@ fn control(line: &[u8]) {
     let printed = match command {
         Command::Engage(Engage {
             target,
-            value,
-            watch,
+            action,
             scope,
+            term,
             reason,
         }) => {
             is_well_formed(target);
@@ -58,13 +58,23 @@ fn control(line: &[u8]) {
                 Scope::All => "",
                 Scope::Nonroot => " scope=nonroot",
             };
-            match watch {
-                None => format!("engage {} {value}{scope}{reason}", target.name),
-                Some(seconds) => {
+            let term = term.map_or(String::new(), |term| {
+                assert!((1..=31_536_000).contains(&term));
+                format!(" for={term}")
+            });
+            let rest = format!("{scope}{term}{reason}");
+            match action {
+                Action::Observe => format!("observe {}{rest}", target.name),
+                Action::Engage(value) => format!("engage {} {value}{rest}", target.name),
+                Action::TryEngage(value, seconds) => {
                     assert!(seconds <= 86400);
-                    format!("tryengage {} {value} {seconds}{scope}{reason}", target.name)
+                    format!("tryengage {} {value} {seconds}{rest}", target.name)
                 }
             }
+        }
+        Command::Keep(target) => {
+            is_well_formed(target);
+            format!("keep {}", target.name)
         }
         Command::Disengage(target) => {
             is_well_formed(target);
@@ -107,15 +117,17 @@ fn check(line: &[u8]) {
                 command,
                 Ok(Command::Engage(Engage {
                     target: question.target,
-                    value: question.value,
-                    watch: None,
+                    action: Action::Engage(question.value),
                     scope: question.scope,
+                    term: None,
                     reason: None,
                 }))
             );
         }
-        // Only a command may have a reason.
-        (Err(Malformed::Extra(word)), Ok(_)) => assert!(word.starts_with("reason=")),
+        // Only a command may have a term and a reason.
+        (Err(Malformed::Extra(word)), Ok(_)) => {
+            assert!(word.starts_with("reason=") || word.starts_with("for="));
+        }
         (Err(Malformed::Extra(_)), Err(_)) => (),
         (Err(wrong), command) => assert_eq!(command, Err(wrong)),
     }

@@ -485,7 +485,13 @@ pub mod time {
     use crate::host;
     use core::marker::PhantomData;
 
+    pub trait ClockSource {}
+
     pub struct Monotonic;
+    pub struct BootTime;
+
+    impl ClockSource for Monotonic {}
+    impl ClockSource for BootTime {}
 
     pub struct Instant<C>(i64, PhantomData<C>);
 

@@ -16,13 +16,13 @@ pub(crate) struct Probe {
     /// The calls that had passed when it was unregistered.
     passed_last: Mutex<u64>,
     // Dropped after the probe was unregistered.
-    _slot: Arc<Slot>,
+    _slot: Option<Arc<Slot>>,
 }
 
 impl Probe {
     pub(crate) fn register(
         entry: &Entry<'_>,
-        slot: Arc<Slot>,
+        slot: Option<Arc<Slot>>,
         only_nonroot: bool,
     ) -> Result<Arc<Self>> {
         host::allocate()?;
@@ -34,7 +34,7 @@ impl Probe {
             m.probes.push(Registered {
                 id,
                 address: entry.address(),
-                slot: slot.0,
+                slot: slot.as_ref().map(|slot| slot.0),
                 only_nonroot,
                 passed: Some(0),
                 is_disabled: true,

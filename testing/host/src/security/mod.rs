@@ -208,7 +208,7 @@ pub(crate) mod stub {
         fn drop(&mut self) {
             machine(|m| {
                 // A probe that still sends calls there would return what another one should.
-                assert!(m.probes.iter().all(|probe| probe.slot != self.0));
+                assert!(m.probes.iter().all(|probe| probe.slot != Some(self.0)));
                 m.slots[self.0] = None;
             });
         }
