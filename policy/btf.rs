@@ -46,9 +46,86 @@ pub(crate) trait Types {
     fn parameter(&self, prototype: u32, index: u32) -> Option<u32>;
 }
 
+/// A member of a structure or union.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Member<'a> {
+    /// Its name, empty if it has none.
+    pub(crate) name: &'a str,
+    /// The number of its type.
+    pub(crate) id: u32,
+    /// Where it begins, in bits.
+    pub(crate) bit_offset: u32,
+    /// How many bits a bit field has; 0 for what is none.
+    pub(crate) bits: u8,
+}
+
+/// Type information that says where things are.
+pub(crate) trait Layouts: Types {
+    /// The name of the parameter with this index, which the prototype with this number has.
+    fn parameter_name(&self, prototype: u32, index: u32) -> Option<&str>;
+
+    /// The member with this index of the structure or union with this number.
+    fn member(&self, id: u32, index: u32) -> Option<Member<'_>>;
+
+    /// The type of the elements of the array with this number, and how many it has.
+    fn array(&self, id: u32) -> Option<(u32, u32)>;
+
+    /// The name and the value of the enumerator with this index of the enumeration with this
+    /// number.
+    fn enumerator(&self, id: u32, index: u32) -> Option<(&str, i128)>;
+
+    /// The number of a structure or union of this name.
+    fn find(&self, name: &str) -> Option<u32>;
+
+    /// The value of an enumerator of this name, of any enumeration.
+    fn find_enumerator(&self, name: &str) -> Option<i128>;
+}
+
+/// The number and the description of what the type with the number `id` is behind its names and
+/// qualifiers.
+pub(crate) fn skip<T: Types + ?Sized>(types: &T, mut id: u32) -> Option<(u32, Described)> {
+    for _ in 0..MAX_STEPS {
+        let described = types.get(id).filter(|_| id != VOID)?;
+
+        match kind(described.info) {
+            TYPEDEF | VOLATILE | CONST | RESTRICT | TYPE_TAG => id = described.size_or_type,
+            _ => return Some((id, described)),
+        }
+    }
+    None
+}
+
+/// The size of a type, in bytes.
+pub(crate) fn size(types: &dyn Layouts, id: u32) -> Option<u32> {
+    let mut count = 1u32;
+    let mut id = id;
+
+    for _ in 0..MAX_STEPS {
+        let (skipped, described) = skip(types, id)?;
+
+        match kind(described.info) {
+            PTR => return count.checked_mul(8),
+            INT | STRUCT | UNION | ENUM | ENUM64 => {
+                return count.checked_mul(described.size_or_type)
+            }
+            ARRAY => {
+                let (element, elements) = types.array(skipped)?;
+
+                count = count.checked_mul(elements)?;
+                id = element;
+            }
+            _ => return None,
+        }
+    }
+    None
+}
+
 /// The number and the description of the prototype of the function whose type has the number
 /// `function`.
-fn prototype_of(types: &dyn Types, function: u32) -> Option<(u32, Described)> {
+pub(crate) fn prototype_of<T: Types + ?Sized>(
+    types: &T,
+    function: u32,
+) -> Option<(u32, Described)> {
     let of_kind = |id, wanted| types.get(id).filter(|found| kind(found.info) == wanted);
     let id = of_kind(function, FUNC)?.size_or_type;
 
@@ -166,17 +243,27 @@ pub(crate) fn kind(info: u32) -> u32 {
     info >> 24 & 0x1f
 }
 
-const PTR: u32 = 2;
-const STRUCT: u32 = 4;
-const UNION: u32 = 5;
-const ENUM: u32 = 6;
+/// The kind of a pointer.
+pub(crate) const PTR: u32 = 2;
+/// The kind of an array.
+pub(crate) const ARRAY: u32 = 3;
+/// The kind of a structure.
+pub(crate) const STRUCT: u32 = 4;
+/// The kind of a union.
+pub(crate) const UNION: u32 = 5;
+/// The kind of an enumeration.
+pub(crate) const ENUM: u32 = 6;
 const FWD: u32 = 7;
 const TYPEDEF: u32 = 8;
 const VOLATILE: u32 = 9;
 const CONST: u32 = 10;
 const RESTRICT: u32 = 11;
-const TYPE_TAG: u32 = 18;
-const ENUM64: u32 = 19;
+/// The kind of an attribute of what a pointer points to.
+pub(crate) const TYPE_TAG: u32 = 18;
+/// The kind of an enumeration of 64 bits.
+pub(crate) const ENUM64: u32 = 19;
+/// In the encoding of an integer: it is signed.
+pub(crate) const SIGNED: u32 = 1 << 24;
 
 /// What type number `id` is, behind its names and qualifiers.
 fn resolve(types: &dyn Types, mut id: u32) -> Type {
@@ -201,7 +288,6 @@ fn resolve(types: &dyn Types, mut id: u32) -> Type {
 }
 
 fn integer(described: &Described) -> Type {
-    const SIGNED: u32 = 1 << 24;
     const BOOL: u32 = 1 << 26;
 
     let (bytes, encoding) = (described.size_or_type, described.encoding);

@@ -17,7 +17,16 @@ use kernel::{
     str::CStrExt, //
 };
 
-/// A record of type MAC_CONFIG_CHANGE that is being written; dropping it sends it.
+/// What a record is about: its type.
+#[derive(Clone, Copy)]
+pub(crate) enum Type {
+    /// A decision on an engagement.
+    Config,
+    /// A call that was stopped, or only counted.
+    Access,
+}
+
+/// A record that is being written; dropping it sends it.
 ///
 /// Text goes in through [`Write`], and must be fixed or come from numbers: strings that somebody
 /// else chose go through [`untrusted()`](Self::untrusted).
@@ -37,15 +46,21 @@ impl Record {
     /// Begins a record, unless audit is not running, has a rule against it, or no room or memory
     /// for it: one that belongs to what the current task does, or one that stands alone. May sleep,
     /// for as long as audit waits for room.
-    pub(crate) fn start(of_task: bool) -> Option<Self> {
+    pub(crate) fn start(of_task: bool, of: Type) -> Option<Self> {
+        let number = match of {
+            Type::Config => bindings::AUDIT_MAC_CONFIG_CHANGE,
+            Type::Access => bindings::AUDIT_AVC,
+        };
         // SAFETY: Called in process context.
+        let buffer = unsafe { bindings::killswitch_audit_start(of_task, number as c_int) };
+
         // INVARIANT: A fresh buffer.
-        NonNull::new(unsafe { bindings::killswitch_audit_start(of_task) }).map(Self)
+        NonNull::new(buffer).map(Self)
     }
 
     /// Adds a string that somebody else chose: quoted, or in hexadecimal where it could be mistaken
     /// for something else.
-    pub(crate) fn untrusted(&mut self, text: &str) {
+    pub(crate) fn untrusted(&mut self, text: &[u8]) {
         // SAFETY: The buffer is ours by the type invariants, and the length is that of the text.
         unsafe {
             bindings::audit_log_n_untrustedstring(self.0.as_ptr(), text.as_ptr(), text.len())

@@ -9,6 +9,8 @@ use crate::policy::{
     btf::{
         self,
         Described,
+        Layouts,
+        Member,
         Types, //
     },
     Prototype, //
@@ -20,7 +22,10 @@ use core::ptr::{
 use kernel::{
     bindings,
     prelude::*,
-    str::CStrExt, //
+    str::{
+        CStrExt,
+        CString, //
+    }, //
 };
 
 /// Whether the kernel has type information. May sleep.
@@ -44,6 +49,23 @@ pub(crate) fn prototype(module: Option<&Loaded<'_>>, name: &CStr) -> Prototype {
     } else {
         Prototype::UNKNOWN
     }
+}
+
+/// Calls `body` with the type information about the function called `name`, in `module` or in the
+/// kernel itself, and the number of its type. There may be none, or several functions of the name
+/// may differ. May sleep.
+pub(crate) fn with_function<T>(
+    module: Option<&Loaded<'_>>,
+    name: &CStr,
+    body: impl FnOnce(&dyn Layouts, u32) -> T,
+) -> Option<T> {
+    let information = Information::of(module)?;
+    let function = information.functions(name).next()?;
+
+    if prototype(module, name) == Prototype::UNKNOWN {
+        return None;
+    }
+    Some(body(&information, function))
 }
 
 /// Type information of the kernel or of a module.
@@ -170,6 +192,122 @@ impl Types for Information {
 
             Some((*parameters.add(index as usize)).type_)
         }
+    }
+}
+
+impl Information {
+    /// The type with this number, if it has one of these kinds, how many things it lists, and the
+    /// first of them.
+    fn listed<T>(&self, id: u32, kinds: &[u32]) -> Option<(&bindings::btf_type, u32, *const T)> {
+        // SAFETY: The type information is there by the type invariants, and does not change.
+        let described = unsafe { bindings::btf_type_by_id(self.btf.as_ptr(), id).as_ref() }?;
+
+        if !kinds.contains(&btf::kind(described.info)) {
+            return None;
+        }
+        let first = (&raw const *described).wrapping_add(1).cast();
+        Some((described, described.info & 0xffff, first))
+    }
+
+    /// The name at this offset.
+    fn name_at(&self, offset: u32) -> &str {
+        // SAFETY: The type information is there by the type invariants and does not change; its
+        // names are strings, and any offset may be asked for.
+        let name = unsafe { bindings::btf_name_by_offset(self.btf.as_ptr(), offset) };
+
+        if name.is_null() {
+            return "";
+        }
+        // SAFETY: As above.
+        unsafe { CStr::from_char_ptr(name) }.to_str().unwrap_or("")
+    }
+}
+
+// In the following, type information was checked when it was loaded: each type is followed by as
+// many things as its `info` says, of the type that belongs to its kind.
+impl Layouts for Information {
+    fn parameter_name(&self, prototype: u32, index: u32) -> Option<&str> {
+        let (_, count, first) =
+            self.listed::<bindings::btf_param>(prototype, &[btf::FUNC_PROTO])?;
+
+        // SAFETY: See above.
+        let parameter = (index < count).then(|| unsafe { first.add(index as usize).read() })?;
+        Some(self.name_at(parameter.name_off))
+    }
+
+    fn member(&self, id: u32, index: u32) -> Option<Member<'_>> {
+        let (described, count, first) =
+            self.listed::<bindings::btf_member>(id, &[btf::STRUCT, btf::UNION])?;
+        // SAFETY: See above.
+        let member = (index < count).then(|| unsafe { first.add(index as usize).read() })?;
+        // The flag says that the offsets have the sizes of bit fields in their highest byte.
+        let (bit_offset, bits) = match described.info >> 31 != 0 {
+            true => (member.offset & 0xff_ffff, (member.offset >> 24) as u8),
+            false => (member.offset, 0),
+        };
+
+        Some(Member {
+            name: self.name_at(member.name_off),
+            id: member.type_,
+            bit_offset,
+            bits,
+        })
+    }
+
+    fn array(&self, id: u32) -> Option<(u32, u32)> {
+        let (_, _, first) = self.listed::<bindings::btf_array>(id, &[btf::ARRAY])?;
+        // SAFETY: See above; an array is followed by one.
+        let array = unsafe { first.read() };
+
+        Some((array.type_, array.nelems))
+    }
+
+    fn enumerator(&self, id: u32, index: u32) -> Option<(&str, i128)> {
+        if let Some((described, count, first)) = self.listed::<bindings::btf_enum>(id, &[btf::ENUM])
+        {
+            // SAFETY: See above.
+            let it = (index < count).then(|| unsafe { first.add(index as usize).read() })?;
+            let value = match described.info >> 31 != 0 {
+                true => i128::from(it.val),
+                false => i128::from(it.val as u32),
+            };
+
+            return Some((self.name_at(it.name_off), value));
+        }
+        let (described, count, first) = self.listed::<bindings::btf_enum64>(id, &[btf::ENUM64])?;
+        // SAFETY: See above.
+        let it = (index < count).then(|| unsafe { first.add(index as usize).read() })?;
+        let value = u64::from(it.val_hi32) << 32 | u64::from(it.val_lo32);
+        let value = match described.info >> 31 != 0 {
+            true => i128::from(value as i64),
+            false => i128::from(value),
+        };
+
+        Some((self.name_at(it.name_off), value))
+    }
+
+    fn find(&self, name: &str) -> Option<u32> {
+        let name = CString::try_from_fmt(fmt!("{name}")).ok()?;
+        let find = |kind: u32| {
+            // SAFETY: The type information is there by the type invariants, and the name is a
+            // string.
+            let id = unsafe {
+                bindings::btf_find_by_name_kind(self.btf.as_ptr(), name.as_char_ptr(), kind as u8)
+            };
+
+            u32::try_from(id).ok().filter(|id| *id != 0)
+        };
+
+        find(btf::STRUCT).or_else(|| find(btf::UNION))
+    }
+
+    fn find_enumerator(&self, name: &str) -> Option<i128> {
+        (1..self.end).find_map(|id| {
+            let mut all = (0..).map_while(|index| self.enumerator(id, index));
+
+            all.find(|(known, _)| *known == name)
+                .map(|(_, value)| value)
+        })
     }
 }
 

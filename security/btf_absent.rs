@@ -3,7 +3,10 @@
 //! What stands in for type information in a kernel without BPF, which is what looks after it.
 
 use super::module::Loaded;
-use crate::policy::Prototype;
+use crate::policy::{
+    btf::Layouts,
+    Prototype, //
+};
 use kernel::prelude::*;
 
 /// Whether the kernel has type information. Any context.
@@ -14,4 +17,13 @@ pub(crate) fn is_there() -> bool {
 /// The prototype of the function called `name`, in `module` or in the kernel itself. Any context.
 pub(crate) fn prototype(_: Option<&Loaded<'_>>, _: &CStr) -> Prototype {
     Prototype::UNKNOWN
+}
+
+/// Calls `body` with type information, of which there is none. Any context.
+pub(crate) fn with_function<T>(
+    _: Option<&Loaded<'_>>,
+    _: &CStr,
+    _: impl FnOnce(&dyn Layouts, u32) -> T,
+) -> Option<T> {
+    None
 }

@@ -10,6 +10,7 @@ use super::module::{
 };
 use crate::policy::Symbol;
 use core::{
+    fmt,
     ops::Range,
     ptr, //
 };
@@ -171,6 +172,25 @@ pub(crate) fn name_of(address: usize) -> Option<Symbol> {
     }
     let name = CStr::from_bytes_until_nul(&buffer).ok()?;
     Some(Symbol::new(name.to_bytes()))
+}
+
+/// The place of an address in the code. Its [`Display`](fmt::Display) form is
+/// `function+offset/length`, and the module behind that, in brackets, if it is in one.
+pub(crate) struct Place(pub(crate) usize);
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut buffer = [0u8; bindings::KILLSWITCH_SYMBOL_LEN as usize];
+
+        // SAFETY: Any address may be asked for, and the buffer has room for what is said of it.
+        unsafe { bindings::sprint_symbol(buffer.as_mut_ptr(), self.0) };
+        let text = CStr::from_bytes_until_nul(&buffer).map_err(|_| fmt::Error)?;
+
+        text.to_str()
+            .map_err(|_| fmt::Error)?
+            .split(' ')
+            .try_for_each(|part| f.write_str(part))
+    }
 }
 
 struct Search<'a> {

@@ -39,15 +39,155 @@ enum { KILLSWITCH_PADDING = CONFIG_FUNCTION_PADDING_BYTES };
 enum { KILLSWITCH_PADDING = 0 };
 #endif
 
+/* The room that the name of an address takes. */
+enum { KILLSWITCH_SYMBOL_LEN = KSYM_SYMBOL_LEN };
+
 /* The room that the name of a module takes. */
 enum { KILLSWITCH_MODULE_NAME_LEN = MODULE_NAME_LEN };
 
 /* Of a dentry that is asked for under the RCU read lock. */
 enum { KILLSWITCH_LOOKUP_RCU = LOOKUP_RCU };
 
+/* What became of a call: it returned the value, ran though it was counted, or was not meant. */
+enum killswitch_action { KILLSWITCH_RETURNED, KILLSWITCH_OBSERVED, KILLSWITCH_PASSED };
+
+/* The places of callers: contexts, tasks, and what all others share. */
+enum {
+	KILLSWITCH_NMI,
+	KILLSWITCH_HARDIRQ,
+	KILLSWITCH_SOFTIRQ,
+	KILLSWITCH_KTHREAD,
+	KILLSWITCH_TASKS,
+	KILLSWITCH_OTHERS = KILLSWITCH_TASKS + 32,
+	KILLSWITCH_PLACES,
+};
+
+/* How many of the places of tasks one user id can have, and how many are for root. */
+enum {
+	KILLSWITCH_SHARE = 8,
+	KILLSWITCH_FOR_ROOT = 4,
+};
+
+/* A caller of a probed function. */
+struct killswitch_caller {
+	/* Of a task, whether the rest is there; it does not change then, but for the last call. */
+	atomic_t state;
+	/* How many calls there were on each CPU, and when the last one was, in jiffies. */
+	u64 __percpu *calls;
+	unsigned long last;
+	/* By these, tasks are told apart: real user id, program, cgroup, place of the call. */
+	u32 uid;
+	unsigned long address;
+	const struct inode *exe;
+	unsigned long exe_number;
+	u64 serial;
+	/* It has no place of its own, but stands for all of its user id that have none. */
+	bool stands_for_all;
+	/* What the first of them was. */
+	unsigned long first;
+	dev_t device;
+	u64 cgroup;
+	u32 login;
+	u32 session;
+	pid_t pid;
+	char comm[TASK_COMM_LEN];
+};
+
+/* The calls on one CPU. */
+struct killswitch_tally {
+	u64 calls[KILLSWITCH_PLACES];
+	/* Those that a condition let run, and for which it could not be found out. */
+	u64 passed;
+	u64 faults;
+	/* The last task that made one. */
+	struct killswitch_caller *last;
+};
+
+struct killswitch_callers {
+	struct killswitch_tally __percpu *tally;
+	struct killswitch_caller known[KILLSWITCH_PLACES];
+};
+
+/* The bounds of a condition: comparisons, the pointers that one follows, and its text. */
+enum {
+	KILLSWITCH_COMPARISONS = 17,
+	KILLSWITCH_LOADS = 10,
+	KILLSWITCH_TEXT = 64,
+};
+
+/* What is compared. */
+enum {
+	KILLSWITCH_ARGUMENT,
+	KILLSWITCH_UID,
+	KILLSWITCH_GID,
+	KILLSWITCH_COMM,
+	KILLSWITCH_EXE,
+	KILLSWITCH_CGROUP,
+	KILLSWITCH_CAP,
+	KILLSWITCH_USERNS,
+	KILLSWITCH_CONTEXT,
+};
+
+/* How. */
+enum {
+	KILLSWITCH_EQUAL,
+	KILLSWITCH_NOT_EQUAL,
+	KILLSWITCH_LESS,
+	KILLSWITCH_LESS_OR_EQUAL,
+	KILLSWITCH_GREATER,
+	KILLSWITCH_GREATER_OR_EQUAL,
+	KILLSWITCH_AND,
+	KILLSWITCH_MATCHES,
+};
+
+/* What follows a comparison: another one, which comes later, or the end. */
+enum {
+	KILLSWITCH_REJECT = KILLSWITCH_COMPARISONS,
+	KILLSWITCH_ACCEPT,
+};
+
+struct killswitch_comparison {
+	u8 source;
+	u8 operation;
+	u8 if_true;
+	u8 if_false;
+	/* Where an argument is, and the number of the pointers to be loaded at these offsets. */
+	u8 argument;
+	u8 loads;
+	/*
+	 * A number: the bytes of the last load, or of the argument, and which bits of it.
+	 * Text: 0 bytes, at the last offset, of so many characters at most.
+	 */
+	u8 bytes;
+	u8 shift;
+	u8 bits;
+	bool is_signed;
+	s32 offsets[KILLSWITCH_LOADS + 1];
+	/*
+	 * What it is compared with; of a program, a number in a file system and that;
+	 * of a cgroup, a number and the level.
+	 */
+	u64 value;
+	u32 second;
+	char text[KILLSWITCH_TEXT];
+};
+
+struct killswitch_condition {
+	struct killswitch_comparison comparisons[KILLSWITCH_COMPARISONS];
+};
+
 /* A probe, and what its handlers need. */
 struct killswitch_probe {
 	struct kprobe kprobe;
+	struct killswitch_callers *callers;
+	/* What the handling of the probe adds to the count of preemption. */
+	unsigned int own_count;
+	/* Which calls are meant, or NULL: all. */
+	const struct killswitch_condition *condition;
+	/* Whether those of root, interrupts and threads of the kernel are not. */
+	bool only_nonroot;
+	/* What the stub returns, or NULL: calls are only counted. */
+	const s64 *value;
 	/* Where calls are sent. */
 	unsigned long stub;
 	/* The calls that have passed, or negative: then they are sent to the stub. */
@@ -59,7 +199,7 @@ extern int killswitch_enabled;
 const char *killswitch_boot_parameters(void);
 bool killswitch_boot_overflowed(void);
 bool killswitch_opened_by_administrator(const struct file *file);
-struct audit_buffer *killswitch_audit_start(bool of_task);
+struct audit_buffer *killswitch_audit_start(bool of_task, int type);
 void killswitch_audit_nobody(struct audit_buffer *ab);
 void killswitch_audit_subject(struct audit_buffer *ab);
 bool killswitch_try_module_get(struct module *mod);
@@ -71,7 +211,19 @@ bool killswitch_is_landing_pad(unsigned long address);
 unsigned long killswitch_behind_probe(unsigned long address, u8 *bytes);
 int killswitch_on_call(struct kprobe *kp, struct pt_regs *regs);
 int killswitch_on_user_call(struct kprobe *kp, struct pt_regs *regs);
+int killswitch_on_conditional_call(struct kprobe *kp, struct pt_regs *regs);
+u64 killswitch_sum_passed(const struct killswitch_callers *callers);
+u64 killswitch_sum_faults(const struct killswitch_callers *callers);
 void killswitch_after_call(struct kprobe *kp, struct pt_regs *regs, unsigned long flags);
+int killswitch_find_program(const char *path, u32 *device, u64 *inode);
+int killswitch_find_cgroup(const char *path, u32 *level, u64 *number);
+struct killswitch_callers *killswitch_new_callers(void);
+void killswitch_free_callers(struct killswitch_callers *callers);
+unsigned int killswitch_argument_offset(unsigned int argument);
+unsigned int killswitch_own_count(struct kprobe *kp);
+bool killswitch_knows_caller(const struct killswitch_callers *callers, unsigned int i);
+s64 killswitch_time_of(unsigned long call);
+u64 killswitch_sum_calls(const struct killswitch_callers *callers, unsigned int i);
 u64 killswitch_sum_hits(unsigned long slot);
 void killswitch_free_slot(unsigned long slot); /* In Rust. */
 void killswitch_free_slot_later(unsigned long slot);
@@ -94,6 +246,6 @@ struct workqueue_struct *killswitch_create_queue(void);
 s64 killswitch_count_done(void);
 void killswitch_done(void);
 void killswitch_wait_until_done(s64 count, unsigned int milliseconds);
-void killswitch_init_limit(struct ratelimit_state *limit);
+void killswitch_init_limit(struct ratelimit_state *limit, unsigned int seconds, unsigned int burst);
 
 #endif /* _SECURITY_KILLSWITCH_H */

@@ -8,17 +8,22 @@
 
 use super::{
     code,
+    condition::Condition,
     entry::Entry,
     stub::Slot, //
 };
-use crate::policy::code::x86::{
-    BREAKPOINT,
-    CALL, //
+use crate::{
+    attribution::Attribution,
+    policy::code::x86::{
+        BREAKPOINT,
+        CALL, //
+    }, //
 };
 use core::{
     marker::PhantomPinned,
     mem::ManuallyDrop,
-    pin::Pin, //
+    pin::Pin,
+    ptr, //
 };
 use kernel::{
     bindings,
@@ -102,6 +107,7 @@ impl Inner {
 ///
 /// * `inner` holds a kprobe that was registered; the kprobe layer may know it unless `is_gone`.
 /// * `inner` is dropped only when the kprobe layer does not know it.
+/// * The callers, the condition and the value that the kprobe refers to are those of the fields below.
 /// * `gate` is [`OPEN`] only if there is a slot, whose stub the handler sends calls to.
 /// * `is_ending` changes with [`TURNING`] held, once; the kprobe is disabled from then on.
 pub(crate) struct Probe {
@@ -110,6 +116,17 @@ pub(crate) struct Probe {
     is_ending: Atomic<bool>,
     is_gone: Atomic<bool>,
     slot: Option<Arc<Slot>>,
+    // What follows is dropped after the kprobe.
+    attribution: Arc<Attribution>,
+    condition: ManuallyDrop<Option<Condition>>,
+}
+
+/// Which calls a probe is for.
+pub(crate) struct Calls {
+    /// Not those of root, nor of interrupts and threads of the kernel.
+    pub(crate) only_nonroot: bool,
+    /// Those that this is true for, or may be.
+    pub(crate) condition: Option<Condition>,
 }
 
 // SAFETY: A probe may be unregistered from any task, and so may its slot be released.
@@ -119,28 +136,37 @@ unsafe impl Send for Probe {}
 unsafe impl Sync for Probe {}
 
 impl Probe {
-    /// Registers a probe that is disabled on the function that begins at `entry`, for all callers
-    /// or only for those that are not root. `slot` has the stub for the calls that it takes, if it
-    /// takes any.
+    /// Registers a probe that is disabled on the function that begins at `entry`, for these calls.
+    /// `slot` has the stub for the calls that it takes, if it
+    /// takes any, and `attribution` counts whose they are.
     ///
     /// Sleeps. The errors are those of `register_kprobe()`: EINVAL, EILSEQ and ENOENT say that this
     /// function cannot be probed.
     pub(crate) fn register(
         entry: &Entry<'_>,
         slot: Option<Arc<Slot>>,
-        only_nonroot: bool,
+        attribution: Arc<Attribution>,
+        calls: Calls,
     ) -> Result<Arc<Self>> {
         let address = entry.address();
+        let callers = attribution.callers().as_ptr();
         let stub = slot.as_ref().map_or(0, |slot| slot.address());
         // With it, the probe may send calls elsewhere, and is not optimized.
         let post_handler = match slot.is_some() || !entry.has_site() {
             true => Some(bindings::killswitch_after_call as PostHandler),
             false => None,
         };
-        let handler: Handler = if only_nonroot {
-            bindings::killswitch_on_user_call
-        } else {
-            bindings::killswitch_on_call
+        let value = slot
+            .as_ref()
+            .map_or(ptr::null(), |slot| slot.value_address());
+        let condition = calls
+            .condition
+            .as_ref()
+            .map_or(ptr::null(), Condition::as_ptr);
+        let handler: Handler = match (&calls.condition, calls.only_nonroot) {
+            (Some(_), _) => bindings::killswitch_on_conditional_call,
+            (None, true) => bindings::killswitch_on_user_call,
+            (None, false) => bindings::killswitch_on_call,
         };
         let inner = KBox::pin_init(
             try_pin_init!(&this in Inner {
@@ -156,6 +182,10 @@ impl Probe {
                                     | bindings::KPROBE_FLAG_DISABLED,
                                 ..pin_init::zeroed()
                             },
+                            callers,
+                            condition,
+                            only_nonroot: calls.only_nonroot,
+                            value,
                             stub: stub as c_ulong,
                             ..pin_init::zeroed()
                         })
@@ -167,6 +197,7 @@ impl Probe {
                     // - All fields are initialized, so the handler may be called at once.
                     // - The kprobe is pinned, and `Probe` does not free it before the kprobe layer
                     //   has forgotten it.
+                    // - The callers that the handler counts in are there as long as the probe.
                     // - A function begins at `address` by the invariants of `Entry`, as the
                     //   handlers ask: what the stub returns to is on top of the stack there.
                     to_result(unsafe { bindings::register_kprobe((*this.as_ptr()).kprobe()) })?;
@@ -177,6 +208,10 @@ impl Probe {
         // SAFETY: The kprobe is registered, so its address does not change. It may be behind the
         // one that was asked for, if an instruction has to come first.
         let address = unsafe { (*inner.kprobe()).addr }.addr();
+        // SAFETY: The kprobe is registered and disabled, so no handler reads the field yet.
+        unsafe {
+            (*inner.probe.get()).own_count = bindings::killswitch_own_count(inner.kprobe());
+        }
         // INVARIANT: Registered just above. If there is no memory for it, dropping it unregisters.
         let probe = Self {
             inner: ManuallyDrop::new(inner),
@@ -184,6 +219,8 @@ impl Probe {
             is_ending: Atomic::new(false),
             is_gone: Atomic::new(false),
             slot,
+            attribution,
+            condition: ManuallyDrop::new(calls.condition),
         };
 
         Ok(Arc::new(probe, GFP_KERNEL)?)
@@ -238,10 +275,13 @@ impl Drop for Probe {
                 // SAFETY: Dropped here only, and by the type invariants the kprobe layer does not
                 // know it.
                 unsafe { ManuallyDrop::drop(&mut self.inner) };
+                // SAFETY: Dropped here only, and the handler that used it is gone.
+                unsafe { ManuallyDrop::drop(&mut self.condition) };
                 return;
             }
         }
         // The kprobe layer still calls the handler, so what that uses stays.
+        core::mem::forget(self.attribution.clone());
         pr_err!("a probe could not be disarmed: it stays, and lets all calls pass\n");
     }
 }

@@ -41,6 +41,14 @@ pub(crate) fn set_threshold(_: &CommandLine<'_>, level: Level) {
     UNTIL_CONFIDENTIALITY.store(level == Level::Confidentiality, Relaxed);
 }
 
+/// Asks all LSMs whether the kernel's memory may be read. Process context; the asked may log.
+pub(crate) fn permits_reading() -> Result {
+    // SAFETY: The reason is one that `security_locked_down()` knows.
+    to_result(unsafe {
+        bindings::security_locked_down(bindings::lockdown_reason_LOCKDOWN_BPF_READ_KERNEL)
+    })
+}
+
 /// Asks all LSMs whether engagements may change. Process context; the asked may log.
 pub(crate) fn permits_changes() -> Result {
     let reason = match threshold() {

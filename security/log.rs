@@ -12,7 +12,7 @@ use kernel::{
     types::Opaque, //
 };
 
-/// A limit of ten lines in five seconds. The kernel log says how many more there were.
+/// A limit of so many in a time. The kernel log says how many more there were.
 pub(crate) struct Limit(Pin<KBox<Opaque<bindings::ratelimit_state>>>);
 
 // SAFETY: A rate limit belongs to no task.
@@ -21,12 +21,12 @@ unsafe impl Send for Limit {}
 unsafe impl Sync for Limit {}
 
 impl Limit {
-    /// May sleep.
-    pub(crate) fn new() -> Result<Self> {
+    /// Up to `burst` in so many seconds. May sleep.
+    pub(crate) fn new(seconds: u32, burst: u32) -> Result<Self> {
         let state = KBox::pin_init(
             Opaque::ffi_init(|state| {
                 // SAFETY: `state` points to memory for one, which does not move.
-                unsafe { bindings::killswitch_init_limit(state) }
+                unsafe { bindings::killswitch_init_limit(state, seconds, burst) }
             }),
             GFP_KERNEL,
         )?;
@@ -34,7 +34,7 @@ impl Limit {
         Ok(Self(state))
     }
 
-    /// Whether there is room for one more line. Any context.
+    /// Whether there is room for one more. Any context.
     pub(crate) fn has_room(&self) -> bool {
         // SAFETY: The state was initialized by `new()`, and the name is a string.
         unsafe { bindings::___ratelimit(self.0.get(), c"killswitch".as_char_ptr()) != 0 }

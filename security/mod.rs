@@ -10,8 +10,10 @@ pub(crate) mod boot;
 #[cfg_attr(not(CONFIG_BPF_SYSCALL), path = "btf_absent.rs")]
 pub(crate) mod btf;
 pub(crate) mod callbacks;
+pub(crate) mod callers;
 pub(crate) mod capability;
 pub(crate) mod code;
+pub(crate) mod condition;
 pub(crate) mod directory;
 pub(crate) mod entry;
 pub(crate) mod kallsyms;

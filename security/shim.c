@@ -8,6 +8,7 @@
 #define pr_fmt(fmt) "killswitch: " fmt
 
 #include <linux/audit.h>
+#include <linux/cgroup.h>
 #include <linux/cred.h>
 #include <linux/dcache.h>
 #include <linux/file.h>
@@ -17,8 +18,8 @@
 #include <linux/kprobes.h>
 #include <linux/mm.h>
 #include <linux/module.h>
+#include <linux/namei.h>
 #include <linux/percpu.h>
-#include <linux/preempt.h>
 #include <linux/ptrace.h>
 #include <linux/ratelimit.h>
 #include <linux/rcupdate.h>
@@ -107,10 +108,9 @@ bool killswitch_opened_by_administrator(const struct file *file)
  * Begins a record: one of the event that the current task makes, or an event of
  * its own. Returns NULL when audit is not running or has no memory. May sleep.
  */
-struct audit_buffer *killswitch_audit_start(bool of_task)
+struct audit_buffer *killswitch_audit_start(bool of_task, int type)
 {
-	return audit_log_start(of_task ? audit_context() : NULL, GFP_KERNEL,
-			       AUDIT_MAC_CONFIG_CHANGE);
+	return audit_log_start(of_task ? audit_context() : NULL, GFP_KERNEL, type);
 }
 
 /* Logs that nobody did it, in the way that the tools expect it. */
@@ -141,6 +141,37 @@ void killswitch_audit_subject(struct audit_buffer *ab)
 	} else {
 		audit_log_format(ab, " exe=(null)");
 	}
+}
+
+/* Finds out which file the current task knows by @path. May sleep, on its file system. */
+int killswitch_find_program(const char *path, u32 *device, u64 *inode)
+{
+	struct path found;
+	int ret = kern_path(path, LOOKUP_FOLLOW, &found);
+
+	if (ret)
+		return ret;
+	*device = d_backing_inode(found.dentry)->i_sb->s_dev;
+	*inode = d_backing_inode(found.dentry)->i_ino;
+	path_put(&found);
+	return 0;
+}
+
+/* Finds out which cgroup of the unified hierarchy the current task knows by @path. May sleep. */
+int killswitch_find_cgroup(const char *path, u32 *level, u64 *number)
+{
+#ifdef CONFIG_CGROUPS
+	struct cgroup *found = cgroup_get_from_path(path);
+
+	if (IS_ERR(found))
+		return PTR_ERR(found);
+	*level = found->level;
+	*number = cgroup_id(found);
+	cgroup_put(found);
+	return 0;
+#else
+	return -ENOENT;
+#endif
 }
 
 /* Takes a reference to a module, unless it goes. */
@@ -200,53 +231,6 @@ unsigned long killswitch_behind_probe(unsigned long address, u8 *bytes)
 	}
 #endif
 	return 1;
-}
-
-/*
- * The handlers of the probes. They run in any context, and while other probes
- * are handled, so they keep nothing per CPU and call nothing that can be probed
- * or traced: no inline function either, which may be compiled to a call.
- */
-static __always_inline int send_to_stub(struct kprobe *kp, struct pt_regs *regs)
-{
-	struct killswitch_probe *probe = container_of(kp, struct killswitch_probe, kprobe);
-
-	/* A call that was counted too late to pass is sent to the stub all the same. */
-	if (raw_atomic64_read(&probe->gate) >= 0 &&
-	    raw_atomic64_fetch_inc(&probe->gate) >= 0)
-		return 0;
-	/*
-	 * At a function's entry, the return address is where a return expects it:
-	 * the stub returns to the caller. There is nothing left to single-step.
-	 */
-	instruction_pointer_set(regs, probe->stub);
-	return 1;
-}
-
-noinstr int killswitch_on_call(struct kprobe *kp, struct pt_regs *regs)
-{
-	return send_to_stub(kp, regs);
-}
-
-/*
- * Takes the calls of users other than root. Interrupts and kernel threads count
- * as root, since it is unknown for whom they work. A breakpoint is handled like
- * an interrupt of its own. What the task is counts, not on whose behalf it acts
- * for the moment, as file systems have it do.
- */
-noinstr int killswitch_on_user_call(struct kprobe *kp, struct pt_regs *regs)
-{
-	unsigned long own = kp->flags & KPROBE_FLAG_FTRACE ? 0 : HARDIRQ_OFFSET;
-
-	if (hardirq_count() != own || in_serving_softirq() ||
-	    current->flags & PF_KTHREAD || !current_real_cred()->uid.val)
-		return 0;
-	return send_to_stub(kp, regs);
-}
-
-/* Only has the kprobe layer put the probe among those that change where execution goes on. */
-noinstr void killswitch_after_call(struct kprobe *kp, struct pt_regs *regs, unsigned long flags)
-{
 }
 
 /* How often the stub of each slot ran on each CPU since boot. */
@@ -400,7 +384,8 @@ void killswitch_wait_until_done(s64 count, unsigned int milliseconds)
 			       msecs_to_jiffies(milliseconds));
 }
 
-void killswitch_init_limit(struct ratelimit_state *limit)
+/* Up to @burst in @seconds. */
+void killswitch_init_limit(struct ratelimit_state *limit, unsigned int seconds, unsigned int burst)
 {
-	ratelimit_state_init(limit, DEFAULT_RATELIMIT_INTERVAL, DEFAULT_RATELIMIT_BURST);
+	ratelimit_state_init(limit, seconds * HZ, burst);
 }

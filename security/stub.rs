@@ -174,6 +174,11 @@ impl Slot {
         self.is_used.store(true, Relaxed);
     }
 
+    /// Where the value is that the stub returns.
+    pub(super) fn value_address(&self) -> *const i64 {
+        VALUES[self.index].as_ptr()
+    }
+
     /// The address of the stub.
     pub(super) fn address(&self) -> usize {
         // SAFETY: The table is constant, and stubs_x86.S gives it one entry per slot.

@@ -104,10 +104,11 @@ accepted "a reason of several words" "engage ks_target_long 0 reason=$words"
 recorded "a reason of several words" \
 	"op=engage func=\"ks_target_long\" retval=0 reason=$encoded $succeeded"
 
-told="(retval=-?[0-9]+ )?(reason=[^ ]+ )?"
+# How many calls there were, of how many callers.
+totals="hits=[0-9]+ callers=[0-9]+ "
 accepted "disengage" "disengage ks_target_int"
 recorded "disengage" \
-	"op=disengage func=\"ks_target_int\" $told$succeeded"
+	"op=disengage func=\"ks_target_int\" $totals$succeeded"
 
 accepted "two more" "engage ks_target_int 1" "engage ks_target_other 2"
 recorded "two in one write" \
@@ -115,7 +116,7 @@ recorded "two in one write" \
 	"op=engage func=\"ks_target_other\" retval=2 $succeeded"
 
 accepted "disengage_all" disengage_all
-one="op=disengage func=\"ks_target_(int|long|other)\" $told$succeeded"
+one="op=disengage func=\"ks_target_(int|long|other)\" $totals$succeeded"
 recorded "disengage_all" "$one" "$one" "$one"
 
 # What the kernel does by itself later has no user.
@@ -125,7 +126,7 @@ accepted "for users" "engage ks_target_int -1 scope=nonroot reason=why"
 recorded "for users" \
 	"op=engage func=\"ks_target_int\" retval=-1 scope=nonroot reason=\"why\" $succeeded"
 control disengage_all
-recorded "its end" "op=disengage func=\"ks_target_int\" $succeeded"
+recorded "its end" "op=disengage func=\"ks_target_int\" $totals$succeeded"
 accepted "watch" "tryengage ks_target_int -1 86400" "tryengage ks_target_other -2 0"
 recorded "watch and commit" \
 	"op=tryengage func=\"ks_target_int\" retval=-1 $succeeded" \
@@ -137,29 +138,30 @@ echo 1 >/sys/kernel/debug/kprobes/enabled
 check "and on" grep -q "^ks_target_other .*engaged" "$KS/engaged"
 recorded "off, abort and on" \
 	"op=disarmed func=\"ks_target_int\" retval=-1 $nobody res=1" \
-	"op=abort func=\"ks_target_int\" $nobody res=1" \
+	"op=abort func=\"ks_target_int\" $totals$nobody res=1" \
 	"op=disarmed func=\"ks_target_other\" retval=-2 $nobody res=1" \
 	"op=rearmed func=\"ks_target_other\" retval=-2 $nobody res=1"
 rmmod killswitch_target
-recorded "lost" "op=lost func=\"ks_target_other\" $nobody res=1"
+recorded "lost" "op=lost func=\"ks_target_other\" $totals$nobody res=1"
 accepted "arm" "engage $early -3 reason=why"
 recorded "arm" "op=arm func=\"$early\" retval=-3 reason=\"why\" $succeeded"
 load_target
 recorded "the module comes" \
 	"op=engage func=\"$early\" retval=-3 reason=\"why\" $nobody res=1"
 rmmod killswitch_target
-recorded "the module goes" "op=arm func=\"$early\" retval=-3 reason=\"why\" $nobody res=1"
+recorded "the module goes" \
+	"op=arm func=\"$early\" retval=-3 reason=\"why\" $totals$nobody res=1"
 control disengage_all
 accepted "arm what will be refused" "engage killswitch_target:ks_target_struct 0"
 check_not "the module is not loaded" load_target
 recorded "arm and refuse" \
-	"op=disengage func=\"$early\" $succeeded" \
+	"op=disengage func=\"$early\" $totals$succeeded" \
 	"op=arm func=\"killswitch_target:ks_target_struct\" retval=0 $succeeded" \
 	"op=engage func=\"killswitch_target:ks_target_struct\" retval=0 rule=return-type $nobody \
 res=0 errno=34"
 control disengage_all
 load_target
-recorded "end" "op=disengage func=\"killswitch_target:ks_target_struct\" $succeeded"
+recorded "end" "op=disengage func=\"killswitch_target:ks_target_struct\" $totals$succeeded"
 
 # What the caller lacks is recorded like what the caller did.
 # shellcheck disable=SC2016,SC2317 # for the inner shell; called by check_not

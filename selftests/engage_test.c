@@ -85,7 +85,7 @@ TEST_F_TIMEOUT(engage, values, 120)
 			TH_LOG("the body of %s ran", c->function);
 
 		EXPECT_TRUE(ks_engaged(c->function, line, sizeof(line)));
-		snprintf(expected, sizeof(expected), "%s retval=%s hits=3 " KS_AS_USUAL,
+		snprintf(expected, sizeof(expected), "%s retval=%s hits=3 " KS_AS_USUAL " callers=1",
 			 c->function, c->shown);
 		EXPECT_STREQ(expected, line);
 		EXPECT_EQ(3, ks_hits(c->function));
@@ -337,7 +337,8 @@ TEST_F(engage, retval_file)
 		EXPECT_STREQ(c->seen, line);
 		EXPECT_TRUE(ks_engaged("ks_target_int", line, sizeof(line)));
 		snprintf(expected, sizeof(expected),
-			 "ks_target_int retval=%s hits=%ld " KS_AS_USUAL " reason=\"kept\"",
+			 "ks_target_int retval=%s hits=%ld " KS_AS_USUAL
+			 " callers=1 reason=\"kept\"",
 			 c->seen, ++hits);
 		EXPECT_STREQ(expected, line);
 	}

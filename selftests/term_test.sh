@@ -46,7 +46,7 @@ like "the beginning, with its time" \
 	'op=engage func="ks_target_int" retval=-7 for=4 reason="lunch" .* res=1$' \
 	"$(records | tail -n 2 | head -n 1)"
 like "and the end, which nobody caused" \
-	'op=expire func="ks_target_int" auid=4294967295 ses=4294967295 res=1$' \
+	'op=expire func="ks_target_int" hits=1 callers=1 auid=4294967295 ses=4294967295 res=1$' \
 	"$(records | tail -n 1)"
 
 # Time does not pass while nobody looks only.

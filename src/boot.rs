@@ -145,6 +145,7 @@ fn parse(entry: &[u8]) -> Result<Command<'_>, Malformed<'_>> {
         target: Target::parse(target)?,
         action: Action::Engage(command::parse_value(value)?),
         scope: Scope::All,
+        condition: None,
         term: None,
         reason: None,
     }))

@@ -86,6 +86,7 @@ fn answer_all(opener: &Opener<'_>, input: Input<'_>, answer: &mut Text) -> Resul
                 function: Some(question.target.name),
                 value: Some(question.value),
                 scope: question.scope,
+                condition: question.condition,
                 ..Request::of(Operation::Check)
             };
 
@@ -129,6 +130,7 @@ fn answer_one<'a>(
         target,
         value,
         scope,
+        condition,
     } = question;
     let asked = scope.asks(value);
     let protected = protected::in_this_kernel()?;
@@ -145,6 +147,24 @@ fn answer_one<'a>(
         }
         (None, Ok(Found::Function(_))) => Ok(()),
     };
+    // What the condition resolves to, or what would have been right in it.
+    let mut resolved = Text::new();
+    let verdict = verdict.and_then(|()| match (&subject, condition) {
+        (Some((subject, _)), Some(text)) => {
+            let mut choices = Text::new();
+            let mut is_written = true;
+            let result = subject.function()?.compile(text, &mut choices, &mut |it| {
+                is_written &= writeln!(resolved, "  if: {it}").is_ok();
+            });
+
+            if !is_written {
+                return Err(ENOMEM.into());
+            }
+            resolved.write_str(choices.as_str()).map_err(|_| ENOMEM)?;
+            result
+        }
+        _ => Ok(()),
+    });
     if let Err(Refusal::Failed(error)) = verdict {
         return Err(error);
     }
@@ -164,6 +184,7 @@ fn answer_one<'a>(
     .map_err(|_| ENOMEM)?;
     if let Some((subject, facts)) = &subject {
         subject.describe(facts, answer).map_err(|_| ENOMEM)?;
+        answer.write_str(resolved.as_str()).map_err(|_| ENOMEM)?;
         subject.notes(protected, Some(value), answer)?;
         if is_alone && verdict.is_err() {
             subject.alternatives(facts, asked, answer)?;

@@ -6,6 +6,10 @@
 //! Pure text processing without allocation, so that the same file is tested and fuzzed on the host.
 
 use crate::{
+    condition::syntax::{
+        self,
+        Wrong, //
+    },
     errno,
     policy::{
         Asked,
@@ -135,6 +139,8 @@ pub(crate) struct Engage<'a> {
     pub(crate) action: Action,
     /// Of whose calls.
     pub(crate) scope: Scope,
+    /// Of which of these calls, if not of all.
+    pub(crate) condition: Option<&'a str>,
     /// After how many seconds it shall end by itself, if it shall.
     pub(crate) term: Option<u32>,
     /// Why, in the administrator's words.
@@ -144,9 +150,9 @@ pub(crate) struct Engage<'a> {
 /// One line of a write to the control file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Command<'a> {
-    /// `engage <target> <retval> [scope=<scope>] [for=<seconds>] [reason=<text>]`,
-    /// `tryengage <target> <retval> <seconds> [scope=<scope>] [for=<seconds>] [reason=<text>]`, and
-    /// `observe <target> [scope=<scope>] [for=<seconds>] [reason=<text>]`
+    /// `engage <target> <retval> [<options>]`, `tryengage <target> <retval> <seconds> [<options>]`,
+    /// and `observe <target> [<options>]`, with the options `scope=<scope>`, `if=<condition>`,
+    /// `for=<seconds>` and `reason=<text>`, in this order.
     Engage(Engage<'a>),
     /// `keep <target>`
     Keep(Target<'a>),
@@ -158,7 +164,7 @@ pub(crate) enum Command<'a> {
     Seal,
 }
 
-/// One line of a write to the file `check`: `<target> <retval> [scope=<scope>]`.
+/// One line of a write to the file `check`: `<target> <retval> [scope=<scope>] [if=<condition>]`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Question<'a> {
     /// The function that would be engaged.
@@ -167,6 +173,8 @@ pub(crate) struct Question<'a> {
     pub(crate) value: Value,
     /// To whom.
     pub(crate) scope: Scope,
+    /// In which of these calls, if not in all.
+    pub(crate) condition: Option<&'a str>,
 }
 
 impl<'a> Question<'a> {
@@ -175,12 +183,14 @@ impl<'a> Question<'a> {
         let (target, rest) = target(printable(line)?)?;
         let (value, rest) = value(rest)?;
         let (scope, rest) = scope(rest)?;
+        let (condition, rest) = condition(rest)?;
 
         nothing_more(rest)?;
         Ok(Self {
             target,
             value,
             scope,
+            condition,
         })
     }
 }
@@ -210,6 +220,8 @@ pub(crate) enum Malformed<'a> {
     Term(&'a str),
     /// There is no such scope.
     Scope(&'a str),
+    /// This is wrong with a condition.
+    Condition(Wrong),
     /// This word is one too many.
     Extra(&'a str),
     /// The reason is empty or longer than [`MAX_REASON`].
@@ -255,6 +267,7 @@ impl fmt::Display for Malformed<'_> {
                     "there is no scope '{word}'; write scope=all or scope=nonroot"
                 )
             }
+            Malformed::Condition(wrong) => wrong.fmt(f),
             Malformed::Extra(word) => write!(f, "'{word}' is not expected here"),
             Malformed::Reason => write!(f, "a reason has 1 to {MAX_REASON} characters"),
         }
@@ -271,12 +284,14 @@ impl<'a> Command<'a> {
                 let (target, rest) = target(rest)?;
                 let (action, rest) = action(verb, rest)?;
                 let (scope, rest) = scope(rest)?;
+                let (condition, rest) = condition(rest)?;
                 let (term, rest) = term(rest)?;
                 let (reason, rest) = reason(rest)?;
                 let command = Command::Engage(Engage {
                     target,
                     action,
                     scope,
+                    condition,
                     term,
                     reason,
                 });
@@ -450,6 +465,19 @@ fn scope(text: &str) -> Result<(Scope, &str), Malformed<'_>> {
         Some(("all", rest)) => Ok((Scope::All, rest)),
         Some(("nonroot", rest)) => Ok((Scope::Nonroot, rest)),
         Some((word, _)) => Err(Malformed::Scope(word)),
+    }
+}
+
+/// The condition at the head of `text`, if there is one, and what follows it.
+fn condition(text: &str) -> Result<(Option<&str>, &str), Malformed<'_>> {
+    match text.trim_start_matches(' ').strip_prefix("if=") {
+        None => Ok((None, text)),
+        Some(text) => {
+            let (condition, rest) = text.split_at(syntax::length(text));
+
+            syntax::check(condition).map_err(Malformed::Condition)?;
+            Ok((Some(condition), rest))
+        }
     }
 }
 

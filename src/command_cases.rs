@@ -13,6 +13,7 @@ use crate::{
         Scope,
         Target, //
     },
+    condition::syntax::Wrong,
     policy::Value, //
 };
 
@@ -38,9 +39,33 @@ const fn engage(
         target,
         action: Action::Engage(Value::new(value)),
         scope: Scope::All,
+        condition: None,
         term: None,
         reason,
     }))
+}
+
+const fn conditional(
+    condition: &'static str,
+    scope: Scope,
+    term: Option<u32>,
+    reason: Option<&'static str>,
+) -> Result<Command<'static>, Malformed<'static>> {
+    Ok(Command::Engage(Engage {
+        target: symbol("f"),
+        action: Action::Engage(Value::new(-1)),
+        scope,
+        condition: Some(condition),
+        term,
+        reason,
+    }))
+}
+
+const fn wrong_condition(
+    at: usize,
+    what: &'static str,
+) -> Result<Command<'static>, Malformed<'static>> {
+    Err(Malformed::Condition(Wrong { at, what }))
 }
 
 const fn observe(
@@ -53,6 +78,7 @@ const fn observe(
         target,
         action: Action::Observe,
         scope,
+        condition: None,
         term,
         reason,
     }))
@@ -71,6 +97,7 @@ const fn ending(
             Some(seconds) => Action::TryEngage(Value::new(-1), seconds),
         },
         scope,
+        condition: None,
         term: Some(term),
         reason,
     }))
@@ -89,6 +116,7 @@ const fn nonroot(
             Some(seconds) => Action::TryEngage(Value::new(value), seconds),
         },
         scope: Scope::Nonroot,
+        condition: None,
         term: None,
         reason,
     }))
@@ -104,6 +132,7 @@ const fn tryengage(
         target,
         action: Action::TryEngage(Value::new(value), seconds),
         scope: Scope::All,
+        condition: None,
         term: None,
         reason,
     }))
@@ -157,6 +186,18 @@ const COMMANDS: &[CommandCase] = &[
     // Blanks separate words, however many there are.
     (b"  engage   f   0  ", engage(symbol("f"), 0, None)),
     (b"disengage_all ", Ok(Command::DisengageAll)),
+    // Conditions.
+    (b"engage f -1 if=x==1", conditional("x==1", Scope::All, None, None)),
+    (b"engage f -1 scope=nonroot if=$comm~\"a b*\" for=60 reason=x",
+        conditional("$comm~\"a b*\"", Scope::Nonroot, Some(60), Some("x"))),
+    (b"engage f -1 if=", wrong_condition(0, "a name is missing")),
+    (b"engage f -1 if=x==1 y", Err(Malformed::Extra("y"))),
+    (b"engage f -1 if=x==", wrong_condition(3, "a name is missing")),
+    (b"engage f -1 if=x==1)", wrong_condition(4, "this is not expected")),
+    (b"engage f -1 if=(x==1", wrong_condition(5, "a closing parenthesis is missing")),
+    (b"engage f -1 if=$comm~\"a b", wrong_condition(10, "the second double quote of a string is missing")),
+    (b"engage f -1 if=x==18446744073709551616", wrong_condition(3, "this is no number of 64 bits")),
+    (b"engage f -1 for=60 if=x==1", Err(Malformed::Extra("if=x==1"))),
     // Nothing.
     (b"", Err(Malformed::Empty)),
     (b" ", Err(Malformed::Empty)),
@@ -295,6 +336,7 @@ const fn question(target: Target<'static>, value: i64, scope: Scope) -> Question
         target,
         value: Value::new(value),
         scope,
+        condition: None,
     }
 }
 

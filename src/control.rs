@@ -6,7 +6,9 @@ use crate::{
     authority::Authority,
     command::{
         self,
-        Command, //
+        Command,
+        Engage,
+        Malformed, //
     },
     event::{
         Event,
@@ -92,6 +94,17 @@ fn submit(opener: &Opener<'_>, input: Input<'_>, answer: &mut Text) -> Result {
                     // Without memory for them, it was refused all the same.
                     let _ = subject::name_alternatives(engage.target, asked, answer);
                 }
+            }
+            if let (
+                Refusal::Malformed(Malformed::Condition(_)),
+                [Command::Engage(Engage {
+                    target,
+                    condition: Some(condition),
+                    ..
+                })],
+            ) = (refusal, &commands[..])
+            {
+                let _ = subject::name_choices(*target, condition, answer);
             }
             errno
         })?;

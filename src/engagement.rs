@@ -3,6 +3,7 @@
 //! One engagement: a function that returns a value instead of running, or will do so.
 
 use crate::{
+    attribution::Attribution,
     authority::Authority,
     command::{
         Engage,
@@ -14,6 +15,7 @@ use crate::{
     security::{
         kprobe::{
             self,
+            Calls,
             Probe, //
         },
         log::Limit,
@@ -70,8 +72,10 @@ pub(crate) struct Engagement {
     name: Text,
     reason: Option<Text>,
     scope: Scope,
+    condition: Option<Text>,
     authority: Authority,
     limit: Limit,
+    attribution: Arc<Attribution>,
 }
 
 impl Engagement {
@@ -84,8 +88,10 @@ impl Engagement {
             name: Text::try_from(engage.target.name)?,
             reason: engage.reason.map(Text::try_from).transpose()?,
             scope: engage.scope,
+            condition: engage.condition.map(Text::try_from).transpose()?,
             authority: *authority,
-            limit: Limit::new()?,
+            limit: Limit::new(5, 10)?,
+            attribution: Arc::new(Attribution::new()?, GFP_KERNEL)?,
         };
 
         Ok(Arc::new(engagement, GFP_KERNEL)?)
@@ -98,9 +104,23 @@ impl Engagement {
         permit: &Permit<'_>,
         slot: Option<&Arc<Slot>>,
     ) -> Result<Arc<Probe>, Refusal<'a>> {
-        let only_nonroot = self.scope == Scope::Nonroot;
+        let calls = Calls {
+            only_nonroot: self.scope == Scope::Nonroot,
+            condition: permit.compile(self.condition())?,
+        };
 
-        Probe::register(permit.entry(), slot.cloned(), only_nonroot).map_err(not_probed)
+        Probe::register(
+            permit.entry(),
+            slot.cloned(),
+            self.attribution.clone(),
+            calls,
+        )
+        .map_err(not_probed)
+    }
+
+    /// Who calls the function.
+    pub(crate) fn attribution(&self) -> &Attribution {
+        &self.attribution
     }
 
     /// What its files know it by. No two engagements ever have the same.
@@ -116,6 +136,11 @@ impl Engagement {
     /// The function, as it was named, in parts.
     pub(crate) fn target(&self) -> Target<'_> {
         Target::of(self.name())
+    }
+
+    /// Which calls are short-circuited, if not all in the scope.
+    pub(crate) fn condition(&self) -> Option<&str> {
+        self.condition.as_ref().map(Text::as_str)
     }
 
     /// Why it is engaged, if the administrator gave a reason.

@@ -25,6 +25,11 @@ use crate::{
     refusal::Refusal,
     security::{
         audit,
+        callers::{
+            Caller,
+            Context,
+            Task, //
+        },
         log::Limit,
         work, //
     },
@@ -50,7 +55,7 @@ static OUTSIDERS: SetOnce<Limit> = SetOnce::new();
 
 /// Prepares for reports. Called once.
 pub(crate) fn create() -> Result {
-    OUTSIDERS.populate(Limit::new()?);
+    OUTSIDERS.populate(Limit::new(5, 10)?);
     Ok(())
 }
 
@@ -131,6 +136,8 @@ pub(crate) struct Request<'a> {
     pub(crate) value: Option<Value>,
     /// Whose calls it shall be returned to.
     pub(crate) scope: Scope,
+    /// Which of these calls, if not all.
+    pub(crate) condition: Option<&'a str>,
     /// After how many seconds it shall end by itself.
     pub(crate) term: Option<u32>,
     /// Why.
@@ -148,6 +155,7 @@ impl<'a> Request<'a> {
             function: None,
             value: None,
             scope: Scope::All,
+            condition: None,
             term: None,
             reason: None,
         }
@@ -166,6 +174,7 @@ impl<'a> From<&Command<'a>> for Request<'a> {
                 function: Some(engage.target.name),
                 value: engage.action.value(),
                 scope: engage.scope,
+                condition: engage.condition,
                 term: engage.term,
                 reason: engage.reason,
             },
@@ -200,6 +209,9 @@ impl fmt::Display for Request<'_> {
             Scope::All => Ok(()),
             scope => write!(f, " scope={scope}"),
         }?;
+        if let Some(condition) = self.condition {
+            write!(f, " if={condition}")?;
+        }
         match self.term {
             None => Ok(()),
             Some(seconds) => write!(f, " for={seconds}"),
@@ -214,6 +226,8 @@ pub(crate) struct About {
     pub(crate) engagement: Arc<Engagement>,
     pub(crate) value: Option<Value>,
     term: Option<Term>,
+    /// Whether calls ran the function.
+    passes_calls: bool,
 }
 
 impl About {
@@ -224,6 +238,7 @@ impl About {
             function: Some(self.engagement.name()),
             value: self.value,
             scope: self.engagement.scope(),
+            condition: self.engagement.condition(),
             term: self.term.map(|term| term.seconds),
             reason: self.engagement.reason(),
         }
@@ -244,6 +259,7 @@ impl From<&Row> for About {
             engagement: row.engagement.clone(),
             value: row.value(),
             term: row.term,
+            passes_calls: row.passes_calls(),
         }
     }
 }
@@ -350,6 +366,9 @@ impl<'a> Event<'a> {
     }
 
     fn report_once(&self, has_waited: &mut bool) {
+        if let Some((about, _)) = self.ended() {
+            about.report_calls();
+        }
         if self.limit().is_none_or(Limit::has_room) {
             self.log();
         }
@@ -374,6 +393,18 @@ impl<'a> Event<'a> {
             .is_err()
         {
             audit::lost();
+        }
+    }
+
+    /// What does not take calls any more, or not for now, and how many it took or counted.
+    fn ended(&self) -> Option<(&About, u64)> {
+        match &self.what {
+            What::Aborted(about, hits, _)
+            | What::ArmedAgain(about, hits)
+            | What::Expired(about, hits)
+            | What::Disengaged(about, hits)
+            | What::Lost(about, hits) => Some((about, *hits)),
+            _ => None,
         }
     }
 
@@ -484,9 +515,15 @@ impl<'a> Event<'a> {
             function: request.function,
             value: request.value,
             scope: request.scope,
+            condition: request.condition,
             term: request.term,
             reason: request.reason,
             lines,
+            totals: self.ended().map(|(about, hits)| Totals {
+                hits,
+                callers: about.engagement.attribution().all().count(),
+                unreported: about.engagement.attribution().unreported(),
+            }),
             rule: refusal.and_then(Refusal::rule),
             errno: refusal.map(|refusal| -refusal.errno().to_errno()),
         })
@@ -648,6 +685,57 @@ impl About {
         self.engagement.name()
     }
 
+    /// Reports who calls the function, as far as that is due. Sleeps.
+    pub(crate) fn report_calls(&self) {
+        let mut index = 0;
+
+        while let Some(caller) = self.engagement.attribution().next_due(&mut index) {
+            let about = self.clone();
+
+            // What users can cause does not take the room of everything else.
+            if work::defer(work::ROOM / 2, move || about.record_call(&caller)).is_err() {
+                audit::lost();
+            }
+        }
+    }
+
+    /// Writes the record of a call, as the audit tools expect it of what is denied. Sleeps, for as
+    /// long as audit waits for room.
+    fn record_call(&self, caller: &Caller) {
+        if let Some(mut record) = audit::Record::start(false, audit::Type::Access) {
+            // As in `Record::write()`.
+            let _ = self.fill_call(caller, &mut record);
+        }
+    }
+
+    fn fill_call(&self, caller: &Caller, record: &mut audit::Record) -> fmt::Result {
+        let result = match self.passes_calls {
+            false => "denied",
+            true => "granted",
+        };
+
+        write!(record, "avc:  {result}  {{ call }} for ")?;
+        if let Context::Task(task) = &caller.context {
+            write!(record, " pid={} comm=", task.pid)?;
+            record.untrusted(task.comm());
+            let (login, session) = task.login;
+            write!(record, " auid={login} ses={session}")?;
+        }
+        write!(record, " lsm=killswitch {caller} hits={}", caller.calls)?;
+        match self.value {
+            Some(value) => write!(record, " retval={value}"),
+            None => Ok(()),
+        }?;
+        match caller.context {
+            Context::Task(Task { uid, .. }) | Context::User(uid) => {
+                write!(record, " scontext=uid:{uid}")
+            }
+            _ => record.write_str(" scontext=kernel"),
+        }?;
+        // A name of a function has no character that would have to be quoted.
+        write!(record, " tcontext={} tclass=function", self.name())
+    }
+
     /// What it is to begin it.
     fn beginning(&self) -> Operation {
         match self.value {
@@ -678,11 +766,24 @@ impl fmt::Display for About {
                 write!(f, " (-{name})")?;
             }
         }
-        match self.engagement.scope() {
-            Scope::All => Ok(()),
-            Scope::Nonroot => f.write_str(" to all but root"),
+        if self.engagement.scope() == Scope::Nonroot {
+            f.write_str(" to all but root")?;
+        }
+        match self.engagement.condition() {
+            Some(condition) => write!(f, " if {condition}"),
+            None => Ok(()),
         }
     }
+}
+
+/// What is known of the calls in the end.
+#[derive(Clone, Copy)]
+struct Totals {
+    hits: u64,
+    /// How many callers could be told apart.
+    callers: usize,
+    /// For how many records of calls there was no room.
+    unreported: u64,
 }
 
 /// A record of the audit log, with its strings in `S`.
@@ -691,9 +792,11 @@ struct Record<S> {
     function: Option<S>,
     value: Option<Value>,
     scope: Scope,
+    condition: Option<S>,
     term: Option<u32>,
     reason: Option<S>,
     lines: Option<usize>,
+    totals: Option<Totals>,
     rule: Option<Rule>,
     /// Why it failed, as a positive number, if it did.
     errno: Option<i32>,
@@ -706,9 +809,11 @@ impl Record<&str> {
             function: self.function.map(Text::try_from).transpose()?,
             value: self.value,
             scope: self.scope,
+            condition: self.condition.map(Text::try_from).transpose()?,
             term: self.term,
             reason: self.reason.map(Text::try_from).transpose()?,
             lines: self.lines,
+            totals: self.totals,
             rule: self.rule,
             errno: self.errno,
         })
@@ -719,7 +824,7 @@ impl<S: AsRef<str>> Record<S> {
     /// Writes it, with the current task as the subject or none. Sleeps, for as long as audit waits
     /// for room.
     fn write(&self, of_task: bool) {
-        let Some(mut record) = audit::Record::start(of_task) else {
+        let Some(mut record) = audit::Record::start(of_task, audit::Type::Config) else {
             return;
         };
         // A record never fails to take text; it may be truncated, which audit reports itself.
@@ -730,7 +835,7 @@ impl<S: AsRef<str>> Record<S> {
         write!(record, "lsm=killswitch op={}", self.operation)?;
         if let Some(function) = &self.function {
             record.write_str(" func=")?;
-            record.untrusted(function.as_ref());
+            record.untrusted(function.as_ref().as_bytes());
         }
         if let Some(value) = self.value {
             write!(record, " retval={value}")?;
@@ -738,18 +843,28 @@ impl<S: AsRef<str>> Record<S> {
         if self.scope != Scope::All {
             write!(record, " scope={}", self.scope)?;
         }
+        if let Some(condition) = &self.condition {
+            record.write_str(" if=")?;
+            record.untrusted(condition.as_ref().as_bytes());
+        }
         if let Some(seconds) = self.term {
             write!(record, " for={seconds}")?;
         }
         if let Some(reason) = &self.reason {
             record.write_str(" reason=")?;
-            record.untrusted(reason.as_ref());
+            record.untrusted(reason.as_ref().as_bytes());
         }
         if self.operation == Operation::Lockdown {
             record.write_str(" level=confidentiality")?;
         }
         if let Some(lines) = self.lines {
             write!(record, " lines={lines}")?;
+        }
+        if let Some(totals) = self.totals {
+            write!(record, " hits={} callers={}", totals.hits, totals.callers)?;
+            if totals.unreported > 0 {
+                write!(record, " left={}", totals.unreported)?;
+            }
         }
         if let Some(rule) = self.rule {
             write!(record, " rule={rule}")?;

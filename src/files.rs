@@ -4,6 +4,7 @@
 //! to `retval` does.
 
 use crate::{
+    attribution,
     authority::Authority,
     boot,
     check::Check,
@@ -104,6 +105,7 @@ impl Entries for Functions {
             const { &Operations::show::<TimeoutLeft>() },
         ),
         file("reason", 0o400, const { &Operations::show::<Reason>() }),
+        file("callers", 0o400, const { &Operations::show::<Callers>() }),
     ];
 
     fn find(name: &str) -> Option<usize> {
@@ -167,6 +169,21 @@ impl Show for Engaged {
             }
             if let Some(module) = &shown.found_in {
                 write!(out, " found_in={}", module.as_str())?;
+            }
+            if let Some(condition) = shown.engagement.condition() {
+                let callers = shown.engagement.attribution().callers();
+
+                write!(
+                    out,
+                    " passed={} faults={}",
+                    callers.passed(),
+                    callers.faults()
+                )?;
+                write!(out, " if=\"{}\"", Escaped(condition))?;
+            }
+            match shown.engagement.attribution().all().count() {
+                0 => {}
+                callers => write!(out, " callers={callers}")?,
             }
             if let Some(reason) = shown.engagement.reason() {
                 write!(out, " reason=\"{}\"", Escaped(reason))?;
@@ -286,6 +303,27 @@ impl Show for Reason {
         match list::shown(key)?.engagement.reason() {
             Some(reason) => written(writeln!(out, "{reason}")),
             None => Ok(()),
+        }
+    }
+}
+
+/// The file `fn/<target>/callers`: who calls the function, one per line, and how many calls others
+/// made.
+struct Callers;
+
+impl Show for Callers {
+    fn show(key: usize, _: &Opener<'_>, out: &mut Out<'_>) -> Result {
+        let shown = list::shown(key)?;
+        let attribution = shown.engagement.attribution();
+
+        written(
+            attribution
+                .all()
+                .try_for_each(|caller| writeln!(out, "{}", attribution::Line(&caller))),
+        )?;
+        match attribution.others() {
+            0 => Ok(()),
+            calls => written(writeln!(out, "calls={calls} others=1")),
         }
     }
 }

@@ -7,7 +7,8 @@
 //! [`authority`] says whether this administrator may, [`command`] understands it, [`subject`] finds
 //! the function, [`permit`] asks the [`policy`] about it in the light of what is [`protected`],
 //! [`transaction`] carries it out on the [`list`] of [`engagement`]s, [`refusal`] says why not, and
-//! [`event`] is what is reported of it. [`upkeep`] is what modules and time do to engagements, of
+//! [`event`] is what is reported of it. [`attribution`] is who
+//! calls engaged functions. [`upkeep`] is what modules and time do to engagements, of
 //! which an [`interest`] finds the ones that matter. [`check`] only asks, [`files`] shows the
 //! state, and [`boot`] applies the kernel command line. [`errno`] and [`text`] help all of them.
 //!
@@ -15,12 +16,14 @@
 
 #![deny(unsafe_code)]
 
+mod attribution;
 mod authority;
 mod boot;
 mod check;
 mod command;
 #[cfg(CONFIG_SECURITY_KILLSWITCH_KUNIT_TEST)]
 mod command_cases;
+mod condition;
 mod control;
 mod engagement;
 mod errno;

@@ -171,7 +171,7 @@ impl Row {
     }
 
     /// Whether calls that are to be counted run the function.
-    fn passes_calls(&self) -> bool {
+    pub(crate) fn passes_calls(&self) -> bool {
         self.slot.is_none() || self.watch.is_some()
     }
 

@@ -8,8 +8,14 @@ use crate::{
     policy::Value,
     protected,
     refusal::Refusal,
-    security::entry::Entry,
-    subject::Subject,
+    security::{
+        condition::Condition,
+        entry::Entry, //
+    },
+    subject::{
+        Function,
+        Subject, //
+    },
     text::Text, //
 };
 
@@ -17,6 +23,7 @@ use crate::{
 /// that the policy allows it. The function's module is not unloaded as long as the permit exists.
 pub(crate) struct Permit<'m> {
     entry: Entry<'m>,
+    function: Function<'m>,
     value: Option<Value>,
     notes: Text,
 }
@@ -37,6 +44,7 @@ impl<'m> Permit<'m> {
         subject.notes(protected, value, &mut notes)?;
         Ok(Self {
             entry: entry.clone(),
+            function: subject.function()?,
             value,
             notes,
         })
@@ -45,6 +53,21 @@ impl<'m> Permit<'m> {
     /// Where the function begins.
     pub(crate) fn entry(&self) -> &Entry<'m> {
         &self.entry
+    }
+
+    /// Compiles a condition on its calls, if there is one. Sleeps.
+    pub(crate) fn compile<'a>(
+        &self,
+        condition: Option<&str>,
+    ) -> Result<Option<Condition>, Refusal<'a>> {
+        let Some(text) = condition else {
+            return Ok(None);
+        };
+        let mut condition = Condition::new()?;
+
+        self.function
+            .compile(text, &mut Text::new(), &mut |it| condition.add(it))?;
+        Ok(Some(condition))
     }
 
     /// What it may return; it may only be observed if there is nothing.

@@ -35,6 +35,8 @@ pub(crate) enum Refusal<'a> {
     LockedDown,
     /// The request is not understood.
     Malformed(Malformed<'a>),
+    /// There is a condition, and no type information.
+    NoTypes,
     /// The policy does not allow it.
     Policy(policy::Refusal),
     /// There is no function of that name.
@@ -108,7 +110,7 @@ impl Refusal<'_> {
             | Refusal::Contended
             | Refusal::OldValue
             | Refusal::NotArmed => EBUSY,
-            Refusal::NotProbeable => EOPNOTSUPP,
+            Refusal::NotProbeable | Refusal::NoTypes => EOPNOTSUPP,
             Refusal::NoSlot => ENOSPC,
             Refusal::Gone => EIDRM,
             Refusal::Failed(error) => *error,
@@ -148,6 +150,10 @@ impl fmt::Display for Refusal<'_> {
                  on the kernel command line",
             ),
             Refusal::Malformed(malformed) => malformed.fmt(f),
+            Refusal::NoTypes => f.write_str(
+                "there is no type information about it, which a condition needs; engage it without \
+                 a condition, or choose a function that calls it",
+            ),
             Refusal::Policy(refusal) => refusal.describe(f, &|address| {
                 kallsyms::name_of(address).unwrap_or(Symbol::new(b"?"))
             }),
@@ -173,8 +179,8 @@ impl fmt::Display for Refusal<'_> {
                  /sys/kernel/security/killswitch/fn",
             ),
             Refusal::AlreadyObserved => f.write_str(
-                "it is observed already; engage it by the same name and with the same scope, or \
-                 disengage it first",
+                "it is observed already; engage it by the same name, with the same scope and \
+                 condition, or disengage it first",
             ),
             Refusal::NotProbeable => f.write_str(
                 "the kernel cannot probe it (it is noinstr, blacklisted, freed after boot, not \

@@ -4,8 +4,14 @@
 
 use crate::{
     command::{
+        Malformed,
         Scope,
         Target, //
+    },
+    condition::{
+        compile,
+        program::Comparison,
+        syntax, //
     },
     policy::{
         self,
@@ -32,10 +38,12 @@ use crate::{
     },
     refusal::Refusal,
     security::{
+        btf,
         code::{
             self,
             RunningCode, //
         },
+        condition::Running,
         entry::Entry,
         kallsyms::{
             self,
@@ -74,6 +82,33 @@ pub(crate) struct Subject<'a> {
     code: RunningCode,
     /// Who calls it, if [`find_callers()`] looked.
     callers: Option<Callers>,
+}
+
+/// A function, as type information knows it.
+pub(crate) struct Function<'a> {
+    module: Option<Loaded<'a>>,
+    symbol: CString,
+}
+
+impl Function<'_> {
+    /// Compiles the condition that `text` is, on calls of the function, and gives its comparisons to
+    /// `take`, one after the other. What would have been right is written to `choices`. Sleeps.
+    pub(crate) fn compile<'a>(
+        &self,
+        text: &str,
+        choices: &mut dyn Write,
+        take: &mut dyn FnMut(&Comparison<'_>),
+    ) -> Result<(), Refusal<'a>> {
+        let mut nodes = KVec::from_elem(None, syntax::MAX_NODES, GFP_KERNEL)?;
+        let wrong = |wrong| Refusal::Malformed(Malformed::Condition(wrong));
+        let tree = syntax::parse(text, &mut nodes).map_err(wrong)?;
+
+        btf::with_function(self.module.as_ref(), &self.symbol, |types, function| {
+            compile::compile(tree, types, function, &Running, choices, &mut |it| take(it))
+        })
+        .ok_or(Refusal::NoTypes)?
+        .map_err(wrong)
+    }
 }
 
 /// What a target turns out to be.
@@ -172,6 +207,14 @@ impl<'a> Subject<'a> {
             entry,
             code: RunningCode::new(),
             callers: None,
+        })
+    }
+
+    /// The function, as type information knows it.
+    pub(crate) fn function(&self) -> Result<Function<'a>> {
+        Ok(Function {
+            module: self.module.clone(),
+            symbol: CString::try_from_fmt(fmt!("{}", self.target.symbol))?,
         })
     }
 
@@ -360,6 +403,16 @@ fn target_of(address: usize) -> Result<Text> {
     }
     write!(text, "{}", name.as_str()).map_err(|_| ENOMEM)?;
     Ok(text)
+}
+
+/// Writes what would have been right in a condition on calls of the function that `target` names.
+/// Sleeps.
+pub(crate) fn name_choices(target: Target<'_>, condition: &str, out: &mut dyn Write) -> Result {
+    if let Ok(Found::Function(subject)) = Subject::find(target) {
+        // It is known to be wrong.
+        let _ = subject.function()?.compile(condition, out, &mut |_| {});
+    }
+    Ok(())
 }
 
 /// Writes which functions that call the one that `target` names could be engaged instead. Sleeps.

@@ -82,6 +82,24 @@ impl fmt::Display for Escaped<'_> {
     }
 }
 
+/// Text that somebody chose, between quotes, with a full stop for each byte that could be mistaken
+/// for something else.
+pub(crate) struct Untrusted<'a>(pub(crate) &'a [u8]);
+
+impl fmt::Display for Untrusted<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_char('"')?;
+        for byte in self.0 {
+            f.write_char(match byte {
+                b'"' | b'\\' => '.',
+                b'!'..=b'~' | b' ' => char::from(*byte),
+                _ => '.',
+            })?;
+        }
+        f.write_char('"')
+    }
+}
+
 /// FNV-1a. Two names with the same hash may cost time, and nothing else.
 pub(crate) fn hash(name: &str) -> usize {
     name.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, byte| {

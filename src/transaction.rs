@@ -8,13 +8,17 @@
 //! checked against it, and everything turns at once. What is left to do after that cannot fail.
 
 use crate::{
-    authority::Authority,
+    authority::{
+        Authority,
+        Origin, //
+    },
     command::{
         Action,
         Command,
         Engage,
         Target, //
     },
+    condition::syntax,
     engagement::{
         self,
         Engagement,
@@ -42,6 +46,7 @@ use crate::{
     protected,
     refusal::Refusal,
     security::{
+        lockdown,
         lsm,
         module,
         stub::{
@@ -112,6 +117,7 @@ impl New<'_> {
             && self.engage.action != Action::Observe
             && row.engagement.name() == self.engage.target.name
             && row.engagement.scope() == self.engage.scope
+            && row.engagement.condition() == self.engage.condition
     }
 
     fn is_same_as(&self, other: &New<'_>) -> bool {
@@ -223,6 +229,12 @@ fn judge<'a>(authority: &Authority, commands: &[Command<'a>]) -> Result<KVec<New
         let Command::Engage(engage) = command else {
             continue;
         };
+        let reads_memory = |text| syntax::check(text).is_ok_and(|summary| summary.reads_memory);
+
+        // Hits of a condition show what is in memory.
+        if engage.condition.is_some_and(reads_memory) && authority.origin() == Origin::Task {
+            lockdown::permits_reading().map_err(|_| Failed(Some(line), Refusal::LockedDown))?;
+        }
         let new_one = New {
             line,
             engage: *engage,

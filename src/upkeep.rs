@@ -106,6 +106,7 @@ pub(crate) fn check_probes() {
     while let Some(what) = expire() {
         Event::of_kernel(what).report();
     }
+    report_calls();
     while let Some((key, probe, is_off)) = next(from, probe_of) {
         from = key + 1;
         check_probe(key, &probe, is_off);
@@ -119,6 +120,16 @@ fn next<T>(key: usize, wanted: impl Fn(&Row) -> Option<T>) -> Option<T> {
     let row = list.next(key, |row| wanted(row).is_some())?;
 
     wanted(row)
+}
+
+/// Reports who calls, as far as that is due. Sleeps.
+fn report_calls() {
+    let mut key = 0;
+
+    while let Some(about) = next(key, |row| row.probe().map(|_| About::from(row))) {
+        key = about.engagement.key() + 1;
+        about.report_calls();
+    }
 }
 
 /// Ends one of the engagements whose time is over, and returns what to report. Sleeps.

@@ -194,6 +194,90 @@ TARGET(struct ks_pair, ks_target_struct, long value)
 	return (struct ks_pair){ READ_ONCE(ks_value), value };
 }
 
+/* What conditions look at. */
+struct ks_label {
+	char text[16];
+	const char *pointer;
+};
+
+struct ks_part {
+	s8 byte;
+	u16 word;
+	unsigned int low : 3, high : 5;
+	struct ks_label label;
+	enum ks_answer answer;
+	u64 big;
+	union {
+		int inner;
+		int other;
+	};
+	int array[4];
+	struct ks_part *next;
+	const char __user *user;
+};
+
+struct ks_whole {
+	long before;
+	struct ks_part part;
+};
+
+static noinline __noipa int ks_target_args(struct ks_part *part, int number, u8 small,
+					   const char *text, unsigned long wide)
+{
+	/* It never is, but the compiler does not know. */
+	if (READ_ONCE(ks_value) < 0)
+		return part->byte + number + small + text[0] + (int)wide;
+	return 0;
+}
+
+/*
+ * Calls ks_target_args() with what is written: numbers, two texts, and where a
+ * pointer leads: to the structure itself (1), to nothing (0), to user space (2), to
+ * where no memory is (3) or can be (4). Writing fails as the function does.
+ */
+static ssize_t ks_args_write(struct file *file, const char __user *from, size_t len, loff_t *pos)
+{
+	struct ks_whole *whole __free(kfree) = kzalloc_obj(*whole);
+	char line[256] = "", label[32] = "", text[32] = "";
+	unsigned int word, low, high, answer, small, next;
+	int byte, inner, number, ret;
+	struct ks_part *part;
+
+	if (!whole)
+		return -ENOMEM;
+	if (len >= sizeof(line))
+		return -EINVAL;
+	if (copy_from_user(line, from, len))
+		return -EFAULT;
+	part = &whole->part;
+	ret = sscanf(line, "%d %u %u %u %15s %u %llu %d %d %u %31s %lu %u", &byte, &word, &low,
+		     &high, label, &answer, &part->big, &inner, &number, &small, text,
+		     &whole->before, &next);
+	if (ret != 13)
+		return -EINVAL;
+	part->byte = byte;
+	part->word = word;
+	part->low = low;
+	part->high = high;
+	strscpy(part->label.text, label);
+	part->label.pointer = part->label.text;
+	part->answer = answer;
+	part->inner = inner;
+	part->array[2] = inner;
+	part->user = from;
+	part->next = next == 1 ? part :
+		     next == 2 ? (void *)from :
+		     next == 3 ? (void *)(MODULES_VADDR - PAGE_SIZE) :
+		     next == 4 ? (void *)0x8000000000000000 : NULL;
+	ret = ks_target_args(part, number, small, text, whole->before);
+	return ret ?: len;
+}
+
+static const struct file_operations ks_args_fops = {
+	.owner = THIS_MODULE,
+	.write = ks_args_write,
+};
+
 /* As if the compiler had made a variant of the function for constant arguments. */
 static int ks_target_varied_for_7(void)
 	__asm__("ks_target_varied.constprop.0");
@@ -800,6 +884,7 @@ static int __init ks_target_init(void)
 	debugfs_create_file("many", 0444, ks_root, NULL, &ks_many_fops);
 	debugfs_create_file("expect", 0200, ks_root, NULL, &ks_expect_fops);
 	debugfs_create_file("storm", 0600, ks_root, NULL, &ks_storm_fops);
+	debugfs_create_file("args", 0200, ks_root, NULL, &ks_args_fops);
 	debugfs_create_file("leak", 0200, ks_root, NULL, &ks_leak_fops);
 	return 0;
 }

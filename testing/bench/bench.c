@@ -333,12 +333,12 @@ static void memory_of_engagements(void)
 	}
 }
 
-/* What the verdict on @function costs, whether it is to return -1 or 0. */
+/* What the verdict on @function costs, whether it is to return 0 or -1, and what it says to -1. */
 static long long verdict(const char *function, char *answer, size_t size)
 {
 	long long most = 0;
 
-	for (int value = -1; value <= 0; value++) {
+	for (int value = 0; value >= -1; value--) {
 		struct spent spent = {};
 
 		start(&spent);

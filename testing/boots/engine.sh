@@ -11,4 +11,5 @@
 # shellcheck source=../../selftests/lib.sh
 . lib.sh
 
-run_tests modules_test.sh watch_test.sh observe_test.sh term_test.sh scope_test.sh disarmed_test.sh
+run_tests modules_test.sh watch_test.sh observe_test.sh term_test.sh scope_test.sh \
+	disarmed_test.sh

@@ -42,7 +42,7 @@ conclude "What was engaged at boot is fixed for this boot."
 
 step "But everybody sees what is going on."
 user "cat engaged"
-says '^af_alg_sendmsg retval=-1 hits=2 state=engaged scope=all$'
+says '^af_alg_sendmsg retval=-1 hits=2 state=engaged scope=all callers=1$'
 admin "cat status"
 says 'lockdown: integrity'
 sync-audit

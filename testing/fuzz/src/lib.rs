@@ -9,6 +9,10 @@
 
 #[path = "../../../src/command.rs"]
 mod command;
+#[path = "../../../src/condition"]
+mod condition {
+    pub(crate) mod syntax;
+}
 #[path = "../../../src/errno.rs"]
 mod errno;
 #[path = "../../../policy/mod.rs"]

@@ -8,6 +8,8 @@
 #![cfg(test)]
 #![forbid(unsafe_code)]
 
+#[path = "../../../src/attribution.rs"]
+mod attribution;
 #[path = "../../../src/authority.rs"]
 mod authority;
 #[path = "../../../src/boot.rs"]
@@ -18,6 +20,8 @@ mod check;
 mod command;
 #[path = "../../../src/command_cases.rs"]
 mod command_cases;
+#[path = "../../../src/condition/mod.rs"]
+mod condition;
 #[path = "../../../src/control.rs"]
 mod control;
 #[path = "../../../src/engagement.rs"]
@@ -53,6 +57,7 @@ mod upkeep;
 
 mod btf_properties;
 mod command_properties;
+mod condition_properties;
 mod corpus;
 mod disassembler;
 mod image;

@@ -4,10 +4,11 @@
 //! to Killswitch. `security` is what Killswitch sees of it, and tests change it from outside.
 
 use crate::{
+    attribution::Attribution,
     policy::Type,
     security::{directory::Content, securityfs::Operations},
 };
-use kernel::{host, prelude::*};
+use kernel::{host, prelude::*, sync::Arc};
 use std::{cell::RefCell, collections::BTreeMap};
 
 /// So few that they are used up.
@@ -234,6 +235,7 @@ pub(crate) struct Probe {
     pub(crate) id: usize,
     pub(crate) address: usize,
     pub(crate) slot: Option<usize>,
+    pub(crate) attribution: Arc<Attribution>,
     pub(crate) only_nonroot: bool,
     /// The calls that have passed, as long as they do.
     pub(crate) passed: Option<u64>,
@@ -331,6 +333,9 @@ impl Machine {
 
             if probe.address != address || !is_armed || (probe.only_nonroot && is_root) {
                 continue;
+            }
+            if is_real {
+                probe.attribution.callers().count(is_root);
             }
             match &mut probe.passed {
                 Some(calls) => *calls += u64::from(is_real),

@@ -6,7 +6,7 @@
 use crate::{
     machine::{strikes, Failure, Function, Lockdown, What, World, SLOTS},
     policy::Type,
-    wording::{function, record, By, Line, Refused, Wanted},
+    wording::{caller, function, record, By, Line, Refused, Wanted},
 };
 use kernel::error::{code::*, Error};
 
@@ -17,7 +17,15 @@ const CHECK_EVERY: i64 = 10_000;
 /// The errors that say no, and nothing else.
 const REFUSALS: [i64; 8] = [-1, -5, -7, -12, -13, -16, -22, -90];
 /// What is in the directory of an engagement.
-pub(crate) const FILES: [&str; 6] = ["retval", "hits", "state", "scope", "timeout_left", "reason"];
+pub(crate) const FILES: [&str; 7] = [
+    "retval",
+    "hits",
+    "state",
+    "scope",
+    "timeout_left",
+    "reason",
+    "callers",
+];
 
 fn refused<T>(errno: Error) -> Result<T, Refused> {
     Err(Refused { errno, rule: None })
@@ -49,6 +57,10 @@ pub(crate) struct Engagement {
     /// When it ends by itself, if it does.
     ends_at: Option<i64>,
     hits: u64,
+    /// The calls of root, and of the user.
+    calls: [u64; 2],
+    /// From how many of them on each is to be told.
+    due: [u64; 2],
     /// The module that it is about.
     about: Option<&'static str>,
     /// A module of another name that has the function.
@@ -114,8 +126,38 @@ impl Engagement {
         Some((left + 999) / 1000)
     }
 
+    fn callers(&self) -> usize {
+        self.calls.iter().filter(|calls| **calls > 0).count()
+    }
+
+    /// The fields of the record of its end, or of a pause.
+    fn totals(&self) -> String {
+        format!(
+            "{} hits={} callers={}",
+            function(self.wanted.target),
+            self.hits,
+            self.callers()
+        )
+    }
+
     /// What its file called `name` shows.
     pub(crate) fn file(&self, name: &str, now: i64) -> String {
+        if name == "callers" {
+            let line = |(uid, calls): (usize, u64)| {
+                format!(
+                    "calls={calls} {} last=0 pid=1 comm=\"caller\"\n",
+                    caller(uid * 1001)
+                )
+            };
+
+            return self
+                .calls
+                .into_iter()
+                .enumerate()
+                .filter(|(_, calls)| *calls > 0)
+                .map(line)
+                .collect();
+        }
         let line = match name {
             "retval" => self.wanted.returned(),
             "hits" => self.hits.to_string(),
@@ -431,6 +473,8 @@ impl Model {
             watched_until: wanted.watch.map(until),
             ends_at: wanted.term.map(until),
             hits: 0,
+            calls: [0; 2],
+            due: [1; 2],
             about: wanted.module().or(its_own.and_then(|f| f.module)),
             found_in: match place {
                 None => self.module_with(wanted.symbol()),
@@ -510,10 +554,9 @@ impl Model {
         if ended.is_empty() {
             self.tell(by, "disengage_all", "", Ok(()));
         }
-        for engagement in ended {
-            let about = function(engagement.wanted.target);
-
-            self.tell(by, "disengage", &about, Ok(()));
+        for mut engagement in ended {
+            self.tell_calls(&mut engagement);
+            self.tell(by, "disengage", &engagement.totals(), Ok(()));
         }
     }
 
@@ -603,17 +646,57 @@ impl Model {
         let over: Vec<Engagement> = over;
 
         self.engagements = left;
-        for engagement in over {
-            let about = function(engagement.wanted.target);
-
-            self.tell(By::Nobody, "expire", &about, Ok(()));
+        for mut engagement in over {
+            self.tell_calls(&mut engagement);
+            self.tell(By::Nobody, "expire", &engagement.totals(), Ok(()));
         }
+    }
+
+    /// Tells who has called, the first time and each time that it is ten times as often.
+    fn tell_calls(&mut self, engagement: &mut Engagement) {
+        for at in 0..2 {
+            let calls = engagement.calls[at];
+
+            if calls < engagement.due[at] {
+                continue;
+            }
+            while engagement.due[at] <= calls {
+                engagement.due[at] *= 10;
+            }
+            let result = if engagement.takes_calls() {
+                "denied"
+            } else {
+                "granted"
+            };
+            let value = engagement.wanted.value;
+            let value = value.map_or(String::new(), |value| format!(" retval={value}"));
+            let uid = at * 1001;
+
+            self.records.push(format!(
+                "avc:  {result}  {{ call }} for  pid=1 comm=\"caller\" auid=1001 ses=1 \
+                 lsm=killswitch {} hits={calls}{value} scontext=uid:{uid} tcontext={} \
+                 tclass=function",
+                caller(uid),
+                engagement.wanted.target
+            ));
+        }
+    }
+
+    /// The same of all that are there.
+    fn tell_all_calls(&mut self) {
+        let mut engagements = std::mem::take(&mut self.engagements);
+
+        for engagement in engagements.iter_mut().filter(|e| e.is_there()) {
+            self.tell_calls(engagement);
+        }
+        self.engagements = engagements;
     }
 
     fn check_probes(&mut self) {
         let mut at = 0;
 
         self.expire();
+        self.tell_all_calls();
 
         while at < self.engagements.len() {
             if !self.engagements[at].is_there() {
@@ -706,8 +789,10 @@ impl Model {
             self.tell(By::Nobody, "commit", &wanted.fields(), Ok(()));
             return true;
         }
-        self.engagements.remove(at);
-        self.tell(By::Nobody, "abort", &function(wanted.target), Ok(()));
+        let mut engagement = self.engagements.remove(at);
+
+        self.tell_calls(&mut engagement);
+        self.tell(By::Nobody, "abort", &engagement.totals(), Ok(()));
         false
     }
 
@@ -732,6 +817,7 @@ impl Model {
             return None;
         }
         engagement.hits += u64::from(is_real);
+        engagement.calls[usize::from(!is_root)] += u64::from(is_real);
         engagement
             .wanted
             .value
@@ -861,13 +947,20 @@ impl Model {
                 at += 1;
             } else if is_watched || wanted.module().is_none() {
                 let operation = if is_watched { "abort" } else { "lost" };
+                let mut engagement = self.engagements.remove(at);
 
-                self.engagements.remove(at);
-                self.tell(By::Nobody, operation, &function(wanted.target), Ok(()));
+                self.tell_calls(&mut engagement);
+                self.tell(By::Nobody, operation, &engagement.totals(), Ok(()));
             } else {
                 engagement.place = Place::NotLoaded;
                 engagement.seen_off = false;
-                self.tell(By::Nobody, "arm", &wanted.fields(), Ok(()));
+                let mut engagement = engagement.clone();
+                let totals = engagement.totals();
+                let totals = totals.trim_start_matches(&function(wanted.target));
+
+                self.tell_calls(&mut engagement);
+                self.tell(By::Nobody, "arm", &(wanted.fields() + totals), Ok(()));
+                self.engagements[at] = engagement;
                 at += 1;
             }
         }
@@ -880,7 +973,8 @@ impl Model {
         let line = |e: &Engagement| {
             let left = e.seconds_left(self.now);
 
-            e.wanted.line(e.state(), e.hits, left, e.found_in)
+            e.wanted
+                .line(e.state(), e.hits, e.callers(), left, e.found_in)
         };
 
         self.engagements.iter().map(line).collect()

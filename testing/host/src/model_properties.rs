@@ -557,7 +557,8 @@ impl Pair {
         };
         let refusals = log.iter().filter(|line| line.starts_with("refused "));
         let records = machine(|m| m.records.clone());
-        let records = || records.iter().filter(|r| !r.contains(" op=check "));
+        let is_logged = |r: &&String| !r.contains(" op=check ") && !r.starts_with("avc: ");
+        let records = || records.iter().filter(is_logged);
 
         if had_memory {
             let refused = records().filter(|record| record.contains(" res=0 "));

@@ -113,6 +113,7 @@ impl Wanted {
         &self,
         state: &str,
         hits: u64,
+        callers: usize,
         left: Option<i64>,
         found_in: Option<&str>,
     ) -> String {
@@ -121,9 +122,15 @@ impl Wanted {
         format!("{target} retval={value} hits={hits} state={state} scope={scope}")
             + &with(" timeout_left=", left)
             + &with(" found_in=", found_in)
+            + &with(" callers=", (callers > 0).then_some(callers))
             + &with(" reason=", self.reason.map(quoted))
             + "\n"
     }
+}
+
+/// The fields that tell a task of this user from others.
+pub(crate) fn caller(uid: usize) -> String {
+    format!("context=task uid={uid} dev=00:00 ino=0 cgroup=1 from=0")
 }
 
 /// The field of a record that names a function.

@@ -11,6 +11,11 @@
 #[path = "../../../src/command.rs"]
 mod command;
 #[allow(dead_code, clippy::all)]
+#[path = "../../../src/condition"]
+mod condition {
+    pub(crate) mod syntax;
+}
+#[allow(dead_code)]
 #[path = "../../../src/errno.rs"]
 mod errno;
 mod facts;

@@ -105,6 +105,7 @@ fn question(line: &Line) -> Result<Question<'_>, Malformed<'_>> {
             "nonroot" => Scope::Nonroot,
             other => return Err(Malformed::Scope(other)),
         },
+        condition: None,
     })
 }
 

@@ -8,6 +8,7 @@ use crate::{
         lines, lone_value, parse_value, whole, Action, Command, Engage, Malformed, Question, Scope,
         Target, MAX_INPUT, MAX_REASON,
     },
+    condition::syntax,
     errno,
 };
 use std::num::ParseIntError;
@@ -45,6 +46,7 @@ fn control(line: &[u8]) {
             target,
             action,
             scope,
+            condition,
             term,
             reason,
         }) => {
@@ -62,7 +64,11 @@ fn control(line: &[u8]) {
                 assert!((1..=31_536_000).contains(&term));
                 format!(" for={term}")
             });
-            let rest = format!("{scope}{term}{reason}");
+            let condition = condition.map_or(String::new(), |text| {
+                assert!(syntax::check(text).is_ok_and(|summary| summary.comparisons <= 16));
+                format!(" if={text}")
+            });
+            let rest = format!("{scope}{condition}{term}{reason}");
             match action {
                 Action::Observe => format!("observe {}{rest}", target.name),
                 Action::Engage(value) => format!("engage {} {value}{rest}", target.name),
@@ -111,7 +117,9 @@ fn check(line: &[u8]) {
                 Scope::Nonroot => "nonroot",
             };
             let Question { target, value, .. } = question;
-            let printed = format!("{} {value} scope={scope}", target.name);
+            let condition = question.condition;
+            let condition = condition.map_or(String::new(), |text| format!(" if={text}"));
+            let printed = format!("{} {value} scope={scope}{condition}", target.name);
             assert_eq!(Question::parse(printed.as_bytes()), result);
             assert_eq!(
                 command,
@@ -119,6 +127,7 @@ fn check(line: &[u8]) {
                     target: question.target,
                     action: Action::Engage(question.value),
                     scope: question.scope,
+                    condition: question.condition,
                     term: None,
                     reason: None,
                 }))
@@ -141,8 +150,8 @@ fn retval(text: &[u8]) {
     wrong_if_unprintable(line, result.err());
     let question = [b"f ", line].concat();
     match result {
-        // Only a question may have a scope.
-        Err(Malformed::Extra(word)) if word.starts_with("scope=") => {}
+        // Only a question may have a scope and a condition.
+        Err(Malformed::Extra(word)) if word.starts_with("scope=") || word.starts_with("if=") => {}
         _ => assert_eq!(Question::parse(&question).map(|it| it.value), result),
     }
     if let Err(Malformed::Range(word)) = result {

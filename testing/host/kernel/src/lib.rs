@@ -451,6 +451,19 @@ pub mod sync {
             pub fn xchg<O>(&self, value: T, _: O) -> T {
                 self.change(|_| value)
             }
+
+            pub fn cmpxchg<O>(&self, old: T, new: T, _: O) -> Result<T, T>
+            where
+                T: PartialEq,
+            {
+                let before = self.change(|now| if now == old { new } else { now });
+
+                if before == old {
+                    Ok(before)
+                } else {
+                    Err(before)
+                }
+            }
         }
     }
 

@@ -2,13 +2,23 @@
 
 //! What stands in for security/kprobe.rs.
 
-use super::{entry::Entry, stub::Slot};
-use crate::machine::{machine, Probe as Registered, What};
+use super::{condition::Condition, entry::Entry, stub::Slot};
+use crate::{
+    attribution::Attribution,
+    machine::{machine, Probe as Registered, What},
+};
 use kernel::{
     host,
     prelude::*,
     sync::{Arc, Mutex},
 };
+
+/// Which calls a probe is for. No condition is compiled here.
+pub(crate) struct Calls {
+    pub(crate) only_nonroot: bool,
+    #[allow(dead_code)]
+    pub(crate) condition: Option<Condition>,
+}
 
 /// A probe, by its number.
 pub(crate) struct Probe {
@@ -23,7 +33,8 @@ impl Probe {
     pub(crate) fn register(
         entry: &Entry<'_>,
         slot: Option<Arc<Slot>>,
-        only_nonroot: bool,
+        attribution: Arc<Attribution>,
+        calls: Calls,
     ) -> Result<Arc<Self>> {
         host::allocate()?;
         let id = machine(|m| {
@@ -35,7 +46,8 @@ impl Probe {
                 id,
                 address: entry.address(),
                 slot: slot.as_ref().map(|slot| slot.0),
-                only_nonroot,
+                attribution,
+                only_nonroot: calls.only_nonroot,
                 passed: Some(0),
                 is_disabled: true,
                 is_gone: false,

@@ -12,10 +12,20 @@ fn functions() -> Vec<Function> {
 
 pub(crate) mod btf {
     use super::{functions, module::Loaded};
-    use crate::policy::Prototype;
+    use crate::policy::{btf::Layouts, Prototype};
+    use kernel::prelude::*;
 
     pub(crate) fn is_there() -> bool {
         true
+    }
+
+    /// Nothing is known here of arguments.
+    pub(crate) fn with_function<T>(
+        _: Option<&Loaded<'_>>,
+        _: &CStr,
+        _: impl FnOnce(&dyn Layouts, u32) -> T,
+    ) -> Option<T> {
+        None
     }
 
     pub(crate) fn prototype(module: Option<&Loaded<'_>>, name: &str) -> Prototype {
@@ -131,13 +141,21 @@ pub(crate) mod entry {
 pub(crate) mod kallsyms {
     use super::{functions, module::Loaded, *};
     use crate::policy::Symbol;
-    use std::ops::Range;
+    use std::{fmt, ops::Range};
 
     #[derive(Clone, Copy)]
     pub(crate) enum Within<'a> {
         Anywhere,
         Kernel,
         Module(&'a CStr),
+    }
+
+    pub(crate) struct Place(pub(crate) usize);
+
+    impl fmt::Display for Place {
+        fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            write!(f, "{}", self.0)
+        }
     }
 
     pub(crate) fn addresses_of(within: Within<'_>, symbol: &CStr) -> Result<KVec<usize>> {

@@ -1,0 +1,481 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The handlers of the probes, and all that runs in them.
+ *
+ * They run in any context, and while other probes are handled: an interrupt may
+ * come, and call a probed function, at any place here. They call nothing that can
+ * be probed or traced: no inline function either, which may be compiled to a
+ * call. What has to be called all the same is in killswitch_wake() and
+ * killswitch_trace().
+ */
+
+#include <linux/audit.h>
+#include <linux/cgroup.h>
+#include <linux/cred.h>
+#include <linux/fs.h>
+#include <linux/irq_work.h>
+#include <linux/jiffies.h>
+#include <linux/kprobes.h>
+#include <linux/mm_types.h>
+#include <linux/percpu.h>
+#include <linux/preempt.h>
+#include <linux/ptrace.h>
+#include <linux/sched.h>
+#include <linux/slab.h>
+#include <linux/timekeeping.h>
+#include <linux/uidgid.h>
+
+#include "condition.h"
+#include "killswitch.h"
+
+#define CREATE_TRACE_POINTS
+#include "trace.h"
+
+enum { FREE, BUSY, THERE };
+
+static __always_inline u64 cgroup_serial(void)
+{
+#ifdef CONFIG_CGROUPS
+	return rcu_dereference_raw(current->cgroups)->dfl_cgrp->self.serial_nr;
+#else
+	return 0;
+#endif
+}
+
+/* The program of the current task. It may change hands meanwhile, and is freed after us. */
+static __always_inline const struct inode *program(void)
+{
+	struct mm_struct *mm = current->mm;
+	struct file *file = mm ? rcu_dereference_raw(mm->exe_file) : NULL;
+
+	return file ? file->f_inode : NULL;
+}
+
+/* Where the function returns to is on top of the stack, since it has not begun. */
+static __always_inline unsigned long place_of_call(const struct pt_regs *regs)
+{
+	return *(unsigned long *)regs->sp;
+}
+
+/* Whether a known caller is the current task. No call is from place 0, and each has a program. */
+static __always_inline bool is_current(const struct killswitch_caller *known,
+				       const struct inode *exe, const struct pt_regs *regs)
+{
+	return known->address == place_of_call(regs) && known->exe == exe &&
+	       known->exe_number == exe->i_ino && known->serial == cgroup_serial() &&
+	       known->uid == current_real_cred()->uid.val;
+}
+
+/* Set while what is called from here can be probed, so that it is not called again from there. */
+static DEFINE_PER_CPU(bool, killswitch_outside);
+
+static void killswitch_woken(struct irq_work *work)
+{
+	killswitch_check_within(0);
+}
+
+static DEFINE_IRQ_WORK(killswitch_waker, killswitch_woken);
+
+/*
+ * Has the new caller reported. This is called once for each caller that an
+ * engagement tells apart, and calls what can be probed, so that it may be nested:
+ * in that case the outer one does it.
+ */
+static noinline void killswitch_wake(void)
+{
+	if (this_cpu_xchg(killswitch_outside, true))
+		return;
+	irq_work_queue(&killswitch_waker);
+	this_cpu_write(killswitch_outside, false);
+}
+NOKPROBE_SYMBOL(killswitch_wake);
+
+/* Has a call traced, unless it comes from tracing a call or reporting a caller. */
+static noinline void killswitch_trace(const struct killswitch_probe *probe,
+				      const struct pt_regs *regs, enum killswitch_action action,
+				      bool fault)
+{
+	if (this_cpu_xchg(killswitch_outside, true))
+		return;
+	trace_call((unsigned long)probe->kprobe.addr, place_of_call(regs),
+		   probe->value ? READ_ONCE(*probe->value) : 0, action, fault);
+	this_cpu_write(killswitch_outside, false);
+}
+NOKPROBE_SYMBOL(killswitch_trace);
+
+static __always_inline void trace(const struct killswitch_probe *probe,
+				  const struct pt_regs *regs, enum killswitch_action action,
+				  bool fault)
+{
+	if (!trace_call_enabled())
+		return;
+	instrumentation_begin();
+	killswitch_trace(probe, regs, action, fault);
+	instrumentation_end();
+}
+
+/* Takes note of the current task, which makes the first call of its kind. */
+static __always_inline void describe(struct killswitch_caller *known, const struct inode *exe,
+				     const struct pt_regs *regs, bool stands_for_all)
+{
+	known->uid = current_real_cred()->uid.val;
+	known->first = jiffies;
+	if (stands_for_all) {
+		known->stands_for_all = true;
+		return;
+	}
+	known->address = place_of_call(regs);
+	known->exe = exe;
+	known->exe_number = exe->i_ino;
+	known->device = exe->i_sb->s_dev;
+	known->serial = cgroup_serial();
+#ifdef CONFIG_CGROUPS
+	known->cgroup = rcu_dereference_raw(current->cgroups)->dfl_cgrp->kn->id;
+#endif
+	known->login = current->loginuid.val;
+	known->session = current->sessionid;
+	known->pid = current->tgid;
+	BUILD_BUG_ON(sizeof(known->comm) != sizeof(current->comm));
+	__builtin_memcpy(known->comm, current->comm, sizeof(known->comm));
+}
+
+/*
+ * Finds the current task among the known callers, or gives it a place there. What
+ * one user id fills is limited: its last place stands for all that it does
+ * otherwise. The last places of all are for root. Without a place, a call counts
+ * among those of others.
+ */
+static __always_inline struct killswitch_caller *find_task(struct killswitch_callers *callers,
+							   const struct inode *exe,
+							   const struct pt_regs *regs)
+{
+	struct killswitch_caller *stand_in = &callers->known[KILLSWITCH_OTHERS];
+	u32 uid = current_real_cred()->uid.val;
+	unsigned int i, same = 0;
+
+	for (i = KILLSWITCH_TASKS; i < KILLSWITCH_OTHERS; i++) {
+		struct killswitch_caller *known = &callers->known[i];
+		int state = raw_atomic_read_acquire(&known->state);
+
+		if (state == FREE) {
+			if (same >= KILLSWITCH_SHARE ||
+			    (uid && i >= KILLSWITCH_OTHERS - KILLSWITCH_FOR_ROOT))
+				break;
+			state = raw_atomic_cmpxchg(&known->state, FREE, BUSY);
+			if (state == FREE) {
+				describe(known, exe, regs, same == KILLSWITCH_SHARE - 1);
+				raw_atomic_set_release(&known->state, THERE);
+				instrumentation_begin();
+				killswitch_wake();
+				instrumentation_end();
+				return known;
+			}
+		}
+		/* One that another CPU, or the task below, is writing may come twice then. */
+		if (state != THERE)
+			continue;
+		if (is_current(known, exe, regs))
+			return known;
+		if (known->uid == uid) {
+			same++;
+			if (known->stands_for_all)
+				stand_in = known;
+		}
+	}
+	return stand_in;
+}
+
+/* How much of the count of preemption says that something other than a task calls. */
+#define INTERRUPTS (NMI_MASK | HARDIRQ_MASK | \
+		    (IS_ENABLED(CONFIG_PREEMPT_RT) ? 0 : SOFTIRQ_OFFSET))
+
+/* What calls, if not a task: what the handling of the probe adds to the count is left out. */
+static __always_inline unsigned int interrupts(const struct killswitch_probe *probe)
+{
+	return (preempt_count() - probe->own_count) & INTERRUPTS;
+}
+
+/* Whether the caller is the one that came last on this CPU. */
+static __always_inline bool is_last(const struct killswitch_caller *last,
+				    const struct killswitch_probe *probe,
+				    const struct pt_regs *regs)
+{
+	struct mm_struct *mm = current->mm;
+	struct file *file;
+
+	if (unlikely(!mm || interrupts(probe)))
+		return false;
+	file = rcu_dereference_raw(mm->exe_file);
+	return likely(file) && is_current(last, file->f_inode, regs);
+}
+
+/* What calls: KILLSWITCH_TASKS if a task does, and for itself. */
+static __always_inline unsigned int context_of_call(const struct killswitch_probe *probe)
+{
+	unsigned int count = interrupts(probe);
+
+	if (count & NMI_MASK)
+		return KILLSWITCH_NMI;
+	if (count & HARDIRQ_MASK)
+		return KILLSWITCH_HARDIRQ;
+	if (in_serving_softirq())
+		return KILLSWITCH_SOFTIRQ;
+	return current->flags & PF_KTHREAD ? KILLSWITCH_KTHREAD : KILLSWITCH_TASKS;
+}
+
+/* Whether a task calls, and for itself. */
+static __always_inline bool is_task(const struct killswitch_probe *probe)
+{
+	return context_of_call(probe) == KILLSWITCH_TASKS;
+}
+
+/* Any caller. */
+static __always_inline struct killswitch_caller *find_caller(struct killswitch_probe *probe,
+							     const struct pt_regs *regs)
+{
+	struct killswitch_callers *callers = probe->callers;
+	unsigned int context = context_of_call(probe);
+	const struct inode *exe = program();
+	struct killswitch_caller *known;
+
+	if (context != KILLSWITCH_TASKS)
+		return &callers->known[context];
+	/* A task that exits has no program any more. */
+	if (!exe)
+		return &callers->known[KILLSWITCH_KTHREAD];
+	known = find_task(callers, exe, regs);
+	this_cpu_write(callers->tally->last, known);
+	return known;
+}
+
+/* Counts a call among those of its caller, and sends it to the stub, unless it is to pass. */
+static __always_inline int take(struct killswitch_probe *probe, struct killswitch_caller *caller,
+				struct pt_regs *regs, bool fault)
+{
+	unsigned long now = jiffies;
+
+	this_cpu_inc(*caller->calls);
+	if (READ_ONCE(caller->last) != now)
+		WRITE_ONCE(caller->last, now);
+	/* A call that was counted too late to pass is sent to the stub all the same. */
+	if (raw_atomic64_read(&probe->gate) >= 0 &&
+	    raw_atomic64_fetch_inc(&probe->gate) >= 0) {
+		trace(probe, regs, KILLSWITCH_OBSERVED, fault);
+		return 0;
+	}
+	trace(probe, regs, KILLSWITCH_RETURNED, fault);
+	/*
+	 * At a function's entry, the return address is where a return expects it:
+	 * the stub returns to the caller. There is nothing left to single-step.
+	 */
+	instruction_pointer_set(regs, probe->stub);
+	return 1;
+}
+
+static noinline noinstr int
+killswitch_take_from_another(struct killswitch_probe *probe, struct pt_regs *regs, bool fault)
+{
+	return take(probe, find_caller(probe, regs), regs, fault);
+}
+
+static __always_inline int take_call(struct killswitch_probe *probe, struct pt_regs *regs,
+				     bool fault)
+{
+	struct killswitch_caller *last = this_cpu_read(probe->callers->tally->last);
+
+	if (likely(is_last(last, probe, regs)))
+		return take(probe, last, regs, fault);
+	return killswitch_take_from_another(probe, regs, fault);
+}
+
+noinstr int killswitch_on_call(struct kprobe *kp, struct pt_regs *regs)
+{
+	return take_call(container_of(kp, struct killswitch_probe, kprobe), regs, false);
+}
+
+/*
+ * Takes the calls of users other than root. Interrupts and kernel threads count
+ * as root, since it is unknown for whom they work. What the task is counts, not
+ * on whose behalf it acts for the moment, as file systems have it do.
+ */
+noinstr int killswitch_on_user_call(struct kprobe *kp, struct pt_regs *regs)
+{
+	struct killswitch_probe *probe = container_of(kp, struct killswitch_probe, kprobe);
+
+	if (!is_task(probe) || !current_real_cred()->uid.val)
+		return 0;
+	return take_call(probe, regs, false);
+}
+
+/* Compares something about the caller. What the task is counts, as for its scope. */
+static __always_inline bool compare_caller(const struct killswitch_comparison *comparison,
+					   const struct killswitch_probe *probe)
+{
+	const struct cred *cred = current_real_cred();
+	u64 value;
+
+	switch (comparison->source) {
+	case KILLSWITCH_COMM:
+		return compare_text(comparison, current->comm);
+	case KILLSWITCH_EXE: {
+		const struct inode *exe = program();
+		bool is_it = exe && exe->i_ino == comparison->value &&
+			     exe->i_sb->s_dev == comparison->second;
+
+		return is_it == (comparison->operation == KILLSWITCH_EQUAL);
+	}
+#ifdef CONFIG_CGROUPS
+	case KILLSWITCH_CGROUP: {
+		struct cgroup *cgroup = rcu_dereference_raw(current->cgroups)->dfl_cgrp;
+		bool is_in = cgroup->level >= comparison->second &&
+			     cgroup->ancestors[comparison->second]->kn->id == comparison->value;
+
+		return is_in == (comparison->operation == KILLSWITCH_EQUAL);
+	}
+#endif
+	case KILLSWITCH_UID:
+		value = cred->uid.val;
+		break;
+	case KILLSWITCH_GID:
+		value = cred->gid.val;
+		break;
+	case KILLSWITCH_CAP:
+		value = cred->user_ns == &init_user_ns &&
+			cred->cap_effective.val & BIT_ULL(comparison->second);
+		break;
+	case KILLSWITCH_USERNS:
+		value = cred->user_ns == &init_user_ns;
+		break;
+	default:
+		value = context_of_call(probe);
+		break;
+	}
+	return compare_numbers(comparison, value);
+}
+
+/* Takes the calls that a condition is true for, or that it might be. */
+noinstr int killswitch_on_conditional_call(struct kprobe *kp, struct pt_regs *regs)
+{
+	struct killswitch_probe *probe = container_of(kp, struct killswitch_probe, kprobe);
+	unsigned int next = 0;
+	bool fault = false;
+
+	if (probe->only_nonroot && (!is_task(probe) || !current_real_cred()->uid.val))
+		return 0;
+	do {
+		const struct killswitch_comparison *comparison =
+			&probe->condition->comparisons[next];
+		enum killswitch_outcome outcome;
+
+		if (comparison->source == KILLSWITCH_ARGUMENT)
+			outcome = compare_argument(comparison, regs);
+		else
+			outcome = compare_caller(comparison, probe) ? KILLSWITCH_YES : KILLSWITCH_NO;
+		if (unlikely(outcome == KILLSWITCH_FAULT)) {
+			fault = true;
+			this_cpu_inc(probe->callers->tally->faults);
+			/* An error refuses, and anything else may grant. */
+			next = !probe->value || IS_ERR_VALUE(READ_ONCE(*probe->value)) ?
+			       KILLSWITCH_ACCEPT : KILLSWITCH_REJECT;
+			break;
+		}
+		next = outcome == KILLSWITCH_YES ? comparison->if_true : comparison->if_false;
+	} while (next < KILLSWITCH_COMPARISONS);
+	if (next == KILLSWITCH_REJECT) {
+		this_cpu_inc(probe->callers->tally->passed);
+		trace(probe, regs, KILLSWITCH_PASSED, fault);
+		return 0;
+	}
+	return take_call(probe, regs, fault);
+}
+
+/* Only has the kprobe layer put the probe among those that change where execution goes on. */
+noinstr void killswitch_after_call(struct kprobe *kp, struct pt_regs *regs, unsigned long flags)
+{
+}
+
+/* Where an argument is among the registers. */
+unsigned int killswitch_argument_offset(unsigned int argument)
+{
+	static const unsigned int offsets[] = {
+		offsetof(struct pt_regs, di), offsetof(struct pt_regs, si),
+		offsetof(struct pt_regs, dx), offsetof(struct pt_regs, cx),
+		offsetof(struct pt_regs, r8), offsetof(struct pt_regs, r9),
+	};
+
+	return offsets[argument % ARRAY_SIZE(offsets)];
+}
+
+/* What the handling of a probe adds to the count of preemption: a breakpoint is like an NMI. */
+unsigned int killswitch_own_count(struct kprobe *kp)
+{
+	return kprobe_ftrace(kp) ? 0 : NMI_OFFSET + HARDIRQ_OFFSET;
+}
+
+/* Makes the callers of an engagement, who are unknown yet. Returns NULL without memory. Sleeps. */
+struct killswitch_callers *killswitch_new_callers(void)
+{
+	struct killswitch_callers *callers = kzalloc_obj(*callers);
+	unsigned int i;
+	int cpu;
+
+	if (!callers)
+		return NULL;
+	callers->tally = alloc_percpu_gfp(struct killswitch_tally, GFP_KERNEL);
+	if (!callers->tally) {
+		kfree(callers);
+		return NULL;
+	}
+	for (i = 0; i < KILLSWITCH_PLACES; i++)
+		callers->known[i].calls = &callers->tally->calls[i];
+	for_each_possible_cpu(cpu)
+		per_cpu_ptr(callers->tally, cpu)->last = &callers->known[KILLSWITCH_OTHERS];
+	return callers;
+}
+
+/* To be called when no probe has them any more. */
+void killswitch_free_callers(struct killswitch_callers *callers)
+{
+	free_percpu(callers->tally);
+	kfree(callers);
+}
+
+/* The time of a call, in seconds since 1970, from the jiffies then. */
+s64 killswitch_time_of(unsigned long call)
+{
+	return ktime_get_real_seconds() - (jiffies - call) / HZ;
+}
+
+/* Whether there is a caller in a place from KILLSWITCH_TASKS on. */
+bool killswitch_knows_caller(const struct killswitch_callers *callers, unsigned int i)
+{
+	return atomic_read_acquire(&callers->known[i].state) == THERE;
+}
+
+static u64 killswitch_sum(const u64 __percpu *counts)
+{
+	u64 sum = 0;
+	int cpu;
+
+	for_each_possible_cpu(cpu)
+		sum += READ_ONCE(*per_cpu_ptr(counts, cpu));
+	return sum;
+}
+
+/* How often a condition let the function run. */
+u64 killswitch_sum_passed(const struct killswitch_callers *callers)
+{
+	return killswitch_sum(&callers->tally->passed);
+}
+
+/* For how many calls a condition read memory that is not there. */
+u64 killswitch_sum_faults(const struct killswitch_callers *callers)
+{
+	return killswitch_sum(&callers->tally->faults);
+}
+
+/* How often one has called. */
+u64 killswitch_sum_calls(const struct killswitch_callers *callers, unsigned int i)
+{
+	return killswitch_sum(callers->known[i].calls);
+}

@@ -1,0 +1,746 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! From a tree of comparisons to a program, by the types of the function's arguments.
+
+use super::{
+    program::{
+        Comparison,
+        Field,
+        Next,
+        Path,
+        Source,
+        With,
+        LOADS,
+        ROOM,
+        TEXT, //
+    },
+    syntax::{
+        self,
+        Literal,
+        Node,
+        Operand,
+        Operator,
+        Step,
+        Tree,
+        Wrong, //
+    },
+};
+use crate::{
+    errno,
+    policy::btf::{
+        self,
+        Layouts, //
+    }, //
+};
+use core::fmt::{
+    self,
+    Write, //
+};
+
+/// How many names are listed for one that is wrong.
+const LISTED: usize = 12;
+/// How many arguments are in registers.
+const REGISTERS: u32 = 6;
+/// The largest offset in a structure, in bytes.
+const MAX_OFFSET: i64 = i32::MAX as i64;
+
+/// What paths and names mean in the running system.
+pub(crate) trait World {
+    /// The device and the inode of the program at this path.
+    fn program(&self, path: &str) -> Option<(u32, u64)>;
+
+    /// The level and the number of the cgroup at this path in the unified hierarchy.
+    fn cgroup(&self, path: &str) -> Option<(u32, u64)>;
+}
+
+/// The capabilities, by number.
+#[rustfmt::skip]
+const CAPABILITIES: &[&str] = &[
+    "chown", "dac_override", "dac_read_search", "fowner", "fsetid", "kill", "setgid", "setuid",
+    "setpcap", "linux_immutable", "net_bind_service", "net_broadcast", "net_admin", "net_raw",
+    "ipc_lock", "ipc_owner", "sys_module", "sys_rawio", "sys_chroot", "sys_ptrace", "sys_pacct",
+    "sys_admin", "sys_boot", "sys_nice", "sys_resource", "sys_time", "sys_tty_config", "mknod",
+    "lease", "audit_write", "audit_control", "setfcap", "mac_override", "mac_admin", "syslog",
+    "wake_alarm", "block_suspend", "audit_read", "perfmon", "bpf", "checkpoint_restore",
+];
+
+/// What calls, by the number that the handlers have for it.
+const CONTEXTS: &[&str] = &["nmi", "irq", "softirq", "kthread", "task"];
+const TASK: u64 = 4;
+
+/// Compiles a condition on calls of the function whose type has the number `function`, and gives the
+/// comparisons to `take`, one after the other, of which there are at most [`ROOM`]. What would have
+/// been right is written to `choices`.
+pub(crate) fn compile<'a>(
+    tree: Tree<'a, '_>,
+    types: &dyn Layouts,
+    function: u32,
+    world: &dyn World,
+    choices: &mut dyn Write,
+    take: &mut dyn FnMut(&Comparison<'a>),
+) -> Result<(), Wrong> {
+    let is_about = |is_meant: fn(&str) -> bool| {
+        tree.comparisons()
+            .any(|it| matches!(it.operand, Operand::Caller(word, _) if is_meant(word)))
+    };
+    let mut compiler = Compiler {
+        tree,
+        types,
+        function,
+        world,
+        choices,
+        take,
+        count: 0,
+    };
+
+    // Who the current task is says nothing of what an interrupt or a thread works for.
+    if is_about(|_| true) && !is_about(|word| word == "context") {
+        compiler.add(Comparison {
+            source: Source::Context,
+            operator: Operator::Equal,
+            with: With::Number(TASK),
+            if_true: Next::Comparison(1),
+            if_false: Next::End(false),
+        })?;
+    }
+    compiler.node(tree.root(), Next::End(true), Next::End(false))
+}
+
+fn wrong(at: usize, what: &'static str) -> Wrong {
+    Wrong { at, what }
+}
+
+struct Compiler<'a, 'b> {
+    tree: Tree<'a, 'b>,
+    types: &'b dyn Layouts,
+    function: u32,
+    world: &'b dyn World,
+    choices: &'b mut dyn Write,
+    take: &'b mut dyn FnMut(&Comparison<'a>),
+    /// How many comparisons were made.
+    count: usize,
+}
+
+/// Something that is compared, on the way to it.
+#[derive(Clone, Copy)]
+struct Place {
+    path: Path,
+    /// The type of what is here, and its offset behind the last pointer.
+    id: u32,
+    offset: i64,
+    /// Whether that is the argument itself.
+    is_argument: bool,
+    /// The bits, if it is a bit field.
+    bits: u8,
+}
+
+impl<'a> Compiler<'a, '_> {
+    fn add(&mut self, comparison: Comparison<'a>) -> Result<(), Wrong> {
+        if self.count == ROOM {
+            return Err(wrong(0, "it is too long"));
+        }
+        (self.take)(&comparison);
+        self.count += 1;
+        Ok(())
+    }
+
+    /// How many comparisons there are in and below a node.
+    fn size(&self, node: usize) -> usize {
+        match self.tree.node(node) {
+            Some(Node::Comparison(_)) => 1,
+            Some(Node::Not(below)) => self.size(*below),
+            Some(Node::And(left, right) | Node::Or(left, right)) => {
+                self.size(*left) + self.size(*right)
+            }
+            None => 0,
+        }
+    }
+
+    /// Compiles a node, whose first comparison is the next one.
+    fn node(&mut self, node: usize, if_true: Next, if_false: Next) -> Result<(), Wrong> {
+        let tree = self.tree;
+
+        match tree.node(node) {
+            Some(Node::Comparison(comparison)) => self.comparison(comparison, if_true, if_false),
+            Some(Node::Not(below)) => self.node(*below, if_false, if_true),
+            Some(Node::And(left, right)) => {
+                let second = self.count + self.size(*left);
+
+                self.node(*left, Next::Comparison(second), if_false)?;
+                self.node(*right, if_true, if_false)
+            }
+            Some(Node::Or(left, right)) => {
+                let second = self.count + self.size(*left);
+
+                self.node(*left, if_true, Next::Comparison(second))?;
+                self.node(*right, if_true, if_false)
+            }
+            None => Err(wrong(0, "it cannot be compiled")),
+        }
+    }
+
+    fn comparison(
+        &mut self,
+        comparison: &syntax::Comparison<'a>,
+        if_true: Next,
+        if_false: Next,
+    ) -> Result<(), Wrong> {
+        let at = comparison.at;
+        let (source, operator, with) = match comparison.operand {
+            Operand::Caller(word, argument) => self.caller(at, word, argument, comparison.with)?,
+            Operand::Argument { cast, name, steps } => {
+                let place = self.place(at, cast, name, steps.as_slice())?;
+
+                self.value(at, place, comparison.with)?
+            }
+        };
+
+        if let With::Text(text) = with {
+            if text.len() > TEXT {
+                return Err(wrong(at, "a string has more than 63 characters"));
+            }
+        }
+        self.add(Comparison {
+            source,
+            operator,
+            with,
+            if_true,
+            if_false,
+        })
+    }
+
+    /// Lists what would have been right.
+    fn list<'n>(&mut self, what: &str, names: impl Iterator<Item = &'n str>) {
+        let mut names = names.filter(|name| !name.is_empty());
+        let mut line = || -> fmt::Result {
+            write!(self.choices, "  {what}:")?;
+            for name in names.by_ref().take(LISTED) {
+                write!(self.choices, " {name}")?;
+            }
+            match names.next() {
+                Some(_) => self.choices.write_str(" ...\n"),
+                None => self.choices.write_str("\n"),
+            }
+        };
+
+        // Without room for them it is refused all the same.
+        let _ = line();
+    }
+
+    /// Something about the caller.
+    fn caller(
+        &mut self,
+        at: usize,
+        word: &'a str,
+        argument: Option<&'a str>,
+        with: Option<(Operator, Literal<'a>)>,
+    ) -> Result<(Source, Operator, With<'a>), Wrong> {
+        const WORDS: [&str; 9] = [
+            "uid", "gid", "comm", "exe", "cgroup", "cap", "userns", "context", "arg1",
+        ];
+        let is_equality = matches!(with, Some((Operator::Equal | Operator::NotEqual, _)));
+
+        if argument.is_some() != (word == "cap") {
+            return Err(wrong(
+                at,
+                "only $cap has something in parentheses: $cap(\"sys_admin\")",
+            ));
+        }
+        match (word, with) {
+            ("uid" | "gid", Some((operator, Literal::Number(number))))
+                if operator != Operator::Matches =>
+            {
+                let number = u32::try_from(number)
+                    .map_err(|_| wrong(at, "this id has more than 32 bits"))?;
+                let source = match word {
+                    "uid" => Source::Uid,
+                    _ => Source::Gid,
+                };
+
+                Ok((source, operator, With::Number(number.into())))
+            }
+            ("comm", Some((operator, Literal::Text(text))))
+                if is_equality || operator == Operator::Matches =>
+            {
+                Ok((Source::Comm, operator, With::Text(text)))
+            }
+            ("exe", Some((operator, Literal::Text(path)))) if is_equality => {
+                let (device, inode) = self
+                    .world
+                    .program(path)
+                    .ok_or(wrong(at, "there is no such program"))?;
+
+                Ok((Source::Exe(device, inode), operator, With::Number(0)))
+            }
+            ("cgroup", Some((operator, Literal::Text(path)))) if is_equality => {
+                let (level, number) = self.world.cgroup(path).ok_or(wrong(
+                    at,
+                    "there is no such cgroup in the unified hierarchy",
+                ))?;
+
+                Ok((Source::Cgroup(level, number), operator, With::Number(0)))
+            }
+            ("cap", None) => {
+                let name = argument.unwrap_or_default();
+                let Some(number) = CAPABILITIES.iter().position(|known| *known == name) else {
+                    self.list("capabilities", CAPABILITIES.iter().copied());
+                    return Err(wrong(at, "there is no such capability"));
+                };
+
+                Ok((
+                    Source::Cap(number as u32),
+                    Operator::NotEqual,
+                    With::Number(0),
+                ))
+            }
+            ("userns", Some((operator, Literal::Name("initial")))) if is_equality => {
+                Ok((Source::Userns, operator, With::Number(1)))
+            }
+            ("context", Some((operator, Literal::Name(name)))) if is_equality => {
+                let Some(number) = CONTEXTS.iter().position(|known| *known == name) else {
+                    self.list("contexts", CONTEXTS.iter().copied());
+                    return Err(wrong(at, "there is no such context"));
+                };
+
+                Ok((Source::Context, operator, With::Number(number as u64)))
+            }
+            _ if !WORDS.contains(&word) => {
+                self.list("words behind $", WORDS.into_iter());
+                Err(wrong(at, "there is no such word behind $"))
+            }
+            _ => Err(wrong(at, "this cannot be compared in this way")),
+        }
+    }
+
+    /// The number of the prototype.
+    fn prototype(&self) -> Result<u32, Wrong> {
+        btf::prototype_of(self.types, self.function)
+            .map(|(id, _)| id)
+            .ok_or(wrong(0, "there is no type information about the function"))
+    }
+
+    /// The argument of this name.
+    fn argument(&mut self, at: usize, name: &str) -> Result<(u32, u32), Wrong> {
+        let (types, prototype) = (self.types, self.prototype()?);
+        let count = (0..).take_while(|index| types.parameter(prototype, *index).is_some());
+        let count = count.count() as u32;
+        let name_of = |index| types.parameter_name(prototype, index).unwrap_or_default();
+        let number = name
+            .strip_prefix("$arg")
+            .and_then(|digits| digits.parse::<u32>().ok());
+        let index = match number {
+            Some(number) => number.checked_sub(1).filter(|index| *index < count),
+            None => (0..count).find(|index| name_of(*index) == name),
+        };
+        let Some(index) = index else {
+            self.list("arguments", (0..count).map(name_of));
+            return Err(wrong(at, "the function has no such argument"));
+        };
+        let is_simple = |index: u32| {
+            let id = types.parameter(prototype, index)?;
+
+            scalar(types, id).filter(|scalar| scalar.bytes <= 8)
+        };
+
+        // What does not fit a register moves all that follow.
+        if index >= REGISTERS || !(0..=index).all(|index| is_simple(index).is_some()) {
+            return Err(wrong(at, "this argument is not in a register"));
+        }
+        let id = types.parameter(prototype, index);
+        Ok((
+            index,
+            id.ok_or(wrong(at, "the function has no such argument"))?,
+        ))
+    }
+
+    /// Goes from an argument to what is compared.
+    fn place(
+        &mut self,
+        at: usize,
+        cast: Option<(&str, Option<&str>)>,
+        name: &str,
+        steps: &[Step<'_>],
+    ) -> Result<Place, Wrong> {
+        let (index, id) = self.argument(at, name)?;
+        let mut place = Place {
+            path: Path {
+                argument: index as u8,
+                ..Path::default()
+            },
+            id,
+            offset: 0,
+            is_argument: true,
+            bits: 0,
+        };
+        let mut steps = steps.iter();
+
+        if let Some((structure, member)) = cast {
+            self.pointee(at, place.id)?;
+            let id = self
+                .types
+                .find(structure)
+                .ok_or(wrong(at, "there is no such structure"))?;
+            let Some(Step::Arrow(first)) = steps.next() else {
+                return Err(wrong(at, "a cast needs -> and a member"));
+            };
+
+            if let Some(member) = member {
+                place.offset -= self.member(at, id, member)?.0;
+            }
+            // The argument is the pointer.
+            place.is_argument = false;
+            self.enter(at, &mut place, id, first)?;
+        }
+        for step in steps {
+            match step {
+                Step::Arrow(name) => {
+                    let id = self.follow(at, &mut place)?;
+
+                    self.enter(at, &mut place, id, name)?;
+                }
+                Step::Dot(name) => {
+                    if place.is_argument {
+                        return Err(wrong(at, "an argument is no structure; use ->"));
+                    }
+                    let id = place.id;
+
+                    self.enter(at, &mut place, id, name)?;
+                }
+                Step::Index(number) => self.index(at, &mut place, *number)?,
+            }
+        }
+        Ok(place)
+    }
+
+    /// The type that a pointer of this type points to.
+    fn pointee(&self, at: usize, id: u32) -> Result<u32, Wrong> {
+        let (_, described) = btf::skip(self.types, id).ok_or(wrong(at, "this is no pointer"))?;
+
+        if btf::kind(described.info) != btf::PTR {
+            return Err(wrong(at, "this is no pointer"));
+        }
+        let mut to = described.size_or_type;
+        while let Some(tag) = self.types.get(to) {
+            if btf::kind(tag.info) != btf::TYPE_TAG {
+                break;
+            }
+            if matches!(self.types.name(to), "user" | "percpu" | "iomem") {
+                return Err(wrong(
+                    at,
+                    "this points to memory of user space, of a CPU or a device",
+                ));
+            }
+            to = tag.size_or_type;
+        }
+        Ok(to)
+    }
+
+    /// Goes where a pointer points to, and returns the type of what is there.
+    fn follow(&self, at: usize, place: &mut Place) -> Result<u32, Wrong> {
+        let to = self.pointee(at, place.id)?;
+
+        if place.bits != 0 {
+            return Err(wrong(at, "this is no pointer"));
+        }
+        if !core::mem::take(&mut place.is_argument) {
+            let loads = place.path.loads;
+
+            if loads >= LOADS {
+                return Err(wrong(at, "there are too many steps"));
+            }
+            place.path.offsets[loads] = offset(at, place.offset)?;
+            place.path.loads += 1;
+            place.offset = 0;
+        }
+        Ok(to)
+    }
+
+    /// Goes to the member called `name` of the structure of type `id`.
+    fn enter(&mut self, at: usize, place: &mut Place, id: u32, name: &str) -> Result<(), Wrong> {
+        if place.bits != 0 {
+            return Err(wrong(at, "this is no structure"));
+        }
+        let (offset, member, bits, shift) = self.member(at, id, name)?;
+
+        place.offset += offset;
+        place.id = member;
+        place.bits = bits;
+        place.path.what = Field::Number {
+            bytes: 0,
+            shift,
+            bits,
+            is_signed: false,
+        };
+        Ok(())
+    }
+
+    /// The offset in bytes, the type, and of a bit field the number of bits and the first, of a
+    /// member of a structure.
+    fn member(&mut self, at: usize, id: u32, name: &str) -> Result<(i64, u32, u8, u8), Wrong> {
+        let (id, _) = btf::skip(self.types, id).ok_or(wrong(at, "this is no structure"))?;
+
+        if is_of_user(self.types.name(id)) {
+            return Err(wrong(at, "this is in memory of user space"));
+        }
+        if let Some(found) = find_member(self.types, id, name, 0) {
+            return Ok(found);
+        }
+        let types = self.types;
+        let mut members = (0..).map_while(|index| types.member(id, index)).peekable();
+
+        if members.peek().is_none() {
+            return Err(wrong(at, "this is no structure"));
+        }
+        self.list("members", members.map(|member| member.name));
+        Err(wrong(at, "the structure has no such member"))
+    }
+
+    /// Goes to an element of an array, or behind a pointer.
+    fn index(&self, at: usize, place: &mut Place, number: u32) -> Result<(), Wrong> {
+        let array = btf::skip(self.types, place.id)
+            .filter(|(_, described)| btf::kind(described.info) == btf::ARRAY)
+            .and_then(|(id, _)| self.types.array(id));
+        let element = match array {
+            Some((element, count)) if number < count || count == 0 => element,
+            Some(_) => return Err(wrong(at, "the array is not that long")),
+            None => self.follow(at, place)?,
+        };
+        let size = btf::size(self.types, element).ok_or(wrong(at, "this is no array"))?;
+
+        place.offset += i64::from(number) * i64::from(size);
+        place.id = element;
+        offset(at, place.offset).map(drop)
+    }
+
+    /// What is compared, how and with what.
+    fn value(
+        &mut self,
+        at: usize,
+        mut place: Place,
+        with: Option<(Operator, Literal<'a>)>,
+    ) -> Result<(Source, Operator, With<'a>), Wrong> {
+        let (operator, literal) = with.unwrap_or((Operator::NotEqual, Literal::Number(0)));
+
+        if let Literal::Text(text) = literal {
+            if !matches!(
+                operator,
+                Operator::Equal | Operator::NotEqual | Operator::Matches
+            ) {
+                return Err(wrong(at, "strings are compared by ==, != and ~"));
+            }
+            let length = self.text(at, &mut place)?;
+
+            place.path.what = Field::Text(length);
+            return Ok((
+                Source::Argument(self.end(at, place)?),
+                operator,
+                With::Text(text),
+            ));
+        }
+        if operator == Operator::Matches {
+            return Err(wrong(at, "what stands behind ~ is a string"));
+        }
+        let scalar = scalar(self.types, place.id)
+            .ok_or(wrong(at, "this is no number; name a member of it"))?;
+        let Literal::Number(number) = self.number(at, place.id, literal)? else {
+            return Err(wrong(at, "this is no number"));
+        };
+
+        if scalar.is_pointer
+            && (number != 0 || !matches!(operator, Operator::Equal | Operator::NotEqual))
+        {
+            return Err(wrong(
+                at,
+                "a pointer can only be compared with NULL, by == and !=",
+            ));
+        }
+        let shift = match place.path.what {
+            Field::Number { shift, .. } if place.bits != 0 => shift,
+            _ => 0,
+        };
+        let bits = match place.bits {
+            0 => scalar.bytes * 8,
+            bits => bits,
+        };
+        let range = match (scalar.is_signed, bits) {
+            (true, bits) => -(1i128 << (bits - 1))..=(1i128 << (bits - 1)) - 1,
+            (false, bits) => 0..=(1i128 << bits) - 1,
+        };
+
+        if !range.contains(&number) {
+            return Err(wrong(at, "this can never have such a value"));
+        }
+        place.path.what = Field::Number {
+            // A bit field may lie across bytes.
+            bytes: match place.bits {
+                0 => scalar.bytes,
+                bits => (shift + bits).div_ceil(8).next_power_of_two(),
+            },
+            shift,
+            bits,
+            is_signed: scalar.is_signed,
+        };
+        if shift + bits > 64 {
+            return Err(wrong(at, "this bit field cannot be read"));
+        }
+        Ok((
+            Source::Argument(self.end(at, place)?),
+            operator,
+            With::Number(number as u64),
+        ))
+    }
+
+    /// The path to a place: the value is loaded from memory, unless it is the argument.
+    fn end(&self, at: usize, mut place: Place) -> Result<Path, Wrong> {
+        let loads = place.path.loads;
+
+        if !place.is_argument {
+            place.path.offsets[loads] = offset(at, place.offset)?;
+            if matches!(place.path.what, Field::Number { .. }) {
+                if loads >= LOADS {
+                    return Err(wrong(at, "there are too many steps"));
+                }
+                place.path.loads += 1;
+            }
+        }
+        Ok(place.path)
+    }
+
+    /// Goes to text, and returns how long it is at most.
+    fn text(&self, at: usize, place: &mut Place) -> Result<u8, Wrong> {
+        let is_byte = |id| scalar(self.types, id).is_some_and(|scalar| scalar.bytes == 1);
+        let what = btf::skip(self.types, place.id).ok_or(wrong(at, "this is no text"))?;
+        let array = match btf::kind(what.1.info) {
+            btf::ARRAY => self.types.array(what.0),
+            _ => None,
+        };
+
+        if let Some((element, count)) = array {
+            if !is_byte(element) {
+                return Err(wrong(at, "this is no text"));
+            }
+            // One without a length reaches to its zero.
+            return Ok(match count {
+                0 => TEXT as u8,
+                count => count.min(TEXT as u32) as u8,
+            });
+        }
+        let to = self.follow(at, place)?;
+
+        match is_byte(to) {
+            true => Ok(TEXT as u8),
+            false => Err(wrong(at, "this is no text")),
+        }
+    }
+
+    /// The number that a literal is, compared with something of type `id`.
+    fn number(&mut self, at: usize, id: u32, literal: Literal<'a>) -> Result<Literal<'a>, Wrong> {
+        let Literal::Name(name) = literal else {
+            return Ok(literal);
+        };
+        let constant = match name {
+            "NULL" | "false" => Some(0),
+            "true" => Some(1),
+            _ => None,
+        };
+        let error = || {
+            let number = errno::number(name.strip_prefix('-').unwrap_or(name))?;
+
+            Some(match name.starts_with('-') {
+                true => -i128::from(number),
+                false => i128::from(number),
+            })
+        };
+        let types = self.types;
+        let own = btf::skip(types, id).map_or(0, |(id, _)| id);
+        let mut its = (0..).map_while(|index| types.enumerator(own, index));
+        let found = constant
+            .or_else(|| {
+                its.find(|(known, _)| *known == name)
+                    .map(|(_, value)| value)
+            })
+            .or_else(error)
+            .or_else(|| types.find_enumerator(name));
+
+        match found {
+            Some(number) => Ok(Literal::Number(number)),
+            None => {
+                let its = (0..).map_while(|index| types.enumerator(own, index));
+
+                self.list("names", its.map(|(name, _)| name));
+                Err(wrong(at, "there is no enumerator or error of this name"))
+            }
+        }
+    }
+}
+
+fn offset(at: usize, offset: i64) -> Result<i32, Wrong> {
+    match (-MAX_OFFSET..=MAX_OFFSET).contains(&offset) {
+        true => Ok(offset as i32),
+        false => Err(wrong(at, "this is too far away")),
+    }
+}
+
+/// Structures that user space lays out.
+fn is_of_user(name: &str) -> bool {
+    name.starts_with("compat_") || name.starts_with("user_")
+}
+
+/// A number or a pointer.
+struct Scalar {
+    bytes: u8,
+    is_signed: bool,
+    is_pointer: bool,
+}
+
+fn scalar(types: &dyn Layouts, id: u32) -> Option<Scalar> {
+    let (_, described) = btf::skip(types, id)?;
+    let bytes = match btf::kind(described.info) {
+        btf::PTR => 8,
+        btf::INT | btf::ENUM | btf::ENUM64 => u8::try_from(described.size_or_type).ok()?,
+        _ => return None,
+    };
+
+    matches!(bytes, 1 | 2 | 4 | 8).then_some(Scalar {
+        bytes,
+        is_signed: match btf::kind(described.info) {
+            btf::INT => described.encoding & btf::SIGNED != 0,
+            btf::PTR => false,
+            _ => described.info >> 31 != 0,
+        },
+        is_pointer: btf::kind(described.info) == btf::PTR,
+    })
+}
+
+/// How deep structures without a name are looked into.
+const NESTED: usize = 8;
+
+/// Finds a member, also in structures and unions without a name.
+fn find_member(
+    types: &dyn Layouts,
+    id: u32,
+    name: &str,
+    depth: usize,
+) -> Option<(i64, u32, u8, u8)> {
+    if depth == NESTED {
+        return None;
+    }
+    let mut members = (0..).map_while(|index| types.member(id, index));
+
+    members.find_map(|member| {
+        let bytes = i64::from(member.bit_offset / 8);
+
+        if member.name.is_empty() {
+            let (inner, _) = btf::skip(types, member.id)?;
+            let (offset, id, bits, shift) = find_member(types, inner, name, depth + 1)?;
+
+            return Some((bytes + offset, id, bits, shift));
+        }
+        (member.name == name).then_some((
+            bytes,
+            member.id,
+            member.bits,
+            (member.bit_offset % 8) as u8,
+        ))
+    })
+}

@@ -1,0 +1,512 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! The language of conditions: from text to a tree of comparisons.
+//!
+//! ```text
+//! condition  = and { "||" and }
+//! and        = term { "&&" term }
+//! term       = "!" term | "(" condition ")" | comparison
+//! comparison = operand [ operator literal ]
+//! operand    = [ "(" structure [ "," member ] ")" ] argument { step } | "$" word [ "(" string ")" ]
+//! step       = ( "->" | "." ) member | "[" number "]"
+//! operator   = "==" | "!=" | "<" | "<=" | ">" | ">=" | "&" | "~"
+//! literal    = number | name | string
+//! ```
+//!
+//! No blanks outside of strings. Pure text processing without allocation.
+
+use core::fmt;
+
+/// The longest condition, in bytes.
+pub(crate) const MAX_LENGTH: usize = 512;
+/// How many comparisons it may have.
+pub(crate) const MAX_COMPARISONS: usize = 16;
+/// How many members it may go through from an argument to a value.
+pub(crate) const MAX_STEPS: usize = 8;
+/// The nodes of the largest tree: comparisons, what joins them, and as many negations. They are too
+/// large for the kernel's stack.
+pub(crate) const MAX_NODES: usize = 3 * MAX_COMPARISONS;
+/// How deep parentheses and negations may be nested.
+const MAX_DEPTH: usize = 16;
+
+/// What is wrong with a condition, and behind how many bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Wrong {
+    pub(crate) at: usize,
+    pub(crate) what: &'static str,
+}
+
+impl fmt::Display for Wrong {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "{} at character {} of the condition",
+            self.what,
+            self.at + 1
+        )
+    }
+}
+
+/// How two things are compared.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Operator {
+    Equal,
+    NotEqual,
+    Less,
+    LessOrEqual,
+    Greater,
+    GreaterOrEqual,
+    /// Whether a bit is set in both.
+    And,
+    /// Whether a pattern matches.
+    Matches,
+}
+
+/// What something is compared with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Literal<'a> {
+    Number(i128),
+    /// An error, an enumerator, or a word that belongs to what it is compared with.
+    Name(&'a str),
+    Text(&'a str),
+}
+
+/// A step from a value to a part of what it is or points to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Step<'a> {
+    /// `->`
+    Arrow(&'a str),
+    /// `.`
+    Dot(&'a str),
+    /// `[]`
+    Index(u32),
+}
+
+/// What is compared.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[allow(clippy::large_enum_variant)] // Nothing is allocated here.
+pub(crate) enum Operand<'a> {
+    Argument {
+        /// The structure that it is taken for a pointer to, and a member of that which it points to
+        /// instead.
+        cast: Option<(&'a str, Option<&'a str>)>,
+        name: &'a str,
+        steps: Steps<'a>,
+    },
+    /// Something about the caller, without the dollar, and what is in parentheses behind it.
+    Caller(&'a str, Option<&'a str>),
+}
+
+/// Up to [`MAX_STEPS`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Steps<'a> {
+    all: [Step<'a>; MAX_STEPS],
+    count: usize,
+}
+
+impl<'a> Steps<'a> {
+    pub(crate) fn as_slice(&self) -> &[Step<'a>] {
+        self.all.get(..self.count).unwrap_or_default()
+    }
+}
+
+/// A comparison.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Comparison<'a> {
+    /// Where it begins in the condition.
+    pub(crate) at: usize,
+    pub(crate) operand: Operand<'a>,
+    /// Without one it is compared with 0, and must not be that.
+    pub(crate) with: Option<(Operator, Literal<'a>)>,
+}
+
+/// A node of a tree, with the numbers of those below it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[allow(clippy::large_enum_variant)] // As above.
+pub(crate) enum Node<'a> {
+    Comparison(Comparison<'a>),
+    Not(usize),
+    And(usize, usize),
+    Or(usize, usize),
+}
+
+/// A condition.
+#[derive(Clone, Copy)]
+pub(crate) struct Tree<'a, 'n> {
+    nodes: &'n [Option<Node<'a>>],
+    root: usize,
+}
+
+impl<'a> Tree<'a, '_> {
+    /// The node with this number, which another node or [`root()`](Self::root) gave.
+    pub(crate) fn node(&self, number: usize) -> Option<&Node<'a>> {
+        self.nodes.get(number)?.as_ref()
+    }
+
+    /// The number of the node that is the whole condition.
+    pub(crate) fn root(&self) -> usize {
+        self.root
+    }
+
+    /// All comparisons, from left to right.
+    pub(crate) fn comparisons(&self) -> impl Iterator<Item = &Comparison<'a>> {
+        self.nodes.iter().flatten().filter_map(|node| match node {
+            Node::Comparison(comparison) => Some(comparison),
+            _ => None,
+        })
+    }
+}
+
+/// What can be said of a condition without its tree.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Summary {
+    /// How many comparisons it has.
+    pub(crate) comparisons: usize,
+    /// Whether it looks at memory that an argument leads to.
+    pub(crate) reads_memory: bool,
+}
+
+/// The length of the condition at the head of `text`: it ends at a blank that is not in a string.
+pub(crate) fn length(text: &str) -> usize {
+    let mut in_string = false;
+    let ends = |byte: u8| {
+        in_string ^= byte == b'"';
+        byte == b' ' && !in_string
+    };
+
+    text.bytes().position(ends).unwrap_or(text.len())
+}
+
+/// Whether `text`, which is printable ASCII, is a condition.
+pub(crate) fn check(text: &str) -> Result<Summary, Wrong> {
+    let mut parser = Parser::new(text, None);
+
+    parser.whole()?;
+    Ok(Summary {
+        comparisons: parser.comparisons,
+        reads_memory: parser.reads_memory,
+    })
+}
+
+/// Understands `text`, which is printable ASCII. The nodes of the tree go to `nodes`, which have to
+/// be empty.
+pub(crate) fn parse<'a, 'n>(
+    text: &'a str,
+    nodes: &'n mut [Option<Node<'a>>],
+) -> Result<Tree<'a, 'n>, Wrong> {
+    let root = Parser::new(text, Some(&mut *nodes)).whole()?;
+
+    Ok(Tree { nodes, root })
+}
+
+struct Parser<'a, 'n> {
+    text: &'a str,
+    at: usize,
+    depth: usize,
+    comparisons: usize,
+    reads_memory: bool,
+    /// Where nodes go, if they are wanted, and how many there are.
+    nodes: Option<&'n mut [Option<Node<'a>>]>,
+    count: usize,
+}
+
+impl<'a, 'n> Parser<'a, 'n> {
+    fn new(text: &'a str, nodes: Option<&'n mut [Option<Node<'a>>]>) -> Self {
+        Self {
+            text,
+            at: 0,
+            depth: 0,
+            comparisons: 0,
+            reads_memory: false,
+            nodes,
+            count: 0,
+        }
+    }
+
+    /// All of it. Returns the number of its node.
+    fn whole(&mut self) -> Result<usize, Wrong> {
+        if self.text.len() > MAX_LENGTH {
+            return Err(self.wrong("it is longer than 512 characters"));
+        }
+        let root = self.condition()?;
+
+        if !self.rest().is_empty() {
+            return Err(self.wrong("this is not expected"));
+        }
+        Ok(root)
+    }
+
+    fn rest(&self) -> &'a str {
+        self.text.get(self.at..).unwrap_or_default()
+    }
+
+    fn wrong(&self, what: &'static str) -> Wrong {
+        Wrong { at: self.at, what }
+    }
+
+    /// Goes behind `token`, if that comes next.
+    fn takes(&mut self, token: &str) -> bool {
+        let is_next = self.rest().starts_with(token);
+
+        if is_next {
+            self.at += token.len();
+        }
+        is_next
+    }
+
+    /// The longest piece of such bytes that comes next, which may be empty.
+    fn piece(&mut self, is_part: impl Fn(u8) -> bool) -> &'a str {
+        let rest = self.rest();
+        let length = rest.bytes().take_while(|byte| is_part(*byte)).count();
+
+        self.at += length;
+        rest.get(..length).unwrap_or_default()
+    }
+
+    fn name(&mut self) -> Result<&'a str, Wrong> {
+        let begins = |byte: &u8| byte.is_ascii_alphabetic() || *byte == b'_';
+
+        if !self.rest().as_bytes().first().is_some_and(begins) {
+            return Err(self.wrong("a name is missing"));
+        }
+        Ok(self.piece(|byte| byte.is_ascii_alphanumeric() || byte == b'_'))
+    }
+
+    fn string(&mut self) -> Result<&'a str, Wrong> {
+        if !self.takes("\"") {
+            return Err(self.wrong("a string in double quotes is missing"));
+        }
+        let text = self.piece(|byte| byte != b'"');
+
+        if !self.takes("\"") {
+            return Err(self.wrong("the second double quote of a string is missing"));
+        }
+        Ok(text)
+    }
+
+    fn add(&mut self, node: Node<'a>) -> Result<usize, Wrong> {
+        let number = self.count;
+
+        if number == MAX_NODES {
+            return Err(self.wrong("it is too long"));
+        }
+        if let Some(place) = self.nodes.as_mut().and_then(|nodes| nodes.get_mut(number)) {
+            *place = Some(node);
+        }
+        self.count += 1;
+        Ok(number)
+    }
+
+    fn condition(&mut self) -> Result<usize, Wrong> {
+        let mut left = self.and()?;
+
+        while self.takes("||") {
+            let right = self.and()?;
+
+            left = self.add(Node::Or(left, right))?;
+        }
+        Ok(left)
+    }
+
+    fn and(&mut self) -> Result<usize, Wrong> {
+        let mut left = self.term()?;
+
+        while self.takes("&&") {
+            let right = self.term()?;
+
+            left = self.add(Node::And(left, right))?;
+        }
+        Ok(left)
+    }
+
+    fn term(&mut self) -> Result<usize, Wrong> {
+        if self.depth == MAX_DEPTH {
+            return Err(self.wrong("it is nested too deep"));
+        }
+        self.depth += 1;
+        let number = if self.takes("!") {
+            let term = self.term()?;
+
+            self.add(Node::Not(term))?
+        } else if self.is_cast() || !self.takes("(") {
+            self.comparison()?
+        } else {
+            let condition = self.condition()?;
+
+            if !self.takes(")") {
+                return Err(self.wrong("a closing parenthesis is missing"));
+            }
+            condition
+        };
+
+        self.depth -= 1;
+        Ok(number)
+    }
+
+    /// Whether a cast comes next: a name, or two, in parentheses, and something behind it.
+    fn is_cast(&self) -> bool {
+        let is_name = |word: &str| {
+            !word.is_empty() && word.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_')
+        };
+        let cast = self
+            .rest()
+            .strip_prefix('(')
+            .and_then(|rest| rest.split_once(')'));
+
+        cast.is_some_and(|(inside, behind)| {
+            let begins = |byte: &u8| byte.is_ascii_alphabetic() || matches!(byte, b'_' | b'$');
+
+            inside.split(',').all(is_name) && behind.as_bytes().first().is_some_and(begins)
+        })
+    }
+
+    fn comparison(&mut self) -> Result<usize, Wrong> {
+        let at = self.at;
+        let operand = self.operand()?;
+        let with = match self.operator() {
+            None => None,
+            Some(operator) => Some((operator, self.literal()?)),
+        };
+
+        if let Operand::Argument { steps, .. } = operand {
+            self.reads_memory |= steps.count > 0 || matches!(with, Some((_, Literal::Text(_))));
+        }
+        self.comparisons += 1;
+        if self.comparisons > MAX_COMPARISONS {
+            return Err(self.wrong("there are more than 16 comparisons"));
+        }
+        self.add(Node::Comparison(Comparison { at, operand, with }))
+    }
+
+    fn operand(&mut self) -> Result<Operand<'a>, Wrong> {
+        let mut cast = None;
+
+        if self.takes("(") {
+            let structure = self.name()?;
+            let member = match self.takes(",") {
+                true => Some(self.name()?),
+                false => None,
+            };
+
+            if !self.takes(")") {
+                return Err(self.wrong("the closing parenthesis of a cast is missing"));
+            }
+            cast = Some((structure, member));
+        }
+        let start = self.at;
+        let is_dollar = self.takes("$");
+        let word = self.name()?;
+        let is_number =
+            |digits: &str| !digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit());
+
+        if is_dollar && !word.strip_prefix("arg").is_some_and(is_number) {
+            if cast.is_some() {
+                return Err(Wrong {
+                    at: start,
+                    what: "only arguments can be cast",
+                });
+            }
+            let argument = match self.takes("(") {
+                false => None,
+                true => {
+                    let text = self.string()?;
+
+                    if !self.takes(")") {
+                        return Err(self.wrong("a closing parenthesis is missing"));
+                    }
+                    Some(text)
+                }
+            };
+            return Ok(Operand::Caller(word, argument));
+        }
+        let name = self.text.get(start..self.at).unwrap_or_default();
+        let mut steps = Steps {
+            all: [Step::Index(0); MAX_STEPS],
+            count: 0,
+        };
+
+        while let Some(step) = self.step()? {
+            match steps.all.get_mut(steps.count) {
+                None => return Err(self.wrong("there are more than 8 steps")),
+                Some(place) => *place = step,
+            }
+            steps.count += 1;
+        }
+        Ok(Operand::Argument { cast, name, steps })
+    }
+
+    fn step(&mut self) -> Result<Option<Step<'a>>, Wrong> {
+        if self.takes("->") {
+            return Ok(Some(Step::Arrow(self.name()?)));
+        }
+        if self.takes(".") {
+            return Ok(Some(Step::Dot(self.name()?)));
+        }
+        if !self.takes("[") {
+            return Ok(None);
+        }
+        let index = self.piece(|byte| byte.is_ascii_digit()).parse().ok();
+
+        match index.filter(|_| self.takes("]")) {
+            Some(index) => Ok(Some(Step::Index(index))),
+            None => Err(self.wrong("a number in square brackets is missing")),
+        }
+    }
+
+    fn operator(&mut self) -> Option<Operator> {
+        const ALL: [(&str, Operator); 8] = [
+            ("==", Operator::Equal),
+            ("!=", Operator::NotEqual),
+            ("<=", Operator::LessOrEqual),
+            (">=", Operator::GreaterOrEqual),
+            ("<", Operator::Less),
+            (">", Operator::Greater),
+            ("&", Operator::And),
+            ("~", Operator::Matches),
+        ];
+
+        if self.rest().starts_with("&&") {
+            return None;
+        }
+        ALL.into_iter()
+            .find(|(token, _)| self.takes(token))
+            .map(|(_, operator)| operator)
+    }
+
+    fn literal(&mut self) -> Result<Literal<'a>, Wrong> {
+        match self.rest().as_bytes().first() {
+            Some(b'"') => self.string().map(Literal::Text),
+            Some(byte) if byte.is_ascii_digit() => self.number(1).map(Literal::Number),
+            Some(b'-') => {
+                let start = self.at;
+
+                self.at += 1;
+                let is_digit = |byte: &u8| byte.is_ascii_digit();
+                if self.rest().as_bytes().first().is_some_and(is_digit) {
+                    return self.number(-1).map(Literal::Number);
+                }
+                self.name()?;
+                Ok(Literal::Name(
+                    self.text.get(start..self.at).unwrap_or_default(),
+                ))
+            }
+            _ => self.name().map(Literal::Name),
+        }
+    }
+
+    fn number(&mut self, sign: i128) -> Result<i128, Wrong> {
+        let start = self.at;
+        let word = self.piece(|byte| byte.is_ascii_alphanumeric());
+        let number = match word.strip_prefix("0x") {
+            Some(digits) => u64::from_str_radix(digits, 16),
+            None => word.parse::<u64>(),
+        };
+
+        number
+            .map(|number| sign * i128::from(number))
+            .map_err(|_| Wrong {
+                at: start,
+                what: "this is no number of 64 bits",
+            })
+    }
+}

@@ -1,0 +1,12 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# Guest script: conditions on arguments and callers, and who is stopped.
+#
+# append: lsm=lockdown,capability,landlock,killswitch,yama,apparmor,bpf loglevel=3
+# smp: 2
+# timeout: 600
+# shellcheck source=../../selftests/lib.sh
+. lib.sh
+
+run_tests condition_test.sh callers_test.sh
