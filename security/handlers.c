@@ -370,7 +370,8 @@ noinstr int killswitch_on_conditional_call(struct kprobe *kp, struct pt_regs *re
 		if (comparison->source == KILLSWITCH_ARGUMENT)
 			outcome = compare_argument(comparison, regs);
 		else
-			outcome = compare_caller(comparison, probe) ? KILLSWITCH_YES : KILLSWITCH_NO;
+			outcome = compare_caller(comparison, probe) ? KILLSWITCH_YES :
+								      KILLSWITCH_NO;
 		if (unlikely(outcome == KILLSWITCH_FAULT)) {
 			fault = true;
 			this_cpu_inc(probe->callers->tally->faults);

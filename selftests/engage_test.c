@@ -85,8 +85,8 @@ TEST_F_TIMEOUT(engage, values, 120)
 			TH_LOG("the body of %s ran", c->function);
 
 		EXPECT_TRUE(ks_engaged(c->function, line, sizeof(line)));
-		snprintf(expected, sizeof(expected), "%s retval=%s hits=3 " KS_AS_USUAL " callers=1",
-			 c->function, c->shown);
+		snprintf(expected, sizeof(expected),
+			 "%s retval=%s hits=3 " KS_AS_USUAL " callers=1", c->function, c->shown);
 		EXPECT_STREQ(expected, line);
 		EXPECT_EQ(3, ks_hits(c->function));
 		snprintf(path, sizeof(path), KS_FN "%s/retval", c->function);
