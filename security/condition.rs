@@ -40,9 +40,49 @@ const _: () = assert!(TEXT < bindings::KILLSWITCH_TEXT as usize);
 ///
 /// Each comparison leads to later ones or to the end; those that were not added lead to the end. The
 /// numbers of loads and characters are within their arrays, and text ends with a zero.
+/// `programs` are references to all programs that it names.
 pub(crate) struct Condition {
     condition: KBox<bindings::killswitch_condition>,
     count: usize,
+    programs: KVec<Program>,
+}
+
+// SAFETY: A condition belongs to no task.
+unsafe impl Send for Condition {}
+// SAFETY: Once it is made it does not change.
+unsafe impl Sync for Condition {}
+
+/// A program: a reference to its file, and to the file system that this is on.
+///
+/// # Invariants
+///
+/// There is a reference to the path.
+struct Program(bindings::path);
+
+impl Program {
+    /// Finds the program at `path`, as the current task sees it. May sleep.
+    fn find(path: &str) -> Result<Self> {
+        let name = CString::try_from_fmt(fmt!("{path}"))?;
+        let mut path: bindings::path = pin_init::zeroed();
+
+        // SAFETY: The name is a string, and there is room for the path. Called in process context.
+        to_result(unsafe { bindings::killswitch_find_program(name.as_char_ptr(), &mut path) })?;
+        // INVARIANT: Taken just now.
+        Ok(Self(path))
+    }
+
+    /// Its inode.
+    fn inode(&self) -> *const bindings::inode {
+        // SAFETY: There is a reference to the path by the type invariants.
+        unsafe { bindings::killswitch_inode(&self.0) }
+    }
+}
+
+impl Drop for Program {
+    fn drop(&mut self) {
+        // SAFETY: The reference is ours by the type invariants.
+        unsafe { bindings::path_put(&self.0) };
+    }
 }
 
 impl Condition {
@@ -60,24 +100,36 @@ impl Condition {
         Ok(Self {
             condition,
             count: 0,
+            programs: KVec::new(),
         })
     }
 
-    /// Adds a comparison behind the others.
-    pub(crate) fn add(&mut self, comparison: &Comparison<'_>) {
+    /// Adds a comparison behind the others. May sleep.
+    pub(crate) fn add(&mut self, comparison: &Comparison<'_>) -> Result {
         let is_later = |next| match next {
             Next::Comparison(number) => (self.count + 1..ROOM).contains(&number),
             Next::End(_) => true,
         };
 
         if !is_later(comparison.if_true) || !is_later(comparison.if_false) {
-            return;
+            return Err(EINVAL);
         }
-        if let Some(place) = self.condition.comparisons.get_mut(self.count) {
-            // INVARIANT: Checked just above; for the rest see there.
-            *place = made_of(comparison);
-            self.count += 1;
+        let mut made = made_of(comparison);
+
+        if let Source::Exe(path, ..) = comparison.source {
+            let program = Program::find(path)?;
+
+            made.__bindgen_anon_1.program = program.inode();
+            self.programs.push(program, GFP_KERNEL)?;
         }
+        // INVARIANT: Checked just above; for the rest see there.
+        *self
+            .condition
+            .comparisons
+            .get_mut(self.count)
+            .ok_or(E2BIG)? = made;
+        self.count += 1;
+        Ok(())
     }
 
     /// What the handlers run. It must not be used any more when `self` is dropped.
@@ -103,28 +155,23 @@ fn made_of(comparison: &Comparison<'_>) -> bindings::killswitch_comparison {
         Operator::Matches => bindings::KILLSWITCH_MATCHES,
     };
     let mut made: bindings::killswitch_comparison = pin_init::zeroed();
-    let mut set = |source: u32, second: u32, value: Option<u64>| {
-        made.source = source as u8;
-        made.second = second;
-        if let Some(value) = value {
-            made.value = value;
-        }
+    let (source, second) = match comparison.source {
+        Source::Argument(_) => (bindings::KILLSWITCH_ARGUMENT, 0),
+        Source::Uid => (bindings::KILLSWITCH_UID, 0),
+        Source::Gid => (bindings::KILLSWITCH_GID, 0),
+        Source::Comm => (bindings::KILLSWITCH_COMM, 0),
+        Source::Exe(..) => (bindings::KILLSWITCH_EXE, 0),
+        Source::Cgroup(level, _) => (bindings::KILLSWITCH_CGROUP, level),
+        Source::Cap(number) => (bindings::KILLSWITCH_CAP, number),
+        Source::Userns => (bindings::KILLSWITCH_USERNS, 0),
+        Source::Context => (bindings::KILLSWITCH_CONTEXT, 0),
     };
 
-    match comparison.source {
-        Source::Argument(_) => set(bindings::KILLSWITCH_ARGUMENT, 0, None),
-        Source::Uid => set(bindings::KILLSWITCH_UID, 0, None),
-        Source::Gid => set(bindings::KILLSWITCH_GID, 0, None),
-        Source::Comm => set(bindings::KILLSWITCH_COMM, 0, None),
-        Source::Exe(device, inode) => set(bindings::KILLSWITCH_EXE, device, Some(inode)),
-        Source::Cgroup(level, number) => set(bindings::KILLSWITCH_CGROUP, level, Some(number)),
-        Source::Cap(number) => set(bindings::KILLSWITCH_CAP, number, None),
-        Source::Userns => set(bindings::KILLSWITCH_USERNS, 0, None),
-        Source::Context => set(bindings::KILLSWITCH_CONTEXT, 0, None),
-    }
+    (made.source, made.second) = (source as u8, second);
     match (comparison.source, comparison.with) {
-        (Source::Exe(..) | Source::Cgroup(..), _) => {}
-        (_, With::Number(number)) => made.value = number,
+        (Source::Exe(..), _) => {}
+        (Source::Cgroup(_, number), _) => made.__bindgen_anon_1.value = number,
+        (_, With::Number(number)) => made.__bindgen_anon_1.value = number,
         (_, With::Text(text)) => {
             // The last byte stays zero.
             for (place, byte) in made.text.iter_mut().zip(text.bytes().take(TEXT)) {
@@ -158,15 +205,15 @@ pub(crate) struct Running;
 
 impl World for Running {
     fn program(&self, path: &str) -> Option<(u32, u64)> {
-        let path = CString::try_from_fmt(fmt!("{path}")).ok()?;
-        let (mut device, mut inode) = (0, 0);
+        let program = Program::find(path).ok()?;
 
-        // SAFETY: The path is a string, and the results have room. Called in process context.
-        to_result(unsafe {
-            bindings::killswitch_find_program(path.as_char_ptr(), &mut device, &mut inode)
+        // SAFETY: There is a reference to the path by the type invariants.
+        Some(unsafe {
+            (
+                bindings::killswitch_device(&program.0),
+                (*program.inode()).i_ino as u64,
+            )
         })
-        .ok()?;
-        Some((device, inode))
     }
 
     fn cgroup(&self, path: &str) -> Option<(u32, u64)> {

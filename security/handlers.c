@@ -317,13 +317,10 @@ static __always_inline bool compare_caller(const struct killswitch_comparison *c
 	switch (comparison->source) {
 	case KILLSWITCH_COMM:
 		return compare_text(comparison, current->comm);
-	case KILLSWITCH_EXE: {
-		const struct inode *exe = program();
-		bool is_it = exe && exe->i_ino == comparison->value &&
-			     exe->i_sb->s_dev == comparison->second;
-
-		return is_it == (comparison->operation == KILLSWITCH_EQUAL);
-	}
+	case KILLSWITCH_EXE:
+		/* There is a reference to it, so nothing else is at its address. */
+		return (program() == comparison->program) ==
+		       (comparison->operation == KILLSWITCH_EQUAL);
 #ifdef CONFIG_CGROUPS
 	case KILLSWITCH_CGROUP: {
 		struct cgroup *cgroup = rcu_dereference_raw(current->cgroups)->dfl_cgrp;

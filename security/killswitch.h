@@ -164,10 +164,13 @@ struct killswitch_comparison {
 	bool is_signed;
 	s32 offsets[KILLSWITCH_LOADS + 1];
 	/*
-	 * What it is compared with; of a program, a number in a file system and that;
-	 * of a cgroup, a number and the level.
+	 * What it is compared with; of a program, its inode; of a cgroup, its number
+	 * and level.
 	 */
-	u64 value;
+	union {
+		u64 value;
+		const struct inode *program;
+	};
 	u32 second;
 	char text[KILLSWITCH_TEXT];
 };
@@ -215,7 +218,9 @@ int killswitch_on_conditional_call(struct kprobe *kp, struct pt_regs *regs);
 u64 killswitch_sum_passed(const struct killswitch_callers *callers);
 u64 killswitch_sum_faults(const struct killswitch_callers *callers);
 void killswitch_after_call(struct kprobe *kp, struct pt_regs *regs, unsigned long flags);
-int killswitch_find_program(const char *path, u32 *device, u64 *inode);
+int killswitch_find_program(const char *name, struct path *path);
+u32 killswitch_device(const struct path *path);
+const struct inode *killswitch_inode(const struct path *path);
 int killswitch_find_cgroup(const char *path, u32 *level, u64 *number);
 struct killswitch_callers *killswitch_new_callers(void);
 void killswitch_free_callers(struct killswitch_callers *callers);

@@ -143,18 +143,25 @@ void killswitch_audit_subject(struct audit_buffer *ab)
 	}
 }
 
-/* Finds out which file the current task knows by @path. May sleep, on its file system. */
-int killswitch_find_program(const char *path, u32 *device, u64 *inode)
+/*
+ * Finds which file the current task knows by @name, and takes a reference to it. May
+ * sleep, on its file system.
+ */
+int killswitch_find_program(const char *name, struct path *path)
 {
-	struct path found;
-	int ret = kern_path(path, LOOKUP_FOLLOW, &found);
+	return kern_path(name, LOOKUP_FOLLOW, path);
+}
 
-	if (ret)
-		return ret;
-	*device = d_backing_inode(found.dentry)->i_sb->s_dev;
-	*inode = d_backing_inode(found.dentry)->i_ino;
-	path_put(&found);
-	return 0;
+/* The device that @path is on. */
+u32 killswitch_device(const struct path *path)
+{
+	return killswitch_inode(path)->i_sb->s_dev;
+}
+
+/* What a program that was started from @path is told by. */
+const struct inode *killswitch_inode(const struct path *path)
+{
+	return d_backing_inode(path->dentry);
 }
 
 /* Finds out which cgroup of the unified hierarchy the current task knows by @path. May sleep. */

@@ -64,9 +64,15 @@ impl<'m> Permit<'m> {
             return Ok(None);
         };
         let mut condition = Condition::new()?;
+        let mut result = Ok(());
 
         self.function
-            .compile(text, &mut Text::new(), &mut |it| condition.add(it))?;
+            .compile(text, &mut Text::new(), &mut |comparison| {
+                if result.is_ok() {
+                    result = condition.add(comparison);
+                }
+            })?;
+        result?;
         Ok(Some(condition))
     }
 

@@ -234,7 +234,7 @@ impl<'a> Compiler<'a, '_> {
         word: &'a str,
         argument: Option<&'a str>,
         with: Option<(Operator, Literal<'a>)>,
-    ) -> Result<(Source, Operator, With<'a>), Wrong> {
+    ) -> Result<(Source<'a>, Operator, With<'a>), Wrong> {
         const WORDS: [&str; 9] = [
             "uid", "gid", "comm", "exe", "cgroup", "cap", "userns", "context", "arg1",
         ];
@@ -270,7 +270,7 @@ impl<'a> Compiler<'a, '_> {
                     .program(path)
                     .ok_or(wrong(at, "there is no such program"))?;
 
-                Ok((Source::Exe(device, inode), operator, With::Number(0)))
+                Ok((Source::Exe(path, device, inode), operator, With::Number(0)))
             }
             ("cgroup", Some((operator, Literal::Text(path)))) if is_equality => {
                 let (level, number) = self.world.cgroup(path).ok_or(wrong(
@@ -518,7 +518,7 @@ impl<'a> Compiler<'a, '_> {
         at: usize,
         mut place: Place,
         with: Option<(Operator, Literal<'a>)>,
-    ) -> Result<(Source, Operator, With<'a>), Wrong> {
+    ) -> Result<(Source<'a>, Operator, With<'a>), Wrong> {
         let (operator, literal) = with.unwrap_or((Operator::NotEqual, Literal::Number(0)));
 
         if let Literal::Text(text) = literal {

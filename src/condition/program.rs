@@ -28,14 +28,14 @@ pub(crate) enum Next {
 
 /// What is compared.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Source {
+pub(crate) enum Source<'a> {
     /// An argument, or what it leads to.
     Argument(Path),
     Uid,
     Gid,
     Comm,
-    /// The program, by device and inode.
-    Exe(u32, u64),
+    /// The program at this path, which has this device and inode.
+    Exe(&'a str, u32, u64),
     /// A cgroup or one below it, by level and number.
     Cgroup(u32, u64),
     /// A capability in the initial user namespace, by number.
@@ -88,7 +88,7 @@ pub(crate) enum With<'a> {
 /// A comparison.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Comparison<'a> {
-    pub(crate) source: Source,
+    pub(crate) source: Source<'a>,
     pub(crate) operator: Operator,
     pub(crate) with: With<'a>,
     pub(crate) if_true: Next,
@@ -120,7 +120,7 @@ impl fmt::Display for Comparison<'_> {
             Source::Uid => f.write_str("real user id"),
             Source::Gid => f.write_str("real group id"),
             Source::Comm => f.write_str("name of the task"),
-            Source::Exe(device, inode) => write!(
+            Source::Exe(_, device, inode) => write!(
                 f,
                 "program, inode {inode} of device {:02x}:{:02x}",
                 device >> 20,

@@ -196,7 +196,9 @@ pub(crate) mod condition {
             Ok(Self)
         }
 
-        pub(crate) fn add(&mut self, _: &Comparison<'_>) {}
+        pub(crate) fn add(&mut self, _: &Comparison<'_>) -> Result {
+            Ok(())
+        }
     }
 
     /// There are no programs and no cgroups here.
