@@ -233,6 +233,38 @@ static void scaling(void)
 	detach_killswitch();
 }
 
+/*
+ * What a call costs of which first has to be found out whether it is meant, on one
+ * processor, and by a user, whose call it is there.
+ */
+static void deciding(void)
+{
+	static const struct {
+		const char *name, *command;
+	} ways[] = {
+		{ "all", "engage ks_peer_int -1\n" },
+		{ "scope", "engage ks_peer_int -1 scope=nonroot\n" },
+		{ "number", "engage ks_peer_int -1 if=value>=0\n" },
+		{ "comm", "engage ks_peer_int -1 if=$comm~\"b*h\"\n" },
+		{ "passed", "engage ks_peer_int -1 if=value<0\n" },
+		{ "observed", "observe ks_peer_int\n" },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(ways); i++) {
+		for (int count = 1; count <= (is_quick() ? 1 : MOST); count += MOST - 1) {
+			must(ks_command(control, "%s", ways[i].command), ways[i].name);
+			if (count > 1)
+				must(ks_engage_crowd(control, count - 1), "engage the others");
+			/* Privileges go with the effective user, scope with the real one. */
+			must(setresuid(65534, -1, -1) ? -errno : 0, "become somebody else");
+			printf("bench decide %s %d %d\n", ways[i].name, count,
+			       must(ks_cost(1), "cost"));
+			must(setresuid(0, -1, -1) ? -errno : 0, "become root again");
+			detach_killswitch();
+		}
+	}
+}
+
 /* In nanoseconds: the processor's time that this program used, and the time that went by. */
 struct spent {
 	long long busy, passed;
@@ -488,6 +520,11 @@ TEST_F_TIMEOUT(bench, memory, 1800)
 TEST_F_TIMEOUT(bench, calls, 1800)
 {
 	all_calls();
+}
+
+TEST_F_TIMEOUT(bench, deciding, 1800)
+{
+	deciding();
 }
 
 TEST_F_TIMEOUT(bench, scaling, 1800)
