@@ -135,6 +135,10 @@ static void look(char *buf, size_t size)
 	/* Each shows how long it still has; it has not lost much. */
 	blank(text, "hits=");
 	blank(text, "timeout_left=");
+	/* The calls below are the first of each. */
+	blank(text, "callers=");
+	for (char *at; (at = strstr(text, " callers="));)
+		memmove(at, at + strlen(" callers="), strlen(at + strlen(" callers=")) + 1);
 	add(buf, size, "%s\n", text);
 
 	ks_read(KS_DIR "/status", text, sizeof(text));
