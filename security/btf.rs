@@ -15,17 +15,17 @@ use crate::policy::{
     },
     Prototype, //
 };
-use core::ptr::{
-    self,
-    NonNull, //
+use core::{
+    ops::Range,
+    ptr::{
+        self,
+        NonNull, //
+    }, //
 };
 use kernel::{
     bindings,
     prelude::*,
-    str::{
-        CStrExt,
-        CString, //
-    }, //
+    str::CStrExt, //
 };
 
 /// Whether the kernel has type information. May sleep.
@@ -287,27 +287,35 @@ impl Layouts for Information {
     }
 
     fn find(&self, name: &str) -> Option<u32> {
-        let name = CString::try_from_fmt(fmt!("{name}")).ok()?;
-        let find = |kind: u32| {
-            // SAFETY: The type information is there by the type invariants, and the name is a
-            // string.
-            let id = unsafe {
-                bindings::btf_find_by_name_kind(self.btf.as_ptr(), name.as_char_ptr(), kind as u8)
-            };
+        let is_it = |id: &u32| {
+            let kind = self.get(*id).map(|described| btf::kind(described.info));
 
-            u32::try_from(id).ok().filter(|id| *id != 0)
+            matches!(kind, Some(btf::STRUCT | btf::UNION)) && self.name(*id) == name
+        };
+        let only = |mut ids: Range<u32>| {
+            let first = ids.find(is_it)?;
+            let size = |id| self.get(id).map(|described| described.size_or_type);
+
+            // Two of one size and name are taken for the same, seen from two files.
+            ids.filter(is_it)
+                .all(|other| size(other) == size(first))
+                .then_some(first)
         };
 
-        find(btf::STRUCT).or_else(|| find(btf::UNION))
+        // A module's own come first.
+        only(self.first..self.end).or_else(|| only(1..self.first))
     }
 
     fn find_enumerator(&self, name: &str) -> Option<i128> {
-        (1..self.end).find_map(|id| {
+        let mut found = (1..self.end).filter_map(|id| {
             let mut all = (0..).map_while(|index| self.enumerator(id, index));
 
             all.find(|(known, _)| *known == name)
                 .map(|(_, value)| value)
-        })
+        });
+        let first = found.next()?;
+
+        found.all(|other| other == first).then_some(first)
     }
 }
 

@@ -18,6 +18,9 @@ use kernel::{
 /// How many callers can be told apart: contexts and tasks.
 pub(crate) const PLACES: usize = OTHERS;
 
+/// The number of all that cannot be.
+pub(crate) const REST: usize = OTHERS;
+
 const TASKS: usize = bindings::KILLSWITCH_TASKS as usize;
 const OTHERS: usize = bindings::KILLSWITCH_OTHERS as usize;
 
@@ -36,6 +39,8 @@ pub(crate) enum Context {
     Task(Task),
     /// Tasks of this real user id that have no place of their own.
     User(u32),
+    /// Tasks that have none at all.
+    Rest,
 }
 
 /// What tells a task from others, and what the first of its kind was.
@@ -98,16 +103,17 @@ impl Callers {
         NonNull::new(callers).map(Self).ok_or(ENOMEM)
     }
 
-    /// The caller with this number, below [`PLACES`], if there is one. Any context.
+    /// The caller with this number, below [`PLACES`] or [`REST`], if there is one. Any context.
     pub(crate) fn get(&self, index: usize) -> Option<Caller> {
-        let place = c_uint::try_from(index).ok().filter(|_| index < PLACES)?;
+        let place = c_uint::try_from(index).ok().filter(|_| index <= REST)?;
+        let is_task = (TASKS..OTHERS).contains(&index);
         let calls = self.count(index);
 
         if calls == 0 {
             return None;
         }
         // SAFETY: The callers are there by the type invariants, and the index is one of a place.
-        if index >= TASKS && !unsafe { bindings::killswitch_knows_caller(self.0.as_ptr(), place) } {
+        if is_task && !unsafe { bindings::killswitch_knows_caller(self.0.as_ptr(), place) } {
             return None;
         }
         // SAFETY: As above. All that is read of a task is written before it is known, and that of a
@@ -122,6 +128,7 @@ impl Callers {
             bindings::KILLSWITCH_HARDIRQ => Context::Hardirq,
             bindings::KILLSWITCH_SOFTIRQ => Context::Softirq,
             bindings::KILLSWITCH_KTHREAD => Context::Kthread,
+            bindings::KILLSWITCH_OTHERS => Context::Rest,
             // SAFETY: As above; these are not written any more.
             _ => unsafe {
                 match (*known).stands_for_all {
@@ -139,7 +146,7 @@ impl Callers {
             },
         };
         // SAFETY: As above.
-        let first = (index >= TASKS).then(|| unsafe { (*known).first });
+        let first = is_task.then(|| unsafe { (*known).first });
 
         Some(Caller {
             context,
@@ -159,11 +166,6 @@ impl Callers {
     pub(crate) fn faults(&self) -> u64 {
         // SAFETY: As above.
         unsafe { bindings::killswitch_sum_faults(self.0.as_ptr()) }
-    }
-
-    /// How many calls there were of tasks that have no place. Any context.
-    pub(crate) fn others(&self) -> u64 {
-        self.count(OTHERS)
     }
 
     fn count(&self, index: usize) -> u64 {

@@ -153,6 +153,9 @@ killswitch_compare_text(const struct killswitch_comparison *comparison, unsigned
 		if (!byte)
 			break;
 	}
+	/* What does not end within what is looked at could go on in any way. */
+	if (i == KILLSWITCH_TEXT - 1)
+		return KILLSWITCH_FAULT;
 	text[i] = '\0';
 	return compare_text(comparison, text) ? KILLSWITCH_YES : KILLSWITCH_NO;
 }

@@ -38,8 +38,8 @@ const _: () = assert!(TEXT < bindings::KILLSWITCH_TEXT as usize);
 ///
 /// # Invariants
 ///
-/// Each comparison leads to later ones or to the end; those that were not added lead to the end. The
-/// numbers of loads and characters are within their arrays, and text ends with a zero.
+/// Each comparison leads to later ones or to the end; those that were not added lead to the end.
+/// The numbers of loads and characters are within their arrays, and text ends with a zero.
 /// `programs` are references to all programs that it names.
 pub(crate) struct Condition {
     condition: KBox<bindings::killswitch_condition>,

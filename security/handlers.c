@@ -57,17 +57,30 @@ static __always_inline unsigned long place_of_call(const struct pt_regs *regs)
 	return *(unsigned long *)regs->sp;
 }
 
-/* Whether a known caller is the current task. No call is from place 0, and each has a program. */
+/* Whether a known caller is the current task. No call is from place 0. */
 static __always_inline bool is_current(const struct killswitch_caller *known,
 				       const struct inode *exe, const struct pt_regs *regs)
 {
 	return known->address == place_of_call(regs) && known->exe == exe &&
-	       known->exe_number == exe->i_ino && known->serial == cgroup_serial() &&
-	       known->uid == current_real_cred()->uid.val;
+	       (!exe || known->exe_number == exe->i_ino) &&
+	       known->serial == cgroup_serial() && known->uid == current_real_cred()->uid.val;
 }
 
-/* Set while what is called from here can be probed, so that it is not called again from there. */
-static DEFINE_PER_CPU(bool, killswitch_outside);
+/*
+ * Set while what is called from here can be probed, so that it is not called again
+ * from there: for tasks, soft interrupts, interrupts and NMIs.
+ */
+static DEFINE_PER_CPU(bool [4], killswitch_outside);
+
+static __always_inline bool go_outside(unsigned int level)
+{
+	return !this_cpu_xchg(killswitch_outside[level], true);
+}
+
+static __always_inline void come_back(unsigned int level)
+{
+	this_cpu_write(killswitch_outside[level], false);
+}
 
 static void killswitch_woken(struct irq_work *work)
 {
@@ -83,10 +96,12 @@ static DEFINE_IRQ_WORK(killswitch_waker, killswitch_woken);
  */
 static noinline void killswitch_wake(void)
 {
-	if (this_cpu_xchg(killswitch_outside, true))
+	unsigned int level = interrupt_context_level();
+
+	if (!go_outside(level))
 		return;
 	irq_work_queue(&killswitch_waker);
-	this_cpu_write(killswitch_outside, false);
+	come_back(level);
 }
 NOKPROBE_SYMBOL(killswitch_wake);
 
@@ -95,23 +110,20 @@ static noinline void killswitch_trace(const struct killswitch_probe *probe,
 				      const struct pt_regs *regs, enum killswitch_action action,
 				      bool fault)
 {
-	if (this_cpu_xchg(killswitch_outside, true))
+	unsigned int level = interrupt_context_level();
+
+	if (!go_outside(level))
 		return;
 	trace_call((unsigned long)probe->kprobe.addr, place_of_call(regs),
 		   probe->value ? READ_ONCE(*probe->value) : 0, action, fault);
-	this_cpu_write(killswitch_outside, false);
+	come_back(level);
 }
 NOKPROBE_SYMBOL(killswitch_trace);
 
-static __always_inline void trace(const struct killswitch_probe *probe,
-				  const struct pt_regs *regs, enum killswitch_action action,
-				  bool fault)
+/* trace_call_enabled() could be compiled to a call. */
+static __always_inline bool is_traced(void)
 {
-	if (!trace_call_enabled())
-		return;
-	instrumentation_begin();
-	killswitch_trace(probe, regs, action, fault);
-	instrumentation_end();
+	return static_branch_unlikely(&__tracepoint_call.key);
 }
 
 /* Takes note of the current task, which makes the first call of its kind. */
@@ -126,8 +138,10 @@ static __always_inline void describe(struct killswitch_caller *known, const stru
 	}
 	known->address = place_of_call(regs);
 	known->exe = exe;
-	known->exe_number = exe->i_ino;
-	known->device = exe->i_sb->s_dev;
+	if (exe) {
+		known->exe_number = exe->i_ino;
+		known->device = exe->i_sb->s_dev;
+	}
 	known->serial = cgroup_serial();
 #ifdef CONFIG_CGROUPS
 	known->cgroup = rcu_dereference_raw(current->cgroups)->dfl_cgrp->kn->id;
@@ -147,9 +161,11 @@ static __always_inline void describe(struct killswitch_caller *known, const stru
  */
 static __always_inline struct killswitch_caller *find_task(struct killswitch_callers *callers,
 							   const struct inode *exe,
-							   const struct pt_regs *regs)
+							   const struct pt_regs *regs,
+							   bool *is_new)
 {
-	struct killswitch_caller *stand_in = &callers->known[KILLSWITCH_OTHERS];
+	struct killswitch_caller *others = &callers->known[KILLSWITCH_OTHERS];
+	struct killswitch_caller *stand_in = others;
 	u32 uid = current_real_cred()->uid.val;
 	unsigned int i, same = 0;
 
@@ -158,16 +174,14 @@ static __always_inline struct killswitch_caller *find_task(struct killswitch_cal
 		int state = raw_atomic_read_acquire(&known->state);
 
 		if (state == FREE) {
-			if (same >= KILLSWITCH_SHARE ||
+			if (stand_in != others ||
 			    (uid && i >= KILLSWITCH_OTHERS - KILLSWITCH_FOR_ROOT))
 				break;
 			state = raw_atomic_cmpxchg(&known->state, FREE, BUSY);
 			if (state == FREE) {
-				describe(known, exe, regs, same == KILLSWITCH_SHARE - 1);
+				describe(known, exe, regs, same >= KILLSWITCH_SHARE - 1);
 				raw_atomic_set_release(&known->state, THERE);
-				instrumentation_begin();
-				killswitch_wake();
-				instrumentation_end();
+				*is_new = true;
 				return known;
 			}
 		}
@@ -203,7 +217,8 @@ static __always_inline bool is_last(const struct killswitch_caller *last,
 	struct mm_struct *mm = current->mm;
 	struct file *file;
 
-	if (unlikely(!mm || interrupts(probe)))
+	if (unlikely(!mm || interrupts(probe) || current->flags & PF_KTHREAD ||
+		     (IS_ENABLED(CONFIG_PREEMPT_RT) && in_serving_softirq())))
 		return false;
 	file = rcu_dereference_raw(mm->exe_file);
 	return likely(file) && is_current(last, file->f_inode, regs);
@@ -231,39 +246,46 @@ static __always_inline bool is_task(const struct killswitch_probe *probe)
 
 /* Any caller. */
 static __always_inline struct killswitch_caller *find_caller(struct killswitch_probe *probe,
-							     const struct pt_regs *regs)
+							     const struct pt_regs *regs,
+							     bool *is_new)
 {
 	struct killswitch_callers *callers = probe->callers;
 	unsigned int context = context_of_call(probe);
-	const struct inode *exe = program();
 	struct killswitch_caller *known;
 
 	if (context != KILLSWITCH_TASKS)
 		return &callers->known[context];
 	/* A task that exits has no program any more. */
-	if (!exe)
-		return &callers->known[KILLSWITCH_KTHREAD];
-	known = find_task(callers, exe, regs);
+	known = find_task(callers, program(), regs, is_new);
 	this_cpu_write(callers->tally->last, known);
 	return known;
 }
 
-/* Counts a call among those of its caller, and sends it to the stub, unless it is to pass. */
-static __always_inline int take(struct killswitch_probe *probe, struct killswitch_caller *caller,
-				struct pt_regs *regs, bool fault)
+static __always_inline void count(struct killswitch_caller *caller)
 {
 	unsigned long now = jiffies;
 
-	this_cpu_inc(*caller->calls);
 	if (READ_ONCE(caller->last) != now)
 		WRITE_ONCE(caller->last, now);
+	this_cpu_inc(*caller->calls);
+}
+
+/*
+ * Sends a call to the stub, unless it is to pass, and counts it among those of its
+ * caller. What passes without being observed or watched, as while others are being
+ * armed, is no call of an engagement.
+ */
+static __always_inline int take(struct killswitch_probe *probe, struct killswitch_caller *caller,
+				struct pt_regs *regs)
+{
 	/* A call that was counted too late to pass is sent to the stub all the same. */
 	if (raw_atomic64_read(&probe->gate) >= 0 &&
 	    raw_atomic64_fetch_inc(&probe->gate) >= 0) {
-		trace(probe, regs, KILLSWITCH_OBSERVED, fault);
+		if (READ_ONCE(probe->counts_passing))
+			count(caller);
 		return 0;
 	}
-	trace(probe, regs, KILLSWITCH_RETURNED, fault);
+	count(caller);
 	/*
 	 * At a function's entry, the return address is where a return expects it:
 	 * the stub returns to the caller. There is nothing left to single-step.
@@ -272,10 +294,22 @@ static __always_inline int take(struct killswitch_probe *probe, struct killswitc
 	return 1;
 }
 
-static noinline noinstr int
-killswitch_take_from_another(struct killswitch_probe *probe, struct pt_regs *regs, bool fault)
+/* Takes a call of any caller, and has it traced, and the caller reported if it is a new one. */
+static noinline noinstr int killswitch_take_any(struct killswitch_probe *probe,
+						struct pt_regs *regs, bool fault)
 {
-	return take(probe, find_caller(probe, regs), regs, fault);
+	bool is_new = false;
+	struct killswitch_caller *caller = find_caller(probe, regs, &is_new);
+	int taken = take(probe, caller, regs);
+
+	instrumentation_begin();
+	if (is_new)
+		killswitch_wake();
+	if (is_traced() && (taken || READ_ONCE(probe->counts_passing)))
+		killswitch_trace(probe, regs,
+				 taken ? KILLSWITCH_RETURNED : KILLSWITCH_OBSERVED, fault);
+	instrumentation_end();
+	return taken;
 }
 
 static __always_inline int take_call(struct killswitch_probe *probe, struct pt_regs *regs,
@@ -283,9 +317,9 @@ static __always_inline int take_call(struct killswitch_probe *probe, struct pt_r
 {
 	struct killswitch_caller *last = this_cpu_read(probe->callers->tally->last);
 
-	if (likely(is_last(last, probe, regs)))
-		return take(probe, last, regs, fault);
-	return killswitch_take_from_another(probe, regs, fault);
+	if (!is_traced() && likely(is_last(last, probe, regs)))
+		return take(probe, last, regs);
+	return killswitch_take_any(probe, regs, fault);
 }
 
 noinstr int killswitch_on_call(struct kprobe *kp, struct pt_regs *regs)
@@ -381,7 +415,10 @@ noinstr int killswitch_on_conditional_call(struct kprobe *kp, struct pt_regs *re
 	} while (next < KILLSWITCH_COMPARISONS);
 	if (next == KILLSWITCH_REJECT) {
 		this_cpu_inc(probe->callers->tally->passed);
-		trace(probe, regs, KILLSWITCH_PASSED, fault);
+		instrumentation_begin();
+		if (is_traced())
+			killswitch_trace(probe, regs, KILLSWITCH_PASSED, fault);
+		instrumentation_end();
 		return 0;
 	}
 	return take_call(probe, regs, fault);

@@ -175,7 +175,7 @@ pub(crate) fn name_of(address: usize) -> Option<Symbol> {
 }
 
 /// The place of an address in the code. Its [`Display`](fmt::Display) form is
-/// `function+offset/length`, and the module behind that, in brackets, if it is in one.
+/// `function+offset/length`, and the module behind that, in brackets, if it is in one; or `?`.
 pub(crate) struct Place(pub(crate) usize);
 
 impl fmt::Display for Place {
@@ -186,10 +186,11 @@ impl fmt::Display for Place {
         unsafe { bindings::sprint_symbol(buffer.as_mut_ptr(), self.0) };
         let text = CStr::from_bytes_until_nul(&buffer).map_err(|_| fmt::Error)?;
 
-        text.to_str()
-            .map_err(|_| fmt::Error)?
-            .split(' ')
-            .try_for_each(|part| f.write_str(part))
+        match text.to_str().map_err(|_| fmt::Error)? {
+            // What was there has gone, and addresses are nobody's business.
+            address if address.starts_with("0x") => f.write_str("?"),
+            place => place.split(' ').try_for_each(|part| f.write_str(part)),
+        }
     }
 }
 

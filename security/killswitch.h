@@ -193,6 +193,8 @@ struct killswitch_probe {
 	const s64 *value;
 	/* Where calls are sent. */
 	unsigned long stub;
+	/* Whether those that pass are told apart by their callers. */
+	bool counts_passing;
 	/* The calls that have passed, or negative: then they are sent to the stub. */
 	atomic64_t gate;
 };

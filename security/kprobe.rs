@@ -2,7 +2,7 @@
 
 //! The short-circuit: a kprobe at a function's entry that sends its callers to a return stub.
 //!
-//! The handlers are in shim.c, because nothing that they call may be probed.
+//! The handlers are in handlers.c, because nothing that they call may be probed.
 //!
 //! C header: [`include/linux/kprobes.h`](srctree/include/linux/kprobes.h)
 
@@ -87,6 +87,11 @@ struct Inner {
 }
 
 impl Inner {
+    fn counts_passing(&self) -> &Atomic<bool> {
+        // SAFETY: The field is aligned and there as long as `self`, and all accesses are atomic.
+        unsafe { Atomic::from_ptr(&raw mut (*self.probe.get()).counts_passing) }
+    }
+
     fn kprobe(&self) -> *mut bindings::kprobe {
         // SAFETY: The field is inside of the allocation; no reference is made.
         unsafe { &raw mut (*self.probe.get()).kprobe }
@@ -107,7 +112,8 @@ impl Inner {
 ///
 /// * `inner` holds a kprobe that was registered; the kprobe layer may know it unless `is_gone`.
 /// * `inner` is dropped only when the kprobe layer does not know it.
-/// * The callers, the condition and the value that the kprobe refers to are those of the fields below.
+/// * The callers, the condition and the value that the kprobe refers to are those of the fields
+///   below.
 /// * `gate` is [`OPEN`] only if there is a slot, whose stub the handler sends calls to.
 /// * `is_ending` changes with [`TURNING`] held, once; the kprobe is disabled from then on.
 pub(crate) struct Probe {
@@ -226,9 +232,16 @@ impl Probe {
         Ok(Arc::new(probe, GFP_KERNEL)?)
     }
 
-    /// Lets calls pass, and counts them from `passed` on. Any context.
-    pub(crate) fn pass_calls(&self, passed: u64) {
-        self.inner.gate().store(passed as i64, Relaxed);
+    /// Lets calls pass. Any context.
+    pub(crate) fn pass_calls(&self) {
+        self.inner.counts_passing().store(false, Relaxed);
+        self.inner.gate().store(0, Relaxed);
+    }
+
+    /// Lets calls pass, and counts them from now on, and by their callers. Any context.
+    pub(crate) fn count_calls(&self) {
+        self.inner.gate().store(0, Relaxed);
+        self.inner.counts_passing().store(true, Relaxed);
     }
 
     /// Sends calls to the stub from now on, on every CPU, if there is one. Any context.
@@ -269,7 +282,7 @@ impl Probe {
 
 impl Drop for Probe {
     fn drop(&mut self) {
-        self.pass_calls(0);
+        self.pass_calls();
         for _ in 0..ATTEMPTS {
             if self.is_gone.load(Relaxed) || unregister(&[&*self]).is_ok() {
                 // SAFETY: Dropped here only, and by the type invariants the kprobe layer does not

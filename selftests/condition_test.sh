@@ -117,6 +117,11 @@ for i in {2..15}; do
 done
 when "$all||number==38" "$A" "$B"
 
+# As deep as it may be nested, and no deeper.
+when '((((((number==38))))))' "$A" "$B"
+wrong '(((((((((((((((((number==38)))))))))))))))))' 'it is nested too deep'
+wrong '!!!!!!!!!!!!!!!!number==38' 'it is nested too deep'
+
 # Memory that cannot be read: an error refuses, and that is counted.
 for next in 0 2 3 4; do
 	accepted "with pointer $next" "engage $T -EPERM if=part->next->word==40000"
@@ -156,7 +161,8 @@ caller()
 		fail "$1" "$(</tmp/why)"
 		return
 	fi
-	is "$1" "$expected" "$(passes "$A" && echo runs || echo stopped) $(by_user && echo runs || echo stopped)"
+	is "$1" "$expected" \
+		"$(passes "$A" && echo runs || echo stopped) $(by_user && echo runs || echo stopped)"
 	control "disengage $T"
 }
 caller "\$uid==0" "stopped runs"
@@ -184,7 +190,8 @@ contained()
 }
 check "root of the machine is not stopped" passes "$A"
 check_not "root of a container is" contained unshare --pid --fork setpriv --bounding-set=-sys_admin
-check_not "nor does a namespace of his own help a user" contained as_user unshare --user --map-root-user
+check_not "nor does a namespace of his own help a user" \
+	contained as_user unshare --user --map-root-user
 control disengage_all
 accepted "by a namespace" "engage $T -EPERM if=\$userns!=initial"
 check "a user is not stopped" by_user
@@ -261,7 +268,8 @@ wrong 'part==1' 'a pointer can only be compared with NULL'
 wrong 'part->array[4]==1' 'the array is not that long'
 wrong 'part->low==8' 'this can never have such a value'
 wrong 'small==-1' 'this can never have such a value'
-wrong 'part->answer==KS_NEVER' 'no enumerator or error of this name .*names: KS_NO KS_YES KS_PERHAPS'
+wrong 'part->answer==KS_NEVER' \
+	'no enumerator or error of this name, or several .*names: KS_NO KS_YES KS_PERHAPS'
 wrong 'text==1' 'a pointer can only be compared with NULL'
 wrong 'number=="x"' 'this is no'
 wrong 'number~1' 'what stands behind ~ is a string'
@@ -285,7 +293,8 @@ esac
 
 # On record, asked about, and for modules that come.
 before=$(records | wc -l)
-accepted "a condition with blanks" "engage $T -EPERM if=text~\"a b*\"&&\$comm!=\"x\" for=60 reason=why"
+accepted "a condition with blanks" \
+	"engage $T -EPERM if=text~\"a b*\"&&\$comm!=\"x\" for=60 reason=why"
 check "is on record" eventually has_records $((before + 1))
 like "as it was written, in hexadecimal" \
 	' retval=-1 if=746578747E2261206[0-9A-F]+ for=60 reason="why" ' "$(records | tail -n 1)"

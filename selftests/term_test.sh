@@ -54,7 +54,8 @@ accepted "the shortest time" "engage ks_target_int -7 for=1"
 sleep 1.1
 check "is over when an administrator looks" is_gone ks_target_int
 accepted "a year" "engage ks_target_int -7 for=31536000"
-like "is the longest" '^31535[89][0-9][0-9]$|^31536000$' "$(engaged_field ks_target_int timeout_left)"
+like "is the longest" '^31535[89][0-9][0-9]$|^31536000$' \
+	"$(engaged_field ks_target_int timeout_left)"
 control disengage_all
 refused "more is refused" "Invalid argument" "engage ks_target_int -7 for=31536001"
 refused "and so is no time" "Invalid argument" "engage ks_target_int -7 for=0"

@@ -9,7 +9,8 @@ use crate::{
             Caller,
             Callers,
             Context,
-            PLACES, //
+            PLACES,
+            REST, //
         },
         kallsyms,
         log::Limit, //
@@ -25,14 +26,15 @@ use kernel::{
     }, //
 };
 
-/// How many reports of calls there are at most, of one engagement in a minute.
+/// How many reports of calls there are at most, of one engagement in a minute, beside those of first
+/// calls, of which there are few in all.
 const REPORTS: u32 = 10;
 
 /// The callers of one engagement, from its beginning to its end.
 pub(crate) struct Attribution {
     callers: Callers,
     /// From how many calls of each caller on one is to be reported.
-    due: [Atomic<u64>; PLACES],
+    due: [Atomic<u64>; REST + 1],
     limit: Limit,
     /// What there was no room for.
     unreported: Atomic<u64>,
@@ -43,7 +45,7 @@ impl Attribution {
     pub(crate) fn new() -> Result<Self> {
         Ok(Self {
             callers: Callers::new()?,
-            due: [const { Atomic::new(1) }; PLACES],
+            due: [const { Atomic::new(1) }; REST + 1],
             limit: Limit::new(60, REPORTS)?,
             unreported: Atomic::new(0),
         })
@@ -59,9 +61,9 @@ impl Attribution {
         (0..PLACES).filter_map(|index| self.callers.get(index))
     }
 
-    /// How many calls others made.
-    pub(crate) fn others(&self) -> u64 {
-        self.callers.others()
+    /// All that cannot.
+    pub(crate) fn rest(&self) -> Option<Caller> {
+        self.callers.get(REST)
     }
 
     /// How many reports there was no room for.
@@ -72,7 +74,7 @@ impl Attribution {
     /// The next caller from `index` on, which is moved on, that is to be reported: at its first
     /// call, and when it has made ten times as many as the last time. Any context.
     pub(crate) fn next_due(&self, index: &mut usize) -> Option<Caller> {
-        while *index < PLACES {
+        while *index <= REST {
             let at = *index;
 
             *index += 1;
@@ -92,7 +94,7 @@ impl Attribution {
             if self.due[at].cmpxchg(due, next, Relaxed).is_err() {
                 continue;
             }
-            if self.limit.has_room() {
+            if due == 1 || self.limit.has_room() {
                 return Some(caller);
             }
             self.unreported.fetch_add(1, Relaxed);
@@ -110,6 +112,7 @@ impl fmt::Display for Caller {
             Context::Softirq => f.write_str("context=softirq"),
             Context::Kthread => f.write_str("context=kthread"),
             Context::User(uid) => write!(f, "context=task uid={uid} others=1"),
+            Context::Rest => f.write_str("context=task others=1"),
             Context::Task(task) => {
                 let (device, inode) = task.program;
                 let (major, minor) = (device >> 20, device & 0xf_ffff);

@@ -195,7 +195,8 @@ const COMMANDS: &[CommandCase] = &[
     (b"engage f -1 if=x==", wrong_condition(3, "a name is missing")),
     (b"engage f -1 if=x==1)", wrong_condition(4, "this is not expected")),
     (b"engage f -1 if=(x==1", wrong_condition(5, "a closing parenthesis is missing")),
-    (b"engage f -1 if=$comm~\"a b", wrong_condition(10, "the second double quote of a string is missing")),
+    (b"engage f -1 if=$comm~\"a b",
+        wrong_condition(10, "the second double quote of a string is missing")),
     (b"engage f -1 if=x==18446744073709551616", wrong_condition(3, "this is no number of 64 bits")),
     (b"engage f -1 for=60 if=x==1", Err(Malformed::Extra("if=x==1"))),
     // Nothing.

@@ -316,15 +316,9 @@ impl Show for Callers {
         let shown = list::shown(key)?;
         let attribution = shown.engagement.attribution();
 
-        written(
-            attribution
-                .all()
-                .try_for_each(|caller| writeln!(out, "{}", attribution::Line(&caller))),
-        )?;
-        match attribution.others() {
-            0 => Ok(()),
-            calls => written(writeln!(out, "calls={calls} others=1")),
-        }
+        let mut all = Iterator::chain(attribution.all(), attribution.rest());
+
+        written(all.try_for_each(|caller| writeln!(out, "{}", attribution::Line(&caller))))
     }
 }
 

@@ -225,7 +225,7 @@ impl Row {
     /// Has the probe, if there is one, do what the engagement is for: count calls, or take them.
     fn start(&self) {
         match &self.place {
-            Place::At(_, probe) if self.passes_calls() => probe.pass_calls(0),
+            Place::At(_, probe) if self.passes_calls() => probe.count_calls(),
             Place::At(_, probe) => {
                 taint::set();
                 probe.take_calls();
@@ -245,7 +245,7 @@ impl Row {
         self.start();
         match old {
             Place::At(_, probe) => {
-                probe.pass_calls(0);
+                probe.pass_calls();
                 Some(probe)
             }
             _ => None,
@@ -255,7 +255,7 @@ impl Row {
     /// Has calls run the function. Those that have passed stay counted.
     pub(crate) fn stop(&self) {
         if let Some(probe) = self.probe().filter(|_| !self.passes_calls()) {
-            probe.pass_calls(0);
+            probe.pass_calls();
         }
     }
 

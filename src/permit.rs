@@ -19,8 +19,9 @@ use crate::{
     text::Text, //
 };
 
-/// Proof that the function at an address may return a value, or be observed: that the one who asked may ask, and
-/// that the policy allows it. The function's module is not unloaded as long as the permit exists.
+/// Proof that the function at an address may return a value, or be observed: that the one who asked
+/// may ask, and that the policy allows it. The function's module is not unloaded as long as the
+/// permit exists.
 pub(crate) struct Permit<'m> {
     entry: Entry<'m>,
     function: Function<'m>,

@@ -91,8 +91,8 @@ pub(crate) struct Function<'a> {
 }
 
 impl Function<'_> {
-    /// Compiles the condition that `text` is, on calls of the function, and gives its comparisons to
-    /// `take`, one after the other. What would have been right is written to `choices`. Sleeps.
+    /// Compiles the condition that `text` is, on calls of the function, and gives its comparisons
+    /// to `take`, one after the other. What would have been right is written to `choices`. Sleeps.
     pub(crate) fn compile<'a>(
         &self,
         text: &str,

@@ -181,6 +181,9 @@ fn carry_out_once<'a>(
     let gone = Iterator::chain(ended, turned.observed.iter());
 
     engagement::unregister(gone.filter_map(Row::probe));
+    for row in &turned.observed {
+        About::from(row).report_calls();
+    }
 
     let (mut new, mut kept) = (new.into_iter(), turned.kept.into_iter());
     let mut ended = turned.ended.into_iter().peekable();

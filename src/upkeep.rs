@@ -99,6 +99,7 @@ pub(crate) fn check_probes() {
     let Some(checking) = CHECKING.as_ref() else {
         return;
     };
+    stop_expired();
     let _checking = checking.lock();
     let probe_of = |row: &Row| Some((row.engagement.key(), row.probe()?.clone(), row.is_off));
     let mut from = 0;
@@ -129,6 +130,16 @@ fn report_calls() {
     while let Some(about) = next(key, |row| row.probe().map(|_| About::from(row))) {
         key = about.engagement.key() + 1;
         about.report_calls();
+    }
+}
+
+/// Has calls of all functions whose time is over run them, whatever keeps probes from being
+/// unregistered.
+fn stop_expired() {
+    if let Ok(list) = list::lock() {
+        let is_over = |row: &&Row| row.term.is_some_and(|term| term.left() == 0);
+
+        list.rows().iter().filter(is_over).for_each(Row::stop);
     }
 }
 

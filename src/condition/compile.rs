@@ -68,9 +68,9 @@ const CAPABILITIES: &[&str] = &[
 const CONTEXTS: &[&str] = &["nmi", "irq", "softirq", "kthread", "task"];
 const TASK: u64 = 4;
 
-/// Compiles a condition on calls of the function whose type has the number `function`, and gives the
-/// comparisons to `take`, one after the other, of which there are at most [`ROOM`]. What would have
-/// been right is written to `choices`.
+/// Compiles a condition on calls of the function whose type has the number `function`, and gives
+/// the comparisons to `take`, one after the other, of which there are at most [`ROOM`]. What would
+/// have been right is written to `choices`.
 pub(crate) fn compile<'a>(
     tree: Tree<'a, '_>,
     types: &dyn Layouts,
@@ -379,7 +379,7 @@ impl<'a> Compiler<'a, '_> {
             let id = self
                 .types
                 .find(structure)
-                .ok_or(wrong(at, "there is no such structure"))?;
+                .ok_or(wrong(at, "there is no such structure, or several"))?;
             let Some(Step::Arrow(first)) = steps.next() else {
                 return Err(wrong(at, "a cast needs -> and a member"));
             };
@@ -424,11 +424,8 @@ impl<'a> Compiler<'a, '_> {
             if btf::kind(tag.info) != btf::TYPE_TAG {
                 break;
             }
-            if matches!(self.types.name(to), "user" | "percpu" | "iomem") {
-                return Err(wrong(
-                    at,
-                    "this points to memory of user space, of a CPU or a device",
-                ));
+            if matches!(self.types.name(to), "user" | "percpu") {
+                return Err(wrong(at, "this points to memory of user space or of a CPU"));
             }
             to = tag.size_or_type;
         }
@@ -668,7 +665,10 @@ impl<'a> Compiler<'a, '_> {
                 let its = (0..).map_while(|index| types.enumerator(own, index));
 
                 self.list("names", its.map(|(name, _)| name));
-                Err(wrong(at, "there is no enumerator or error of this name"))
+                Err(wrong(
+                    at,
+                    "there is no enumerator or error of this name, or several",
+                ))
             }
         }
     }
@@ -683,7 +683,7 @@ fn offset(at: usize, offset: i64) -> Result<i32, Wrong> {
 
 /// Structures that user space lays out.
 fn is_of_user(name: &str) -> bool {
-    name.starts_with("compat_") || name.starts_with("user_")
+    name.starts_with("compat_") || name == "user_msghdr"
 }
 
 /// A number or a pointer.

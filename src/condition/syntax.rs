@@ -7,7 +7,8 @@
 //! and        = term { "&&" term }
 //! term       = "!" term | "(" condition ")" | comparison
 //! comparison = operand [ operator literal ]
-//! operand    = [ "(" structure [ "," member ] ")" ] argument { step } | "$" word [ "(" string ")" ]
+//! operand    = [ "(" structure [ "," member ] ")" ] argument { step }
+//!            | "$" word [ "(" string ")" ]
 //! step       = ( "->" | "." ) member | "[" number "]"
 //! operator   = "==" | "!=" | "<" | "<=" | ">" | ">=" | "&" | "~"
 //! literal    = number | name | string
@@ -26,8 +27,8 @@ pub(crate) const MAX_STEPS: usize = 8;
 /// The nodes of the largest tree: comparisons, what joins them, and as many negations. They are too
 /// large for the kernel's stack.
 pub(crate) const MAX_NODES: usize = 3 * MAX_COMPARISONS;
-/// How deep parentheses and negations may be nested.
-const MAX_DEPTH: usize = 16;
+/// How deep parentheses and negations may be nested: each level takes room on the kernel's stack.
+const MAX_DEPTH: usize = 8;
 
 /// What is wrong with a condition, and behind how many bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -360,6 +361,8 @@ impl<'a, 'n> Parser<'a, 'n> {
         })
     }
 
+    // Not inlined, so that what is recursive does not have what this needs on the stack.
+    #[inline(never)]
     fn comparison(&mut self) -> Result<usize, Wrong> {
         let at = self.at;
         let operand = self.operand()?;
@@ -378,6 +381,7 @@ impl<'a, 'n> Parser<'a, 'n> {
         self.add(Node::Comparison(Comparison { at, operand, with }))
     }
 
+    #[inline(never)]
     fn operand(&mut self) -> Result<Operand<'a>, Wrong> {
         let mut cast = None;
 

@@ -68,7 +68,8 @@ TEST_F_TIMEOUT(cost, of_a_hit, 600)
 	if (!getenv("KS_EXACT"))
 		return;
 	EXPECT_EQ(plain, after);
-	EXPECT_LE(engaged, overridden);
+	/* It costs a tenth more than a probe that does not tell who calls, at most. */
+	EXPECT_LE(engaged, overridden * 11 / 10);
 	/* Probes are found in a table, in which they may come to lie one behind the other. */
 	EXPECT_EQ(override_among - overridden, crowd - engaged);
 }

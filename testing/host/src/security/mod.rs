@@ -102,6 +102,7 @@ pub(crate) mod callers {
 
     /// Root, and one user.
     pub(crate) const PLACES: usize = 2;
+    pub(crate) const REST: usize = 2;
 
     /// Only tasks call here.
     #[allow(dead_code)]
@@ -113,6 +114,7 @@ pub(crate) mod callers {
         Kthread,
         Task(Task),
         User(u32),
+        Rest,
     }
 
     #[derive(Clone, Copy)]
@@ -149,7 +151,7 @@ pub(crate) mod callers {
         }
 
         pub(crate) fn get(&self, index: usize) -> Option<Caller> {
-            let calls = self.0.lock()[index];
+            let calls = *self.0.lock().get(index)?;
 
             (calls > 0).then_some(Caller {
                 context: Context::Task(Task {
@@ -164,10 +166,6 @@ pub(crate) mod callers {
                 first: None,
                 last: 0,
             })
-        }
-
-        pub(crate) fn others(&self) -> u64 {
-            0
         }
 
         pub(crate) fn passed(&self) -> u64 {
