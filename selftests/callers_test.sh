@@ -128,9 +128,9 @@ check "the first call is on record at once" eventually has_hits ks_target_int $(
 who='pid=[0-9]+ comm="cat" auid=[0-9]+ ses=[0-9]+'
 key="context=task uid=0 dev=[0-9a-f:]+ ino=$(stat -c %i "$cat") cgroup=[0-9]+"
 place='from=ks_call_int\+0x[0-9a-f/x]+\[killswitch_target\]'
-contexts='scontext=uid:0 tcontext=ks_target_int tclass=function'
+what='scontext=uid:0 tcontext=ks_target_int tclass=function$'
 like "as a denial" \
-	"^avc:  denied  \{ call \} for  $who lsm=killswitch $key $place hits=1 retval=-7 $contexts$" \
+	"^avc:  denied  \{ call \} for  $who lsm=killswitch $key $place hits=1 retval=-7 $what" \
 	"$(hits ks_target_int | tail -n 1)"
 like "which ausearch finds" "tcontext=ks_target_int" "$(ausearch -m AVC -c cat 2>&1 | tail -n 3)"
 like "and takes for a failure" "tcontext=ks_target_int" "$(ausearch -m AVC -sv no 2>&1 | tail -n 3)"
@@ -220,7 +220,8 @@ for uid in {2001..2040}; do
 done
 cp "$cat" /tmp/programs/of-root
 /tmp/programs/of-root "$TARGET/call/ks_target_int" >/dev/null
-like "when many users fill the table" ' context=task others=1 last=[0-9]+$' "$(tail -n 1 "$FN/callers")"
+like "when many users fill the table" ' context=task others=1 last=[0-9]+$' \
+	"$(tail -n 1 "$FN/callers")"
 like "there is a place left for root" ' uid=0 .* comm="of-root"$' \
 	"$(line " ino=$(stat -c %i /tmp/programs/of-root) ")"
 is "and still all are counted" 1000083 \

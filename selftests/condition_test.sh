@@ -161,8 +161,9 @@ caller()
 		fail "$1" "$(</tmp/why)"
 		return
 	fi
-	is "$1" "$expected" \
-		"$(passes "$A" && echo runs || echo stopped) $(by_user && echo runs || echo stopped)"
+	is "$1" "$expected" "$(passes "$A" && echo runs || echo stopped) $(
+		by_user && echo runs || echo stopped
+	)"
 	control "disengage $T"
 }
 caller "\$uid==0" "stopped runs"

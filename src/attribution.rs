@@ -26,8 +26,8 @@ use kernel::{
     }, //
 };
 
-/// How many reports of calls there are at most, of one engagement in a minute, beside those of first
-/// calls, of which there are few in all.
+/// How many reports of calls there are at most, of one engagement in a minute, beside those of
+/// first calls, of which there are few in all.
 const REPORTS: u32 = 10;
 
 /// The callers of one engagement, from its beginning to its end.
