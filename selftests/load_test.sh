@@ -95,6 +95,16 @@ like "and why" 'Numerical result out of range' "$said"
 is "the value is what it was" "engaged -6" "$(state ks_target_int)"
 like "the kernel log says more" 'ks_target_int.* 2147483648' "$(messages | tail -n 3)"
 
+some="if=\$uid==77&&\$comm!=\"a b\" for=86400"
+conf 20-second "engage ks_target_long -7" \
+	"engage ks_target_fails -1 scope=nonroot $some reason=some calls"
+load
+is "with a condition and a time" 0 $status
+is "it is engaged" "engaged -1" "$(state ks_target_fails)"
+load
+is "once more" 0 $status
+check_not "there is no warning" grep -q 'of ks_target_fails stay as they are' <<<"$said"
+
 conf 15-wrong "engage ks_target_other -1" "engage security_file_open 0" "engage af_alg_sendmsg -5"
 conf 30-last "engage ks_target_other -3"
 mkdir "$directory/40-directory.conf"
