@@ -183,6 +183,12 @@ is_engaged()
 	[[ $(engaged_field "$1" state) == engaged ]]
 }
 
+# is_gone TARGET: nothing of that name is engaged.
+is_gone()
+{
+	! grep -q "^$1 " "$KS/engaged"
+}
+
 # Whether anything was ever engaged in this boot: 1 or 0, as the kernel's taint says.
 tainted()
 {

@@ -5,11 +5,6 @@
 set -euo pipefail
 . "$(dirname "$(readlink -f "$0")")/lib.sh"
 
-is_gone()
-{
-	! grep -q "^$1 " "$KS/engaged"
-}
-
 begin
 [[ -d $KS ]] || skip_all "Killswitch is not in lsm="
 load_target

@@ -5,11 +5,6 @@
 set -euo pipefail
 . "$(dirname "$(readlink -f "$0")")/lib.sh"
 
-is_gone()
-{
-	! grep -q "^$1 " "$KS/engaged"
-}
-
 # One that nobody who could bring the list up to date has looked at.
 is_gone_for_users()
 {

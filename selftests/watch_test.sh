@@ -10,11 +10,6 @@ told()
 	messages | tail -n 3 | grep -q ': engaged ks_target_int'
 }
 
-is_gone()
-{
-	! grep -q "^$1 " "$KS/engaged"
-}
-
 begin
 [[ -d $KS ]] || skip_all "Killswitch is not in lsm="
 load_target
