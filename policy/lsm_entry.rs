@@ -26,7 +26,8 @@ pub(super) const ENDS: &[&str] = &[
     "key_put", "keyring_alloc", "keyctl_revoke_key", "ima_add_template_entry", "ima_file_check",
     "ima_measurements_show", "ima_d_path", "integrity_kernel_read", "evm_set_key",
     "evm_calc_hmac_or_hash", "evm_read_key", "evm_write_key", "evm_read_xattrs", "evm_write_xattrs",
-    "posix_xattr_acl",
+    "posix_xattr_acl", "integrity_audit_message", "integrity_audit_msg", "integrity_digsig_verify",
+    "asymmetric_verify", "add_to_platform_keyring", "add_to_machine_keyring",
 ];
 
 pub(super) fn judge(facts: &Facts<'_>) -> Result<(), Cause> {

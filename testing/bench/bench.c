@@ -437,8 +437,9 @@ static void verdicts(void)
 		if (strstr(symbol->name, "10killswitch8security4code10callers_in") &&
 		    ks_starts(symbol->name, "_RNv"))
 			counter = symbol->name;
-		/* What is larger is no function. */
-		if (text && size && size < 65536 && ks_is_text(symbol))
+		/* What is larger is no function, and longer names are no targets. */
+		if (text && size && size < 65536 && ks_is_text(symbol) &&
+		    strlen(symbol->name) < NAME_MAX)
 			samples[count++] = (struct sample){ symbol->name, size };
 	}
 
