@@ -211,7 +211,7 @@ impl World for Running {
         Some(unsafe {
             (
                 bindings::killswitch_device(&program.0),
-                (*program.inode()).i_ino as u64,
+                bindings::killswitch_inode_number(&program.0),
             )
         })
     }

@@ -222,6 +222,7 @@ u64 killswitch_sum_faults(const struct killswitch_callers *callers);
 void killswitch_after_call(struct kprobe *kp, struct pt_regs *regs, unsigned long flags);
 int killswitch_find_program(const char *name, struct path *path);
 u32 killswitch_device(const struct path *path);
+u64 killswitch_inode_number(const struct path *path);
 const struct inode *killswitch_inode(const struct path *path);
 int killswitch_find_cgroup(const char *path, u32 *level, u64 *number);
 struct killswitch_callers *killswitch_new_callers(void);

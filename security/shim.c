@@ -158,6 +158,12 @@ u32 killswitch_device(const struct path *path)
 	return killswitch_inode(path)->i_sb->s_dev;
 }
 
+/* The number of the inode of @path. */
+u64 killswitch_inode_number(const struct path *path)
+{
+	return killswitch_inode(path)->i_ino;
+}
+
 /* What a program that was started from @path is told by. */
 const struct inode *killswitch_inode(const struct path *path)
 {
