@@ -15,7 +15,7 @@ use kernel::{
     str::CStr, //
 };
 
-/// How many callers can be told apart: contexts and tasks.
+/// How many callers can be distinguished: contexts and tasks.
 pub(crate) const PLACES: usize = OTHERS;
 
 /// The number of all that cannot be.
@@ -43,7 +43,7 @@ pub(crate) enum Context {
     Rest,
 }
 
-/// What tells a task from others, and what the first of its kind was.
+/// What distinguishes a task from others, and what the first of its kind was.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Task {
     /// The real user id, in the initial user namespace.

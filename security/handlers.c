@@ -91,7 +91,7 @@ static DEFINE_IRQ_WORK(killswitch_waker, killswitch_woken);
 
 /*
  * Has the new caller reported. This is called once for each caller that an
- * engagement tells apart, and calls what can be probed, so that it may be nested:
+ * engagement distinguishes, and calls what can be probed, so that it may be nested:
  * in that case the outer one does it.
  */
 static noinline void killswitch_wake(void)

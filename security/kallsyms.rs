@@ -187,7 +187,7 @@ impl fmt::Display for Place {
         let text = CStr::from_bytes_until_nul(&buffer).map_err(|_| fmt::Error)?;
 
         match text.to_str().map_err(|_| fmt::Error)? {
-            // What was there has gone, and addresses are nobody's business.
+            // What was there has gone, and addresses are not disclosed.
             address if address.starts_with("0x") => f.write_str("?"),
             place => place.split(' ').try_for_each(|part| f.write_str(part)),
         }

@@ -75,7 +75,7 @@ struct killswitch_caller {
 	/* How many calls there were on each CPU, and when the last one was, in jiffies. */
 	u64 __percpu *calls;
 	unsigned long last;
-	/* By these, tasks are told apart: real user id, program, cgroup, place of the call. */
+	/* By these, tasks are distinguished: real user id, program, cgroup, place of the call. */
 	u32 uid;
 	unsigned long address;
 	const struct inode *exe;
@@ -193,7 +193,7 @@ struct killswitch_probe {
 	const s64 *value;
 	/* Where calls are sent. */
 	unsigned long stub;
-	/* Whether those that pass are told apart by their callers. */
+	/* Whether calls that pass are distinguished by caller. */
 	bool counts_passing;
 	/* The calls that have passed, or negative: then they are sent to the stub. */
 	atomic64_t gate;

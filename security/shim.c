@@ -164,7 +164,7 @@ u64 killswitch_inode_number(const struct path *path)
 	return killswitch_inode(path)->i_ino;
 }
 
-/* What a program that was started from @path is told by. */
+/* What identifies a program that was started from @path. */
 const struct inode *killswitch_inode(const struct path *path)
 {
 	return d_backing_inode(path->dentry);

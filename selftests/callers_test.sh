@@ -47,7 +47,7 @@ chmod 755 /sys/kernel/debug
 chmod 666 "$TARGET/storm"
 cat=$(readlink -f "$(type -P cat)")
 
-# Tasks are told apart by user, program, cgroup and place of the call.
+# Tasks are distinguished by user, program, cgroup and place of the call.
 accepted "a function is engaged" "engage ks_target_int -7"
 is "nobody has called it" "" "$(engaged_field ks_target_int callers)"
 is "its file is for root" 400 "$(stat -c %a "$FN/callers")"
@@ -189,7 +189,7 @@ else
 	skip "a call that is stopped is traced" "no tracing of events"
 fi
 
-# Nobody hides anybody: one user makes many calls, by many programs.
+# A user cannot hide another: one user makes many calls, by many programs.
 accepted "a function is engaged" "engage ks_target_int -7"
 mkdir -m 755 /tmp/programs
 for i in {1..40}; do

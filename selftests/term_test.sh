@@ -5,7 +5,7 @@
 set -euo pipefail
 . "$(dirname "$(readlink -f "$0")")/lib.sh"
 
-# One that nobody who could bring the list up to date has looked at.
+# One that expires while no administrator reads the list.
 is_gone_for_users()
 {
 	! as_user grep -q "^$1 " "$KS/engaged"
@@ -44,7 +44,7 @@ like "and the end, which nobody caused" \
 	'op=expire func="ks_target_int" hits=1 callers=1 auid=4294967295 ses=4294967295 res=1$' \
 	"$(records | tail -n 1)"
 
-# Time does not pass while nobody looks only.
+# Time also passes when the list is read.
 accepted "the shortest time" "engage ks_target_int -7 for=1"
 sleep 1.1
 check "is over when an administrator looks" is_gone ks_target_int

@@ -56,7 +56,7 @@ impl Attribution {
         &self.callers
     }
 
-    /// All that can be told apart.
+    /// All that can be distinguished.
     pub(crate) fn all(&self) -> impl Iterator<Item = Caller> + '_ {
         (0..PLACES).filter_map(|index| self.callers.get(index))
     }

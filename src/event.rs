@@ -780,7 +780,7 @@ impl fmt::Display for About {
 #[derive(Clone, Copy)]
 struct Totals {
     hits: u64,
-    /// How many callers could be told apart.
+    /// How many callers could be distinguished.
     callers: usize,
     /// For how many records of calls there was no room.
     unreported: u64,

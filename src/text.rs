@@ -82,7 +82,7 @@ impl fmt::Display for Escaped<'_> {
     }
 }
 
-/// Text that somebody chose, between quotes, with a full stop for each byte that could be mistaken
+/// Text that a user chose, between quotes, with a full stop for each byte that could be mistaken
 /// for something else.
 pub(crate) struct Untrusted<'a>(pub(crate) &'a [u8]);
 

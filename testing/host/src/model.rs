@@ -59,7 +59,7 @@ pub(crate) struct Engagement {
     hits: u64,
     /// The calls of root, and of the user.
     calls: [u64; 2],
-    /// From how many of them on each is to be told.
+    /// From how many of them on each is to be reported.
     due: [u64; 2],
     /// The module that it is about.
     about: Option<&'static str>,
@@ -652,7 +652,7 @@ impl Model {
         }
     }
 
-    /// Tells who has called, the first time and each time that it is ten times as often.
+    /// Reports who has called, the first time and each time that it is ten times as often.
     fn tell_calls(&mut self, engagement: &mut Engagement) {
         for at in 0..2 {
             let calls = engagement.calls[at];
