@@ -31,7 +31,7 @@ use x86::{
 /// The most code of one function that is looked at, in bytes. The largest have half of that.
 const MAX_BODY: usize = 128 << 10;
 /// How much code is copied at a time, in bytes.
-const CHUNK: usize = 512;
+const CHUNK: usize = 256;
 
 /// What shows that a function decides about access.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -144,6 +144,46 @@ pub(crate) const OVERLAP: usize = arch::WINDOW - 1;
 /// Code that cannot be read.
 pub(crate) struct Unreadable;
 
+/// A part of the code, which is copied piece by piece.
+struct Code<'a> {
+    image: &'a dyn Image,
+    part: &'a Range<usize>,
+    /// Where the piece begins.
+    start: usize,
+    length: usize,
+    piece: [u8; CHUNK],
+}
+
+impl<'a> Code<'a> {
+    fn new(image: &'a dyn Image, part: &'a Range<usize>) -> Self {
+        Self {
+            image,
+            part,
+            start: 0,
+            length: 0,
+            piece: [0; CHUNK],
+        }
+    }
+
+    /// The bytes at `at`, which is in the part: those of the longest instruction, or more, or what
+    /// is left of the part.
+    fn at(&mut self, at: usize) -> Result<&[u8], Unreadable> {
+        let left = self.part.end - at;
+        let is_copied = at
+            .checked_sub(self.start)
+            .is_some_and(|offset| offset + left.min(arch::LONGEST) <= self.length);
+
+        if !is_copied {
+            self.start = at;
+            self.length = left.min(CHUNK);
+            if !self.image.read(at, &mut self.piece[..self.length]) {
+                return Err(Unreadable);
+            }
+        }
+        Ok(&self.piece[at - self.start..self.length])
+    }
+}
+
 /// Where a function may begin that a branch to `target` calls: at that place, a little before it,
 /// or behind the padding that was branched to.
 fn landing(image: &dyn Image, target: usize) -> core::ops::RangeInclusive<usize> {
@@ -202,15 +242,13 @@ pub(super) fn heeds(image: &dyn Image, place: usize) -> bool {
     let Some(body) = image.extent(place) else {
         return true;
     };
+    let mut code = Code::new(image, &body);
     let mut at = place;
 
     for step in 0..STEPS {
-        let mut buffer = [0; arch::LONGEST];
-        let bytes = &mut buffer[..(body.end - at).min(arch::LONGEST)];
-
-        if !image.read(at, bytes) {
+        let Ok(bytes) = code.at(at) else {
             return true;
-        }
+        };
         let used = match step {
             0 if bytes[0] == arch::CALL => Use::None,
             // What is jumped to returns to the caller of the caller.
@@ -281,38 +319,24 @@ fn instructions<T>(
     };
 
     for part in [&body, &cold] {
+        let mut code = Code::new(image, part);
         let mut at = part.start;
 
         if part.len() > MAX_BODY {
             return Err(Unreadable);
         }
         while at < part.end {
-            let mut buffer = [0; CHUNK];
-            let bytes = &mut buffer[..(part.end - at).min(CHUNK)];
-            // An instruction that the buffer cuts off is read again.
-            let last = match at + bytes.len() == part.end {
-                true => bytes.len(),
-                false => bytes.len() - arch::LONGEST,
+            // What is no instruction is data, or is cut off by the end of the function.
+            let Some(instruction) = arch::decode(code.at(at)?) else {
+                at += 1;
+                continue;
             };
-            let mut next = 0;
 
-            if !image.read(at, bytes) {
-                return Err(Unreadable);
+            at += instruction.length;
+            let found = visit(instruction, at);
+            if found.is_some() {
+                return Ok(found);
             }
-            while next < last {
-                // What is no instruction is data, or has been cut off by the end of the function.
-                let Some(instruction) = arch::decode(&bytes[next..]) else {
-                    next += 1;
-                    continue;
-                };
-
-                next += instruction.length;
-                let found = visit(instruction, at + next);
-                if found.is_some() {
-                    return Ok(found);
-                }
-            }
-            at += next;
         }
     }
     Ok(None)

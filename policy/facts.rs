@@ -89,8 +89,7 @@ pub(crate) struct Callers {
     pub(crate) count: usize,
     /// One of them that is built from `security/`, or that takes nothing.
     pub(crate) protected: Option<usize>,
-    /// Whether any of them takes notice of what is returned to it, and whether any does not.
-    pub(crate) heed: bool,
+    /// Whether any of them takes no notice of what is returned to it.
     pub(crate) ignore: bool,
 }
 
@@ -108,22 +107,15 @@ impl Callers {
         if self.count > MANY {
             return;
         }
-        let protected = || {
-            image::owner(image, place)
-                .filter(|caller| *caller != function && kernel.protects(*caller))
-        };
-        let protected = self.protected.or_else(protected);
+        let protected = image::owner(image, place).filter(|caller| {
+            self.protected.is_none() && *caller != function && kernel.protects(*caller)
+        });
+        let ignores = !self.ignore && !code::heeds(image, place);
 
-        // Only if that matters: are they more than bytes that look like a call?
-        let is_known = self.heed && self.ignore;
-
-        if (protected == self.protected && is_known) || !code::is_branch(image, place) {
-            return;
-        }
-        self.protected = protected;
-        match code::heeds(image, place) {
-            true => self.heed = true,
-            false => self.ignore = true,
+        // Bytes may only look like a call, which takes longer to find out.
+        if (protected.is_some() || ignores) && code::is_branch(image, place) {
+            self.protected = self.protected.or(protected);
+            self.ignore |= ignores;
         }
     }
 }

@@ -60,13 +60,16 @@ const PADDING: usize = bindings::KILLSWITCH_PADDING as usize;
 
 /// The code of the kernel and of the modules that are loaded.
 pub(crate) struct RunningCode {
+    may_be_split: fn(&str) -> bool,
     failure: Cell<Option<Error>>,
 }
 
 impl RunningCode {
-    /// The code, as it is now.
-    pub(crate) fn new() -> Self {
+    /// The code, as it is now. `may_be_split` says whether the kernel itself may have a cold part of
+    /// a function of a name without suffixes: to search for one takes long.
+    pub(crate) fn new(may_be_split: fn(&str) -> bool) -> Self {
         Self {
+            may_be_split,
             failure: Cell::new(None),
         }
     }
@@ -213,7 +216,11 @@ impl Image for RunningCode {
         let Some(symbol) = kallsyms::name_of(address) else {
             return Cold::None;
         };
+        let original = policy::original(symbol.as_str());
 
+        if text().contains(&address) && !(self.may_be_split)(original) {
+            return Cold::None;
+        }
         match &self.beside(address, fmt!("{}.cold", symbol.as_str()))[..] {
             [] => Cold::None,
             [one] => self.extent(*one).map_or(Cold::Unknown, Cold::At),
@@ -228,13 +235,12 @@ impl Image for RunningCode {
         let is_read = copy(at, buffer);
 
         // A probe in front may have put a jump there, which reaches into the buffer.
-        for probed in at.saturating_sub(JUMP_LENGTH - 1)..at.saturating_add(buffer.len()) {
-            let is_probed = probed
-                .checked_sub(at)
-                .is_none_or(|index| matches!(buffer[index], BREAKPOINT | JUMP));
-
-            if is_probed {
-                restore(probed, at, buffer);
+        for probed in at.saturating_sub(JUMP_LENGTH - 1)..at {
+            restore(probed, at, buffer);
+        }
+        for index in 0..buffer.len() {
+            if matches!(buffer[index], BREAKPOINT | JUMP) {
+                restore(at + index, at, buffer);
             }
         }
         // SAFETY: It was taken above.

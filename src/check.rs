@@ -185,7 +185,7 @@ fn answer_one<'a>(
     if let Some((subject, facts)) = &subject {
         subject.describe(facts, answer).map_err(|_| ENOMEM)?;
         answer.write_str(resolved.as_str()).map_err(|_| ENOMEM)?;
-        subject.notes(protected, Some(value), answer)?;
+        subject.notes(Some(value), answer)?;
         if is_alone && verdict.is_err() {
             subject.alternatives(facts, asked, answer)?;
         }

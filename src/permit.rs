@@ -42,7 +42,7 @@ impl<'m> Permit<'m> {
         let mut notes = Text::new();
         let entry = subject.judge(&subject.facts(&protected.kernel()), value, scope)?;
 
-        subject.notes(protected, value, &mut notes)?;
+        subject.notes(value, &mut notes)?;
         Ok(Self {
             entry: entry.clone(),
             function: subject.function()?,

@@ -47,6 +47,9 @@ use kernel::{
     }, //
 };
 
+/// How many hashes of names are distinguished: several for each function with variants.
+const HASHES: usize = 1 << 17;
+
 static PROTECTED: SetOnce<Protected> = SetOnce::new();
 
 /// Has a second task wait for the one that finds out. Only administrators' do.
@@ -64,8 +67,9 @@ pub(crate) struct Protected {
     hubs: AddressSet<KVVec<usize>>,
     security: Range<usize>,
     core: AddressSet<KVVec<usize>>,
-    /// Hashes of the names of functions of which the compiler made variants.
-    varied: AddressSet<KVVec<usize>>,
+    /// A bit for each hash of a name, set if the compiler may have made variants of that function,
+    /// or moved a part of it out of the way.
+    varied: KVVec<u64>,
 }
 
 /// Prepares for the functions below. Called once.
@@ -101,6 +105,23 @@ pub(crate) fn description() -> &'static str {
     )
 }
 
+/// Whether the kernel itself may have a variant, or a cold part, of a function that was called
+/// `original`. Any context.
+pub(crate) fn may_have_variants(original: &str) -> bool {
+    let (word, bit) = bit_of(original);
+
+    PROTECTED
+        .as_ref()
+        .is_none_or(|protected| protected.varied[word] & bit != 0)
+}
+
+/// The word of [`Protected::varied`] that has the bit of a name, and that bit.
+fn bit_of(name: &str) -> (usize, u64) {
+    let hash = hash(name) % HASHES;
+
+    (hash / 64, 1 << (hash % 64))
+}
+
 impl Protected {
     /// Finds out. Sleeps; fails with ENOMEM only.
     fn of_this_kernel() -> Result<Self> {
@@ -114,7 +135,7 @@ impl Protected {
         let mut deciders = KVVec::new();
         let mut hubs = KVVec::new();
         let mut core = KVVec::new();
-        let mut varied = KVVec::new();
+        let mut varied = KVVec::from_elem(0, HASHES / 64, GFP_KERNEL)?;
         let Calls { hooks, trampolines } = callbacks::registered_calls()?;
         let text = code::text();
         let (mut first, mut end) = (usize::MAX, 0);
@@ -128,8 +149,10 @@ impl Protected {
             let symbol = core::str::from_utf8(symbol).unwrap_or_default();
             let original = policy::original(symbol);
 
-            if original != symbol && !symbol.ends_with(".cold") {
-                varied.push(hash(original), GFP_KERNEL)?;
+            if original != symbol {
+                let (word, bit) = bit_of(original);
+
+                varied[word] |= bit;
             }
             catalogue.sets(symbol, |set| -> Result {
                 match set {
@@ -160,7 +183,7 @@ impl Protected {
             hubs: AddressSet::new(fitted(hubs)?),
             security: first..end,
             core: AddressSet::new(fitted(core)?),
-            varied: AddressSet::new(fitted(varied)?),
+            varied,
         })
     }
 
@@ -178,21 +201,11 @@ impl Protected {
         }
     }
 
-    /// Whether the kernel itself may have a variant of a function that was called `original`.
-    pub(crate) fn may_have_variants(&self, original: &str) -> bool {
-        self.varied.contains(hash(original))
-    }
-
     /// How much memory the sets take, in bytes.
     fn memory(&self) -> usize {
-        let addresses = [
-            &self.lsm_entries,
-            &self.deciders,
-            &self.hubs,
-            &self.core,
-            &self.varied,
-        ];
+        let addresses = [&self.lsm_entries, &self.deciders, &self.hubs, &self.core];
         size_of_val(self)
+            + size_of_val(&self.varied[..])
             + addresses
                 .map(|set| set.len() * size_of::<usize>())
                 .iter()

@@ -32,10 +32,7 @@ use crate::{
         Value,
         Zone, //
     },
-    protected::{
-        self,
-        Protected, //
-    },
+    protected,
     refusal::Refusal,
     security::{
         btf,
@@ -205,7 +202,7 @@ impl<'a> Subject<'a> {
             names,
             prototype,
             entry,
-            code: RunningCode::new(),
+            code: RunningCode::new(protected::may_have_variants),
             callers: None,
         })
     }
@@ -262,12 +259,7 @@ impl<'a> Subject<'a> {
 
     /// Writes one line for each thing that an administrator who engages the function should know.
     /// Sleeps.
-    pub(crate) fn notes(
-        &self,
-        protected: &Protected,
-        value: Option<Value>,
-        out: &mut dyn Write,
-    ) -> Result {
+    pub(crate) fn notes(&self, value: Option<Value>, out: &mut dyn Write) -> Result {
         let original = policy::original(self.target.symbol);
         let mut note = |symbol: &[u8]| -> Result {
             // All but a few begin differently.
@@ -291,7 +283,7 @@ impl<'a> Subject<'a> {
 
         match &self.module {
             Some(module) => kallsyms::for_each_in_module(module, &mut |symbol, _| note(symbol))?,
-            None if protected.may_have_variants(original) => {
+            None if protected::may_have_variants(original) => {
                 kallsyms::for_each_in_kernel(&mut |symbol, _| note(symbol))?;
             }
             None => {}
@@ -447,7 +439,7 @@ pub(crate) fn find_callers<'s, 'a: 's>(found: impl Iterator<Item = &'s mut Found
     }
     let protected = protected::in_this_kernel()?;
     let kernel = protected.kernel();
-    let code = RunningCode::new();
+    let code = RunningCode::new(protected::may_have_variants);
 
     code.callers(&addresses, &mut |place, function| {
         for subject in subjects.iter_mut() {
@@ -480,7 +472,7 @@ pub(crate) fn judge_absent<'b>(
 ) -> Result<(), Refusal<'b>> {
     let protected = protected::in_this_kernel()?;
     let kernel = protected.kernel();
-    let code = RunningCode::new();
+    let code = RunningCode::new(protected::may_have_variants);
     let mut facts = Facts::new(&kernel, &[], &code);
     let symbols = [Symbol::new(target.symbol.as_bytes())];
 
