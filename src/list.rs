@@ -301,8 +301,8 @@ pub(crate) fn lock() -> Result<SpinLockGuard<'static, List>> {
 }
 
 /// Copies the list. May sleep.
-pub(crate) fn all() -> Result<KVec<Shown>> {
-    let mut all = KVec::with_capacity(SLOTS, GFP_KERNEL)?;
+pub(crate) fn all() -> Result<KVVec<Shown>> {
+    let mut all = KVVec::with_capacity(SLOTS, GFP_KERNEL)?;
     let list = lock()?;
 
     for row in &list.0 {

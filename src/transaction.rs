@@ -135,7 +135,7 @@ const PAUSE: Delta = Delta::from_millis(20);
 pub(crate) fn carry_out<'a>(
     authority: &Authority,
     commands: &[Command<'a>],
-) -> Result<KVec<(usize, Event<'static>)>, Failed<'a>> {
+) -> Result<KVVec<(usize, Event<'static>)>, Failed<'a>> {
     again(
         || carry_out_once(authority, commands),
         |Failed(_, refusal)| refusal,
@@ -159,18 +159,18 @@ fn again<'a, T, E>(
 fn carry_out_once<'a>(
     authority: &Authority,
     commands: &[Command<'a>],
-) -> Result<KVec<(usize, Event<'static>)>, Failed<'a>> {
+) -> Result<KVVec<(usize, Event<'static>)>, Failed<'a>> {
     authority.confirm()?;
     let mut new = judge(authority, commands)?;
 
     plan(&*list::lock()?, commands, &new)?;
 
     let mut turned = Turned {
-        ended: KVec::with_capacity(SLOTS, GFP_KERNEL)?,
+        ended: KVVec::with_capacity(SLOTS, GFP_KERNEL)?,
         observed: KVec::with_capacity(commands.len(), GFP_KERNEL)?,
         kept: KVec::with_capacity(commands.len(), GFP_KERNEL)?,
     };
-    let mut events = KVec::with_capacity(commands.len() + SLOTS, GFP_KERNEL)?;
+    let mut events = KVVec::with_capacity(commands.len() + SLOTS, GFP_KERNEL)?;
 
     arm(authority, &mut new)
         .and_then(|()| turn(authority, commands, &mut new, &mut turned))
@@ -440,7 +440,7 @@ fn make<'a>(authority: &Authority, new: &mut New<'a>) -> Result<(), Refusal<'a>>
 /// fail.
 struct Turned {
     /// What has ended, with the numbers of the commands.
-    ended: KVec<(usize, Row)>,
+    ended: KVVec<(usize, Row)>,
     /// What was observed, and is engaged now.
     observed: KVec<Row>,
     /// What does not end by itself any more, in the order of the commands.
