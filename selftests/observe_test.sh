@@ -58,6 +58,8 @@ is "no call runs after one that did not" "" \
 taken=$(grep -cx -e -7 "$results" || :)
 hits=$(engaged_field ks_target_int hits)
 check "each that did not is a hit" test "$hits" -ge "$taken" -a "$hits" -le $((taken + 1))
+counted=$(records | grep 'op=engage' | tail -n 1 | sed -nE 's/.* hits=([0-9]+) callers=1 .*/\1/p')
+check "the record says how many were counted" test "${counted:-0}" -ge "$observed"
 control disengage_all
 rm -f "$results"
 

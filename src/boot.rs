@@ -131,7 +131,7 @@ fn carry_out<'a>(authority: &Authority, command: Command<'a>) -> Result<(), Refu
 fn report(what: What<'_>) {
     let origin = Origin::CommandLine;
 
-    Event { origin, what }.report();
+    Event::of(origin, what).report();
 }
 
 /// Understands `<target>=<retval>`.

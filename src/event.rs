@@ -331,21 +331,28 @@ pub(crate) struct Event<'a> {
     pub(crate) origin: Origin,
     /// What it decided.
     pub(crate) what: What<'a>,
+    /// The observation that an engagement took the place of, and how many calls it counted.
+    pub(crate) replaced: Option<(About, u64)>,
 }
 
 impl<'a> Event<'a> {
     /// One that the current task caused.
     pub(crate) fn of_task(what: What<'a>) -> Self {
-        let origin = Origin::Task;
-
-        Self { origin, what }
+        Self::of(Origin::Task, what)
     }
 
     /// One that the kernel itself caused.
     pub(crate) fn of_kernel(what: What<'a>) -> Self {
-        let origin = Origin::Kernel;
+        Self::of(Origin::Kernel, what)
+    }
 
-        Self { origin, what }
+    /// One with that origin.
+    pub(crate) fn of(origin: Origin, what: What<'a>) -> Self {
+        Self {
+            origin,
+            what,
+            replaced: None,
+        }
     }
 
     /// Writes the line of the kernel log and the record of the audit log.
@@ -404,7 +411,7 @@ impl<'a> Event<'a> {
             | What::Expired(about, hits)
             | What::Disengaged(about, hits)
             | What::Lost(about, hits) => Some((about, *hits)),
-            _ => None,
+            _ => self.replaced.as_ref().map(|(about, hits)| (about, *hits)),
         }
     }
 

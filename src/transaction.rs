@@ -178,20 +178,21 @@ fn carry_out_once<'a>(
             engagement::unregister(new.iter().filter_map(|new| new.row.as_ref()?.probe()))
         })?;
     let ended = turned.ended.iter().map(|(_, row)| row);
-    let gone = Iterator::chain(ended, turned.observed.iter());
+    let observed = turned.observed.iter().map(|(_, row)| row);
 
-    engagement::unregister(gone.filter_map(Row::probe));
-    for row in &turned.observed {
-        About::from(row).report_calls();
-    }
-
+    engagement::unregister(Iterator::chain(ended, observed).filter_map(Row::probe));
     let (mut new, mut kept) = (new.into_iter(), turned.kept.into_iter());
     let mut ended = turned.ended.into_iter().peekable();
+    let mut observed = turned.observed.into_iter().peekable();
     let mut report = |line, what| {
-        let origin = authority.origin();
+        let replaced = observed.next_if(|(of, _)| *of == line);
+        let event = Event {
+            replaced: replaced.map(|(_, row)| (About::from(&row), row.hits().count())),
+            ..Event::of(authority.origin(), what)
+        };
 
         // There is room for one event of each command, and of each slot that was released.
-        let _ = events.push_within_capacity((line, Event { origin, what }));
+        let _ = events.push_within_capacity((line, event));
     };
     for (line, command) in commands.iter().enumerate() {
         match command {
@@ -441,8 +442,8 @@ fn make<'a>(authority: &Authority, new: &mut New<'a>) -> Result<(), Refusal<'a>>
 struct Turned {
     /// What has ended, with the numbers of the commands.
     ended: KVVec<(usize, Row)>,
-    /// What was observed, and is engaged now.
-    observed: KVec<Row>,
+    /// What was observed, and is engaged now, with the numbers of the commands.
+    observed: KVec<(usize, Row)>,
     /// What does not end by itself any more, in the order of the commands.
     kept: KVec<About>,
 }
@@ -487,7 +488,7 @@ fn turn<'a>(
             list.add(row);
         }
         if let Some(row) = observed {
-            let _ = turned.observed.push_within_capacity(row);
+            let _ = turned.observed.push_within_capacity((new.line, row));
         }
     }
     for (_, row) in turned.ended.iter() {
@@ -545,8 +546,8 @@ fn change_once<'a>(
     let (about, returns) = (About::from(&*row), row.state() == State::Engaged);
     drop(list);
 
-    Ok(Event {
-        origin: authority.origin(),
-        what: What::Changed(about, returns, notes),
-    })
+    Ok(Event::of(
+        authority.origin(),
+        What::Changed(about, returns, notes),
+    ))
 }

@@ -444,11 +444,19 @@ impl Model {
             .iter()
             .any(|e| e.is_there() && e.takes_calls());
         let mut older: Vec<_> = older.into_iter().map(Some).collect();
+        let is_replaced = |e: &mut Engagement| {
+            new.iter().any(|(_, wanted, _)| e.is_replaced_by(wanted))
+                && !lines.iter().any(|line| match line {
+                    Line::Disengage(target) => e.is_called(target),
+                    line => matches!(line, Line::DisengageAll),
+                })
+        };
+        let mut replaced: Vec<_> = older
+            .iter_mut()
+            .filter_map(|e| e.take_if(is_replaced))
+            .collect();
         for line in lines {
-            self.finish(by, line, &mut older);
-        }
-        for replaced in &mut older {
-            replaced.take_if(|e| new.iter().any(|(_, wanted, _)| e.is_replaced_by(wanted)));
+            self.finish(by, line, &mut older, &mut replaced);
         }
         let new = std::mem::take(&mut self.engagements);
 
@@ -494,17 +502,25 @@ impl Model {
     }
 
     /// Does what a line says, apart from engaging: what is new has been made.
-    fn finish(&mut self, by: By, line: &Line, older: &mut [Option<Engagement>]) {
-        let (operation, fields) = line.fields();
+    fn finish(
+        &mut self,
+        by: By,
+        line: &Line,
+        older: &mut [Option<Engagement>],
+        replaced: &mut [Engagement],
+    ) {
+        let (operation, mut fields) = line.fields();
 
         match line {
-            Line::Engage(Wanted {
-                target,
-                value,
-                watch,
-                ..
-            }) => {
+            Line::Engage(wanted) => {
+                let (target, value, watch) = (wanted.target, wanted.value, wanted.watch);
                 let at = self.called(target).unwrap();
+                let observed = replaced.iter_mut().find(|e| e.is_replaced_by(wanted));
+
+                if let Some(observed) = observed {
+                    self.tell_calls(observed);
+                    fields += observed.totals().trim_start_matches(&function(target));
+                }
 
                 if !self.engagements[at].is_there() {
                     self.answer(format!("armed {target}: "));
