@@ -146,6 +146,8 @@ check "and nothing else" passes "$B"
 like "all of it is shown" \
 	' state=engaged scope=all passed=1 faults=0 if="part->next->word==40000" callers=1$' \
 	"$(grep "^$T " "$KS/engaged")"
+like "but for the condition to users" ' state=engaged scope=all callers=1$' \
+	"$(as_user grep "^$T " "$KS/engaged")"
 control disengage_all
 
 # The caller.

@@ -170,7 +170,9 @@ impl Show for Engaged {
             if let Some(module) = &shown.found_in {
                 write!(out, " found_in={}", module.as_str())?;
             }
-            if let Some(condition) = shown.engagement.condition() {
+            // What memory holds shows in what conditions let run.
+            let condition = shown.engagement.condition();
+            if let Some(condition) = condition.filter(|_| opener.is_administrator()) {
                 let callers = shown.engagement.attribution().callers();
 
                 write!(
