@@ -75,10 +75,19 @@ static LIST_HEAD(ks_peers);
 static atomic_t ks_peer_runs;
 static int ks_peer_value = 42;
 
-static noinline __noipa int ks_peer_int(int value)
+/* What conditions reach through pointers. */
+struct ks_peer_part {
+	struct ks_peer_part *next;
+	char name[16];
+};
+
+static struct ks_peer_part ks_peer_part = { &ks_peer_part, "part-of-a-peer" };
+
+/* The end of the name is zero. */
+static noinline __noipa int ks_peer_int(int value, struct ks_peer_part *part)
 {
 	atomic_inc(&ks_peer_runs);
-	return READ_ONCE(ks_peer_value) + value;
+	return READ_ONCE(ks_peer_value) + value + part->name[sizeof(part->name) - 1];
 }
 ALLOW_ERROR_INJECTION(ks_peer_int, ERRNO);
 
@@ -128,7 +137,7 @@ static int ks_on_nested(struct kprobe *kprobe, struct pt_regs *regs)
 	struct ks_peer *peer = container_of(kprobe, struct ks_peer, kprobe);
 
 	atomic_inc(&peer->hits);
-	WRITE_ONCE(peer->seen, ks_peer_int(0));
+	WRITE_ONCE(peer->seen, ks_peer_int(0, &ks_peer_part));
 	return 0;
 }
 NOKPROBE_SYMBOL(ks_on_nested);
@@ -445,7 +454,7 @@ static int ks_fail_show(struct seq_file *m, void *unused)
 
 static int ks_call_show(struct seq_file *m, void *unused)
 {
-	seq_printf(m, "%d\n", ks_peer_int(0));
+	seq_printf(m, "%d\n", ks_peer_int(0, &ks_peer_part));
 	return 0;
 }
 
@@ -460,7 +469,7 @@ static unsigned long long ks_cycles;
 static void ks_call_often(void *calls)
 {
 	for (unsigned int i = 0; i < *(unsigned int *)calls; i++)
-		ks_peer_int(0);
+		ks_peer_int(0, &ks_peer_part);
 }
 
 static int ks_do_cost(const char *line)

@@ -246,6 +246,7 @@ static void deciding(void)
 		{ "scope", "engage ks_peer_int -1 scope=nonroot\n" },
 		{ "number", "engage ks_peer_int -1 if=value>=0\n" },
 		{ "comm", "engage ks_peer_int -1 if=$comm~\"b*h\"\n" },
+		{ "glob", "engage ks_peer_int -1 if=part->next->name~\"part*peer\"\n" },
 		{ "passed", "engage ks_peer_int -1 if=value<0\n" },
 		{ "observed", "observe ks_peer_int\n" },
 	};
