@@ -99,6 +99,8 @@ static const struct verdict {
 	{ "af_alg_accept 0x100000000", "refuse af_alg_accept 4294967296 default", "int", EACCES },
 	{ "af_alg_accept -EPERM", "allow af_alg_accept -1", "zone: core\n  returns: int\n", 0 },
 	{ "af_alg_accept -EIO", "allow af_alg_accept -5", "called from ", 0 },
+	{ "alg_bind -EPERM", "allow alg_bind -1",
+	  "called from 0 places\n  note: it is called through a table", 0 },
 	{ "vfs_read -1", "refuse vfs_read -1 primitive", "cannot live without it", EACCES },
 	{ "ks_no_such_function 0", "refuse ks_no_such_function 0 ENOENT", "no function", ENOENT },
 	{ "ks_impostor_asks 0", "refuse ks_impostor_asks 0 mediation", "calls capable", EACCES,

@@ -375,7 +375,14 @@ impl<'a> Subject<'a> {
             out,
             "  called from {callers} {}",
             if callers == 1 { "place" } else { "places" }
-        )
+        )?;
+        match callers {
+            0 => out.write_str(
+                "  note: it is called through a table, and what happens on an error depends on who \
+                 uses that: see killswitch explain\n",
+            ),
+            _ => Ok(()),
+        }
     }
 }
 
