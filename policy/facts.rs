@@ -16,9 +16,14 @@ use super::{
         self,
         Image, //
     },
+    objects::Object,
     primitive::MANY,
     prototype::Prototype,
     sort,
+    zone::{
+        self,
+        Zone, //
+    },
     Symbol, //
 };
 use core::{
@@ -65,7 +70,11 @@ pub(crate) struct Facts<'a> {
     pub(crate) prototype: Prototype,
     /// The kernel and its modules.
     pub(crate) image: &'a dyn Image,
-    /// What [`Facts::evidence`] found, so that it looks once.
+    /// What [`Facts::zone`] found, from the module: once, since a verdict is on many values.
+    zone: OnceCell<Zone>,
+    /// What [`Facts::object`] found.
+    object: OnceCell<Option<Object>>,
+    /// What [`Facts::evidence`] found.
     seen: OnceCell<Option<Evidence>>,
     /// What [`Facts::can_fail`] found.
     fails: OnceCell<bool>,
@@ -143,10 +152,22 @@ impl<'a> Facts<'a> {
             module: None,
             prototype: Prototype::UNKNOWN,
             image,
+            zone: OnceCell::new(),
+            object: OnceCell::new(),
             seen: OnceCell::new(),
             fails: OnceCell::new(),
             counted: OnceCell::new(),
         }
+    }
+
+    /// Where the function lies.
+    pub(crate) fn zone(&self) -> Zone {
+        *self.zone.get_or_init(|| Zone::of(self))
+    }
+
+    /// What it works on, if that is to be protected.
+    pub(super) fn object(&self) -> Option<Object> {
+        *self.object.get_or_init(|| zone::object_of(self))
     }
 
     /// What shows that the function decides about access, found in its code.

@@ -79,8 +79,8 @@ const GUARDS: &[(&str, &[&str])] = &[
 ];
 
 impl Zone {
-    /// Where the function lies.
-    pub(crate) fn of(facts: &Facts<'_>) -> Self {
+    /// Where the function lies. [`Facts::zone`] finds it out once.
+    pub(super) fn of(facts: &Facts<'_>) -> Self {
         let is_security = |address: &usize| facts.kernel.security.contains(address);
 
         match &facts.module {
@@ -131,7 +131,7 @@ pub(super) fn can_refuse(returns: Type) -> bool {
 }
 
 pub(super) fn judge_security(facts: &Facts<'_>) -> Result<(), Cause> {
-    if Zone::of(facts) == Zone::Security {
+    if facts.zone() == Zone::Security {
         return Err(Cause::Security);
     }
     match facts.callers().protected {
@@ -140,18 +140,22 @@ pub(super) fn judge_security(facts: &Facts<'_>) -> Result<(), Cause> {
     }
 }
 
-pub(super) fn judge_object(facts: &Facts<'_>, value: Value) -> Result<(), Cause> {
-    let zone = Zone::of(facts);
-    let returns = facts.prototype.returns;
-    let object = facts.prototype.object.or_else(|| match zone {
+/// What the function works on. [`Facts::object`] finds it out once.
+pub(super) fn object_of(facts: &Facts<'_>) -> Option<Object> {
+    facts.prototype.object.or_else(|| match facts.zone() {
         Zone::Module if facts.prototype.request.is_some() => Some(Object::Request),
         Zone::Module => facts.named(objects::named_in_module),
         // A socket of the kernel's cryptography serves the program that has it.
         _ => facts.named(objects::named_in_core).filter(|object| {
             *object != Object::Named || facts.prototype.request != Some(Request::Socket)
         }),
-    });
-    let Some(object) = object else {
+    })
+}
+
+pub(super) fn judge_object(facts: &Facts<'_>, value: Value) -> Result<(), Cause> {
+    let zone = facts.zone();
+    let returns = facts.prototype.returns;
+    let Some(object) = facts.object() else {
         return Ok(());
     };
     let is_error = (-133..0).contains(&value.get());
@@ -179,7 +183,7 @@ pub(super) fn judge(facts: &Facts<'_>, asked: Asked) -> Result<(), Cause> {
     let value = asked.value;
     let returns = facts.prototype.returns;
     let is_error = (-133..0).contains(&value.get());
-    let zone = Zone::of(facts);
+    let zone = facts.zone();
     let must_spare_root = match zone {
         Zone::Guard(FILTERS) => true,
         Zone::Guard(_) => {

@@ -29,8 +29,7 @@ use crate::{
         Prototype,
         Symbol,
         Type,
-        Value,
-        Zone, //
+        Value, //
     },
     protected,
     refusal::Refusal,
@@ -369,7 +368,7 @@ impl<'a> Subject<'a> {
             Some(function) => writeln!(out, "module {}", function.module)?,
             None => writeln!(out, "the kernel")?,
         }
-        writeln!(out, "  zone: {}", Zone::of(facts))?;
+        writeln!(out, "  zone: {}", facts.zone())?;
         writeln!(out, "  returns: {}", self.prototype.returns)?;
         writeln!(
             out,

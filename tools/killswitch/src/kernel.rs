@@ -305,7 +305,7 @@ impl Kernel {
             Err(refusal) => Verdict::Refused(refusal),
         };
 
-        (Zone::of(&facts), all.iter().map(judge).collect())
+        (facts.zone(), all.iter().map(judge).collect())
     }
 
     fn facts<'a>(&'a self, sets: &'a Sets<'a>, function: &'a Function<'_>) -> Facts<'a> {

@@ -200,7 +200,6 @@ impl MadeUp {
     /// Why the functions at `addresses` may not be made to return the value.
     fn refusal(&self, addresses: &[usize], deciders: &[usize]) -> Option<Cause> {
         self.with(deciders, &self.hubs, |kernel| {
-            let mut facts = Facts::new(kernel, addresses, self);
             let value = Value::new(self.value);
             let returns = if self.returns {
                 Type::INT
@@ -212,17 +211,24 @@ impl MadeUp {
                 spares_root: false,
             };
 
-            facts.prototype = Prototype {
-                returns,
-                ..Prototype::UNKNOWN
+            let facts = |module| {
+                let mut facts = Facts::new(kernel, addresses, self);
+
+                facts.module = module;
+                facts.prototype = Prototype {
+                    returns,
+                    ..Prototype::UNKNOWN
+                };
+                facts
             };
             // What is built in takes little.
-            let is_built_in = judge(&facts, asked(value)).is_ok();
-            assert!(!is_built_in || (self.returns && facts.can_fail()));
-            facts.module = Some(InModule {
+            let built_in = facts(None);
+            let is_built_in = judge(&built_in, asked(value)).is_ok();
+            assert!(!is_built_in || (self.returns && built_in.can_fail()));
+            let facts = facts(Some(InModule {
                 module: "other",
                 symbols: &[],
-            });
+            }));
             let refusal = judge(&facts, asked(value)).err();
             match refusal {
                 None => assert!(returns.holds(value)),
