@@ -48,7 +48,7 @@ use kernel::{
 };
 
 /// How many hashes of names are distinguished: several for each function with variants.
-const HASHES: usize = 1 << 17;
+const HASHES: usize = 1 << 14;
 
 static PROTECTED: SetOnce<Protected> = SetOnce::new();
 
