@@ -6,6 +6,7 @@
 #ifndef _SECURITY_KILLSWITCH_CONDITION_H
 #define _SECURITY_KILLSWITCH_CONDITION_H
 
+#include <linux/mm.h>
 #include <linux/types.h>
 #include <linux/uaccess.h>
 
@@ -13,7 +14,8 @@
 
 /*
  * Whether memory at @address may be read at all, if it is there: the kernel's. What
- * user space has is refused, since that might be faulted in.
+ * user space has is refused, since that might be faulted in. The same for all of a
+ * page.
  */
 static __always_inline bool may_read(unsigned long address)
 {
@@ -24,7 +26,8 @@ static __always_inline bool may_read(unsigned long address)
 /* Reads @bytes, of which there are 1, 2, 4 or 8. Fails if they cannot be read. */
 static __always_inline bool read_kernel(unsigned long address, unsigned int bytes, u64 *value)
 {
-	if (!may_read(address) || !may_read(address + bytes - 1))
+	if (!may_read(address) || (offset_in_page(address) + bytes > PAGE_SIZE &&
+				   !may_read(address + bytes - 1)))
 		return false;
 	switch (bytes) {
 	case 1: {
@@ -145,12 +148,10 @@ killswitch_compare_text(const struct killswitch_comparison *comparison, unsigned
 	unsigned int i;
 
 	for (i = 0; i < comparison->bits; i++) {
-		u64 byte;
-
-		if (!read_kernel(address + i, 1, &byte))
+		if ((!i || !offset_in_page(address + i)) && !may_read(address + i))
 			return KILLSWITCH_FAULT;
-		text[i] = byte;
-		if (!byte)
+		__get_kernel_nofault(&text[i], (void *)(address + i), char, fault);
+		if (!text[i])
 			break;
 	}
 	/* What does not end within what is looked at could go on in any way. */
@@ -158,6 +159,8 @@ killswitch_compare_text(const struct killswitch_comparison *comparison, unsigned
 		return KILLSWITCH_FAULT;
 	text[i] = '\0';
 	return compare_text(comparison, text) ? KILLSWITCH_YES : KILLSWITCH_NO;
+fault:
+	return KILLSWITCH_FAULT;
 }
 
 /* Compares an argument, or what it leads to. */
