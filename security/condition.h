@@ -67,13 +67,19 @@ static __always_inline bool text_matches(const char *text, const char *pattern)
 	while (*text) {
 		if (*pattern == '*') {
 			behind_star = ++pattern;
+			if (!*behind_star)
+				return true;
 			retry = text;
 		} else if (*pattern == '?' || *pattern == *text) {
 			pattern++;
 			text++;
 		} else if (behind_star) {
 			pattern = behind_star;
-			text = ++retry;
+			retry++;
+			/* On to where the next character is the right one. */
+			while (*retry && *retry != *pattern && *pattern != '*' && *pattern != '?')
+				retry++;
+			text = retry;
 		} else {
 			return false;
 		}
@@ -144,20 +150,37 @@ enum killswitch_outcome { KILLSWITCH_NO, KILLSWITCH_YES, KILLSWITCH_FAULT };
 static noinline noinstr enum killswitch_outcome
 killswitch_compare_text(const struct killswitch_comparison *comparison, unsigned long address)
 {
-	char text[KILLSWITCH_TEXT] __uninitialized;
-	unsigned int i;
+	/* Aligned words do not reach into another page. */
+	union {
+		char text[KILLSWITCH_TEXT + 16];
+		u64 words[KILLSWITCH_TEXT / 8 + 2];
+	} copy __uninitialized;
+	unsigned int before = address % 8, end = before + comparison->bits, i;
+	const char *text = copy.text + before;
+	u64 ones = ~0ULL / 255;
 
-	for (i = 0; i < comparison->bits; i++) {
+	address -= before;
+	for (i = 0; i < end; i += 8) {
+		u64 word;
+
 		if ((!i || !offset_in_page(address + i)) && !may_read(address + i))
 			return KILLSWITCH_FAULT;
-		__get_kernel_nofault(&text[i], (void *)(address + i), char, fault);
-		if (!text[i])
+		__get_kernel_nofault(&word, (void *)(address + i), u64, fault);
+		copy.words[i / 8] = word;
+		/* What is in front of the text does not end it. */
+		if (!i)
+			word |= (1ULL << before * 8) - 1;
+		if ((word - ones) & ~word & (ones << 7))
 			break;
 	}
+	copy.text[end] = '\0';
 	/* What does not end within what is looked at could go on in any way. */
-	if (i == KILLSWITCH_TEXT - 1)
-		return KILLSWITCH_FAULT;
-	text[i] = '\0';
+	if (comparison->bits == KILLSWITCH_TEXT - 1 && i + 8 >= end) {
+		for (i = before; copy.text[i]; i++)
+			;
+		if (i == end)
+			return KILLSWITCH_FAULT;
+	}
 	return compare_text(comparison, text) ? KILLSWITCH_YES : KILLSWITCH_NO;
 fault:
 	return KILLSWITCH_FAULT;
