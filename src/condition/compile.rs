@@ -29,7 +29,8 @@ use crate::{
     errno,
     policy::btf::{
         self,
-        Layouts, //
+        Layouts,
+        Member, //
     }, //
 };
 use core::fmt::{
@@ -736,11 +737,36 @@ fn find_member(
 
             return Some((bytes + offset, id, bits, shift));
         }
-        (member.name == name).then_some((
-            bytes,
+        if member.name != name {
+            return None;
+        }
+        let start = first_byte(&member, btf::size(types, id)?);
+
+        Some((
+            start.into(),
             member.id,
             member.bits,
-            (member.bit_offset % 8) as u8,
+            (member.bit_offset - 8 * start) as u8,
         ))
     })
+}
+
+/// The byte from which a member is loaded. That of a bit field is chosen so that a load of 1, 2, 4
+/// or 8 bytes has all of it and nothing behind its structure of this size, where there may be no
+/// memory.
+fn first_byte(member: &Member<'_>, size: u32) -> u32 {
+    let first = member.bit_offset / 8;
+
+    if member.bits == 0 {
+        return first;
+    }
+    [1, 2, 4, 8]
+        .into_iter()
+        .flat_map(|bytes: u32| {
+            let last = size.saturating_sub(bytes);
+
+            [first / bytes * bytes, first].map(|start| (start.min(last), bytes))
+        })
+        .find(|(start, bytes)| member.bit_offset + u32::from(member.bits) <= 8 * (start + bytes))
+        .map_or(first, |(start, _)| start)
 }
