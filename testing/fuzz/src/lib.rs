@@ -9,14 +9,12 @@
 
 #[path = "../../../src/command.rs"]
 mod command;
-#[path = "../../../src/condition"]
-mod condition {
-    pub(crate) mod syntax;
-}
+#[path = "../../../src/condition/mod.rs"]
+mod condition;
 #[path = "../../../src/errno.rs"]
 mod errno;
 #[path = "../../../policy/mod.rs"]
 mod policy;
 mod targets;
 
-pub use targets::{btf, code, command};
+pub use targets::{btf, code, command, condition};

@@ -2,7 +2,7 @@
 
 //! What held for the inputs that the fuzzers kept still holds.
 
-use crate::fuzz_targets::{btf, code, command};
+use crate::fuzz_targets::{btf, code, command, condition};
 use std::{fs, panic, path::Path};
 
 /// Tries every input that is kept for `target`.
@@ -39,4 +39,9 @@ fn type_information_that_was_kept() {
 #[test]
 fn machine_code_that_was_kept() {
     try_all("code", code);
+}
+
+#[test]
+fn conditions_that_were_kept() {
+    try_all("condition", condition);
 }

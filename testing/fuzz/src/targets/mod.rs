@@ -6,10 +6,12 @@
 mod btf;
 mod code;
 mod command;
+mod condition;
 
 pub use btf::btf;
 pub use code::code;
 pub use command::command;
+pub use condition::condition;
 
 /// Takes input apart. What is behind its end is zero.
 struct Input<'a>(&'a [u8]);
