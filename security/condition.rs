@@ -228,3 +228,163 @@ impl World for Running {
         Some((level, number))
     }
 }
+
+#[cfg(CONFIG_SECURITY_KILLSWITCH_KUNIT_TEST)]
+#[kernel::macros::kunit_tests(killswitch_handler)]
+mod tests {
+    use super::{
+        super::callers::Callers,
+        Condition, //
+    };
+    use crate::condition_cases;
+    use kernel::{
+        bindings,
+        ffi::c_ulong,
+        prelude::*, //
+    };
+
+    /// What the handler makes of a call.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+    enum Outcome {
+        Taken,
+        Passed,
+        /// Memory could not be read, so it was taken since the value is an error.
+        Fault,
+    }
+    use Outcome::*;
+
+    /// Where nothing is: behind the half of the addresses that is user space.
+    const NOWHERE: u64 = 0xffff_8000_0000_0000;
+    /// Memory of user space, if there is any.
+    const OF_USER: u64 = 0x1000;
+
+    /// What is called with the structures that [`condition_cases::Sample`] describes: the first is
+    /// followed by the second, and that leads nowhere.
+    #[rustfmt::skip]
+    const OUTCOMES: &[(&str, Outcome)] = &[
+        ("p->byte==-3", Taken),
+        ("p->byte>0", Passed),
+        ("p->word==40000", Taken),
+        ("p->word<32768", Passed),
+        ("p->low==5", Taken),
+        ("p->high==17", Taken),
+        ("p->high!=17", Passed),
+        ("p->across==42", Taken),
+        ("p->array[2]==-7", Taken),
+        ("p->array[2]&8", Taken),
+        ("p->array[0]&2", Passed),
+        ("p->next->word==3", Taken),
+        ("p->next->byte<=4", Taken),
+        ("p[1].word==3", Taken),
+        ("p->text~\"aead*\"", Taken),
+        ("p->text~\"*g?m\"", Taken),
+        ("p->text==\"aead\"", Passed),
+        ("p->next->text==\"bbbbbbbbbbbbbbbb\"", Taken),
+        ("p->next->text~\"*c*\"", Passed),
+        // The rest of a register does not count.
+        ("number==-7", Taken),
+        ("number<-7", Passed),
+        ("small==200", Taken),
+        ("small<200", Passed),
+        ("number==-7&&small==200", Taken),
+        ("number==7||small==200", Taken),
+        ("number==7||small==201", Passed),
+        ("!(number==7||small==201)", Taken),
+        ("p->next->next->word==3", Fault),
+        ("!p->next->next->word==3", Fault),
+        ("p->next->next->text~\"*\"", Fault),
+        ("number==-7||p->next->next->word==3", Taken),
+        ("number!=-7&&p->next->next->word==3", Passed),
+        ("next_to_it==NULL", Passed),
+        ("next_to_it->word==3", Fault),
+        // A thread of the kernel calls.
+        ("$uid==0", Passed),
+        ("!$uid==0", Passed),
+        ("$context==kthread", Taken),
+        ("$context!=kthread", Passed),
+        ("$uid==0&&$context==kthread", Taken),
+        ("$userns==initial&&$context==kthread", Taken),
+        ("$cap(\"sys_admin\")&&$context==kthread", Taken),
+        ("$comm~\"kunit*\"&&$context==kthread", Taken),
+        ("$gid!=0&&$context==kthread", Passed),
+    ];
+
+    const TEXT: u64 = u64::from_le_bytes(*b"aead-gcm");
+    const LETTERS: u64 = u64::from_le_bytes(*b"bbbbbbbb");
+
+    /// What the handler makes of a call under the condition `text`, if it is for `value`.
+    fn outcome_of(text: &str, value: i64) -> Result<Outcome> {
+        let mut memory = KBox::new([0u64; 12], GFP_KERNEL)?;
+        let second = (&raw const memory[6]).addr() as u64;
+        let mut condition = Condition::new()?;
+        let mut added = Ok(());
+        let callers = Callers::new()?;
+
+        *memory = [
+            42 << 43 | 0x8d << 32 | 40000 << 16 | 0xfd,
+            second,
+            TEXT,
+            0,
+            2 << 32 | 1,
+            0xffff_fff9,
+            3 << 16 | 4,
+            NOWHERE,
+            LETTERS,
+            LETTERS,
+            0,
+            0,
+        ];
+        condition_cases::compile(text, &mut |comparison| {
+            added = added.and_then(|()| condition.add(comparison));
+        })?
+        .map_err(|_| EINVAL)?;
+        added?;
+
+        let mut probe = bindings::killswitch_probe {
+            callers: callers.as_ptr(),
+            condition: condition.as_ptr(),
+            value: &value,
+            stub: 1,
+            ..pin_init::zeroed()
+        };
+        probe.gate.counter = i64::MIN;
+        let mut regs = bindings::pt_regs {
+            di: (&raw const memory[0]).addr() as c_ulong,
+            si: 0xdead_beef_ffff_fff9,
+            dx: 0xffc8,
+            cx: OF_USER as c_ulong,
+            sp: (&raw const memory[0]).addr() as c_ulong,
+            ..pin_init::zeroed()
+        };
+        // SAFETY: The probe has all that the handler uses, of which nothing is freed meanwhile, and
+        // the registers are those at the entry of a function as far as it reads them.
+        let taken =
+            unsafe { bindings::killswitch_on_conditional_call(&mut probe.kprobe, &mut regs) } != 0;
+
+        match (taken, callers.passed(), callers.faults()) {
+            (true, 0, 0) if regs.ip == 1 => Ok(Taken),
+            (true, 0, 1) if regs.ip == 1 => Ok(Fault),
+            (false, 1, 0) if regs.ip == 0 => Ok(Passed),
+            // What is no error might grant what is asked for.
+            (false, 1, 1) if regs.ip == 0 && value == 0 => Ok(Fault),
+            _ => Err(EINVAL),
+        }
+    }
+
+    fn first_wrong(value: i64) -> Option<&'static str> {
+        OUTCOMES
+            .iter()
+            .find(|(text, expected)| outcome_of(text, value) != Ok(*expected))
+            .map(|(text, _)| *text)
+    }
+
+    #[test]
+    fn each_call_is_taken_as_the_condition_says() {
+        assert_eq!(first_wrong(-1), None);
+    }
+
+    #[test]
+    fn what_is_no_error_is_not_returned_without_knowing() {
+        assert_eq!(first_wrong(0), None);
+    }
+}

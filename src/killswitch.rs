@@ -24,6 +24,8 @@ mod command;
 #[cfg(CONFIG_SECURITY_KILLSWITCH_KUNIT_TEST)]
 mod command_cases;
 mod condition;
+#[cfg(CONFIG_SECURITY_KILLSWITCH_KUNIT_TEST)]
+mod condition_cases;
 mod control;
 mod engagement;
 mod errno;

@@ -8,3 +8,19 @@
 pub(crate) mod compile;
 pub(crate) mod program;
 pub(crate) mod syntax;
+
+#[cfg(CONFIG_SECURITY_KILLSWITCH_KUNIT_TEST)]
+#[kernel::macros::kunit_tests(killswitch_condition)]
+mod tests {
+    use crate::condition_cases;
+
+    #[test]
+    fn every_condition_is_compiled_as_expected() {
+        assert_eq!(condition_cases::first_wrong_program(), None);
+    }
+
+    #[test]
+    fn every_mistake_is_refused_as_expected() {
+        assert_eq!(condition_cases::first_wrong_refusal(), None);
+    }
+}

@@ -4,143 +4,14 @@
 
 use crate::{
     condition::{
-        compile::{self, World},
+        compile,
         program::{Comparison, Field, Next, Source, With},
         syntax::{self, Operator, Wrong, MAX_NODES},
     },
-    policy::btf::{self, Described, Layouts, Member, Types},
+    condition_cases::{self, Sample, FUNCTION},
+    fuzz_targets,
 };
 use proptest::{prelude::*, sample::select};
-
-/// `int f(struct s *p, int number, unsigned char small, struct s *next_to_it)`, with
-///
-/// ```text
-/// struct s {
-///     signed char byte;           // at 0
-///     unsigned short word;        // at 2
-///     unsigned int low:3, high:5; // at 4
-///     struct s *next;             // at 8
-///     char text[16];              // at 16
-///     int array[3];               // at 32
-/// };
-/// enum e { ONE = 1, MINUS = -1 };
-/// ```
-struct Fake;
-
-const S: u32 = 10;
-const ENUMERATORS: [(&str, i128); 2] = [("ONE", 1), ("MINUS", -1)];
-const MEMBERS: [(&str, u32, u32, u8); 7] = [
-    ("byte", 3, 0, 0),
-    ("word", 4, 16, 0),
-    ("low", 5, 32, 3),
-    ("high", 5, 35, 5),
-    ("next", 6, 64, 0),
-    ("text", 7, 128, 0),
-    ("array", 8, 256, 0),
-];
-const PARAMETERS: [(&str, u32); 5] = [
-    ("p", 6),
-    ("number", 2),
-    ("small", 9),
-    ("next_to_it", 6),
-    ("answer", 11),
-];
-
-fn described(kind: u32, size_or_type: u32, encoding: u32) -> Option<Described> {
-    let count = match kind {
-        btf::FUNC_PROTO => PARAMETERS.len() as u32,
-        btf::STRUCT => MEMBERS.len() as u32,
-        // Its sign.
-        btf::ENUM => 1 << 31 | ENUMERATORS.len() as u32,
-        _ => 0,
-    };
-
-    Some(Described {
-        info: kind << 24 | count,
-        size_or_type,
-        encoding,
-    })
-}
-
-impl Types for Fake {
-    fn get(&self, id: u32) -> Option<Described> {
-        match id {
-            1 => described(btf::FUNC_PROTO, 2, 0),
-            2 => described(btf::INT, 4, btf::SIGNED | 32),
-            3 => described(btf::INT, 1, btf::SIGNED | 8),
-            4 => described(btf::INT, 2, 16),
-            5 => described(btf::INT, 4, 32),
-            6 => described(btf::PTR, S, 0),
-            7 | 8 => described(btf::ARRAY, 0, 0),
-            9 => described(btf::INT, 1, 8),
-            S => described(btf::STRUCT, 48, 0),
-            11 => described(btf::ENUM, 4, 0),
-            12 => described(btf::FUNC, 1, 0),
-            _ => None,
-        }
-    }
-
-    fn name(&self, id: u32) -> &str {
-        match id {
-            S => "s",
-            _ => "",
-        }
-    }
-
-    fn parameter(&self, _: u32, index: u32) -> Option<u32> {
-        PARAMETERS.get(index as usize).map(|(_, id)| *id)
-    }
-}
-
-impl Layouts for Fake {
-    fn parameter_name(&self, _: u32, index: u32) -> Option<&str> {
-        PARAMETERS.get(index as usize).map(|(name, _)| *name)
-    }
-
-    fn member(&self, id: u32, index: u32) -> Option<Member<'_>> {
-        let (name, of, bit_offset, bits) = *MEMBERS.get(index as usize).filter(|_| id == S)?;
-
-        Some(Member {
-            name,
-            id: of,
-            bit_offset,
-            bits,
-        })
-    }
-
-    fn array(&self, id: u32) -> Option<(u32, u32)> {
-        match id {
-            7 => Some((3, 16)),
-            8 => Some((2, 3)),
-            _ => None,
-        }
-    }
-
-    fn enumerator(&self, id: u32, index: u32) -> Option<(&str, i128)> {
-        ENUMERATORS
-            .get(index as usize)
-            .filter(|_| id == 11)
-            .copied()
-    }
-
-    fn find(&self, name: &str) -> Option<u32> {
-        (name == "s").then_some(S)
-    }
-
-    fn find_enumerator(&self, name: &str) -> Option<i128> {
-        (name == "ELSEWHERE").then_some(77)
-    }
-}
-
-impl World for Fake {
-    fn program(&self, path: &str) -> Option<(u32, u64)> {
-        (path == "/bin/there").then_some((8, 1234))
-    }
-
-    fn cgroup(&self, path: &str) -> Option<(u32, u64)> {
-        (path == "/there").then_some((1, 99))
-    }
-}
 
 /// Compiles `text`, and calls `body` with what it is made to.
 fn with_compiled<T>(
@@ -156,7 +27,9 @@ fn with_compiled<T>(
         syntax::check(text).unwrap().comparisons,
         tree.comparisons().count()
     );
-    compile::compile(tree, &Fake, 12, &Fake, choices, &mut |it| program.push(*it))?;
+    compile::compile(tree, &Sample, FUNCTION, &Sample, choices, &mut |it| {
+        program.push(*it)
+    })?;
     // All that one leads to is there, and comes later.
     for (at, comparison) in program.iter().enumerate() {
         for next in [comparison.if_true, comparison.if_false] {
@@ -169,94 +42,14 @@ fn with_compiled<T>(
     Ok(body(&program))
 }
 
-/// Compiles, or says what is wrong.
-fn compiled(text: &str) -> Result<String, String> {
-    let mut choices = String::new();
-    let lines = |program: &[Comparison<'_>]| {
-        let all: Vec<_> = program.iter().map(Comparison::to_string).collect();
-
-        all.join("; ")
-    };
-    let result = with_compiled(text, &mut choices, lines);
-
-    result.map_err(|wrong| format!("{wrong}{}", choices.trim_end()))
-}
-
 #[test]
 fn each_way_leads_where_the_types_say() {
-    let ways = [
-        ("number==1", "argument 2, 4 bytes"),
-        ("$arg3>1", "argument 3, 1 bytes"),
-        ("p->byte==-1", "argument 1, +0, 1 bytes"),
-        ("p->low==7", "argument 1, +4, 3 bits from bit 0 of 1 bytes"),
-        (
-            "p->high==31",
-            "argument 1, +4, 5 bits from bit 3 of 1 bytes",
-        ),
-        (
-            "p->next->next->word==1",
-            "argument 1, +8 -> +8 -> +2, 2 bytes",
-        ),
-        ("p->text~\"a*\"", "argument 1, +16, up to 16 characters"),
-        ("p->array[2]==-5", "argument 1, +40, 4 bytes"),
-        ("p[1].word==3", "argument 1, +50, 2 bytes"),
-        ("(s)p->word==3", "argument 1, +2, 2 bytes"),
-        ("(s,text)p->word==3", "argument 1, -14, 2 bytes"),
-        ("p->next==NULL", "argument 1, +8, 8 bytes"),
-        ("answer==MINUS", "argument 5, 4 bytes"),
-        ("number==ELSEWHERE", "argument 2, 4 bytes"),
-        ("number==-EPERM", "argument 2, 4 bytes"),
-        ("$uid==0", "context; real user id"),
-        ("$uid==0&&$context!=task", "real user id; context"),
-        (
-            "$exe==\"/bin/there\"",
-            "context; program, inode 1234 of device 00:08",
-        ),
-        ("$cgroup!=\"/there\"", "context; cgroup, 99 at level 1"),
-        ("$cap(\"sys_admin\")", "context; capability 21"),
-    ];
-
-    for (text, expected) in ways {
-        assert_eq!(compiled(text).as_deref(), Ok(expected), "{text}");
-    }
+    assert_eq!(condition_cases::first_wrong_program(), None);
 }
 
 #[test]
 fn what_is_wrong_is_said() {
-    let wrong = [
-        ("nothing==1", "the function has no such argument"),
-        (
-            "p->nothing==1",
-            "members: byte word low high next text array",
-        ),
-        ("p->low==8", "never have such a value"),
-        ("small==-1", "never have such a value"),
-        ("number==2147483648", "never have such a value"),
-        ("p->array[3]==1", "not that long"),
-        ("p==1", "only be compared with NULL"),
-        ("p>0", "only be compared with NULL"),
-        ("number->x==1", "this is no pointer"),
-        ("p.word==1", "use ->"),
-        ("(s)number->word==1", "this is no pointer"),
-        ("(t)p->word==1", "no such structure"),
-        ("p->text==1", "this is no number"),
-        ("number~\"a\"", "this is no pointer"),
-        ("$exe==\"/bin/nothing\"", "no such program"),
-        ("$cap(\"x\")", "capabilities: chown dac_override"),
-        ("$uid(\"x\")==1", "only $cap"),
-        ("$uid~\"x\"", "cannot be compared in this way"),
-        ("answer==TWO", "names: ONE MINUS"),
-        (
-            "p->next->next->next->next->next->next->next->next->next==NULL",
-            "more than 8 steps",
-        ),
-    ];
-
-    for (text, expected) in wrong {
-        let said = compiled(text).unwrap_err();
-
-        assert!(said.contains(expected), "{text}: {said}");
-    }
+    assert_eq!(condition_cases::first_wrong_refusal(), None);
 }
 
 /// A condition on `number`, as a tree, and as what it says.
@@ -419,13 +212,10 @@ proptest! {
     }
 
     #[test]
-    fn pieces_of_conditions_are_understood_or_refused(
-        pieces in prop::collection::vec(select(vec![
-            "p", "number", "->next", "->word", "->text", ".word", "[1]", "==", "!=", "<", "&", "~",
-            "1", "-3", "\"a*\"", "&&", "||", "!", "(", ")", "(s)", "(s,text)", "$uid", "$comm",
-            "$cap(\"sys_admin\")", "$context", "task", "NULL", "-EPERM", "ONE",
-        ]), 1..16),
+    fn whatever_reads_memory_says_what_its_text_says(
+        choices in prop::array::uniform9(any::<u8>()),
+        pieces in prop::collection::vec(128u8.., 1..16),
     ) {
-        let _ = with_compiled(&pieces.concat(), &mut String::new(), |_| ());
+        fuzz_targets::condition(&[&choices[..], &pieces].concat());
     }
 }

@@ -22,6 +22,8 @@ mod command;
 mod command_cases;
 #[path = "../../../src/condition/mod.rs"]
 mod condition;
+#[path = "../../../src/condition_cases.rs"]
+mod condition_cases;
 #[path = "../../../src/control.rs"]
 mod control;
 #[path = "../../../src/engagement.rs"]
