@@ -156,18 +156,53 @@ static void add_reason(struct author *author, struct text *text)
 		add(text, "%c", ' ' + (int)ks_below(writer, '~' - ' ' + 1));
 }
 
+static void add_condition(struct author *author, struct text *text)
+{
+	add(text, "if=%s",
+	    ks_conditions[ks_below(&author->writer, ARRAY_SIZE(ks_conditions))].text);
+}
+
+/* What may follow what is engaged or observed, or asked about. */
+static void add_options(struct author *author, struct text *text)
+{
+	static const char * const scopes[] = {
+		"scope=all", "scope=nonroot", "scope=nonroot", "scope=root", "scope=", "scope",
+	};
+	static const char * const terms[] = {
+		"31536000", "31536000", "10000", "20000", "0020000", "31536001", "0", "-1", "1h",
+		"",
+	};
+	struct ks_writer *writer = &author->writer;
+	bool is_question = author->kind == CHECK;
+
+	if (ks_one_in(writer, 4)) {
+		add_blank(author, text);
+		add(text, "%s", pick(author, scopes, ARRAY_SIZE(scopes)));
+	}
+	if (ks_one_in(writer, 4)) {
+		add_blank(author, text);
+		add_condition(author, text);
+	}
+	if (ks_one_in(writer, is_question ? 40 : 6)) {
+		add_blank(author, text);
+		add(text, "for=%s", pick(author, terms, ARRAY_SIZE(terms)));
+	}
+	if (ks_one_in(writer, is_question ? 40 : 4)) {
+		add_blank(author, text);
+		add_reason(author, text);
+	}
+}
+
 static void add_line(struct author *author, struct text *text)
 {
 	static const char * const seconds[] = {
 		"0", "0", "86400", "86400", "50000", "00086400", "86401", "4294967296", "-1", "+1",
 		"1s", "0x10", "",
 	};
-	static const char * const scopes[] = {
-		"scope=all", "scope=nonroot", "scope=nonroot", "scope=root", "scope=", "scope",
-	};
 	static const char * const odd[] = {
 		"", "Engage", "engag", "engagee", "seal now", "sealed", "seal;", "Seal", "=", "\n",
-		"disengage-all", "disengage_al", "commit ks_target_int", "\x1b[2J", " ",
+		"disengage-all", "disengage_al", "observed", "keep", "keep_all",
+		"commit ks_target_int", "\x1b[2J", " ",
 	};
 	struct ks_writer *writer = &author->writer;
 	size_t verb = ks_below(writer, 100);
@@ -180,11 +215,8 @@ static void add_line(struct author *author, struct text *text)
 		add_target(author, text);
 		add_blank(author, text);
 		add_value(author, text);
-		if (ks_one_in(writer, 4)) {
-			add_blank(author, text);
-			add(text, "%s", pick(author, scopes, ARRAY_SIZE(scopes)));
-		}
-	} else if (verb < 62) {
+		add_options(author, text);
+	} else if (verb < 50) {
 		bool watch = verb < 20;
 
 		add(text, watch ? "tryengage" : "engage");
@@ -196,14 +228,16 @@ static void add_line(struct author *author, struct text *text)
 			add_blank(author, text);
 			add(text, "%s", pick(author, seconds, ARRAY_SIZE(seconds)));
 		}
-		if (ks_one_in(writer, 4)) {
-			add_blank(author, text);
-			add(text, "%s", pick(author, scopes, ARRAY_SIZE(scopes)));
-		}
-		if (ks_one_in(writer, 4)) {
-			add_blank(author, text);
-			add_reason(author, text);
-		}
+		add_options(author, text);
+	} else if (verb < 62) {
+		add(text, "observe");
+		add_blank(author, text);
+		add_target(author, text);
+		add_options(author, text);
+	} else if (verb < 66) {
+		add(text, "keep");
+		add_blank(author, text);
+		add_target(author, text);
 	} else if (verb < 86) {
 		add(text, "disengage");
 		add_blank(author, text);
@@ -306,7 +340,7 @@ static bool names_function(const struct ks_line *line)
 	const struct ks_function *function;
 	int error;
 
-	if (line->verb == KS_DISENGAGE || line->verb == KS_DISENGAGE_ALL)
+	if (line->verb == KS_DISENGAGE || line->verb == KS_DISENGAGE_ALL || line->verb == KS_KEEP)
 		return false;
 	error = -ks_judge(line, &function);
 	return function || (error && error != ENOENT);
@@ -402,15 +436,22 @@ static bool may_write(struct author *author, const char *text, size_t len)
 	if (author->kind == RETVAL)
 		return true;
 	ks_parse(text, len, author->kind == CHECK, lines);
+	/* Of a condition that was changed nothing is known. */
+	for (size_t i = 0; i < lines->count; i++)
+		if (lines->all[i].has_condition && !lines->all[i].known_condition)
+			return false;
 	for (size_t i = 0; i < lines->count && !lines->error; i++) {
 		const struct ks_line *line = &lines->all[i];
 
 		if (line->verb == KS_SEAL)
 			return false;
+		if (line->term && line->term < SHORTEST_WATCH)
+			return false;
 		if (line->verb == KS_TRYENGAGE && line->seconds &&
 		    line->seconds < SHORTEST_WATCH)
 			return false;
-		if (line->verb == KS_DISENGAGE || line->verb == KS_DISENGAGE_ALL)
+		if (line->verb == KS_DISENGAGE || line->verb == KS_DISENGAGE_ALL ||
+		    line->verb == KS_KEEP)
 			continue;
 		ks_copy(name, line->symbol);
 		if (!ks_function_called(line->symbol) && ks_find_symbol(author->symbols, name))
@@ -502,6 +543,8 @@ static bool is_printable(const char *text, size_t len)
 static ssize_t read_engaged(int fd, char *to, size_t size)
 {
 	static const char field[] = " timeout_left=";
+	/* What a user wrote stands behind what counts. */
+	static const char * const own[] = { " if=\"", " reason=\"" };
 	ssize_t len;
 	char *at;
 
@@ -513,10 +556,16 @@ static ssize_t read_engaged(int fd, char *to, size_t size)
 	if (!is_printable(to, len))
 		return -EILSEQ;
 	for (char *line = to; *line; line = strchr(line, '\n') + 1) {
-		char *end = strchr(line, '\n'), *reason = strstr(line, " reason=\"");
+		char *end = strchr(line, '\n');
 
+		for (size_t i = 0; i < ARRAY_SIZE(own); i++) {
+			char *begin = strstr(line, own[i]);
+
+			if (begin && begin < end)
+				end = begin;
+		}
 		at = strstr(line, field);
-		if (!at || at > end || (reason && at > reason))
+		if (!at || at > end)
 			continue;
 		at += strlen(field);
 		*at++ = 'N';
@@ -544,6 +593,8 @@ static struct ks_outcome change_value(struct ks_engagement *engagement, const ch
 		outcome.error = -ks_parse_only_value(rest, &value);
 	if (!outcome.error && !engagement)
 		outcome.error = EIDRM;
+	if (!outcome.error && engagement->observed)
+		outcome.error = EBUSY;
 	if (!outcome.error && engagement->function &&
 	    (value < engagement->function->low || value > engagement->function->high))
 		outcome.error = engagement->function->error;
@@ -618,8 +669,9 @@ static const char *judge_answer(struct author *author, const struct ks_outcome *
 		if (*line == ' ')
 			continue;
 		if (author->kind == CHECK && verdicts < author->lines.count)
-			word = ks_judge(&author->lines.all[verdicts], &function) ? "refuse " :
-										   "allow ";
+			word = ks_judge(&author->lines.all[verdicts], &function) ||
+			       ks_judge_condition(&author->lines.all[verdicts], function) ?
+				       "refuse " : "allow ";
 		if (strncmp(line, word, strlen(word)))
 			return "a verdict is wrong";
 		verdicts++;
@@ -724,7 +776,7 @@ static int choose_file(struct author *author, struct ks_writer *files, struct ks
 	for (size_t i = 0; i < model->count; i++)
 		if (model->all[i].key == author->key)
 			*engagement = &model->all[i];
-	author->is_live = *engagement && (*engagement)->function;
+	author->is_live = *engagement && (*engagement)->function && !(*engagement)->observed;
 	use_file(writer, from);
 	writer->no_offset = author->kind == RETVAL;
 	return 0;
@@ -859,6 +911,11 @@ static bool is_possible(struct author *author, ssize_t got)
 		return got == -author->lines.error;
 	for (size_t i = 0; author->kind == CONTROL && i < ARRAY_SIZE(may_be); i++)
 		if (got == -may_be[i])
+			return true;
+	/* A condition that is understood may make no sense. */
+	for (size_t i = 0; author->kind == CONTROL && i < author->lines.count; i++)
+		if (author->lines.all[i].has_condition &&
+		    !author->lines.all[i].known_condition->makes_sense && got == -EINVAL)
 			return true;
 	return got == (ssize_t)author->text.len;
 }

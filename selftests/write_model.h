@@ -14,6 +14,8 @@
 #define KS_MAX_LINES	(KS_MAX_COMMAND + 1)
 #define KS_MAX_NAME	255
 #define KS_MAX_WATCH	86400
+#define KS_MAX_TERM	31536000
+#define KS_MAX_CONDITION	512
 #define KS_MAX_SLOTS	512
 
 /* A module that is never loaded, and the one that always is. */
@@ -63,13 +65,51 @@ static const struct ks_function ks_functions[] = {
 	KS_THEIRS("start_kernel", EOPNOTSUPP),
 };
 
+/* A function without type information, which no condition can be compiled for. */
+#define KS_UNTYPED	"ks_target_untyped"
+
+/*
+ * Conditions that the tests name: whether they are understood, and then whether they
+ * make sense, whatever the function is.
+ */
+static const struct ks_condition {
+	const char *text;
+	bool is_understood, makes_sense;
+} ks_conditions[] = {
+	{ "$uid==1001", true, true },
+	{ "$uid>=1000&&$uid<60000", true, true },
+	{ "$comm==\"a b  c\"", true, true },
+	{ "!$comm~\"k?*\\x\"||$context==softirq", true, true },
+	{ "!$cap(\"sys_admin\")", true, true },
+	{ "($userns!=initial)&&$gid!=0x3e8", true, true },
+	{ "$exe!=\"/no/such/program\"", true, false },
+	{ "$cgroup==\"/no/such/cgroup\"", true, false },
+	{ "ks_no_such_argument==1", true, false },
+	{ "ks_no_such_argument->member[3].other~\"x y\"", true, false },
+	{ "$comm==1", true, false },
+	{ "$uid==4294967296", true, false },
+	{ "$nothing", true, false },
+	{ "$arg7&1", true, false },
+	{ "", false, false },
+	{ "$uid==", false, false },
+	{ "$uid==1&&", false, false },
+	{ "($uid==1", false, false },
+	{ "$comm==\"x", false, false },
+	{ "$cap(sys_admin)", false, false },
+	{ "$uid==18446744073709551616", false, false },
+	{ "!!!!!!!!!$uid==1", false, false },
+};
+
 /* Where a word is in a text. */
 struct ks_word {
 	const char *at;
 	size_t len;
 };
 
-enum ks_verb { KS_ENGAGE, KS_TRYENGAGE, KS_DISENGAGE, KS_DISENGAGE_ALL, KS_SEAL, KS_QUESTION };
+enum ks_verb {
+	KS_ENGAGE, KS_TRYENGAGE, KS_OBSERVE, KS_KEEP, KS_DISENGAGE, KS_DISENGAGE_ALL, KS_SEAL,
+	KS_QUESTION,
+};
 
 /* A line that is understood. */
 struct ks_line {
@@ -80,6 +120,12 @@ struct ks_line {
 	long long value;
 	unsigned int seconds;
 	bool nonroot;
+	/* A condition, as it was written, and the one that it is, if the tests know it. */
+	bool has_condition;
+	struct ks_word condition;
+	const struct ks_condition *known_condition;
+	/* After how many seconds it ends by itself, or 0. */
+	unsigned int term;
 	struct ks_word reason;
 };
 
@@ -200,7 +246,8 @@ static inline int ks_parse_value(struct ks_word word, long long *value)
 	return 0;
 }
 
-static inline int ks_parse_seconds(struct ks_word word, unsigned int *seconds)
+static inline int ks_parse_seconds(struct ks_word word, unsigned long long max,
+				   unsigned int *seconds)
 {
 	char copy[KS_MAX_COMMAND + 1];
 	unsigned long long number;
@@ -211,7 +258,7 @@ static inline int ks_parse_seconds(struct ks_word word, unsigned int *seconds)
 	copy[word.len] = '\0';
 	number = strtoull(copy, NULL, 10);
 	*seconds = number;
-	return number <= KS_MAX_WATCH ? 0 : -EINVAL;
+	return number <= max ? 0 : -EINVAL;
 }
 
 /* The value that must be all there is in @rest. */
@@ -234,12 +281,52 @@ static inline int ks_parse_scope(struct ks_word *rest, struct ks_line *line)
 	return line->nonroot || ks_is(word, "scope=all") ? 0 : -EINVAL;
 }
 
-/* What behind the value and the seconds is left of a line that engages. */
+/*
+ * The condition, if there is one at the head of @rest, which is taken away from it. One
+ * that the tests do not know is taken for one that is understood.
+ */
+static inline int ks_parse_condition(struct ks_word *rest, struct ks_line *line)
+{
+	struct ks_word ahead = *rest, word;
+	bool in_string = false;
+
+	word = ks_next(&ahead);
+	if (word.len < 3 || memcmp(word.at, "if=", 3))
+		return 0;
+	ahead.len += ahead.at - word.at - 3;
+	ahead.at = word.at + 3;
+	line->condition.at = ahead.at;
+	for (; ahead.len && (in_string || *ahead.at != ' '); ahead.at++, ahead.len--)
+		in_string ^= *ahead.at == '"';
+	line->condition.len = ahead.at - line->condition.at;
+	*rest = ahead;
+	line->has_condition = true;
+	for (size_t i = 0; i < ARRAY_SIZE(ks_conditions); i++)
+		if (ks_is(line->condition, ks_conditions[i].text))
+			line->known_condition = &ks_conditions[i];
+	return line->known_condition && !line->known_condition->is_understood ? -EINVAL : 0;
+}
+
+/* The term, if there is one at the head of @rest, which is taken away from it. */
+static inline int ks_parse_term(struct ks_word *rest, struct ks_line *line)
+{
+	struct ks_word ahead = *rest, word = ks_next(&ahead);
+
+	if (word.len < 4 || memcmp(word.at, "for=", 4))
+		return 0;
+	*rest = ahead;
+	word.at += 4;
+	word.len -= 4;
+	return ks_parse_seconds(word, KS_MAX_TERM, &line->term) || !line->term ? -EINVAL : 0;
+}
+
+/* What behind the value and the seconds is left of a line that engages or observes. */
 static inline int ks_parse_options(struct ks_word rest, struct ks_line *line)
 {
 	struct ks_word ahead, word;
 
-	if (ks_parse_scope(&rest, line))
+	if (ks_parse_scope(&rest, line) || ks_parse_condition(&rest, line) ||
+	    ks_parse_term(&rest, line))
 		return -EINVAL;
 	ahead = rest;
 	word = ks_next(&ahead);
@@ -272,7 +359,8 @@ static inline int ks_parse_line(struct ks_word rest, bool question, struct ks_li
 	if (question) {
 		error = ks_parse_name(ks_next(&rest), line) ?:
 			ks_parse_value(ks_next(&rest), &line->value) ?:
-			ks_parse_scope(&rest, line);
+			ks_parse_scope(&rest, line) ?:
+			ks_parse_condition(&rest, line);
 		return error ? error : ks_next(&rest).len ? -EINVAL : 0;
 	}
 
@@ -285,6 +373,10 @@ static inline int ks_parse_line(struct ks_word rest, bool question, struct ks_li
 		line->verb = KS_ENGAGE;
 	else if (ks_is(verb, "tryengage"))
 		line->verb = KS_TRYENGAGE;
+	else if (ks_is(verb, "observe"))
+		line->verb = KS_OBSERVE;
+	else if (ks_is(verb, "keep"))
+		line->verb = KS_KEEP;
 	else if (ks_is(verb, "disengage"))
 		line->verb = KS_DISENGAGE;
 	else
@@ -292,11 +384,12 @@ static inline int ks_parse_line(struct ks_word rest, bool question, struct ks_li
 	error = ks_parse_name(ks_next(&rest), line);
 	if (error)
 		return error;
-	if (line->verb == KS_DISENGAGE)
+	if (line->verb == KS_DISENGAGE || line->verb == KS_KEEP)
 		return ks_next(&rest).len ? -EINVAL : 0;
-	error = ks_parse_value(ks_next(&rest), &line->value);
+	if (line->verb != KS_OBSERVE)
+		error = ks_parse_value(ks_next(&rest), &line->value);
 	if (!error && line->verb == KS_TRYENGAGE)
-		error = ks_parse_seconds(ks_next(&rest), &line->seconds);
+		error = ks_parse_seconds(ks_next(&rest), KS_MAX_WATCH, &line->seconds);
 	return error ? error : ks_parse_options(rest, line);
 }
 
@@ -330,15 +423,18 @@ static inline void ks_parse(const char *text, size_t len, bool question, struct 
 	} while (end && !lines->error);
 }
 
-/* Something that is engaged, or waits for its module if it has no @function. */
+/* Something that is engaged or observed, or waits for its module if it has no @function. */
 struct ks_engagement {
 	/* No two ever have the same. */
 	unsigned long key;
 	char name[KS_MAX_NAME + 1];
 	const struct ks_function *function;
 	long long value;
-	bool watched, nonroot, found;
+	bool observed, watched, ends, nonroot, found, has_condition;
+	char condition[KS_MAX_CONDITION + 1];
 	char reason[KS_MAX_REASON + 1];
+	/* What another one of the same transaction takes the place of. */
+	bool is_replaced;
 };
 
 struct ks_model {
@@ -391,10 +487,23 @@ static inline int ks_judge(const struct ks_line *line, const struct ks_function 
 		return line->verb == KS_TRYENGAGE ? -ENOENT : 0;
 	if (!known)
 		return -ENOENT;
-	if (line->value < known->low || line->value > known->high)
+	/* What takes no value at all is not observed either. */
+	if (line->verb == KS_OBSERVE ? known->low > known->high :
+				       line->value < known->low || line->value > known->high)
 		return -known->error;
 	*function = known;
 	return 0;
+}
+
+/* Whether the condition of a line, if any, can be compiled for @function: 0 or a negative errno. */
+static inline int ks_judge_condition(const struct ks_line *line, const struct ks_function *function)
+{
+	/* What waits for its module is compiled when that is loaded. */
+	if (!line->has_condition || !function)
+		return 0;
+	if (!strcmp(function->name, KS_UNTYPED))
+		return -EOPNOTSUPP;
+	return line->known_condition && line->known_condition->makes_sense ? 0 : -EINVAL;
 }
 
 static inline struct ks_engagement *ks_engagement_called(struct ks_model *model,
@@ -413,6 +522,14 @@ static inline void ks_copy(char *to, struct ks_word word)
 	to[word.len] = '\0';
 }
 
+/* Whether @line engages what is observed in the same way. */
+static inline bool ks_replaces(const struct ks_line *line, const struct ks_engagement *old)
+{
+	return old->observed && line->verb != KS_OBSERVE && ks_is(line->name, old->name) &&
+	       line->nonroot == old->nonroot && line->has_condition == old->has_condition &&
+	       (!line->has_condition || ks_is(line->condition, old->condition));
+}
+
 static inline int ks_add(struct ks_model *model, const struct ks_line *line)
 {
 	const struct ks_function *function, *known;
@@ -421,10 +538,15 @@ static inline int ks_add(struct ks_model *model, const struct ks_line *line)
 
 	if (error)
 		return error;
-	for (size_t i = 0; i < model->count; i++)
-		if (ks_is(line->name, model->all[i].name) ||
-		    (function && model->all[i].function == function))
+	for (size_t i = 0; i < model->count; i++) {
+		struct ks_engagement *old = &model->all[i];
+
+		if (!ks_is(line->name, old->name) && !(function && old->function == function))
+			continue;
+		if (i >= model->before || !ks_replaces(line, old))
 			return -EBUSY;
+		old->is_replaced = true;
+	}
 	/* No slot: found only when all was judged. */
 	if (model->count == KS_MAX_SLOTS)
 		return -ENOSPC;
@@ -436,8 +558,13 @@ static inline int ks_add(struct ks_model *model, const struct ks_line *line)
 	new->function = function;
 	new->found = !function && known && known->in_module;
 	new->value = line->value;
+	new->observed = line->verb == KS_OBSERVE;
 	new->watched = line->verb == KS_TRYENGAGE && line->seconds;
+	new->ends = line->term;
 	new->nonroot = line->nonroot;
+	new->is_replaced = false;
+	new->has_condition = line->has_condition;
+	ks_copy(new->condition, line->condition);
 	return 0;
 }
 
@@ -449,7 +576,7 @@ static inline void ks_remove(struct ks_model *model, size_t at)
 		(model->count - at) * sizeof(model->all[0]));
 }
 
-/* Whether what @line disengages was engaged before, and is not disengaged by one before it. */
+/* Whether what @line disengages or keeps was there before, and no line before it disengages it. */
 static inline bool ks_may_end(struct ks_model *model, const struct ks_lines *lines, size_t at)
 {
 	struct ks_engagement *engagement = ks_engagement_called(model, lines->all[at].name);
@@ -462,10 +589,16 @@ static inline bool ks_may_end(struct ks_model *model, const struct ks_lines *lin
 	return engagement && engagement < model->all + model->before;
 }
 
+static inline bool ks_adds(const struct ks_line *line)
+{
+	return line->verb == KS_ENGAGE || line->verb == KS_TRYENGAGE || line->verb == KS_OBSERVE;
+}
+
 /* Carries out what is understood, or nothing of it. */
 static inline struct ks_outcome ks_carry_out(struct ks_model *model, const struct ks_lines *lines)
 {
 	struct ks_outcome outcome = { .error = lines->error, .records = 1 };
+	size_t replaced = 0;
 
 	if (outcome.error)
 		return outcome;
@@ -473,15 +606,27 @@ static inline struct ks_outcome ks_carry_out(struct ks_model *model, const struc
 	for (size_t i = 0; i < lines->count && !outcome.error; i++) {
 		const struct ks_line *line = &lines->all[i];
 
-		if (line->verb == KS_ENGAGE || line->verb == KS_TRYENGAGE)
+		if (ks_adds(line))
 			outcome.error = -ks_add(model, line);
-		else if (line->verb == KS_DISENGAGE && !ks_may_end(model, lines, i))
+		else if ((line->verb == KS_DISENGAGE || line->verb == KS_KEEP) &&
+			 !ks_may_end(model, lines, i))
 			outcome.error = ENOENT;
 	}
-	if (!outcome.error && model->count > model->slots)
+	for (size_t i = 0; i < model->before; i++)
+		replaced += model->all[i].is_replaced;
+	if (!outcome.error && model->count - replaced > model->slots)
 		outcome.error = ENOSPC;
+	/* Last, conditions are compiled. */
+	for (size_t i = 0; i < lines->count && !outcome.error; i++) {
+		const struct ks_function *function;
+
+		if (ks_adds(&lines->all[i]) && !ks_judge(&lines->all[i], &function))
+			outcome.error = -ks_judge_condition(&lines->all[i], function);
+	}
 	if (outcome.error) {
 		model->count = model->before;
+		for (size_t i = 0; i < model->count; i++)
+			model->all[i].is_replaced = false;
 		return outcome;
 	}
 
@@ -493,6 +638,8 @@ static inline struct ks_outcome ks_carry_out(struct ks_model *model, const struc
 		if (line->verb == KS_TRYENGAGE) {
 			/* Nobody can call it in no time: engaged at once. */
 			outcome.records += !line->seconds;
+		} else if (line->verb == KS_KEEP) {
+			ks_engagement_called(model, line->name)->ends = false;
 		} else if (line->verb == KS_DISENGAGE) {
 			ks_remove(model, ks_engagement_called(model, line->name) - model->all);
 		} else if (line->verb == KS_DISENGAGE_ALL && model->before) {
@@ -501,7 +648,25 @@ static inline struct ks_outcome ks_carry_out(struct ks_model *model, const struc
 				ks_remove(model, 0);
 		}
 	}
+	for (size_t i = model->before; i > 0; i--)
+		if (model->all[i - 1].is_replaced)
+			ks_remove(model, i - 1);
 	return outcome;
+}
+
+/* Writes @text between quotes to @to, and returns how much that is. */
+static inline size_t ks_quote(char *to, const char *text)
+{
+	size_t used = 0;
+
+	to[used++] = '"';
+	for (const char *c = text; *c; c++) {
+		if (*c == '"' || *c == '\\')
+			to[used++] = '\\';
+		to[used++] = *c;
+	}
+	to[used++] = '"';
+	return used;
 }
 
 /* Writes what the file engaged must show, with N for a time that is left. */
@@ -510,23 +675,29 @@ static inline void ks_render(const struct ks_model *model, char *to, size_t size
 	size_t used = 0;
 
 	to[0] = '\0';
-	for (size_t i = 0; i < model->count && used < size; i++) {
+	/* No line is longer than this. */
+	for (size_t i = 0; i < model->count && used + 2048 < size; i++) {
 		const struct ks_engagement *e = &model->all[i];
-		const char *state = !e->function ? "armed" : e->watched ? "probing" : "engaged";
+		const char *state = !e->function ? "armed" :
+				    e->observed	 ? "observing" :
+				    e->watched	 ? "probing" :
+						   "engaged";
+		char value[32] = "none";
 
+		if (!e->observed)
+			snprintf(value, sizeof(value), "%lld", e->value);
 		used += snprintf(to + used, size - used,
-				 "%s retval=%lld hits=0 state=%s scope=%s%s%s", e->name,
-				 e->value, state, e->nonroot ? "nonroot" : "all",
-				 e->watched ? " timeout_left=N" : "",
+				 "%s retval=%s hits=0 state=%s scope=%s%s%s", e->name, value, state,
+				 e->nonroot ? "nonroot" : "all",
+				 e->watched || e->ends ? " timeout_left=N" : "",
 				 e->found ? " found_in=" KS_LOADED : "");
-		if (e->reason[0] && used + 300 < size) {
-			used += snprintf(to + used, size - used, " reason=\"");
-			for (const char *c = e->reason; *c; c++) {
-				if (*c == '"' || *c == '\\')
-					to[used++] = '\\';
-				to[used++] = *c;
-			}
-			to[used++] = '"';
+		if (e->has_condition) {
+			used += snprintf(to + used, size - used, " passed=0 faults=0 if=");
+			used += ks_quote(to + used, e->condition);
+		}
+		if (e->reason[0]) {
+			used += snprintf(to + used, size - used, " reason=");
+			used += ks_quote(to + used, e->reason);
 		}
 		used += snprintf(to + used, size - used, "\n");
 	}
