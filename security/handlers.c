@@ -114,7 +114,7 @@ static noinline void killswitch_trace(const struct killswitch_probe *probe,
 
 	if (!go_outside(level))
 		return;
-	trace_call((unsigned long)probe->kprobe.addr, place_of_call(regs),
+	trace_call(probe->function, place_of_call(regs),
 		   probe->value ? READ_ONCE(*probe->value) : 0, action, fault);
 	come_back(level);
 }

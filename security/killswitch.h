@@ -183,6 +183,8 @@ struct killswitch_condition {
 struct killswitch_probe {
 	struct kprobe kprobe;
 	struct killswitch_callers *callers;
+	/* Where the function begins: the kprobe may be behind that. */
+	unsigned long function;
 	/* What the handling of the probe adds to the count of preemption. */
 	unsigned int own_count;
 	/* Which calls are meant, or NULL: all. */

@@ -189,6 +189,7 @@ impl Probe {
                                 ..pin_init::zeroed()
                             },
                             callers,
+                            function: address as c_ulong,
                             condition,
                             only_nonroot: calls.only_nonroot,
                             value,
