@@ -9,4 +9,4 @@
 # shellcheck source=../../selftests/lib.sh
 . lib.sh
 
-run_tests condition_test.sh callers_test.sh trace_test
+run_tests condition_test.sh callers_test.sh trace_test condition_random_test
