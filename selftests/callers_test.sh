@@ -184,6 +184,16 @@ if [[ -d $tracing/events/killswitch/call ]]; then
 		"function=ks_target_long $place value=-1 action=passed fault=0" "$trace"
 	is "and those in interrupts, and none when it is off" 3 \
 		"$(grep -c 'function=ks_target_int .* action=returned' <<<"$trace")"
+	if type -P trace-cmd >/dev/null; then
+		trace-cmd record -q -e killswitch:call -o /tmp/trace.dat \
+			cat "$TARGET/call/ks_target_int" >/dev/null 2>&1 || :
+		like "trace-cmd shows it, and who calls" \
+			'cat-[0-9]+ .* call: .*function=ks_target_int .*value=-7 action=returned' \
+			"$(trace-cmd report -i /tmp/trace.dat 2>&1)"
+		rm -f /tmp/trace.dat
+	else
+		skip "trace-cmd shows it, and who calls" "no trace-cmd"
+	fi
 	control disengage_all
 else
 	skip "a call that is stopped is traced" "no tracing of events"

@@ -5,8 +5,8 @@
 #
 # append: lsm=lockdown,capability,landlock,killswitch,yama,apparmor,bpf loglevel=3
 # smp: 2
-# timeout: 600
+# timeout: 900
 # shellcheck source=../../selftests/lib.sh
 . lib.sh
 
-run_tests condition_test.sh callers_test.sh trace_test condition_random_test
+run_tests condition_test.sh callers_test.sh surgical_test.sh trace_test condition_random_test
