@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! The host program of Killswitch: reads the files of a kernel and of its modules, and says what
-//! the policy says.
+//! The program of Killswitch: what there is to do on a machine that runs it, and what the policy
+//! says to the files of a kernel.
 
 #![forbid(unsafe_code)]
 
@@ -21,6 +21,8 @@ mod errno;
 mod facts;
 mod image;
 mod kernel;
+mod live;
+mod machine;
 #[allow(dead_code, unused_imports, clippy::all)]
 #[path = "../../../policy/mod.rs"]
 mod policy;
@@ -29,7 +31,10 @@ mod scan;
 use clap::{ArgGroup, Args, Parser, Subcommand};
 use image::{find_modules, Image};
 use kernel::Kernel;
+use live::Screen;
+use machine::Machine;
 use std::{
+    env,
     error::Error,
     fmt::Display,
     fs::{self, File},
@@ -45,17 +50,23 @@ const NOT_ALL: u8 = 1;
 /// A file cannot be read, or the result cannot be written. clap takes it for wrong arguments, too.
 const FAILED: u8 = 2;
 
-/// Says which functions of a kernel could be engaged, without booting it.
+/// Makes vulnerable functions of the running kernel return an error, and says which of them could be
 ///
-/// It reads the files of a kernel for x86-64 and of its modules, and applies the rules that are
-/// built into Killswitch. The answers are those that the file `check` of that kernel would give,
-/// with all of these modules loaded.
+/// Killswitch is a Linux Security Module. Most commands speak to it through its files in
+/// /sys/kernel/security/killswitch, and show what it says. scan and facts read the files of a kernel
+/// for x86-64 and of its modules instead, and apply the rules that are built into Killswitch: the
+/// answers are those that check would give in that kernel, with all of these modules loaded.
 #[derive(Parser)]
-#[command(after_help = "\
+#[command(
+    name = "killswitch",
+    after_help = "\
 Exit status:
-  0  everything was done, whatever the verdicts are
-  1  it was done, but lines of a list are not understood; their verdict is \"?\"
-  2  a file cannot be read, or an argument is wrong")]
+  0  everything was done, or is as it should be
+  1  the kernel refuses, or nothing is engaged by that name; scan: lines of a list are not
+     understood, and their verdict is \"?\"
+  2  Killswitch is not there, a file cannot be read, or an argument is wrong
+  3  only part of it was done, is allowed, or is as it should be"
+)]
 struct Arguments {
     #[command(subcommand)]
     command: Command,
@@ -63,6 +74,8 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Command {
+    #[command(flatten)]
+    Live(live::Command),
     /// Print how many symbols, types, callbacks and so on were found
     Facts {
         #[command(flatten)]
@@ -115,7 +128,7 @@ struct Files {
 }
 
 fn main() -> ExitCode {
-    let arguments = Arguments::parse();
+    let arguments = Arguments::parse_from(live::arguments(env::args_os()));
     let mut out = io::BufWriter::new(io::stdout().lock());
     let result = run(&arguments, &mut out).and_then(|status| {
         out.flush().map_err(cannot_write)?;
@@ -137,6 +150,16 @@ fn cannot_write(error: impl Error) -> Box<dyn Error> {
 
 fn run(arguments: &Arguments, out: &mut impl Write) -> Result<u8, Box<dyn Error>> {
     match &arguments.command {
+        Command::Live(command) => {
+            let has_colours =
+                anstream::AutoStream::choice(&io::stdout()) != anstream::ColorChoice::Never;
+            // Set by systemd for what the journal reads.
+            let is_logged = env::var_os("INVOCATION_ID").is_some();
+            let mut err = io::stderr();
+            let mut screen = Screen::new(out, &mut err, has_colours, is_logged);
+
+            live::run(command, &Machine::this(), &mut screen)
+        }
         Command::Facts { files } => {
             let facts = facts::of(&files.open()?);
 

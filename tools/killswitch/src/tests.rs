@@ -45,6 +45,9 @@ fn one_thing_is_done_at_a_time() {
         &["scan", "--vmlinux", "v", "--all", "--list", "l"],
         &["scan", "--all"],
         &["facts"],
+        &["status", "--json", "--openmetrics"],
+        &["disengage", "f", "--all"],
+        &["lift"],
         &[],
     ] {
         assert!(
@@ -52,6 +55,27 @@ fn one_thing_is_done_at_a_time() {
             "{words:?}"
         );
     }
+}
+
+#[test]
+fn values_are_no_options() {
+    let words = [
+        "killswitch",
+        "engage",
+        "f",
+        "-EPERM",
+        "-1",
+        "--reason",
+        "-E",
+        "--json",
+    ];
+    let read = live::arguments(words.iter().map(|it| it.into()));
+
+    assert_eq!(read[3..], [" -EPERM", " -1", "--reason", " -E", "--json"]);
+    assert!(Arguments::try_parse_from(read).is_ok());
+    // Other commands take no values.
+    let words = ["killswitch", "status", "-1"];
+    assert_eq!(live::arguments(words.iter().map(|it| it.into())), words);
 }
 
 #[test]

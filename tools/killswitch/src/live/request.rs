@@ -1,0 +1,647 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! What is written to `control` and `check`, and how the kernel's answers are shown: its sentences
+//! as they are.
+
+use super::{
+    screen::{Meaning, Screen},
+    DONE, PARTLY, REFUSED,
+};
+use crate::{
+    command::{self, Action, Engage, Scope},
+    condition::syntax,
+    machine::{Machine, Reply},
+};
+use clap::Args;
+use serde::Serialize;
+use std::{
+    error::Error,
+    ffi::OsString,
+    fs,
+    io::{self, Read},
+    path::{Path, PathBuf},
+    time::Duration,
+};
+
+/// What an option begins with, in the order in which the kernel takes them.
+const OPTIONS: [&str; 4] = ["scope=", "if=", "for=", "reason="];
+/// Which of them ends at a blank outside of quotes, and which at the end of the line.
+const IF: usize = 1;
+const REASON: usize = 3;
+
+/// Functions, each with what shall become of it.
+#[derive(Args, Clone, Default)]
+pub struct Requests {
+    /// A function and what belongs to it, as the file control takes it: af_alg_sendmsg -EPERM
+    ///
+    /// Several may follow each other. One argument with blanks in it is a whole request.
+    #[arg(value_name = "REQUEST")]
+    words: Vec<String>,
+    /// Write the lines of this file, too; "-" is the standard input
+    ///
+    /// They are complete commands, of any kind that the file control takes (for check, lines that
+    /// the file check takes). Empty lines, and lines that begin with #, are left out.
+    #[arg(long, value_name = "FILE")]
+    file: Vec<PathBuf>,
+}
+
+/// Which calls are meant.
+#[derive(Args, Clone, Default)]
+pub struct Which {
+    /// Whose calls: all, or nonroot
+    ///
+    /// This and the other options are for requests that do not say it themselves.
+    #[arg(long)]
+    scope: Option<String>,
+    /// Only those of these calls for which this is true
+    #[arg(long = "if", value_name = "CONDITION")]
+    condition: Option<String>,
+}
+
+/// How long it lasts, and why.
+#[derive(Args, Clone, Default)]
+pub struct Term {
+    /// End by itself after this time, such as 90s, 10m, 8h or 30d
+    #[arg(long = "for", value_name = "TIME", value_parser = humantime::parse_duration)]
+    term: Option<Duration>,
+    /// Why, for the audit log and for status
+    #[arg(long, value_name = "TEXT")]
+    reason: Option<String>,
+}
+
+/// How a change is made and shown.
+#[derive(Args, Clone, Copy, Default)]
+pub struct How {
+    /// Change nothing: ask what would become of it, and say what would be written
+    #[arg(long)]
+    pub dry_run: bool,
+    /// Print JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// A kind of request.
+#[derive(Clone, Copy)]
+pub struct Kind {
+    /// The command of the file `control`; nothing for a line of `check`.
+    pub verb: &'static str,
+    /// How many words stand between the function and the options.
+    pub operands: usize,
+}
+
+impl Requests {
+    /// What is to be written, line by line. `options` are for the requests in the arguments that
+    /// lack them, and `behind` stands before their options.
+    pub fn lines(
+        &self,
+        kind: Kind,
+        behind: Option<&str>,
+        options: &[Option<String>; OPTIONS.len()],
+    ) -> Result<Vec<String>, Box<dyn Error>> {
+        let mut lines: Vec<String> = Vec::new();
+        let mut missing = 0usize;
+
+        for word in self.words.iter().map(|word| word.trim()) {
+            let is_option = OPTIONS.iter().any(|name| word.starts_with(name));
+
+            match lines.last_mut() {
+                Some(line) if missing > 0 || is_option => {
+                    missing = missing.saturating_sub(1);
+                    line.push(' ');
+                    line.push_str(word);
+                }
+                _ => {
+                    missing = if word.contains(' ') { 0 } else { kind.operands };
+                    lines.push(word.into());
+                }
+            }
+        }
+        lines = lines
+            .iter()
+            .map(|line| complete(kind, line, behind, options))
+            .collect();
+        for path in &self.file {
+            lines.extend(read_lines(path)?);
+        }
+        if lines.is_empty() {
+            return Err("name a function, or a file of requests".into());
+        }
+        // One of them would be another line.
+        if lines.iter().any(|line| line.contains('\n')) {
+            return Err("a request is one line".into());
+        }
+        Ok(lines)
+    }
+}
+
+/// The arguments of the program, so that values such as `-EPERM` and `-1` are no options: they get a
+/// blank in front, which means nothing in a request.
+pub fn arguments(all: impl Iterator<Item = OsString>) -> Vec<OsString> {
+    let mut all: Vec<OsString> = all.collect();
+    let has_values = all.get(1).is_some_and(|it| it == "check" || it == "engage");
+    let is_value = |it: &str| {
+        it.strip_prefix('-')
+            .is_some_and(|it| it.starts_with(|first: char| first == 'E' || first.is_ascii_digit()))
+    };
+
+    for argument in all.iter_mut().skip(2).filter(|_| has_values) {
+        if argument.to_str().is_some_and(is_value) {
+            *argument = format!(" {}", argument.to_string_lossy()).into();
+        }
+    }
+    all
+}
+
+/// The options, in the order in which the kernel takes them.
+pub fn options(which: &Which, term: &Term) -> [Option<String>; OPTIONS.len()] {
+    [
+        which.scope.clone(),
+        which.condition.clone(),
+        term.term.map(|term| term.as_secs().to_string()),
+        term.reason.clone(),
+    ]
+}
+
+/// A request with its verb, and with its options in the order in which the kernel takes them. What
+/// is not understood stays where it is, and the kernel says what is wrong with it.
+fn complete(
+    kind: Kind,
+    request: &str,
+    behind: Option<&str>,
+    options: &[Option<String>; OPTIONS.len()],
+) -> String {
+    let mut parts: Vec<String> = [kind.verb]
+        .into_iter()
+        .filter(|verb| !verb.is_empty())
+        .map(str::to_owned)
+        .collect();
+    let mut rest = request.trim();
+    let mut own = [None; OPTIONS.len()];
+
+    for _ in 0..=kind.operands {
+        let (word, behind) = rest.split_once(' ').unwrap_or((rest, ""));
+
+        parts.push(word.into());
+        rest = behind.trim_start();
+    }
+    parts.extend(behind.map(str::to_owned));
+    while let Some(index) = OPTIONS.iter().position(|name| rest.starts_with(name)) {
+        let name = OPTIONS[index].len();
+        let length = match index {
+            REASON => rest.len(),
+            IF => name + syntax::length(&rest[name..]),
+            _ => rest.find(' ').unwrap_or(rest.len()),
+        };
+
+        if own[index].is_some() {
+            break;
+        }
+        own[index] = Some(&rest[..length]);
+        rest = rest[length..].trim_start();
+    }
+    for (index, name) in OPTIONS.iter().enumerate() {
+        let given = options[index].as_ref();
+
+        parts.extend(
+            own[index]
+                .map(str::to_owned)
+                .or_else(|| Some(format!("{name}{}", given?))),
+        );
+        if index + 1 == REASON {
+            parts.push(rest.into());
+        }
+    }
+    parts.retain(|part| !part.is_empty());
+    parts.join(" ")
+}
+
+/// The lines of a file that are neither empty nor comments.
+fn read_lines(path: &Path) -> Result<Vec<String>, Box<dyn Error>> {
+    let read = || match path.as_os_str().to_str() {
+        Some("-") => {
+            let mut text = String::new();
+
+            io::stdin().read_to_string(&mut text).map(|_| text)
+        }
+        _ => fs::read_to_string(path),
+    };
+    let text = read().map_err(|error| format!("{}: it cannot be read: {error}", path.display()))?;
+
+    Ok(text
+        .lines()
+        .map(str::trim)
+        .filter(|line| !line.is_empty() && !line.starts_with('#'))
+        .map(str::to_owned)
+        .collect())
+}
+
+/// What was written to `control`, and what came of it.
+#[derive(Serialize)]
+struct Written<'a> {
+    /// Whether all of it was carried out. Otherwise nothing was.
+    done: bool,
+    lines: &'a [String],
+    /// The kernel's answer, line by line.
+    answer: Vec<&'a str>,
+    /// The error of the write.
+    errno: Option<i32>,
+    error: Option<String>,
+}
+
+/// Has all `lines` carried out, or none of them.
+pub fn write(
+    machine: &Machine,
+    lines: &[String],
+    json: bool,
+    screen: &mut Screen<'_>,
+) -> Result<u8, Box<dyn Error>> {
+    let Reply { result, answer } = machine.ask("control", &text(lines));
+
+    if json {
+        screen.json(&Written {
+            done: result.is_ok(),
+            lines,
+            answer: answer.lines().collect(),
+            errno: result.as_ref().err().and_then(io::Error::raw_os_error),
+            error: result.as_ref().err().map(words),
+        })?;
+    } else {
+        for line in answer.lines() {
+            let line = coloured(line, screen);
+
+            match &result {
+                Ok(()) => screen.line(line)?,
+                Err(_) => screen.problem_as_it_is(line)?,
+            }
+        }
+        if let (Err(error), true) = (&result, answer.is_empty()) {
+            screen.problem(unanswered("control", error))?;
+        }
+    }
+    Ok(match result {
+        Ok(()) => DONE,
+        Err(_) => REFUSED,
+    })
+}
+
+/// Says what [`write()`] would do with `lines`.
+pub fn rehearse(
+    machine: &Machine,
+    lines: &[String],
+    json: bool,
+    screen: &mut Screen<'_>,
+) -> Result<u8, Box<dyn Error>> {
+    let mut questions = Vec::new();
+
+    for (number, line) in lines.iter().enumerate() {
+        match command::Command::parse(line.as_bytes()) {
+            Ok(command) => questions.extend(question(&command)),
+            Err(malformed) => {
+                return Err(format!("line {}: '{line}': {malformed}", number + 1).into())
+            }
+        }
+    }
+    if !json {
+        for line in lines {
+            screen.line(format_args!("would write: {line}"))?;
+        }
+        if questions.is_empty() {
+            return Ok(DONE);
+        }
+    }
+    ask(machine, &questions, lines, json, screen)
+}
+
+/// What `check` is asked about a command. It only knows of values.
+fn question(command: &command::Command<'_>) -> Option<String> {
+    let command::Command::Engage(Engage {
+        target,
+        action: Action::Engage(value) | Action::TryEngage(value, _),
+        scope,
+        condition,
+        ..
+    }) = command
+    else {
+        return None;
+    };
+    let mut line = format!("{} {value}", target.name);
+
+    if *scope == Scope::Nonroot {
+        line += " scope=nonroot";
+    }
+    if let Some(condition) = condition {
+        line = format!("{line} if={condition}");
+    }
+    Some(line)
+}
+
+/// A verdict of `check`.
+#[derive(Debug, PartialEq, Eq, Serialize)]
+struct Verdict<'a> {
+    /// `allow` or `refuse`.
+    verdict: &'a str,
+    target: &'a str,
+    value: i64,
+    /// The rule that refuses, or the error.
+    why: Option<&'a str>,
+    /// What the kernel says for people.
+    details: Vec<&'a str>,
+}
+
+/// What was asked, and answered.
+#[derive(Serialize)]
+struct Asked<'a> {
+    /// What would be written to `control`, if that was the question.
+    would_write: &'a [String],
+    verdicts: &'a [Verdict<'a>],
+    errno: Option<i32>,
+    error: Option<String>,
+    /// What the kernel says if there are no verdicts.
+    answer: Option<&'a str>,
+}
+
+/// Asks `check`, and shows the verdicts. `would_write` is what it is about.
+pub fn ask(
+    machine: &Machine,
+    questions: &[String],
+    would_write: &[String],
+    json: bool,
+    screen: &mut Screen<'_>,
+) -> Result<u8, Box<dyn Error>> {
+    let Reply { result, answer } = match questions {
+        [] => Reply {
+            result: Ok(()),
+            answer: String::new(),
+        },
+        _ => machine.ask("check", &text(questions)),
+    };
+    let verdicts = verdicts(&answer);
+    let allowed = verdicts.iter().filter(|it| it.verdict == "allow").count();
+
+    if json {
+        screen.json(&Asked {
+            would_write,
+            verdicts: &verdicts,
+            errno: result.as_ref().err().and_then(io::Error::raw_os_error),
+            error: result.as_ref().err().map(words),
+            answer: (result.is_err() && verdicts.is_empty()).then_some(answer.trim_end()),
+        })?;
+    } else {
+        show(&verdicts, screen)?;
+        match &result {
+            Ok(()) => {}
+            Err(error) if answer.is_empty() => screen.problem(unanswered("check", error))?,
+            Err(_) if verdicts.is_empty() => {
+                screen.problem_as_it_is(coloured(answer.trim_end(), screen))?;
+            }
+            Err(error) => screen.problem(unanswered("check", error))?,
+        }
+    }
+    Ok(match result {
+        Ok(()) if allowed == verdicts.len() => DONE,
+        Ok(()) if allowed > 0 => PARTLY,
+        _ => REFUSED,
+    })
+}
+
+/// What stands in an answer of `check`.
+fn verdicts(answer: &str) -> Vec<Verdict<'_>> {
+    let mut verdicts: Vec<Verdict<'_>> = Vec::new();
+
+    for line in answer.lines() {
+        let mut words = line.split(' ');
+        let head = (|| {
+            Some(Verdict {
+                verdict: words.next().filter(|it| ["allow", "refuse"].contains(it))?,
+                target: words.next()?,
+                value: words.next()?.parse().ok()?,
+                why: words.next(),
+                details: Vec::new(),
+            })
+        })();
+
+        match (head, verdicts.last_mut()) {
+            (Some(verdict), _) => verdicts.push(verdict),
+            (None, Some(verdict)) => verdict.details.push(line.trim_start()),
+            (None, None) => {}
+        }
+    }
+    verdicts
+}
+
+/// Shows verdicts, their first lines in columns.
+fn show(verdicts: &[Verdict<'_>], screen: &mut Screen<'_>) -> io::Result<()> {
+    let width = |of: &dyn Fn(&Verdict<'_>) -> usize| verdicts.iter().map(of).max().unwrap_or(0);
+    let verdict_width = width(&|it| it.verdict.len());
+    let target_width = width(&|it| it.target.len());
+    let value_width = width(&|it| it.value.to_string().len());
+
+    for it in verdicts {
+        let verdict = screen.paint(it.verdict, Meaning::of_answer(it.verdict));
+        let space = " ".repeat(verdict_width - it.verdict.len());
+        let line = format!(
+            "{verdict}{space} {:target_width$} {:value_width$} {}",
+            it.target,
+            it.value,
+            it.why.unwrap_or("")
+        );
+
+        screen.line(line.trim_end())?;
+        for detail in &it.details {
+            screen.line(format_args!("  {detail}"))?;
+        }
+    }
+    Ok(())
+}
+
+/// An answer of the kernel, its first word in a colour.
+fn coloured(line: &str, screen: &Screen<'_>) -> String {
+    let (word, rest) = line.split_at(line.find(' ').unwrap_or(line.len()));
+
+    format!("{}{rest}", screen.paint(word, Meaning::of_answer(word)))
+}
+
+/// One write: all lines together.
+fn text(lines: &[String]) -> String {
+    lines.join("\n") + "\n"
+}
+
+/// An error in words, without its number.
+pub fn words(error: &io::Error) -> String {
+    let text = error.to_string();
+
+    match text.split_once(" (os error ") {
+        Some((words, _)) => words.into(),
+        None => text,
+    }
+}
+
+/// What there is to say of a write that has no answer.
+fn unanswered(file: &str, error: &io::Error) -> String {
+    let hint = match error.kind() {
+        io::ErrorKind::PermissionDenied => "; it takes root of the machine, outside of containers",
+        _ => "",
+    };
+
+    format!("{file}: {}{hint}", words(error))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ENGAGE: Kind = Kind {
+        verb: "engage",
+        operands: 1,
+    };
+    const DISENGAGE: Kind = Kind {
+        verb: "disengage",
+        operands: 0,
+    };
+    const CHECK: Kind = Kind {
+        verb: "",
+        operands: 1,
+    };
+
+    fn given(options: [&str; OPTIONS.len()]) -> [Option<String>; OPTIONS.len()] {
+        options.map(|it| Some(it.to_owned()).filter(|it| !it.is_empty()))
+    }
+
+    #[test]
+    fn arguments_become_lines() {
+        let none = given([""; OPTIONS.len()]);
+        let all = given(["nonroot", "$uid!=0", "60", "CVE-1"]);
+
+        for (kind, words, options, expected) in [
+            (
+                ENGAGE,
+                &["f", "-EPERM"][..],
+                &none,
+                &["engage f -EPERM"][..],
+            ),
+            (
+                ENGAGE,
+                &["f", "-EPERM", "m:g", "void"],
+                &none,
+                &["engage f -EPERM", "engage m:g void"],
+            ),
+            (
+                ENGAGE,
+                &["f", "-1", "scope=nonroot", "reason=two words", "g", "0"],
+                &none,
+                &["engage f -1 scope=nonroot reason=two words", "engage g 0"],
+            ),
+            (
+                ENGAGE,
+                &["f -1 if=$comm==\"a b\" reason=x y", "g -2"],
+                &none,
+                &["engage f -1 if=$comm==\"a b\" reason=x y", "engage g -2"],
+            ),
+            (
+                ENGAGE,
+                &["f", "-1", "g -2 reason=own", "h", "-3", "scope=all"],
+                &all,
+                &[
+                    "engage f -1 scope=nonroot if=$uid!=0 for=60 reason=CVE-1",
+                    "engage g -2 scope=nonroot if=$uid!=0 for=60 reason=own",
+                    "engage h -3 scope=all if=$uid!=0 for=60 reason=CVE-1",
+                ],
+            ),
+            // The kernel says what is wrong.
+            (ENGAGE, &["f"], &none, &["engage f"]),
+            (
+                ENGAGE,
+                &["f", "-1", "reason=x", "scope=all"],
+                &none,
+                &["engage f -1 reason=x scope=all"],
+            ),
+            (
+                ENGAGE,
+                &["f -1 extra scope=all"],
+                &given(["", "", "", "r"]),
+                &["engage f -1 extra scope=all reason=r"],
+            ),
+            (
+                DISENGAGE,
+                &["f", "m:g"],
+                &none,
+                &["disengage f", "disengage m:g"],
+            ),
+            (
+                CHECK,
+                &["f", "-EPERM", "scope=nonroot"],
+                &none,
+                &["f -EPERM scope=nonroot"],
+            ),
+            (
+                CHECK,
+                &["f", "-EPERM"],
+                &given(["nonroot", "", "", ""]),
+                &["f -EPERM scope=nonroot"],
+            ),
+        ] {
+            let requests = Requests {
+                words: words.iter().map(|it| (*it).into()).collect(),
+                file: Vec::new(),
+            };
+
+            assert_eq!(
+                requests.lines(kind, None, options).unwrap(),
+                expected,
+                "{words:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_line_feed_begins_no_other_command() {
+        for words in [
+            &["f", "-1", "reason=x\ndisengage_all"][..],
+            &["f\nseal"],
+            &[],
+        ] {
+            let requests = Requests {
+                words: words.iter().map(|it| (*it).into()).collect(),
+                file: Vec::new(),
+            };
+
+            assert!(requests
+                .lines(ENGAGE, None, &given([""; OPTIONS.len()]))
+                .is_err());
+        }
+    }
+
+    #[test]
+    fn verdicts_are_separated() {
+        let answer = "allow f -1\n  function: f in the kernel\nrefuse m:g 0 lsm-entry\n  no (rule \
+                      lsm-entry)\n  zone: core\nrefuse nosuch -22 ENOENT\n";
+
+        assert_eq!(
+            verdicts(answer),
+            [
+                Verdict {
+                    verdict: "allow",
+                    target: "f",
+                    value: -1,
+                    why: None,
+                    details: vec!["function: f in the kernel"],
+                },
+                Verdict {
+                    verdict: "refuse",
+                    target: "m:g",
+                    value: 0,
+                    why: Some("lsm-entry"),
+                    details: vec!["no (rule lsm-entry)", "zone: core"],
+                },
+                Verdict {
+                    verdict: "refuse",
+                    target: "nosuch",
+                    value: -22,
+                    why: Some("ENOENT"),
+                    details: vec![],
+                },
+            ]
+        );
+        assert_eq!(verdicts("refused check: 'x' is no return value\n"), []);
+    }
+}

@@ -1,0 +1,453 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! What the files `engaged`, `status` and `callers` say, as the kernel writes them.
+
+use crate::machine::{Machine, KILLSWITCH};
+use serde::Serialize;
+use std::{io, iter};
+
+/// A line of `engaged`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Engagement {
+    /// The function, as it was named.
+    pub target: String,
+    /// What it returns; nothing if it is only observed.
+    pub value: Option<i64>,
+    /// How many calls were short-circuited, or counted while it runs.
+    pub hits: u64,
+    /// A word, such as `engaged` or `armed`. There may be more than are known here.
+    pub state: String,
+    /// Whose calls: `all` or `nonroot`.
+    pub scope: String,
+    /// The seconds until it is decided on, or ends by itself, if either will be.
+    pub seconds_left: Option<u64>,
+    /// A module of another name that has the function.
+    pub found_in: Option<String>,
+    /// Which calls, if not all.
+    pub condition: Option<String>,
+    /// With a condition: how many calls ran the function.
+    pub passed: Option<u64>,
+    /// With a condition: how many calls had memory that could not be read.
+    pub faults: Option<u64>,
+    /// How many callers are distinguished.
+    pub callers: u64,
+    /// Why, in the administrator's words.
+    pub reason: Option<String>,
+}
+
+impl Engagement {
+    fn parse(line: &str) -> Option<Self> {
+        let (target, rest) = line.split_once(' ')?;
+        let mut it = Self {
+            target: target.into(),
+            ..Self::default()
+        };
+
+        for (key, value) in fields(rest) {
+            match key {
+                "retval" if value == "none" => {}
+                "retval" => it.value = Some(value.parse().ok()?),
+                "hits" => it.hits = value.parse().ok()?,
+                "state" => it.state = value,
+                "scope" => it.scope = value,
+                "timeout_left" => it.seconds_left = Some(value.parse().ok()?),
+                "found_in" => it.found_in = Some(value),
+                "passed" => it.passed = Some(value.parse().ok()?),
+                "faults" => it.faults = Some(value.parse().ok()?),
+                "if" => it.condition = Some(value),
+                "callers" => it.callers = value.parse().ok()?,
+                "reason" => it.reason = Some(value),
+                // More may be added.
+                _ => {}
+            }
+        }
+        Some(it).filter(|it| !it.state.is_empty())
+    }
+
+    /// Whether its calls run the function although they should not, or are not even counted.
+    pub fn has_failed(&self) -> bool {
+        matches!(&*self.state, "disarmed" | "missing")
+    }
+
+    /// Whether the reason is `text`, or has it as one of its words. Case makes no difference.
+    pub fn is_because_of(&self, text: &str) -> bool {
+        let is_part = |letter: char| letter.is_ascii_alphanumeric() || "-_.:".contains(letter);
+        let mut words = self
+            .reason
+            .iter()
+            .flat_map(|reason| reason.split(|letter| !is_part(letter)))
+            .map(|word| word.trim_matches(['-', '.', ':']));
+
+        !text.is_empty()
+            && (self.reason.as_deref() == Some(text)
+                || words.any(|word| word.eq_ignore_ascii_case(text)))
+    }
+}
+
+/// What `status` says.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Status {
+    /// The version of the interface.
+    pub version: u32,
+    /// How many engagements there are.
+    pub engagements: u32,
+    /// How many there can be.
+    pub slots: u32,
+    /// How many of them are disarmed.
+    pub disarmed: u32,
+    /// The level of lockdown from which on nothing can be changed.
+    pub changes_refused_from: String,
+    /// Where types are from: `btf` or `none`.
+    pub types: String,
+    /// Whether nothing can be changed until the next boot.
+    pub sealed: bool,
+    /// Whether a function was engaged since the boot.
+    pub taint: bool,
+    /// What was wrong with the kernel command line, or refused.
+    pub boot_errors: Vec<String>,
+}
+
+impl Status {
+    fn parse(text: &str) -> Option<Self> {
+        let mut it = Self::default();
+
+        for line in text.lines() {
+            let (key, value) = line.split_once(": ")?;
+
+            match key {
+                "version" => it.version = value.parse().ok()?,
+                "slots" => {
+                    let (engagements, slots) = value.split_once('/')?;
+
+                    it.engagements = engagements.parse().ok()?;
+                    it.slots = slots.parse().ok()?;
+                }
+                "disarmed" => it.disarmed = value.parse().ok()?,
+                "lockdown" => it.changes_refused_from = value.into(),
+                "types" => it.types = value.into(),
+                "sealed" => it.sealed = value == "1",
+                "taint" => it.taint = value == "1",
+                "boot-error" => it.boot_errors.push(value.into()),
+                // More may be added.
+                _ => {}
+            }
+        }
+        Some(it).filter(|it| it.version > 0)
+    }
+}
+
+/// A line of `callers`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Caller {
+    /// How many calls.
+    pub calls: u64,
+    /// `task`, `kthread`, `softirq`, `irq` or `nmi`.
+    pub context: String,
+    /// The real user id, of a task.
+    pub uid: Option<u32>,
+    /// The device and the inode of its program.
+    pub device: Option<String>,
+    pub inode: Option<u64>,
+    /// The inode of its cgroup.
+    pub cgroup: Option<u64>,
+    /// The place of the call.
+    pub from: Option<String>,
+    /// Whether it stands for several that have no line of their own.
+    pub others: bool,
+    /// When the first and the last call was, in seconds since 1970.
+    pub first: Option<u64>,
+    pub last: Option<u64>,
+    /// The process that made the first call, and its name then.
+    pub pid: Option<u32>,
+    pub comm: Option<String>,
+}
+
+impl Caller {
+    fn parse(line: &str) -> Option<Self> {
+        let mut it = Self::default();
+
+        for (key, value) in fields(line) {
+            match key {
+                "calls" => it.calls = value.parse().ok()?,
+                "context" => it.context = value,
+                "uid" => it.uid = Some(value.parse().ok()?),
+                "dev" => it.device = Some(value),
+                "ino" => it.inode = Some(value.parse().ok()?),
+                "cgroup" => it.cgroup = Some(value.parse().ok()?),
+                "from" => it.from = Some(value),
+                "others" => it.others = value == "1",
+                "first" => it.first = Some(value.parse().ok()?),
+                "last" => it.last = Some(value.parse().ok()?),
+                "pid" => it.pid = Some(value.parse().ok()?),
+                "comm" => it.comm = Some(value),
+                // More may be added.
+                _ => {}
+            }
+        }
+        Some(it).filter(|it| it.calls > 0)
+    }
+}
+
+/// What is engaged, oldest first.
+pub fn engaged(machine: &Machine) -> io::Result<Vec<Engagement>> {
+    parse_lines(machine, &format!("{KILLSWITCH}/engaged"), Engagement::parse)
+}
+
+/// What Killswitch says of itself.
+pub fn status(machine: &Machine) -> io::Result<Status> {
+    let path = format!("{KILLSWITCH}/status");
+
+    Status::parse(&machine.read(&path)?).ok_or_else(|| unexpected(&path))
+}
+
+/// Who calls what was engaged as `target`. Fails with [`io::ErrorKind::NotFound`] if nothing is.
+pub fn callers(machine: &Machine, target: &str) -> io::Result<Vec<Caller>> {
+    parse_lines(
+        machine,
+        &format!("{KILLSWITCH}/fn/{target}/callers"),
+        Caller::parse,
+    )
+}
+
+fn parse_lines<T>(
+    machine: &Machine,
+    path: &str,
+    parse: impl Fn(&str) -> Option<T>,
+) -> io::Result<Vec<T>> {
+    machine
+        .read(path)?
+        .lines()
+        .map(|line| parse(line).ok_or_else(|| unexpected(path)))
+        .collect()
+}
+
+fn unexpected(path: &str) -> io::Error {
+    io::Error::other(format!("{path} is not written as it is known here"))
+}
+
+/// The fields of a line: `key=value`, separated by blanks, where the value may be in double quotes,
+/// with a backslash before each double quote and backslash in it.
+fn fields(line: &str) -> impl Iterator<Item = (&str, String)> {
+    let mut rest = line;
+
+    iter::from_fn(move || {
+        let (key, behind) = rest.trim_start().split_once('=')?;
+        let (value, behind) = match behind.strip_prefix('"') {
+            Some(quoted) => unquote(quoted),
+            None => match behind.split_once(' ') {
+                Some((value, behind)) => (value.into(), behind),
+                None => (behind.into(), ""),
+            },
+        };
+
+        rest = behind;
+        Some((key, value))
+    })
+}
+
+/// What is in quotes, of which the first was taken away, and what stands behind them.
+fn unquote(text: &str) -> (String, &str) {
+    let mut value = String::new();
+    let mut letters = text.char_indices();
+
+    while let Some((at, letter)) = letters.next() {
+        match letter {
+            '"' => return (value, &text[at + 1..]),
+            '\\' => value.extend(letters.next().map(|(_, letter)| letter)),
+            letter => value.push(letter),
+        }
+    }
+    (value, "")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn engagements_are_understood() {
+        let engaged = Engagement {
+            target: "af_alg_sendmsg".into(),
+            value: Some(-1),
+            state: "engaged".into(),
+            scope: "all".into(),
+            ..Engagement::default()
+        };
+
+        for (line, expected) in [
+            (
+                "af_alg_sendmsg retval=-1 hits=0 state=engaged scope=all",
+                engaged.clone(),
+            ),
+            (
+                r#"af_alg_sendmsg retval=-1 hits=2 state=engaged scope=all callers=1 reason="CVE-2026-31431""#,
+                Engagement {
+                    hits: 2,
+                    callers: 1,
+                    reason: Some("CVE-2026-31431".into()),
+                    ..engaged.clone()
+                },
+            ),
+            (
+                r#"x25:x25_create retval=none hits=9 state=observing scope=nonroot timeout_left=7 new=1"#,
+                Engagement {
+                    target: "x25:x25_create".into(),
+                    value: None,
+                    hits: 9,
+                    state: "observing".into(),
+                    scope: "nonroot".into(),
+                    seconds_left: Some(7),
+                    ..Engagement::default()
+                },
+            ),
+            (
+                r#"f retval=2147483647 hits=0 state=armed scope=all found_in=other passed=3 faults=1 if="$comm!=\"a b\"" reason="say \"a=b\" \\""#,
+                Engagement {
+                    target: "f".into(),
+                    value: Some(2147483647),
+                    state: "armed".into(),
+                    found_in: Some("other".into()),
+                    condition: Some(r#"$comm!="a b""#.into()),
+                    passed: Some(3),
+                    faults: Some(1),
+                    reason: Some(r#"say "a=b" \"#.into()),
+                    ..engaged.clone()
+                },
+            ),
+        ] {
+            assert_eq!(Engagement::parse(line), Some(expected), "{line}");
+        }
+        for line in [
+            "",
+            "f",
+            "f retval=-1 hits=many state=engaged",
+            "f retval=-1",
+        ] {
+            assert_eq!(Engagement::parse(line), None, "{line}");
+        }
+    }
+
+    #[test]
+    fn reasons_are_found() {
+        for (reason, text, expected) in [
+            ("CVE-2026-31431", "CVE-2026-31431", true),
+            ("CVE-2026-31431", "cve-2026-31431", true),
+            ("until 7.3.5 (CVE-2026-31431).", "CVE-2026-31431", true),
+            ("CVE-2026-31431,CVE-2026-1", "CVE-2026-1", true),
+            ("CVE-2026-31431", "CVE-2026-3143", false),
+            ("CVE-2026-31431", "31431", false),
+            ("ticket 4711", "ticket 4711", true),
+            ("ticket 4711", "ticket", true),
+            ("ticket 4711", "tick", false),
+            ("ticket, 4711", "", false),
+        ] {
+            let engagement = Engagement {
+                reason: Some(reason.into()),
+                ..Engagement::default()
+            };
+
+            assert_eq!(
+                engagement.is_because_of(text),
+                expected,
+                "{reason:?}, {text:?}"
+            );
+        }
+        assert!(!Engagement::default().is_because_of(""));
+    }
+
+    #[test]
+    fn the_status_is_understood() {
+        let text = "version: 1\nslots: 2/256\ndisarmed: 1\nlockdown: integrity\ntypes: btf\n\
+                    sealed: 0\ntaint: 1\nboot-error: refused f: no\nboot-error: refused g: no\n";
+        let expected = Status {
+            version: 1,
+            engagements: 2,
+            slots: 256,
+            disarmed: 1,
+            changes_refused_from: "integrity".into(),
+            types: "btf".into(),
+            sealed: false,
+            taint: true,
+            boot_errors: vec!["refused f: no".into(), "refused g: no".into()],
+        };
+
+        assert_eq!(Status::parse(text), Some(expected.clone()));
+        assert_eq!(Status::parse(&format!("{text}later: x\n")), Some(expected));
+        for text in ["", "version: one", "slots: 2", "version: 1\nslots: 2\n"] {
+            assert_eq!(Status::parse(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn callers_are_understood() {
+        for (line, expected) in [
+            (
+                r#"calls=2 context=task uid=1001 dev=fe:01 ino=2231 cgroup=4711 from=sock_sendmsg+0x2c/0x60 first=1795949617 last=1795949620 pid=811 comm="my curl""#,
+                Caller {
+                    calls: 2,
+                    context: "task".into(),
+                    uid: Some(1001),
+                    device: Some("fe:01".into()),
+                    inode: Some(2231),
+                    cgroup: Some(4711),
+                    from: Some("sock_sendmsg+0x2c/0x60".into()),
+                    first: Some(1795949617),
+                    last: Some(1795949620),
+                    pid: Some(811),
+                    comm: Some("my curl".into()),
+                    ..Caller::default()
+                },
+            ),
+            (
+                "calls=17 context=softirq last=1795949621",
+                Caller {
+                    calls: 17,
+                    context: "softirq".into(),
+                    last: Some(1795949621),
+                    ..Caller::default()
+                },
+            ),
+            (
+                "calls=5 context=task others=1 last=1795949621",
+                Caller {
+                    calls: 5,
+                    context: "task".into(),
+                    others: true,
+                    last: Some(1795949621),
+                    ..Caller::default()
+                },
+            ),
+        ] {
+            assert_eq!(Caller::parse(line), Some(expected), "{line}");
+        }
+        assert_eq!(Caller::parse("context=task"), None);
+    }
+
+    proptest! {
+        /// Whatever an administrator writes as the reason comes back, and changes nothing else.
+        #[test]
+        fn reasons_come_back(reason in "[ -~]{1,128}", condition in "[ -~]{1,64}") {
+            let escape = |text: &str| text.replace('\\', "\\\\").replace('"', "\\\"");
+            let line = format!(
+                "f retval=-1 hits=7 state=engaged scope=all passed=1 faults=2 if=\"{}\" callers=3 \
+                 reason=\"{}\"",
+                escape(&condition),
+                escape(&reason)
+            );
+            let engagement = Engagement::parse(&line).unwrap();
+
+            prop_assert_eq!(engagement.reason, Some(reason));
+            prop_assert_eq!(engagement.condition, Some(condition));
+            prop_assert_eq!((engagement.hits, engagement.callers), (7, 3));
+        }
+
+        /// Any text is answered, and never with a panic.
+        #[test]
+        fn anything_is_read(line in "\\PC*") {
+            let _ = Engagement::parse(&line);
+            let _ = Caller::parse(&line);
+            let _ = Status::parse(&line);
+        }
+    }
+}

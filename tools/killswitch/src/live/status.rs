@@ -1,0 +1,503 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! `status`: what is engaged, whether it works, and for how long it has been there.
+
+use super::{
+    screen::{span, Meaning, Screen},
+    state::{self, Engagement, Status},
+    DONE, PARTLY,
+};
+use crate::{errno, machine::Machine};
+use clap::Args;
+use serde::Serialize;
+use std::{collections::HashMap, error::Error, fmt::Write as _, time::Duration};
+
+/// What `status` prints, and what it warns of.
+#[derive(Args, Clone, Default)]
+pub struct Options {
+    /// Print JSON
+    #[arg(long, conflicts_with = "openmetrics")]
+    json: bool,
+    /// Print metrics, as OpenMetrics and Prometheus read them
+    ///
+    /// They are what a textfile collector takes.
+    #[arg(long)]
+    openmetrics: bool,
+    /// Warn of what has been engaged for longer than this, such as 12h or 30d
+    ///
+    /// Where the kernel log does not reach back to its beginning, the time since the boot counts.
+    #[arg(long, value_name = "TIME", value_parser = humantime::parse_duration)]
+    max_age: Option<Duration>,
+}
+
+/// What is known of the machine.
+#[derive(Serialize)]
+struct Report {
+    #[serde(flatten)]
+    status: Status,
+    /// The level of lockdown, if there are levels.
+    lockdown: Option<String>,
+    engaged: Vec<Aged>,
+    /// What is wrong, in sentences.
+    warnings: Vec<String>,
+}
+
+/// An engagement and its age.
+#[derive(Serialize)]
+struct Aged {
+    #[serde(flatten)]
+    engagement: Engagement,
+    #[serde(flatten)]
+    age: Age,
+}
+
+/// For how long something has been engaged, observed or armed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+struct Age {
+    /// In seconds; nothing if not even the time since the boot is known.
+    age: Option<u64>,
+    /// Whether it is the time since the boot, because the kernel log does not have the beginning.
+    age_at_most: bool,
+}
+
+/// Shows what is engaged. The answer is [`PARTLY`] if there is something to warn of.
+pub fn show(
+    machine: &Machine,
+    options: &Options,
+    screen: &mut Screen<'_>,
+) -> Result<u8, Box<dyn Error>> {
+    let report = Report::of(machine, options.max_age)?;
+
+    if options.json {
+        screen.json(&report)?;
+    } else if options.openmetrics {
+        screen.print(&report.metrics()?)?;
+    } else {
+        report.print(screen)?;
+    }
+    Ok(match &report.warnings[..] {
+        [] => DONE,
+        _ => PARTLY,
+    })
+}
+
+impl Report {
+    fn of(machine: &Machine, max_age: Option<Duration>) -> Result<Self, Box<dyn Error>> {
+        let engaged = state::engaged(machine)?;
+        let status = state::status(machine)?;
+        let beginnings = Beginnings::of(machine);
+        let engaged: Vec<Aged> = engaged
+            .into_iter()
+            .map(|engagement| Aged {
+                age: beginnings.age(&engagement.target),
+                engagement,
+            })
+            .collect();
+        let lockdown = machine.read("/sys/kernel/security/lockdown").ok();
+        let lockdown = lockdown.as_deref().and_then(level).map(str::to_owned);
+        let mut report = Self {
+            status,
+            lockdown,
+            engaged,
+            warnings: Vec::new(),
+        };
+
+        report.warnings = report.find_warnings(max_age);
+        Ok(report)
+    }
+
+    fn find_warnings(&self, max_age: Option<Duration>) -> Vec<String> {
+        let mut warnings = Vec::new();
+
+        for it in &self.engaged {
+            let target = &it.engagement.target;
+
+            match &*it.engagement.state {
+                "disarmed" => warnings.push(format!(
+                    "{target} RUNS: its probe is off; see /sys/kernel/debug/kprobes/enabled and \
+                     the kernel log"
+                )),
+                "missing" => warnings.push(format!(
+                    "{target} is not engaged: its module is loaded and has no such function"
+                )),
+                _ => {}
+            }
+            let too_old = max_age.filter(|max| it.age.age.is_some_and(|age| age > max.as_secs()));
+            if let (Some(max), Some(age)) = (too_old, it.age.age) {
+                warnings.push(format!(
+                    "{target} has been {} for {}{}, more than {}: is there a fixed kernel by now?",
+                    match &*it.engagement.state {
+                        "observing" => "observed",
+                        "probing" => "watched",
+                        state => state,
+                    },
+                    if it.age.age_at_most { "up to " } else { "" },
+                    span(Duration::from_secs(age)),
+                    span(max)
+                ));
+            }
+        }
+        for error in &self.status.boot_errors {
+            warnings.push(format!("of the kernel command line: {error}"));
+        }
+        warnings
+    }
+
+    fn print(&self, screen: &mut Screen<'_>) -> Result<(), Box<dyn Error>> {
+        let Status {
+            engagements,
+            slots,
+            changes_refused_from,
+            types,
+            sealed,
+            taint,
+            ..
+        } = &self.status;
+        let lockdown = self.lockdown.as_deref().unwrap_or("not there");
+
+        screen.line(format_args!(
+            "{engagements} of {slots} slots taken; {}, {}; lockdown: {lockdown}, changes are \
+             refused from {changes_refused_from} on; types: {types}",
+            if *sealed { "sealed" } else { "not sealed" },
+            if *taint { "tainted" } else { "not tainted" },
+        ))?;
+        if !self.engaged.is_empty() {
+            let rows: Vec<_> = self.engaged.iter().map(|it| it.row(screen)).collect();
+
+            screen.line("")?;
+            screen.table(
+                &[
+                    "TARGET", "VALUE", "STATE", "HITS", "CALLERS", "SCOPE", "AGE", "ENDS", "IF",
+                    "PASSED", "REASON",
+                ],
+                &rows,
+            )?;
+        }
+        for warning in &self.warnings {
+            screen.problem(format_args!("warning: {warning}"))?;
+        }
+        Ok(())
+    }
+
+    /// What is measured, in a form that both OpenMetrics and the older text format of Prometheus
+    /// allow: gauges and counters only.
+    fn metrics(&self) -> Result<String, std::fmt::Error> {
+        let mut text = String::new();
+        let flag = |it: bool| u8::from(it).to_string();
+        let status = &self.status;
+        let alone = |value: String| vec![(String::new(), value)];
+        let labelled = |it: &Aged, value: String| {
+            let label = format!(
+                "{{target=\"{}\",scope=\"{}\",reason=\"{}\"}}",
+                escaped(&it.engagement.target),
+                escaped(&it.engagement.scope),
+                escaped(it.engagement.reason.as_deref().unwrap_or(""))
+            );
+
+            (label, value)
+        };
+        let each = |value: &dyn Fn(&Aged) -> Option<String>| -> Vec<_> {
+            let all = self.engaged.iter();
+
+            all.filter_map(|it| Some(labelled(it, value(it)?)))
+                .collect()
+        };
+        let families = [
+            (
+                "slots",
+                "gauge",
+                "How many engagements there can be.",
+                alone(status.slots.to_string()),
+            ),
+            (
+                "engagements",
+                "gauge",
+                "How many there are.",
+                alone(status.engagements.to_string()),
+            ),
+            (
+                "sealed",
+                "gauge",
+                "Whether nothing can be changed until the next boot.",
+                alone(flag(status.sealed)),
+            ),
+            (
+                "taint",
+                "gauge",
+                "Whether a function was engaged since the boot.",
+                alone(flag(status.taint)),
+            ),
+            (
+                "boot_errors",
+                "gauge",
+                "What was wrong with the kernel command line, or refused.",
+                alone(status.boot_errors.len().to_string()),
+            ),
+            (
+                "warnings",
+                "gauge",
+                "What the command status warns of.",
+                alone(self.warnings.len().to_string()),
+            ),
+            (
+                "engaged",
+                "gauge",
+                "Whether calls return the value.",
+                each(&|it| Some(flag(it.engagement.state == "engaged"))),
+            ),
+            (
+                "armed",
+                "gauge",
+                "Whether it waits for its module.",
+                each(&|it| Some(flag(it.engagement.state == "armed"))),
+            ),
+            (
+                "failed",
+                "gauge",
+                "Whether it is disarmed or missing, and the function runs.",
+                each(&|it| Some(flag(it.engagement.has_failed()))),
+            ),
+            (
+                "hits",
+                "counter",
+                "Calls that were short-circuited, or counted while observed.",
+                each(&|it| Some(it.engagement.hits.to_string())),
+            ),
+            (
+                "callers",
+                "gauge",
+                "Callers that are distinguished.",
+                each(&|it| Some(it.engagement.callers.to_string())),
+            ),
+            (
+                "age_seconds",
+                "gauge",
+                "Time since it began, at most that since the boot.",
+                each(&|it| Some(it.age.age?.to_string())),
+            ),
+            (
+                "left_seconds",
+                "gauge",
+                "Time until it is decided on or ends by itself.",
+                each(&|it| Some(it.engagement.seconds_left?.to_string())),
+            ),
+        ];
+
+        for (name, kind, help, samples) in families {
+            let suffix = if kind == "counter" { "_total" } else { "" };
+
+            writeln!(text, "# HELP killswitch_{name} {help}")?;
+            writeln!(text, "# TYPE killswitch_{name} {kind}")?;
+            for (labels, value) in samples {
+                writeln!(text, "killswitch_{name}{suffix}{labels} {value}")?;
+            }
+        }
+        text += "# EOF\n";
+        Ok(text)
+    }
+}
+
+impl Aged {
+    fn row(&self, screen: &Screen<'_>) -> Vec<String> {
+        let it = &self.engagement;
+        let number = |number: Option<u64>| number.map_or(String::new(), |it| it.to_string());
+        let time = |seconds: Option<u64>| {
+            seconds.map_or(String::new(), |it| span(Duration::from_secs(it)))
+        };
+        let state = screen.paint(&it.state, Meaning::of_state(&it.state));
+
+        vec![
+            it.target.clone(),
+            it.value.map_or("-".into(), value),
+            match &it.found_in {
+                Some(module) => format!("{state} (found in {module})"),
+                None => state,
+            },
+            it.hits.to_string(),
+            it.callers.to_string(),
+            it.scope.clone(),
+            match self.age.age_at_most {
+                true => format!("<{}", time(self.age.age)),
+                false => time(self.age.age),
+            },
+            time(it.seconds_left),
+            it.condition.clone().unwrap_or_default(),
+            number(it.passed),
+            it.reason.clone().unwrap_or_default(),
+        ]
+    }
+}
+
+/// A value for people: the name of an error where it is one.
+pub fn value(value: i64) -> String {
+    match errno::name(value.saturating_neg()) {
+        Some(name) => format!("-{name}"),
+        None => value.to_string(),
+    }
+}
+
+/// The level of lockdown that is in force: the one in brackets.
+fn level(lockdown: &str) -> Option<&str> {
+    Some(lockdown.split_once('[')?.1.split_once(']')?.0)
+}
+
+/// A value of a label.
+fn escaped(text: &str) -> String {
+    text.replace('\\', "\\\\")
+        .replace('"', "\\\"")
+        .replace('\n', "\\n")
+}
+
+/// When what is engaged began, as far as the kernel log has it. It is not kept elsewhere.
+struct Beginnings {
+    /// Seconds after the boot, by target.
+    found: HashMap<String, u64>,
+    /// Seconds since the boot.
+    now: Option<u64>,
+}
+
+impl Beginnings {
+    fn of(machine: &Machine) -> Self {
+        let uptime = machine.read("/proc/uptime").ok();
+        let now = uptime
+            .as_deref()
+            .and_then(|it| it.split('.').next()?.parse().ok());
+        // Not everyone may read it.
+        let log = machine.kernel_log().unwrap_or_default();
+
+        Self {
+            found: beginnings(&log),
+            now,
+        }
+    }
+
+    fn age(&self, target: &str) -> Age {
+        let began = self.found.get(target);
+
+        Age {
+            age: self
+                .now
+                .map(|now| now.saturating_sub(began.copied().unwrap_or(0))),
+            age_at_most: began.is_none(),
+        }
+    }
+}
+
+/// What the kernel log says of the beginnings of what has not ended.
+fn beginnings(log: &str) -> HashMap<String, u64> {
+    // With whether calls only ran it until then.
+    let mut found: HashMap<String, (bool, u64)> = HashMap::new();
+
+    for record in log.lines() {
+        let Some((head, message)) = record.split_once(';') else {
+            continue;
+        };
+        let time = head.split(',').nth(2).and_then(|it| it.parse::<u64>().ok());
+        let (Some(time), Some(message)) = (time, message.strip_prefix("killswitch: ")) else {
+            continue;
+        };
+        let mut words = message.split(' ');
+        let verb = words.next().unwrap_or("");
+        // Behind it stands a colon where it is not the end of something.
+        let target = words.next().unwrap_or("").trim_end_matches(':');
+
+        match verb {
+            "engaged" | "armed" | "observing" | "watching" => {
+                let runs = ["observing", "watching"].contains(&verb);
+                let known = found.get(target).copied();
+
+                if known.is_none_or(|(ran, _)| ran && !runs) {
+                    found.insert(target.into(), (runs, time / 1_000_000));
+                }
+            }
+            "disengaged" | "expired" | "aborted" => {
+                found.remove(target);
+            }
+            // "lost, because its module is unloaded, TARGET after N hits"
+            "lost," => {
+                if let Some((_, rest)) = message.split_once("unloaded, ") {
+                    found.remove(rest.split(' ').next().unwrap_or(""));
+                }
+            }
+            _ => {}
+        }
+    }
+    found
+        .into_iter()
+        .map(|(target, (_, time))| (target, time))
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_kernel_log_says_when_it_began() {
+        let log = "\
+            6,1,1000000,-;Linux version\n\
+            6,2,5000000,-;killswitch: armed m:f: when its module is loaded it will return -1\n \
+            SUBSYSTEM=none\n\
+            6,3,9000000,-;killswitch: engaged m:f: it returns -1 (-EPERM) without running\n\
+            6,4,12900000,-;killswitch: engaged g: it returns -1 (-EPERM) without running\n\
+            6,5,13000000,-;killswitch: disengaged g after 7 hits\n\
+            6,6,14000000,-;killswitch: observing g: its calls are counted, and run it\n\
+            6,7,15000000,-;killswitch: engaged h: it returns 0 without running\n\
+            6,8,16000000,-;killswitch: lost, because its module is unloaded, h after 0 hits\n\
+            6,9,17000000,-;audit: op=engage func=\"i\"\n\
+            6,10,18000000,-;killswitch: watching j for 9 s: uncalled, it will return -1\n\
+            6,11,19000000,-;killswitch: aborted j: it was called 2 times in 9 s\n\
+            6,12,20000000,-;killswitch: engaged k: it returns -1\n\
+            6,13,21000000,-;killswitch: expired k after 0 hits: its time is over\n\
+            6,14,22000000,-;killswitch: refused engage l 0: no\n\
+            6,15,23000000,-;killswitch: observing n: its calls are counted, and run it\n\
+            6,16,24000000,-;killswitch: engaged n: it returns -1 (-EPERM) without running\n";
+        let mut found: Vec<_> = beginnings(log).into_iter().collect();
+
+        found.sort();
+        assert_eq!(
+            found,
+            [("g".into(), 14), ("m:f".into(), 5), ("n".into(), 24)]
+        );
+    }
+
+    #[test]
+    fn without_a_beginning_it_is_as_old_as_the_boot_at_most() {
+        let beginnings = Beginnings {
+            found: HashMap::from([("f".into(), 40)]),
+            now: Some(100),
+        };
+        let age = |age, age_at_most| Age {
+            age: Some(age),
+            age_at_most,
+        };
+
+        assert_eq!(beginnings.age("f"), age(60, false));
+        assert_eq!(beginnings.age("g"), age(100, true));
+    }
+
+    #[test]
+    fn values_have_names() {
+        for (number, name) in [
+            (-1, "-EPERM"),
+            (-95, "-EOPNOTSUPP"),
+            (0, "0"),
+            (1, "1"),
+            (-4096, "-4096"),
+            (i64::MIN, "-9223372036854775808"),
+        ] {
+            assert_eq!(value(number), name);
+        }
+    }
+
+    #[test]
+    fn the_level_is_in_brackets() {
+        for (text, expected) in [
+            ("[none] integrity confidentiality\n", Some("none")),
+            ("none [integrity] confidentiality\n", Some("integrity")),
+            ("", None),
+        ] {
+            assert_eq!(level(text), expected);
+        }
+    }
+}

@@ -1,0 +1,1015 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! Tests of the commands, on a machine of plain files whose `control` and `check` answer from a
+//! script.
+
+use super::{
+    apply::{apply, Mitigation, Mitigations},
+    *,
+};
+use crate::{image::tests::Directory, machine::Reply, Arguments};
+use clap::Parser;
+use std::{cell::RefCell, collections::VecDeque, fs, rc::Rc};
+
+/// What the kernel answers: to which file, to what, with which error if any, and the words.
+type Answer<'a> = (&'a str, &'a str, Option<i32>, &'a str);
+
+const EPERM: i32 = 1;
+const EACCES: i32 = 13;
+const EINVAL: i32 = 22;
+
+const STATUS: &str = "version: 1\nslots: 3/256\ndisarmed: 0\nlockdown: integrity\ntypes: btf\n\
+                      sealed: 0\ntaint: 1\n";
+const ENGAGED: &str = "\
+af_alg_sendmsg retval=-1 hits=2 state=engaged scope=all callers=1 reason=\"CVE-2026-31431\"
+x25:x25_create retval=-1 hits=0 state=armed scope=nonroot timeout_left=5400 reason=\"ticket 4711\"
+alg_bind retval=none hits=12 state=observing scope=all passed=3 faults=0 if=\"$uid!=0\" callers=2 reason=\"see CVE-2026-31431\"
+";
+const KERNEL_LOG: &str = "\
+5,1,1000000,-;killswitch: armed x25:x25_create: when its module is loaded it will return -1
+6,2,100000000,-;killswitch: engaged af_alg_sendmsg: it returns -1 (-EPERM) without running
+";
+
+/// A machine that is made for a test.
+struct Made {
+    directory: Directory,
+    machine: Machine,
+    left: Rc<RefCell<VecDeque<String>>>,
+}
+
+impl Made {
+    /// With these files, and these answers in this order.
+    fn new(name: &str, files: &[(&str, &str)], answers: &[Answer<'_>]) -> Self {
+        let directory = Directory::new(&format!("live-{name}"));
+        let answers: Vec<_> = answers
+            .iter()
+            .map(|(file, text, error, answer)| {
+                (
+                    (*file).to_owned(),
+                    (*text).to_owned(),
+                    *error,
+                    (*answer).to_owned(),
+                )
+            })
+            .collect();
+        let left = Rc::new(RefCell::new(
+            answers
+                .iter()
+                .map(|(_, text, ..)| text.clone())
+                .collect::<VecDeque<_>>(),
+        ));
+        let asked = left.clone();
+        let number = RefCell::new(0);
+        let converse = move |path: &std::path::Path, text: &str| {
+            let (file, expected, error, answer) = &answers[*number.borrow()];
+
+            *number.borrow_mut() += 1;
+            asked.borrow_mut().pop_front();
+            assert!(path.ends_with(format!("killswitch/{file}")), "{path:?}");
+            assert_eq!(text, expected);
+            Reply {
+                result: match error {
+                    None => Ok(()),
+                    Some(errno) => Err(io::Error::from_raw_os_error(*errno)),
+                },
+                answer: answer.clone(),
+            }
+        };
+
+        for (path, text) in files {
+            let path = directory.path(path.trim_start_matches('/'));
+
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(path, text).unwrap();
+        }
+        Self {
+            machine: Machine::at(&directory.path(""), converse),
+            directory,
+            left,
+        }
+    }
+
+    /// Runs a command; returns the status, the answer and what was wrong.
+    fn run(&self, words: &[&str]) -> (Result<u8, String>, String, String) {
+        let words = ["killswitch"].iter().chain(words);
+        let arguments = Arguments::try_parse_from(arguments(words.clone().map(|it| it.into())))
+            .unwrap_or_else(|error| panic!("{error}"));
+        let crate::Command::Live(command) = &arguments.command else {
+            panic!("it is for files");
+        };
+
+        self.on_screen(|screen| run(command, &self.machine, screen))
+    }
+
+    fn on_screen(
+        &self,
+        run: impl FnOnce(&mut Screen<'_>) -> Result<u8, Box<dyn Error>>,
+    ) -> (Result<u8, String>, String, String) {
+        let (mut out, mut err) = (Vec::new(), Vec::new());
+        let status = run(&mut Screen::new(&mut out, &mut err, false, false));
+        let text = |bytes| {
+            let root = self.directory.path("");
+
+            String::from_utf8(bytes)
+                .unwrap()
+                .replace(root.to_str().unwrap(), "/")
+        };
+
+        assert_eq!(*self.left.borrow(), [] as [&str; 0], "not asked");
+        (
+            status.map_err(|error| error.to_string()),
+            text(out),
+            text(err),
+        )
+    }
+
+    fn read(&self, path: &str) -> String {
+        self.machine.read(path).unwrap()
+    }
+}
+
+fn file(name: &str) -> String {
+    format!("{KILLSWITCH}/{name}")
+}
+
+/// The files of a machine where something is engaged.
+fn files() -> Vec<(String, String)> {
+    [
+        (file("control"), ""),
+        (file("check"), ""),
+        (file("status"), STATUS),
+        (file("engaged"), ENGAGED),
+        (
+            "/sys/kernel/security/lockdown".into(),
+            "[none] integrity confidentiality\n",
+        ),
+        ("/proc/uptime".into(), "90061.25 1.00\n"),
+        ("/dev/kmsg".into(), KERNEL_LOG),
+    ]
+    .map(|(path, text)| (path, text.to_owned()))
+    .to_vec()
+}
+
+fn borrowed(files: &[(String, String)]) -> Vec<(&str, &str)> {
+    files
+        .iter()
+        .map(|(path, text)| (&**path, &**text))
+        .collect()
+}
+
+/// A command, what the kernel is asked and answers, and the status, the answer and what is wrong.
+struct Case<'a> {
+    words: &'a [&'a str],
+    answers: &'a [Answer<'a>],
+    status: u8,
+    out: &'a str,
+    err: &'a str,
+}
+
+#[test]
+fn commands_are_written_and_answered() {
+    let engaged = "engaged f: it returns -1 (-EPERM) without running\n  note: f.part.0 runs\n";
+    let refused = "refused engage g 0: this is an entry point (rule lsm-entry)\n";
+    let allow = "allow f -1\n  function: f in the kernel\n";
+    let refuse = "refuse long_name 2147483647 lsm-entry\n  this is an entry point\n";
+
+    for (number, Case { words, answers, status, out, err }) in [
+        Case {
+            words: &["engage", "f", "-EPERM"],
+            answers: &[("control", "engage f -EPERM\n", None, engaged)],
+            status: DONE,
+            out: engaged,
+            err: "",
+        },
+        Case {
+            words: &["engage", "f", "-EPERM", "m:g", "void", "--reason", "two words", "--for", "2h"],
+            answers: &[(
+                "control",
+                "engage f -EPERM for=7200 reason=two words\nengage m:g void for=7200 reason=two words\n",
+                None,
+                "engaged f: it\narmed m:g: when\n",
+            )],
+            status: DONE,
+            out: "engaged f: it\narmed m:g: when\n",
+            err: "",
+        },
+        Case {
+            words: &["engage", "g", "0"],
+            answers: &[("control", "engage g 0\n", Some(EACCES), refused)],
+            status: REFUSED,
+            out: "",
+            err: refused,
+        },
+        Case {
+            words: &["engage", "g", "0"],
+            answers: &[("control", "engage g 0\n", Some(EACCES), "")],
+            status: REFUSED,
+            out: "",
+            err: "killswitch: control: Permission denied; it takes root of the machine, outside of \
+                  containers\n",
+        },
+        Case {
+            words: &["engage", "g", "0", "--json"],
+            answers: &[("control", "engage g 0\n", Some(EACCES), refused)],
+            status: REFUSED,
+            out: r#"{
+  "done": false,
+  "lines": [
+    "engage g 0"
+  ],
+  "answer": [
+    "refused engage g 0: this is an entry point (rule lsm-entry)"
+  ],
+  "errno": 13,
+  "error": "Permission denied"
+}
+"#,
+            err: "",
+        },
+        Case {
+            words: &["engage", "f", "-1", "--unless-called", "1h", "--scope", "nonroot"],
+            answers: &[("control", "tryengage f -1 3600 scope=nonroot\n", None, "watching f\n")],
+            status: DONE,
+            out: "watching f\n",
+            err: "",
+        },
+        Case {
+            words: &["observe", "f", "m:g", "--if", "$comm==\"a b\""],
+            answers: &[(
+                "control",
+                "observe f if=$comm==\"a b\"\nobserve m:g if=$comm==\"a b\"\n",
+                None,
+                "observing f: its\n",
+            )],
+            status: DONE,
+            out: "observing f: its\n",
+            err: "",
+        },
+        Case {
+            words: &["keep", "f"],
+            answers: &[("control", "keep f\n", None, "kept f: it\n")],
+            status: DONE,
+            out: "kept f: it\n",
+            err: "",
+        },
+        Case {
+            words: &["disengage", "f", "m:g"],
+            answers: &[("control", "disengage f\ndisengage m:g\n", None, "disengaged f after 2 hits\n")],
+            status: DONE,
+            out: "disengaged f after 2 hits\n",
+            err: "",
+        },
+        Case {
+            words: &["disengage", "--all"],
+            answers: &[("control", "disengage_all\n", Some(EPERM), "refused disengage_all: sealed\n")],
+            status: REFUSED,
+            out: "",
+            err: "refused disengage_all: sealed\n",
+        },
+        Case {
+            words: &["seal", "--yes"],
+            answers: &[("control", "seal\n", None, "sealed: nothing changes\n")],
+            status: DONE,
+            out: "sealed: nothing changes\n",
+            err: "",
+        },
+        Case {
+            words: &["seal", "--dry-run"],
+            answers: &[],
+            status: DONE,
+            out: "would write: seal\n",
+            err: "",
+        },
+        Case {
+            words: &["lift", "af_alg_sendmsg"],
+            answers: &[("control", "disengage af_alg_sendmsg\n", None, "disengaged\n")],
+            status: DONE,
+            out: "disengaged\n",
+            err: "",
+        },
+        Case {
+            words: &["lift", "cve-2026-31431", "af_alg_sendmsg"],
+            answers: &[(
+                "control",
+                "disengage af_alg_sendmsg\ndisengage alg_bind\n",
+                None,
+                "disengaged af_alg_sendmsg after 2 hits\ndisengaged alg_bind after 12 hits\n",
+            )],
+            status: DONE,
+            out: "disengaged af_alg_sendmsg after 2 hits\ndisengaged alg_bind after 12 hits\n",
+            err: "",
+        },
+        Case {
+            words: &["lift", "CVE-2026-3143", "ticket 4711"],
+            answers: &[("control", "disengage x25:x25_create\n", None, "disengaged\n")],
+            status: PARTLY,
+            out: "disengaged\n",
+            err: "killswitch: nothing is engaged by the name or reason CVE-2026-3143\n",
+        },
+        Case {
+            words: &["lift", "x25_create"],
+            answers: &[],
+            status: REFUSED,
+            out: "",
+            err: "killswitch: nothing is engaged by the name or reason x25_create\n",
+        },
+        Case {
+            words: &["lift", "ticket", "--dry-run"],
+            answers: &[],
+            status: DONE,
+            out: "would write: disengage x25:x25_create\n",
+            err: "",
+        },
+        Case {
+            words: &["check", "f", "-EPERM"],
+            answers: &[("check", "f -EPERM\n", None, allow)],
+            status: DONE,
+            out: allow,
+            err: "",
+        },
+        Case {
+            words: &["check", "f", "-EPERM", "long_name", "0x7fffffff"],
+            answers: &[(
+                "check",
+                "f -EPERM\nlong_name 0x7fffffff\n",
+                None,
+                &[allow, refuse].concat(),
+            )],
+            status: PARTLY,
+            out: "allow  f                 -1\n  function: f in the kernel\n\
+                  refuse long_name 2147483647 lsm-entry\n  this is an entry point\n",
+            err: "",
+        },
+        Case {
+            words: &["check", "long_name", "2147483647", "--json"],
+            answers: &[("check", "long_name 2147483647\n", None, refuse)],
+            status: REFUSED,
+            out: r#"{
+  "would_write": [],
+  "verdicts": [
+    {
+      "verdict": "refuse",
+      "target": "long_name",
+      "value": 2147483647,
+      "why": "lsm-entry",
+      "details": [
+        "this is an entry point"
+      ]
+    }
+  ],
+  "errno": null,
+  "error": null,
+  "answer": null
+}
+"#,
+            err: "",
+        },
+        Case {
+            words: &["check", "f", "nothing"],
+            answers: &[("check", "f nothing\n", Some(EINVAL), "refused check: 'nothing' is no\n")],
+            status: REFUSED,
+            out: "",
+            err: "refused check: 'nothing' is no\n",
+        },
+        Case {
+            words: &["engage", "f", "-EPERM", "scope=nonroot", "--reason", "CVE-1", "--dry-run"],
+            answers: &[("check", "f -1 scope=nonroot\n", None, allow)],
+            status: DONE,
+            out: "would write: engage f -EPERM scope=nonroot reason=CVE-1\n\
+                  allow f -1\n  function: f in the kernel\n",
+            err: "",
+        },
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let machine = Made::new(&format!("commands-{number}"), &borrowed(&files()), answers);
+
+        assert_eq!(
+            machine.run(words),
+            (Ok(status), out.into(), err.into()),
+            "{words:?}"
+        );
+    }
+}
+
+#[test]
+fn files_are_written_as_they_are() {
+    let answer = "engaged f: it\ndisengaged g after 0 hits\n";
+    let machine = Made::new(
+        "file",
+        &borrowed(&files()),
+        &[(
+            "control",
+            "engage f -1 reason=x\ndisengage g\n",
+            None,
+            answer,
+        )],
+    );
+    let path = machine.directory.path("requests");
+
+    fs::write(
+        &path,
+        "# Until then.\n\n  engage f -1 reason=x\ndisengage g\n",
+    )
+    .unwrap();
+    let words = ["engage", "--reason", "no", "--file", path.to_str().unwrap()];
+    assert_eq!(
+        machine.run(&words),
+        (Ok(DONE), answer.into(), String::new())
+    );
+}
+
+#[test]
+fn what_is_wrong_is_said_before_anything_is_written() {
+    let machine = Made::new("wrong", &borrowed(&files()), &[]);
+
+    for (words, problem) in [
+        (&["engage"][..], "name a function, or a file of requests"),
+        (&["engage", "f\nseal", "-1"], "a request is one line"),
+        (
+            &["engage", "f", "nothing", "--dry-run"],
+            "line 1: 'engage f nothing': 'nothing' is no return value; write a decimal or 0x \
+             number, an error such as -EPERM, NULL or void",
+        ),
+        (
+            &["engage", "--file", "/nowhere"],
+            "/nowhere: it cannot be read: No such file or directory (os error 2)",
+        ),
+    ] {
+        assert_eq!(machine.run(words).0, Err(problem.into()), "{words:?}");
+    }
+}
+
+#[test]
+fn without_killswitch_nothing_is_available() {
+    let machine = Made::new(
+        "absent",
+        &[("/etc/killswitch.d/a.conf", "engage f -1\n")],
+        &[],
+    );
+    let missing = "there is no /sys/kernel/security/killswitch/control; has the kernel \
+                   CONFIG_SECURITY_KILLSWITCH, is securityfs mounted, and is killswitch in lsm=?\n";
+
+    for words in [
+        &["check", "f", "-1"][..],
+        &["engage", "f", "-1"],
+        &["disengage", "--all"],
+        &["lift", "f"],
+        &["seal", "--yes"],
+        &["status"],
+        &["status", "--json"],
+        &["watch"],
+        &["why", "f"],
+    ] {
+        assert_eq!(
+            machine.run(words),
+            (
+                Ok(NOT_AVAILABLE),
+                String::new(),
+                format!("killswitch: {missing}")
+            ),
+            "{words:?}"
+        );
+    }
+    let (status, _, err) = machine.run(&["apply"]);
+    assert_eq!(status, Ok(NOT_AVAILABLE));
+    assert_eq!(
+        err,
+        format!("killswitch: NOTHING of /etc/killswitch.d is engaged: {missing}")
+    );
+}
+
+#[test]
+fn the_status_is_shown() {
+    let machine = Made::new("status", &borrowed(&files()), &[]);
+    let old = "killswitch: warning: x25:x25_create has been armed for 1d 1h, more than 1d 1h: is \
+               there a fixed kernel by now?\n\
+               killswitch: warning: alg_bind has been observed for up to 1d 1h, more than 1d 1h: \
+               is there a fixed kernel by now?\n";
+    let table = "\
+3 of 256 slots taken; not sealed, tainted; lockdown: none, changes are refused from integrity on; types: btf
+
+TARGET          VALUE   STATE      HITS  CALLERS  SCOPE    AGE     ENDS    IF       PASSED  REASON
+af_alg_sendmsg  -EPERM  engaged    2     1        all      1d                               CVE-2026-31431
+x25:x25_create  -EPERM  armed      0     0        nonroot  1d 1h   1h 30m                   ticket 4711
+alg_bind        -       observing  12    2        all      <1d 1h          $uid!=0  3       see CVE-2026-31431
+";
+
+    assert_eq!(
+        machine.run(&["status"]),
+        (Ok(DONE), table.into(), String::new())
+    );
+    assert_eq!(
+        machine.run(&["status", "--max-age", "25h"]),
+        (Ok(PARTLY), table.into(), old.into())
+    );
+    assert_eq!(
+        machine.run(&["status", "--max-age", "2d"]),
+        (Ok(DONE), table.into(), String::new())
+    );
+}
+
+#[test]
+fn what_does_not_work_is_warned_of() {
+    let mut files = files();
+
+    files[2].1 = STATUS.replace("disarmed: 0", "disarmed: 1")
+        + "boot-error: refused g: there is no function of this name\n";
+    files[3].1 = "f retval=-1 hits=0 state=disarmed scope=all\n\
+                  m:g retval=-1 hits=0 state=missing scope=all found_in=other\n"
+        .into();
+    let machine = Made::new("failed", &borrowed(&files), &[]);
+
+    assert_eq!(
+        machine.run(&["status"]),
+        (
+            Ok(PARTLY),
+            "\
+3 of 256 slots taken; not sealed, tainted; lockdown: none, changes are refused from integrity on; types: btf
+
+TARGET  VALUE   STATE                     HITS  CALLERS  SCOPE  AGE
+f       -EPERM  disarmed                  0     0        all    <1d 1h
+m:g     -EPERM  missing (found in other)  0     0        all    <1d 1h
+"
+            .into(),
+            "\
+killswitch: warning: f RUNS: its probe is off; see /sys/kernel/debug/kprobes/enabled and the kernel log
+killswitch: warning: m:g is not engaged: its module is loaded and has no such function
+killswitch: warning: of the kernel command line: refused g: there is no function of this name
+"
+            .into()
+        )
+    );
+}
+
+#[test]
+fn the_status_is_there_for_programs() {
+    let mut files = files();
+
+    files[3].1 = ENGAGED.lines().next().unwrap().to_owned() + "\n";
+    let machine = Made::new("json", &borrowed(&files), &[]);
+    let json = r#"{
+  "version": 1,
+  "engagements": 3,
+  "slots": 256,
+  "disarmed": 0,
+  "changes_refused_from": "integrity",
+  "types": "btf",
+  "sealed": false,
+  "taint": true,
+  "boot_errors": [],
+  "lockdown": "none",
+  "engaged": [
+    {
+      "target": "af_alg_sendmsg",
+      "value": -1,
+      "hits": 2,
+      "state": "engaged",
+      "scope": "all",
+      "seconds_left": null,
+      "found_in": null,
+      "condition": null,
+      "passed": null,
+      "faults": null,
+      "callers": 1,
+      "reason": "CVE-2026-31431",
+      "age": 89961,
+      "age_at_most": false
+    }
+  ],
+  "warnings": []
+}
+"#;
+    let (status, out, _) = machine.run(&["status", "--json"]);
+
+    assert_eq!((status, &*out), (Ok(DONE), json));
+    let (status, out, _) = machine.run(&["status", "--openmetrics"]);
+    let samples: Vec<_> = out.lines().filter(|it| !it.starts_with('#')).collect();
+    let of = "{target=\"af_alg_sendmsg\",scope=\"all\",reason=\"CVE-2026-31431\"}";
+    let expected = [
+        "slots 256",
+        "engagements 3",
+        "sealed 0",
+        "taint 1",
+        "boot_errors 0",
+        "warnings 0",
+        &format!("engaged{of} 1"),
+        &format!("armed{of} 0"),
+        &format!("failed{of} 0"),
+        &format!("hits_total{of} 2"),
+        &format!("callers{of} 1"),
+        &format!("age_seconds{of} 89961"),
+    ]
+    .map(|it| format!("killswitch_{it}"));
+
+    assert_eq!(status, Ok(DONE));
+    assert_eq!(samples, expected);
+    // Each family is described before its samples, and nothing follows the end.
+    assert!(
+        out.contains("# TYPE killswitch_hits counter\nkillswitch_hits_total{"),
+        "{out}"
+    );
+    assert!(out.ends_with("\n# EOF\n"), "{out}");
+}
+
+#[test]
+fn callers_are_shown() {
+    let mut files = files();
+    let callers = file("fn/af_alg_sendmsg/callers");
+    let passwd = "root:x:0:0:root:/root:/bin/bash\nuser:x:1001:1001::/home/user:/bin/sh\n";
+
+    files.extend([
+        (
+            callers,
+            "calls=2 context=task uid=1001 dev=fe:01 ino=2231 cgroup=4711 \
+             from=sock_sendmsg+0x2c/0x60 first=1795949617 last=1795949620 pid=811 comm=\"curl\"\n\
+             calls=17 context=softirq last=1795949621\n\
+             calls=3 context=task uid=77 others=1 first=1795949617 last=1795949621\n\
+             calls=5 context=task others=1 last=1795949622\n"
+                .to_owned(),
+        ),
+        ("/etc/passwd".into(), passwd.into()),
+    ]);
+    let machine = Made::new("why", &borrowed(&files), &[]);
+    let table = "\
+af_alg_sendmsg returns -EPERM, engaged, scope=all, 2 hits
+
+CALLS  WHO           PROGRAM  CGROUP  FROM                    FIRST                 LAST
+2      user          (curl)   4711    sock_sendmsg+0x2c/0x60  2026-11-29T10:53:37Z  2026-11-29T10:53:40Z
+17     softirq                                                                      2026-11-29T10:53:41Z
+3      77, others                                             2026-11-29T10:53:37Z  2026-11-29T10:53:41Z
+5      task, others                                                                 2026-11-29T10:53:42Z
+";
+
+    assert_eq!(
+        machine.run(&["why", "af_alg_sendmsg"]),
+        (Ok(DONE), table.into(), String::new())
+    );
+    assert_eq!(
+        machine.run(&["why", "sendmsg"]),
+        (
+            Ok(REFUSED),
+            String::new(),
+            "killswitch: nothing is engaged by the name sendmsg\n".into()
+        )
+    );
+
+    // Of the audit log, what is about this function.
+    let ausearch = machine.directory.path("usr/sbin/ausearch");
+    fs::create_dir_all(ausearch.parent().unwrap()).unwrap();
+    fs::write(
+        &ausearch,
+        "#!/bin/sh\n[ \"$*\" = '--input-logs -m AVC,MAC_CONFIG_CHANGE -i' ] || exit 1\n\
+         echo 'type=AVC msg=audit(1:1): lsm=killswitch hits=1 tcontext=sendmsg tclass=function'\n\
+         echo 'type=AVC msg=audit(1:2): lsm=killswitch hits=1 tcontext=other tclass=function'\n\
+         echo 'type=AVC msg=audit(1:3): tcontext=sendmsg tclass=file'\n",
+    )
+    .unwrap();
+    fs::set_permissions(
+        &ausearch,
+        std::os::unix::fs::PermissionsExt::from_mode(0o755),
+    )
+    .unwrap();
+    assert_eq!(
+        machine.run(&["why", "sendmsg"]).1,
+        "\nIn the audit log:\ntype=AVC msg=audit(1:1): lsm=killswitch hits=1 tcontext=sendmsg \
+         tclass=function\n"
+    );
+}
+
+#[test]
+fn programs_and_cgroups_have_paths() {
+    let mut files = files();
+    let callers = file("fn/af_alg_sendmsg/callers");
+
+    files.extend([
+        (callers.clone(), String::new()),
+        ("/usr/bin/curl".into(), String::new()),
+        ("/sys/fs/cgroup/a.slice/b.service/x".into(), String::new()),
+    ]);
+    let machine = Made::new("paths", &borrowed(&files), &[]);
+    let program = machine.machine.inode("/usr/bin/curl").unwrap();
+    let cgroup = machine
+        .machine
+        .inode("/sys/fs/cgroup/a.slice/b.service")
+        .unwrap();
+    let exe = machine.directory.path("proc/811/exe");
+    let row = |inode| {
+        let line = format!(
+            "calls=2 context=task uid=0 dev=fe:01 ino={inode} cgroup={cgroup} from=f+0x1/0x2 \
+             first=1 last=2 pid=811 comm=\"curl\"\n"
+        );
+
+        fs::write(machine.machine.path(&callers), line).unwrap();
+        let (_, out, _) = machine.run(&["why", "af_alg_sendmsg"]);
+
+        out.lines().last().unwrap().to_owned()
+    };
+
+    fs::create_dir_all(exe.parent().unwrap()).unwrap();
+    std::os::unix::fs::symlink(machine.machine.path("/usr/bin/curl"), &exe).unwrap();
+    let found = row(program);
+    assert!(
+        found.contains("usr/bin/curl (curl)  /a.slice/b.service  f+0x1/0x2"),
+        "{found}"
+    );
+    // The number of the process belongs to another program by now.
+    let found = row(program + 1);
+    assert!(found.contains("0    (curl)"), "{found}");
+}
+
+#[test]
+fn nothing_to_watch_is_no_change() {
+    let machine = Made::new("watch", &borrowed(&files()), &[]);
+    let words = ["watch", "--interval", "10ms", "--for", "30ms"];
+
+    assert_eq!(
+        machine.run(&words),
+        (Ok(DONE), String::new(), String::new())
+    );
+}
+
+/// Files of a machine on which `f` and `m:g` are engaged, and files of commands.
+fn applied<'a>(confs: &[(&'a str, &'a str)]) -> Vec<(String, String)> {
+    let mut files = files();
+
+    files[3].1 = "f retval=-1 hits=0 state=engaged scope=all reason=\"two words\"\n\
+                  m:g retval=-1 hits=0 state=armed scope=nonroot passed=0 faults=0 if=\"$uid!=0\"\n\
+                  h retval=-1 hits=0 state=probing scope=all\n"
+        .into();
+    for name in ["f", "m:g", "h"] {
+        files.push((file(&format!("fn/{name}/retval")), "-1\n".into()));
+    }
+    files.extend(
+        confs
+            .iter()
+            .map(|(name, text)| (format!("/etc/killswitch.d/{name}"), (*text).into())),
+    );
+    files
+}
+
+#[test]
+fn files_are_applied() {
+    const OTHERS: &str = "is not [scope=all|nonroot] [if=CONDITION] [for=SECONDS] [reason=TEXT]";
+    let refused = "refused in line 2: engage security_file_open 0: no (rule lsm-entry); no line \
+                   was carried out\n";
+
+    for (number, (files, answers, status, out, err)) in [
+        (&[][..], &[][..], DONE, "killswitch: there is no /etc/killswitch.d/*.conf\n".to_owned(), String::new()),
+        (
+            &[("ignored", "engage x -1"), (".conf", "engage x -1")],
+            &[],
+            DONE,
+            "killswitch: there is no /etc/killswitch.d/*.conf\n".into(),
+            String::new(),
+        ),
+        // In the order of names, each a transaction, without what is for people.
+        (
+            &[
+                ("20.conf", "engage x -1 reason=two words"),
+                ("10.conf", "# why\n\n  engage a\t-EPERM  \nengage b void\n"),
+            ],
+            &[
+                ("control", "engage a\t-EPERM\nengage b void", None, "engaged a\nengaged b\n"),
+                ("control", "engage x -1 reason=two words", None, "engaged x\n"),
+            ],
+            DONE,
+            "/etc/killswitch.d/10.conf: engaged a\nengaged b\n/etc/killswitch.d/20.conf: engaged x\n".into(),
+            String::new(),
+        ),
+        // A refusal names the line of the file, and does not keep other files from being applied.
+        (
+            &[
+                ("10.conf", "# one\nengage f -1 reason=two words\nengage a -1\n\nengage security_file_open 0\n"),
+                ("20.conf", "engage x -1\n"),
+            ],
+            &[
+                ("control", "engage a -1\nengage security_file_open 0", Some(EACCES), refused),
+                ("control", "engage x -1", None, "engaged x\n"),
+            ],
+            REFUSED,
+            "/etc/killswitch.d/20.conf: engaged x\n".into(),
+            "killswitch: NOTHING of /etc/killswitch.d/10.conf was done: refused in line 5: engage \
+             security_file_open 0: no (rule lsm-entry); no line was carried out\n".into(),
+        ),
+        (
+            &[("10.conf", "engage a -1")],
+            &[("control", "engage a -1", Some(EACCES), "")],
+            REFUSED,
+            String::new(),
+            "killswitch: NOTHING of /etc/killswitch.d/10.conf was done: Permission denied\n".into(),
+        ),
+        // What is there already.
+        (
+            &[("10.conf", "engage f -1 reason=two words\nengage m:g -1 scope=nonroot if=$uid!=0 for=9\n")],
+            &[],
+            DONE,
+            "/etc/killswitch.d/10.conf: f is engaged already, and returns -1\n\
+             /etc/killswitch.d/10.conf: m:g is armed already, and will return -1 when its module is loaded\n".into(),
+            String::new(),
+        ),
+        (
+            &[("10.conf", "engage f -1 scope=nonroot reason=two words\nengage m:g -1 scope=nonroot\n")],
+            &[],
+            DONE,
+            "/etc/killswitch.d/10.conf: f is engaged already, and returns -1\n\
+             /etc/killswitch.d/10.conf: m:g is armed already, and will return -1 when its module is loaded\n".into(),
+            "killswitch: scope and reason of f stay as they are; disengage it first to change them\n\
+             killswitch: the condition of m:g stays as it is; disengage it first to change it\n".into(),
+        ),
+        (
+            &[("10.conf", "engage h -1\n")],
+            &[],
+            REFUSED,
+            String::new(),
+            "killswitch: /etc/killswitch.d/10.conf: h is probing, and RUNS\n".into(),
+        ),
+        // What no kernel reads.
+        (
+            &[("10.conf", "engage a -1\ndisengage_all\n")],
+            &[],
+            REFUSED,
+            String::new(),
+            "killswitch: NOTHING of /etc/killswitch.d/10.conf was done: line 2: 'disengage_all' is \
+             no command for these files, only engage and mitigate are\n".into(),
+        ),
+        (
+            &[("10.conf", "engage a -1\nengage f -1 scope=all extra\n")],
+            &[],
+            REFUSED,
+            String::new(),
+            format!("killswitch: NOTHING of /etc/killswitch.d/10.conf was done: line 2: 'scope=all extra' {OTHERS}\n"),
+        ),
+        (
+            &[("10.conf", "mitigate CVE-1\n")],
+            &[],
+            REFUSED,
+            String::new(),
+            "killswitch: NOTHING of /etc/killswitch.d/10.conf was done: line 1: CVE-1: there is no \
+             catalogue that knows CVE-1\n".into(),
+        ),
+        // A name that is no name of a function leads to no file.
+        (
+            &[("10.conf", "engage ../fn/f -1\n")],
+            &[("control", "engage ../fn/f -1", Some(EINVAL), "refused what was written: no\n")],
+            REFUSED,
+            String::new(),
+            "killswitch: NOTHING of /etc/killswitch.d/10.conf was done: refused what was written: no\n".into(),
+        ),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let made = Made::new(&format!("apply-{number}"), &borrowed(&applied(files)), answers);
+
+        assert_eq!(made.run(&["apply"]), (Ok(status), out, err), "{files:?}");
+    }
+}
+
+#[test]
+fn values_are_given() {
+    let files = applied(&[("10.conf", "engage f -5 reason=two words\n")]);
+    let made = Made::new("values", &borrowed(&files), &[]);
+
+    assert_eq!(made.run(&["apply"]).0, Ok(DONE));
+    assert_eq!(made.read(&file("fn/f/retval")), "-5\n");
+    // A value that is not taken.
+    let full = machine_path(&made, "fn/f/retval");
+    fs::remove_file(&full).unwrap();
+    std::os::unix::fs::symlink("/dev/full", &full).unwrap();
+    let (status, _, err) = made.run(&["apply"]);
+    assert_eq!(status, Ok(REFUSED));
+    assert_eq!(
+        err,
+        "killswitch: /etc/killswitch.d/10.conf: f is engaged already, and the value -5 was not \
+         taken: No space left on device (see the kernel log)\n"
+    );
+}
+
+fn machine_path(made: &Made, name: &str) -> std::path::PathBuf {
+    made.machine.path(&file(name))
+}
+
+#[test]
+fn a_directory_that_is_no_file_is_named() {
+    let made = Made::new("unreadable", &borrowed(&applied(&[])), &[]);
+
+    fs::create_dir_all(made.directory.path("etc/killswitch.d/40.conf")).unwrap();
+    assert_eq!(
+        made.run(&["apply"]),
+        (
+            Ok(REFUSED),
+            String::new(),
+            "killswitch: /etc/killswitch.d/40.conf cannot be read: NOTHING of it is engaged (Is a \
+             directory)\n"
+                .into()
+        )
+    );
+}
+
+#[test]
+fn mitigations_are_resolved() {
+    struct Sample;
+
+    impl Mitigations for Sample {
+        fn of(&self, id: &str) -> Mitigation {
+            match id {
+                "CVE-1" => Mitigation::Engage(vec![
+                    "engage a -EPERM".into(),
+                    "engage f -5 reason=two words".into(),
+                ]),
+                "CVE-2" => Mitigation::NotNeeded("fixed since 7.3.5".into()),
+                _ => Mitigation::Unknown("there is no entry".into()),
+            }
+        }
+    }
+    for (number, (text, answers, status, out, err)) in [
+        (
+            "engage x -1\nmitigate CVE-1\nmitigate CVE-2\n",
+            &[(
+                "control",
+                "engage x -1\nengage a -EPERM reason=CVE-1",
+                None,
+                "engaged x\nengaged a\n",
+            )][..],
+            DONE,
+            "/etc/killswitch.d/10.conf: CVE-2 is skipped: fixed since 7.3.5\n\
+             /etc/killswitch.d/10.conf: engaged x\nengaged a\n\
+             /etc/killswitch.d/10.conf: f is engaged already, and returns -5\n",
+            "",
+        ),
+        (
+            "# one\nmitigate CVE-1\n",
+            &[(
+                "control",
+                "engage a -EPERM reason=CVE-1",
+                Some(EACCES),
+                "refused in line 1: engage a -1: no\n",
+            )],
+            REFUSED,
+            "",
+            "killswitch: NOTHING of /etc/killswitch.d/10.conf was done: refused in line 2: engage a \
+             -1: no\n",
+        ),
+        (
+            "mitigate CVE-2\n",
+            &[],
+            DONE,
+            "/etc/killswitch.d/10.conf: CVE-2 is skipped: fixed since 7.3.5\n",
+            "",
+        ),
+        (
+            "engage x -1\nmitigate CVE-3\n",
+            &[],
+            REFUSED,
+            "",
+            "killswitch: NOTHING of /etc/killswitch.d/10.conf was done: line 2: CVE-3: there is no \
+             entry\n",
+        ),
+        (
+            "mitigate CVE-1 scope=all\n",
+            &[],
+            REFUSED,
+            "",
+            "killswitch: NOTHING of /etc/killswitch.d/10.conf was done: line 1: 'mitigate CVE-1 \
+             scope=all' is not mitigate CVE\n",
+        ),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let files = applied(&[("10.conf", text)]);
+        let made = Made::new(&format!("mitigate-{number}"), &borrowed(&files), answers);
+        let options = Arguments::try_parse_from(["killswitch", "apply"]).unwrap();
+        let crate::Command::Live(Command::Apply(options)) = options.command else {
+            panic!("it is another command");
+        };
+
+        assert_eq!(
+            made.on_screen(|screen| apply(&made.machine, &options, &Sample, screen)),
+            (Ok(status), out.into(), err.into()),
+            "{text}"
+        );
+    }
+}
+
+#[test]
+fn a_file_is_written_once() {
+    let directory = Directory::new("live-once");
+    let path = directory.path("sys/kernel/security/killswitch/control");
+
+    fs::create_dir_all(path.parent().unwrap()).unwrap();
+    fs::write(&path, "").unwrap();
+    let mut machine = Machine::this();
+    machine.set_root(&directory.path(""));
+    let reply = machine.ask("control", "engage f -1\nengage g -1\n");
+
+    assert!(reply.result.is_ok());
+    assert_eq!(
+        fs::read_to_string(&path).unwrap(),
+        "engage f -1\nengage g -1\n"
+    );
+    let reply = machine.ask("nothing", "x");
+    assert_eq!(reply.result.unwrap_err().kind(), io::ErrorKind::NotFound);
+}

@@ -1,0 +1,342 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! `watch`: calls of what is engaged, as they come.
+
+use super::{
+    screen::{Meaning, Screen},
+    state::{self, Engagement},
+    DONE,
+};
+use crate::{
+    command::Target,
+    machine::{read_available, Machine},
+};
+use clap::Args;
+use serde::Serialize;
+use std::{
+    error::Error,
+    io, process,
+    sync::{
+        atomic::{AtomicBool, Ordering},
+        Arc,
+    },
+    thread,
+    time::{Duration, Instant, SystemTime},
+};
+
+/// What is watched, and how.
+#[derive(Args, Clone, Default)]
+pub struct Options {
+    /// Only these functions, as `status` shows them
+    #[arg(value_name = "TARGET")]
+    targets: Vec<String>,
+    /// How often to poll
+    #[arg(long, value_name = "TIME", default_value = "1s", value_parser = humantime::parse_duration)]
+    interval: Duration,
+    /// Stop after this time, such as 10s or 1h
+    #[arg(long = "for", value_name = "TIME", value_parser = humantime::parse_duration)]
+    time: Option<Duration>,
+    /// Print every single call, from the tracepoint killswitch:call
+    ///
+    /// It takes root and tracefs. Calls are traced in an instance of their own.
+    #[arg(long, conflicts_with = "interval")]
+    trace: bool,
+    /// Print JSON, a line for each change
+    #[arg(long, conflicts_with = "trace")]
+    json: bool,
+}
+
+/// What has changed between two polls.
+#[derive(Debug, PartialEq, Eq, Serialize)]
+struct Change<'a> {
+    target: &'a str,
+    /// The state now; nothing if it has ended.
+    state: Option<&'a str>,
+    /// What it was, if it was another one.
+    was: Option<&'a str>,
+    /// How many calls there were since, and in all.
+    calls: u64,
+    hits: u64,
+}
+
+/// Says whether a signal has come that ends the program.
+#[derive(Clone, Default)]
+pub struct Stop(Arc<AtomicBool>);
+
+impl Stop {
+    /// Waits for signals from now on.
+    fn on_signal(&self) -> Result<(), ctrlc::Error> {
+        let Self(flag) = self.clone();
+
+        ctrlc::set_handler(move || flag.store(true, Ordering::Relaxed))
+    }
+
+    /// Sleeps, unless a signal has come before the time is over. Returns whether to go on.
+    fn sleep_until(&self, end: Instant) -> bool {
+        const STEP: Duration = Duration::from_millis(50);
+
+        loop {
+            let left = end.saturating_duration_since(Instant::now());
+
+            if self.0.load(Ordering::Relaxed) {
+                return false;
+            }
+            if left.is_zero() {
+                return true;
+            }
+            thread::sleep(left.min(STEP));
+        }
+    }
+}
+
+/// Watches, until a signal comes or the time is over.
+pub fn watch(
+    machine: &Machine,
+    options: &Options,
+    screen: &mut Screen<'_>,
+) -> Result<u8, Box<dyn Error>> {
+    let stop = Stop::default();
+    let end = options.time.map(|time| Instant::now() + time);
+
+    // What is wrong is said before signals are taken.
+    let mut before = state::engaged(machine)?;
+    stop.on_signal()?;
+    if options.trace {
+        return trace(machine, options, &stop, end, screen);
+    }
+    loop {
+        let poll = Instant::now() + options.interval;
+        let next = end.map_or(poll, |end| poll.min(end));
+
+        if !stop.sleep_until(next) {
+            return Ok(DONE);
+        }
+        let after = state::engaged(machine)?;
+
+        for change in changes(&before, &after) {
+            if options.is_watched(change.target) {
+                print(&change, options.json, screen)?;
+            }
+        }
+        before = after;
+        if end.is_some_and(|end| Instant::now() >= end) {
+            return Ok(DONE);
+        }
+    }
+}
+
+impl Options {
+    fn is_watched(&self, target: &str) -> bool {
+        self.targets.is_empty() || self.targets.iter().any(|it| it == target)
+    }
+
+    /// The same, of a function by its own name, whatever module it is in.
+    fn is_traced(&self, symbol: &str) -> bool {
+        let mut targets = self.targets.iter();
+
+        self.targets.is_empty() || targets.any(|it| Target::of(it).symbol == symbol)
+    }
+}
+
+/// What is different `after`, in the order of that, and what has ended behind it.
+fn changes<'a>(before: &'a [Engagement], after: &'a [Engagement]) -> Vec<Change<'a>> {
+    let called = |all: &'a [Engagement], name: &str| all.iter().find(|it| it.target == name);
+    let mut found = Vec::new();
+
+    for it in after {
+        let old = called(before, &it.target);
+        // One that has ended and begun again has fewer.
+        let counted = old.map_or(0, |old| old.hits).min(it.hits);
+        let was = old.map(|old| &*old.state).filter(|was| *was != it.state);
+        let calls = it.hits - counted;
+
+        if calls > 0 || was.is_some() || old.is_none() {
+            found.push(Change {
+                target: &it.target,
+                state: Some(&it.state),
+                was,
+                calls,
+                hits: it.hits,
+            });
+        }
+    }
+    for old in before {
+        if called(after, &old.target).is_none() {
+            found.push(Change {
+                target: &old.target,
+                state: None,
+                was: Some(&old.state),
+                calls: 0,
+                hits: old.hits,
+            });
+        }
+    }
+    found
+}
+
+fn print(change: &Change<'_>, json: bool, screen: &mut Screen<'_>) -> io::Result<()> {
+    let now = humantime::format_rfc3339_seconds(SystemTime::now()).to_string();
+
+    if json {
+        #[derive(Serialize)]
+        struct At<'a> {
+            time: &'a str,
+            #[serde(flatten)]
+            change: &'a Change<'a>,
+        }
+
+        return screen.json_line(&At { time: &now, change });
+    }
+    let state = change.state.unwrap_or("ended");
+    let state = screen.paint(state, Meaning::of_state(state));
+    let was = change
+        .was
+        .map_or(String::new(), |was| format!(" (was {was})"));
+
+    screen.print(&format!(
+        "{now} {} {state}{was} +{} hits={}\n",
+        change.target, change.calls, change.hits
+    ))
+}
+
+/// Prints every call, until a signal comes or the time is over.
+fn trace(
+    machine: &Machine,
+    options: &Options,
+    stop: &Stop,
+    end: Option<Instant>,
+    screen: &mut Screen<'_>,
+) -> Result<u8, Box<dyn Error>> {
+    const POLL: Duration = Duration::from_millis(100);
+    let instance = Instance::new(machine)?;
+    let mut pipe = machine.open_without_waiting(&instance.file("trace_pipe"))?;
+    let event = "events/killswitch/call/enable";
+
+    machine.write(&instance.file(event), "1\n")?;
+    // What comes in pieces is printed line by line.
+    let mut held = String::new();
+    loop {
+        let is_over = end.is_some_and(|end| Instant::now() >= end);
+        let goes_on = stop.sleep_until(Instant::now() + POLL) && !is_over;
+
+        if !goes_on {
+            machine.write(&instance.file(event), "0\n")?;
+        }
+        held += &read_available(&mut pipe)?;
+        let whole = held.rfind('\n').map_or(0, |at| at + 1);
+        for line in held[..whole].lines() {
+            if traced(line).is_some_and(|symbol| options.is_traced(symbol)) {
+                screen.print(&format!("{}\n", line.trim_start()))?;
+            }
+        }
+        held.drain(..whole);
+        if !goes_on {
+            return Ok(DONE);
+        }
+    }
+}
+
+/// The function that a line of the trace is about, without its module.
+fn traced(line: &str) -> Option<&str> {
+    line.split_once(": call: function=")?.1.split(' ').next()
+}
+
+/// An instance of the tracer, which goes when this does.
+struct Instance<'a> {
+    machine: &'a Machine,
+    path: String,
+}
+
+impl<'a> Instance<'a> {
+    fn new(machine: &'a Machine) -> Result<Self, Box<dyn Error>> {
+        const EVENT: &str = "events/killswitch/call";
+        let tracing = ["/sys/kernel/tracing", "/sys/kernel/debug/tracing"]
+            .into_iter()
+            .find(|path| machine.has(&format!("{path}/{EVENT}")))
+            .ok_or(
+                "there is no tracepoint killswitch:call; is tracefs mounted at \
+                 /sys/kernel/tracing, and is this root?",
+            )?;
+        let path = format!("{tracing}/instances/killswitch-{}", process::id());
+
+        machine
+            .make_directory(&path)
+            .map_err(|error| format!("{path} cannot be made: {error}"))?;
+        Ok(Self { machine, path })
+    }
+
+    fn file(&self, name: &str) -> String {
+        format!("{}/{name}", self.path)
+    }
+}
+
+impl Drop for Instance<'_> {
+    fn drop(&mut self) {
+        // There is no one who could do more about it.
+        let _ = self.machine.remove_directory(&self.path);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn engagement(target: &str, state: &str, hits: u64) -> Engagement {
+        Engagement {
+            target: target.into(),
+            state: state.into(),
+            hits,
+            ..Engagement::default()
+        }
+    }
+
+    #[test]
+    fn changes_are_found() {
+        let before = [
+            engagement("same", "engaged", 7),
+            engagement("called", "engaged", 7),
+            engagement("loaded", "armed", 0),
+            engagement("again", "engaged", 9),
+            engagement("ended", "engaged", 3),
+        ];
+        let after = [
+            engagement("same", "engaged", 7),
+            engagement("called", "engaged", 10),
+            engagement("loaded", "engaged", 0),
+            engagement("again", "engaged", 2),
+            engagement("new", "observing", 1),
+        ];
+        let change = |target, state, was, calls, hits| Change {
+            target,
+            state,
+            was,
+            calls,
+            hits,
+        };
+
+        assert_eq!(
+            changes(&before, &after),
+            [
+                change("called", Some("engaged"), None, 3, 10),
+                change("loaded", Some("engaged"), Some("armed"), 0, 0),
+                change("new", Some("observing"), None, 1, 1),
+                change("ended", None, Some("engaged"), 0, 3),
+            ]
+        );
+        assert_eq!(changes(&after, &after), []);
+    }
+
+    #[test]
+    fn calls_are_traced() {
+        for (line, expected) in [
+            (
+                "  curl-811 [000] ..... 42.117: call: function=af_alg_sendmsg caller=f+0x1/0x2 \
+                 value=-1 action=returned fault=0",
+                Some("af_alg_sendmsg"),
+            ),
+            ("CPU:0 [LOST 7 EVENTS]", None),
+        ] {
+            assert_eq!(traced(line), expected);
+        }
+    }
+}

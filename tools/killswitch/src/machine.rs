@@ -1,0 +1,213 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! The running machine: the only place that opens its files and starts its programs.
+
+use std::{
+    fs::{self, File, OpenOptions},
+    io::{self, Read, Write},
+    os::unix::fs::{MetadataExt, OpenOptionsExt},
+    path::{Path, PathBuf},
+    process::{Command, Output, Stdio},
+};
+
+/// The directory of Killswitch in securityfs.
+pub const KILLSWITCH: &str = "/sys/kernel/security/killswitch";
+
+/// What a file answered to a write.
+#[derive(Debug)]
+pub struct Reply {
+    /// Whether the write succeeded.
+    pub result: io::Result<()>,
+    /// What was read from the same open file behind it: why it failed, or what was done.
+    pub answer: String,
+}
+
+/// Writes to a file, once, and reads the answer from the same open file.
+type Converse = Box<dyn Fn(&Path, &str) -> Reply>;
+
+/// A machine. Paths are absolute, and lead to what is below its root directory.
+pub struct Machine {
+    root: PathBuf,
+    converse: Converse,
+}
+
+impl Machine {
+    /// The machine that this program runs on.
+    pub fn this() -> Self {
+        Self {
+            root: "/".into(),
+            converse: Box::new(converse),
+        }
+    }
+
+    /// One whose files are below `root`, and whose `control` and `check` answer as `converse` does.
+    #[cfg(test)]
+    pub fn at(root: &Path, converse: impl Fn(&Path, &str) -> Reply + 'static) -> Self {
+        Self {
+            root: root.into(),
+            converse: Box::new(converse),
+        }
+    }
+
+    /// Has paths lead to what is below `root`.
+    #[cfg(test)]
+    pub fn set_root(&mut self, root: &Path) {
+        self.root = root.into();
+    }
+
+    /// Where the file at `path` really is.
+    pub fn path(&self, path: &str) -> PathBuf {
+        self.root.join(path.trim_start_matches('/'))
+    }
+
+    /// Whether there is a file that this process may reach.
+    pub fn has(&self, path: &str) -> bool {
+        self.path(path).exists()
+    }
+
+    /// The content of a file. What is no UTF-8 is replaced.
+    pub fn read(&self, path: &str) -> io::Result<String> {
+        let bytes = fs::read(self.path(path))?;
+
+        Ok(String::from_utf8_lossy(&bytes).into_owned())
+    }
+
+    /// Writes to a file that exists, in one write.
+    pub fn write(&self, path: &str, text: &str) -> io::Result<()> {
+        OpenOptions::new()
+            .write(true)
+            .open(self.path(path))
+            .and_then(|file| write_once(&file, text))
+    }
+
+    /// The names in a directory, sorted by their bytes.
+    pub fn list(&self, path: &str) -> io::Result<Vec<String>> {
+        let mut names = Vec::new();
+
+        for entry in fs::read_dir(self.path(path))? {
+            names.push(entry?.file_name().to_string_lossy().into_owned());
+        }
+        names.sort_unstable();
+        Ok(names)
+    }
+
+    /// The names of the directories in a directory. What cannot be read has none.
+    pub fn directories(&self, path: &str) -> Vec<String> {
+        let entries = fs::read_dir(self.path(path))
+            .into_iter()
+            .flatten()
+            .flatten();
+
+        entries
+            .filter(|entry| entry.file_type().is_ok_and(|it| it.is_dir()))
+            .map(|entry| entry.file_name().to_string_lossy().into_owned())
+            .collect()
+    }
+
+    /// Makes a directory.
+    pub fn make_directory(&self, path: &str) -> io::Result<()> {
+        fs::create_dir(self.path(path))
+    }
+
+    /// Removes a directory, which the kernel empties by itself.
+    pub fn remove_directory(&self, path: &str) -> io::Result<()> {
+        fs::remove_dir(self.path(path))
+    }
+
+    /// Where a symbolic link leads to.
+    pub fn link(&self, path: &str) -> io::Result<PathBuf> {
+        fs::read_link(self.path(path))
+    }
+
+    /// The number of the inode at `path`, behind symbolic links.
+    pub fn inode(&self, path: &str) -> io::Result<u64> {
+        Ok(fs::metadata(self.path(path))?.ino())
+    }
+
+    /// Opens a file that is read without waiting for what it does not have yet.
+    pub fn open_without_waiting(&self, path: &str) -> io::Result<File> {
+        OpenOptions::new()
+            .read(true)
+            .custom_flags(libc::O_NONBLOCK)
+            .open(self.path(path))
+    }
+
+    /// Writes to a file of Killswitch in one write, and reads the answer.
+    pub fn ask(&self, file: &str, text: &str) -> Reply {
+        (self.converse)(&self.path(&format!("{KILLSWITCH}/{file}")), text)
+    }
+
+    /// What the kernel log has, one record per line: level, number, microseconds since the boot,
+    /// flags, a semicolon, and the message.
+    pub fn kernel_log(&self) -> io::Result<String> {
+        read_available(&mut self.open_without_waiting("/dev/kmsg")?)
+    }
+
+    /// Runs a program without input, if it is installed. Fails if it cannot be started.
+    pub fn run(&self, program: &str, arguments: &[&str]) -> Option<io::Result<Output>> {
+        let path = ["/usr/sbin", "/usr/bin", "/sbin", "/bin"]
+            .iter()
+            .map(|directory| self.path(&format!("{directory}/{program}")))
+            .find(|path| path.exists())?;
+
+        Some(
+            Command::new(path)
+                .args(arguments)
+                .stdin(Stdio::null())
+                .output(),
+        )
+    }
+}
+
+/// Reads all that there is at the moment.
+pub fn read_available(file: &mut impl Read) -> io::Result<String> {
+    // The kernel log gives a record at a time, of at most so many bytes.
+    const RECORD: usize = 8192;
+    let mut bytes = Vec::new();
+    let mut buffer = [0; RECORD];
+
+    loop {
+        match file.read(&mut buffer) {
+            Ok(0) => break,
+            Ok(length) => bytes.extend_from_slice(&buffer[..length]),
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => break,
+            // Records were overwritten before they were read, or a signal came.
+            Err(error)
+                if matches!(
+                    error.kind(),
+                    io::ErrorKind::BrokenPipe | io::ErrorKind::Interrupted
+                ) => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(String::from_utf8_lossy(&bytes).into_owned())
+}
+
+/// One write, since that is one transaction.
+fn write_once(mut file: &File, text: &str) -> io::Result<()> {
+    match file.write(text.as_bytes())? {
+        length if length == text.len() => Ok(()),
+        _ => Err(io::ErrorKind::WriteZero.into()),
+    }
+}
+
+fn converse(path: &Path, text: &str) -> Reply {
+    let mut file = match OpenOptions::new().read(true).write(true).open(path) {
+        Ok(file) => file,
+        Err(error) => {
+            return Reply {
+                result: Err(error),
+                answer: String::new(),
+            }
+        }
+    };
+    let result = write_once(&file, text);
+    let mut answer = Vec::new();
+
+    // A write that failed has an answer, too. Without one there is still its error.
+    let _ = file.read_to_end(&mut answer);
+    Reply {
+        result,
+        answer: String::from_utf8_lossy(&answer).into_owned(),
+    }
+}
