@@ -26,6 +26,7 @@ mod machine;
 #[allow(dead_code, unused_imports, clippy::all)]
 #[path = "../../../policy/mod.rs"]
 mod policy;
+mod running;
 mod scan;
 
 use clap::{ArgGroup, Args, Parser, Subcommand};
@@ -119,9 +120,10 @@ enum Command {
 /// The files of a kernel.
 #[derive(Args)]
 struct Files {
-    /// The kernel: a vmlinux, or a boot image such as vmlinuz
+    /// The kernel: a vmlinux, or a boot image such as vmlinuz [default: that of the kernel that runs,
+    /// with its modules]
     #[arg(long, value_name = "FILE")]
-    vmlinux: PathBuf,
+    vmlinux: Option<PathBuf>,
     /// A directory with the modules of that kernel, which may be compressed
     #[arg(long, value_name = "DIRECTORY")]
     modules: Option<PathBuf>,
@@ -212,7 +214,17 @@ fn say(path: &Path, error: impl Display) -> String {
 impl Files {
     /// Reads them. What makes the answers differ from those of the running kernel is said.
     fn open(&self) -> Result<Image, Box<dyn Error>> {
-        let modules = match &self.modules {
+        let machine = Machine::this();
+        let (vmlinux, directory) = match &self.vmlinux {
+            Some(vmlinux) => (vmlinux.clone(), self.modules.clone()),
+            None => {
+                let found = running::find(&machine)?;
+
+                (found.kernel, self.modules.clone().or(found.modules))
+            }
+        };
+        let (vmlinux, directory) = (&vmlinux, directory.as_ref());
+        let modules = match directory {
             None => Vec::new(),
             Some(directory) => {
                 fs::read_dir(directory)
@@ -220,12 +232,20 @@ impl Files {
                 find_modules(directory)
             }
         };
-        if let (Some(directory), true) = (&self.modules, modules.is_empty()) {
+        if let (Some(directory), true) = (directory, modules.is_empty()) {
             return Err(say(directory, "there are no modules in it").into());
         }
-        let image = Image::open(&self.vmlinux, &modules)?;
+        let image = Image::open(vmlinux, &modules)?;
         let lost = image.unresolved().len();
 
+        if self.vmlinux.is_none() && !running::is_running(&machine, &image) {
+            return Err(say(
+                vmlinux,
+                "it is not the kernel that runs, but another one of the same release; boot it, or \
+                 name the file with --vmlinux",
+            )
+            .into());
+        }
         if lost > 0 {
             eprintln!(
                 "killswitch: {lost} references of modules lead nowhere; some modules are missing, \
@@ -236,7 +256,7 @@ impl Files {
             eprintln!(
                 "killswitch: {}",
                 say(
-                    &self.vmlinux,
+                    vmlinux,
                     "its table of LSM callbacks is not found, so rule lsm-hook refuses nothing"
                 )
             );
@@ -244,10 +264,7 @@ impl Files {
         if image.types(None).is_none() {
             eprintln!(
                 "killswitch: {}",
-                say(
-                    &self.vmlinux,
-                    "it has no type information, so more is refused"
-                )
+                say(vmlinux, "it has no type information, so more is refused")
             );
         }
         Ok(image)

@@ -43,8 +43,6 @@ fn one_thing_is_done_at_a_time() {
         &["scan", "--vmlinux", "v"][..],
         &["scan", "--vmlinux", "v", "--all", "--counts"],
         &["scan", "--vmlinux", "v", "--all", "--list", "l"],
-        &["scan", "--all"],
-        &["facts"],
         &["status", "--json", "--openmetrics"],
         &["disengage", "f", "--all"],
         &["lift"],

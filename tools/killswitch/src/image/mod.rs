@@ -485,6 +485,13 @@ impl Image {
         self.memory.read(address, length)
     }
 
+    /// Whether `text` stands somewhere among what was read.
+    pub fn has_text(&self, text: &[u8]) -> bool {
+        self.memory
+            .pieces()
+            .any(|(_, piece)| memchr::memmem::find(piece, text).is_some())
+    }
+
     /// How many bytes in front of a function belong to it, and have symbols of their own.
     pub fn padding(&self) -> usize {
         self.padding
