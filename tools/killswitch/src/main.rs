@@ -23,13 +23,14 @@ mod image;
 mod kernel;
 mod live;
 mod machine;
+mod manual;
 #[allow(dead_code, unused_imports, clippy::all)]
 #[path = "../../../policy/mod.rs"]
 mod policy;
 mod running;
 mod scan;
 
-use clap::{ArgGroup, Args, Parser, Subcommand};
+use clap::{ArgGroup, Args, CommandFactory, Parser, Subcommand};
 use image::{find_modules, Image};
 use kernel::Kernel;
 use live::Screen;
@@ -77,6 +78,8 @@ struct Arguments {
 enum Command {
     #[command(flatten)]
     Live(live::Command),
+    #[command(flatten)]
+    Manual(manual::Command),
     /// Print how many symbols, types, callbacks and so on were found
     Facts {
         #[command(flatten)]
@@ -162,6 +165,7 @@ fn run(arguments: &Arguments, out: &mut impl Write) -> Result<u8, Box<dyn Error>
 
             live::run(command, &Machine::this(), &mut screen)
         }
+        Command::Manual(command) => manual::write(command, Arguments::command(), out),
         Command::Facts { files } => {
             let facts = facts::of(&files.open()?);
 

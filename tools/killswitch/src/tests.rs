@@ -77,6 +77,34 @@ fn values_are_no_options() {
 }
 
 #[test]
+fn every_command_has_a_manual_page_and_is_completed() {
+    let directory = Directory::new("manual");
+    let path = directory.path("man");
+
+    fs::create_dir(&path).unwrap();
+    outcome(&["manual", path.to_str().unwrap()]).unwrap();
+    let mut pages: Vec<_> = fs::read_dir(&path)
+        .unwrap()
+        .map(|it| it.unwrap().file_name().into_string().unwrap())
+        .collect();
+    pages.sort();
+    let mut expected: Vec<_> = Arguments::command()
+        .get_subcommands()
+        .filter(|it| !it.is_hide_set())
+        .map(|it| format!("killswitch-{}.8", it.get_name()))
+        .chain(["killswitch.8".into()])
+        .collect();
+    expected.sort();
+    assert_eq!(pages, expected);
+    let engage = fs::read_to_string(path.join("killswitch-engage.8")).unwrap();
+    assert!(engage.contains("unless"), "{engage}");
+
+    let (status, text) = outcome(&["completion", "bash"]).unwrap();
+    assert_eq!(status, DONE);
+    assert!(text.contains("--unless-called"), "{text}");
+}
+
+#[test]
 fn lists_are_judged() {
     let directory = Directory::new("lists");
     let [one, other] = ["one", "other"].map(|name| directory.path(name));
