@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# killswitch-load engages what the files of a directory say. To be run with it in
+# killswitch apply engages what the files of a directory say. To be run with it in
 # the current directory, or in the PATH.
 set -euo pipefail
 . "$(dirname "$(readlink -f "$0")")/lib.sh"
@@ -10,7 +10,7 @@ set -euo pipefail
 load()
 {
 	status=0
-	said=$("$loader" "$directory" 2>&1) || status=$?
+	said=$("$program" apply "$directory" 2>&1) || status=$?
 }
 
 # conf NAME LINE...: makes a file.
@@ -29,7 +29,7 @@ state()
 }
 
 begin
-loader=$(PATH=.:$PATH command -v killswitch-load) || skip_all "there is no killswitch-load"
+program=$(PATH=.:$PATH command -v killswitch) || skip_all "there is no killswitch"
 directory=$(mktemp -d)
 trap 'rm -rf "$directory"' EXIT
 conf 10-first "engage af_alg_sendmsg -EPERM"
@@ -103,7 +103,7 @@ is "with a condition and a time" 0 $status
 is "it is engaged" "engaged -1" "$(state ks_target_fails)"
 load
 is "once more" 0 $status
-check_not "there is no warning" grep -q 'of ks_target_fails stay as they are' <<<"$said"
+check_not "there is no warning" grep -qE 'of ks_target_fails stays? as' <<<"$said"
 
 conf 15-wrong "engage ks_target_other -1" "engage security_file_open 0" "engage af_alg_sendmsg -5"
 conf 30-last "engage ks_target_other -3"
@@ -140,6 +140,26 @@ for rest in extra "scope=some" "scope=all extra" "reason="; do
 	is "nothing is engaged" "" "$(state ks_target_early)"
 done
 
+# A condition is not changed silently, either.
+control disengage_all
+conf 10-first "engage ks_target_int -1 if=\$uid==77"
+load
+is "with a condition" 0 $status
+conf 10-first "engage ks_target_int -1"
+load
+is "without it" 0 $status
+like "there is a warning" 'the condition of ks_target_int stays as it is' "$said"
+is "it is what it was" "\"\$uid==77\"" "$(engaged_field ks_target_int if)"
+
+# The journal has levels.
+conf 10-first "engage ks_target_int -1" "disengage_all"
+said=$(INVOCATION_ID=1 "$program" apply "$directory" 2>&1) || :
+like "for the journal it is an error" '^<3>killswitch: NOTHING of .*10-first.conf was done' "$said"
+conf 10-first "mitigate CVE-0000-0"
+load
+is "a CVE that is not known is an error" 1 $status
+like "it says which" '10-first.conf was done: line 1: CVE-0000-0: ' "$said"
+
 # What is there and stops no call is not engaged.
 control disengage_all
 accepted "a function is watched" "tryengage ks_target_int -1 1000"
@@ -159,7 +179,7 @@ rm -r "$directory"/*.conf
 conf 10-first "engage af_alg_sendmsg -EPERM"
 chmod -R a+rX "$directory"
 status=0
-said=$(as_user "$loader" "$directory" 2>&1) || status=$?
+said=$(as_user "$program" apply "$directory" 2>&1) || status=$?
 is "users cannot" 1 $status
 like "and are told" 'NOTHING of .*10-first.conf was done: .*Permission denied' "$said"
 is "nothing is engaged" "" "$(<"$KS/engaged")"

@@ -6,8 +6,8 @@
 # append: lsm=lockdown,capability,landlock,yama,apparmor,bpf killswitch=af_alg_sendmsg=-EPERM killswitch.seal loglevel=3
 # smp: 1
 # timeout: 120
-# files: packaging/killswitch-load
+# files: build/killswitch
 # shellcheck source=../../selftests/lib.sh
 . lib.sh
 
-run_tests absent_test.sh lsm_test load_test.sh
+run_tests absent_test.sh lsm_test load_test.sh tool_test.sh

@@ -6,7 +6,7 @@
 # append: lsm=lockdown,capability,landlock,killswitch,yama,apparmor,bpf loglevel=3
 # smp: 1
 # timeout: 120
-# files: packaging/killswitch-load
+# files: build/killswitch
 # shellcheck source=../../selftests/lib.sh
 . lib.sh
 

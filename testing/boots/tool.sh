@@ -1,0 +1,13 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# Guest script: the program killswitch, on a machine that runs.
+#
+# append: lsm=lockdown,capability,landlock,killswitch,yama,apparmor,bpf loglevel=3
+# smp: 2
+# timeout: 300
+# files: build/killswitch
+# shellcheck source=../../selftests/lib.sh
+. lib.sh
+
+run_tests tool_test.sh
