@@ -52,12 +52,13 @@ const NOT_ALL: u8 = 1;
 /// A file cannot be read, or the result cannot be written. clap takes it for wrong arguments, too.
 const FAILED: u8 = 2;
 
-/// Makes vulnerable functions of the running kernel return an error, and says which of them could be
+/// Makes vulnerable functions of the running kernel return an error, and says which could be made to
 ///
 /// Killswitch is a Linux Security Module. Most commands speak to it through its files in
-/// /sys/kernel/security/killswitch, and show what it says. scan and facts read the files of a kernel
-/// for x86-64 and of its modules instead, and apply the rules that are built into Killswitch: the
-/// answers are those that check would give in that kernel, with all of these modules loaded.
+/// /sys/kernel/security/killswitch, and show what it says. scan and facts read the files of a
+/// kernel for x86-64 and of its modules instead, and apply the rules that are built into
+/// Killswitch: the answers are those that check would give in that kernel, with all of these
+/// modules loaded.
 #[derive(Parser)]
 #[command(
     name = "killswitch",
@@ -123,8 +124,8 @@ enum Command {
 /// The files of a kernel.
 #[derive(Args)]
 struct Files {
-    /// The kernel: a vmlinux, or a boot image such as vmlinuz [default: that of the kernel that runs,
-    /// with its modules]
+    /// The kernel: a vmlinux, or a boot image such as vmlinuz [default: the kernel that runs, with its
+    /// modules]
     #[arg(long, value_name = "FILE")]
     vmlinux: Option<PathBuf>,
     /// A directory with the modules of that kernel, which may be compressed

@@ -340,8 +340,8 @@ fn with_reason(command: &str, id: &str) -> String {
     }
 }
 
-/// A refusal that names the line of the write, which has not all lines of the file, with that of the
-/// file.
+/// A refusal that names a line of the write, which has not all lines of the file, with the number of
+/// that line in the file.
 fn in_file(answer: &str, lines: &[Line]) -> String {
     const IN_LINE: &str = "refused in line ";
     let renumbered = || {

@@ -3,6 +3,7 @@
 //! The commands for a machine that runs Killswitch.
 
 mod apply;
+mod metrics;
 mod request;
 mod screen;
 pub mod state;
@@ -51,8 +52,8 @@ pub enum Command {
     },
     /// Make functions return a value without running: all of them, or none
     ///
-    /// A request is a function and a value, and may have the options of the file control: af_alg_sendmsg
-    /// -EPERM [scope=...] [if=...] [for=...] [reason=...].
+    /// A request is a function and a value, and may have the options of the file control:
+    /// af_alg_sendmsg -EPERM [scope=...] [if=...] [for=...] [reason=...].
     Engage {
         #[command(flatten)]
         requests: Requests,
@@ -147,8 +148,8 @@ const fn kind(verb: &'static str, operands: usize) -> Kind {
 /// What to say if Killswitch is not there.
 fn unavailable() -> String {
     format!(
-        "there is no {KILLSWITCH}/control; has the kernel CONFIG_SECURITY_KILLSWITCH, is securityfs \
-         mounted, and is killswitch in lsm=?"
+        "there is no {KILLSWITCH}/control; has the kernel CONFIG_SECURITY_KILLSWITCH, is \
+         securityfs mounted, and is killswitch in lsm=?"
     )
 }
 

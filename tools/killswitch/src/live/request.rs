@@ -134,7 +134,7 @@ impl Requests {
     }
 }
 
-/// The arguments of the program, so that values such as `-EPERM` and `-1` are no options: they get a
+/// The arguments of the program, where values such as `-EPERM` and `-1` are no options: they get a
 /// blank in front, which means nothing in a request.
 pub fn arguments(all: impl Iterator<Item = OsString>) -> Vec<OsString> {
     let mut all: Vec<OsString> = all.collect();

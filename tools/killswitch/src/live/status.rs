@@ -3,6 +3,7 @@
 //! `status`: what is engaged, whether it works, and for how long it has been there.
 
 use super::{
+    metrics,
     screen::{span, Meaning, Screen},
     state::{self, Engagement, Status},
     DONE, PARTLY,
@@ -10,7 +11,7 @@ use super::{
 use crate::{errno, machine::Machine};
 use clap::Args;
 use serde::Serialize;
-use std::{collections::HashMap, error::Error, fmt::Write as _, time::Duration};
+use std::{collections::HashMap, error::Error, time::Duration};
 
 /// What `status` prints, and what it warns of.
 #[derive(Args, Clone, Default)]
@@ -32,30 +33,30 @@ pub struct Options {
 
 /// What is known of the machine.
 #[derive(Serialize)]
-struct Report {
+pub struct Report {
     #[serde(flatten)]
-    status: Status,
+    pub status: Status,
     /// The level of lockdown, if there are levels.
     lockdown: Option<String>,
-    engaged: Vec<Aged>,
+    pub engaged: Vec<Aged>,
     /// What is wrong, in sentences.
-    warnings: Vec<String>,
+    pub warnings: Vec<String>,
 }
 
 /// An engagement and its age.
 #[derive(Serialize)]
-struct Aged {
+pub struct Aged {
     #[serde(flatten)]
-    engagement: Engagement,
+    pub engagement: Engagement,
     #[serde(flatten)]
-    age: Age,
+    pub age: Age,
 }
 
 /// For how long something has been engaged, observed or armed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-struct Age {
+pub struct Age {
     /// In seconds; nothing if not even the time since the boot is known.
-    age: Option<u64>,
+    pub age: Option<u64>,
     /// Whether it is the time since the boot, because the kernel log does not have the beginning.
     age_at_most: bool,
 }
@@ -71,7 +72,7 @@ pub fn show(
     if options.json {
         screen.json(&report)?;
     } else if options.openmetrics {
-        screen.print(&report.metrics()?)?;
+        screen.print(&metrics::of(&report)?)?;
     } else {
         report.print(screen)?;
     }
@@ -178,123 +179,6 @@ impl Report {
         }
         Ok(())
     }
-
-    /// What is measured, in a form that both OpenMetrics and the older text format of Prometheus
-    /// allow: gauges and counters only.
-    fn metrics(&self) -> Result<String, std::fmt::Error> {
-        let mut text = String::new();
-        let flag = |it: bool| u8::from(it).to_string();
-        let status = &self.status;
-        let alone = |value: String| vec![(String::new(), value)];
-        let labelled = |it: &Aged, value: String| {
-            let label = format!(
-                "{{target=\"{}\",scope=\"{}\",reason=\"{}\"}}",
-                escaped(&it.engagement.target),
-                escaped(&it.engagement.scope),
-                escaped(it.engagement.reason.as_deref().unwrap_or(""))
-            );
-
-            (label, value)
-        };
-        let each = |value: &dyn Fn(&Aged) -> Option<String>| -> Vec<_> {
-            let all = self.engaged.iter();
-
-            all.filter_map(|it| Some(labelled(it, value(it)?)))
-                .collect()
-        };
-        let families = [
-            (
-                "slots",
-                "gauge",
-                "How many engagements there can be.",
-                alone(status.slots.to_string()),
-            ),
-            (
-                "engagements",
-                "gauge",
-                "How many there are.",
-                alone(status.engagements.to_string()),
-            ),
-            (
-                "sealed",
-                "gauge",
-                "Whether nothing can be changed until the next boot.",
-                alone(flag(status.sealed)),
-            ),
-            (
-                "taint",
-                "gauge",
-                "Whether a function was engaged since the boot.",
-                alone(flag(status.taint)),
-            ),
-            (
-                "boot_errors",
-                "gauge",
-                "What was wrong with the kernel command line, or refused.",
-                alone(status.boot_errors.len().to_string()),
-            ),
-            (
-                "warnings",
-                "gauge",
-                "What the command status warns of.",
-                alone(self.warnings.len().to_string()),
-            ),
-            (
-                "engaged",
-                "gauge",
-                "Whether calls return the value.",
-                each(&|it| Some(flag(it.engagement.state == "engaged"))),
-            ),
-            (
-                "armed",
-                "gauge",
-                "Whether it waits for its module.",
-                each(&|it| Some(flag(it.engagement.state == "armed"))),
-            ),
-            (
-                "failed",
-                "gauge",
-                "Whether it is disarmed or missing, and the function runs.",
-                each(&|it| Some(flag(it.engagement.has_failed()))),
-            ),
-            (
-                "hits",
-                "counter",
-                "Calls that were short-circuited, or counted while observed.",
-                each(&|it| Some(it.engagement.hits.to_string())),
-            ),
-            (
-                "callers",
-                "gauge",
-                "Callers that are distinguished.",
-                each(&|it| Some(it.engagement.callers.to_string())),
-            ),
-            (
-                "age_seconds",
-                "gauge",
-                "Time since it began, at most that since the boot.",
-                each(&|it| Some(it.age.age?.to_string())),
-            ),
-            (
-                "left_seconds",
-                "gauge",
-                "Time until it is decided on or ends by itself.",
-                each(&|it| Some(it.engagement.seconds_left?.to_string())),
-            ),
-        ];
-
-        for (name, kind, help, samples) in families {
-            let suffix = if kind == "counter" { "_total" } else { "" };
-
-            writeln!(text, "# HELP killswitch_{name} {help}")?;
-            writeln!(text, "# TYPE killswitch_{name} {kind}")?;
-            for (labels, value) in samples {
-                writeln!(text, "killswitch_{name}{suffix}{labels} {value}")?;
-            }
-        }
-        text += "# EOF\n";
-        Ok(text)
-    }
 }
 
 impl Aged {
@@ -339,13 +223,6 @@ pub fn value(value: i64) -> String {
 /// The level of lockdown that is in force: the one in brackets.
 fn level(lockdown: &str) -> Option<&str> {
     Some(lockdown.split_once('[')?.1.split_once(']')?.0)
-}
-
-/// A value of a label.
-fn escaped(text: &str) -> String {
-    text.replace('\\', "\\\\")
-        .replace('"', "\\\"")
-        .replace('\n', "\\n")
 }
 
 /// When what is engaged began, as far as the kernel log has it. It is not kept elsewhere.

@@ -23,7 +23,8 @@ const STATUS: &str = "version: 1\nslots: 3/256\ndisarmed: 0\nlockdown: integrity
 const ENGAGED: &str = "\
 af_alg_sendmsg retval=-1 hits=2 state=engaged scope=all callers=1 reason=\"CVE-2026-31431\"
 x25:x25_create retval=-1 hits=0 state=armed scope=nonroot timeout_left=5400 reason=\"ticket 4711\"
-alg_bind retval=none hits=12 state=observing scope=all passed=3 faults=0 if=\"$uid!=0\" callers=2 reason=\"see CVE-2026-31431\"
+alg_bind retval=none hits=12 state=observing scope=all passed=3 faults=0 if=\"$uid!=0\" callers=2 \
+reason=\"see CVE-2026-31431\"
 ";
 const KERNEL_LOG: &str = "\
 5,1,1000000,-;killswitch: armed x25:x25_create: when its module is loaded it will return -1
@@ -173,7 +174,16 @@ fn commands_are_written_and_answered() {
     let allow = "allow f -1\n  function: f in the kernel\n";
     let refuse = "refuse long_name 2147483647 lsm-entry\n  this is an entry point\n";
 
-    for (number, Case { words, answers, status, out, err }) in [
+    for (
+        number,
+        Case {
+            words,
+            answers,
+            status,
+            out,
+            err,
+        },
+    ) in [
         Case {
             words: &["engage", "f", "-EPERM"],
             answers: &[("control", "engage f -EPERM\n", None, engaged)],
@@ -182,10 +192,21 @@ fn commands_are_written_and_answered() {
             err: "",
         },
         Case {
-            words: &["engage", "f", "-EPERM", "m:g", "void", "--reason", "two words", "--for", "2h"],
+            words: &[
+                "engage",
+                "f",
+                "-EPERM",
+                "m:g",
+                "void",
+                "--reason",
+                "two words",
+                "--for",
+                "2h",
+            ],
             answers: &[(
                 "control",
-                "engage f -EPERM for=7200 reason=two words\nengage m:g void for=7200 reason=two words\n",
+                "engage f -EPERM for=7200 reason=two words\n\
+                 engage m:g void for=7200 reason=two words\n",
                 None,
                 "engaged f: it\narmed m:g: when\n",
             )],
@@ -205,30 +226,33 @@ fn commands_are_written_and_answered() {
             answers: &[("control", "engage g 0\n", Some(EACCES), "")],
             status: REFUSED,
             out: "",
-            err: "killswitch: control: Permission denied; it takes root of the machine, outside of \
+            err:
+                "killswitch: control: Permission denied; it takes root of the machine, outside of \
                   containers\n",
         },
         Case {
             words: &["engage", "g", "0", "--json"],
             answers: &[("control", "engage g 0\n", Some(EACCES), refused)],
             status: REFUSED,
-            out: r#"{
-  "done": false,
-  "lines": [
-    "engage g 0"
-  ],
-  "answer": [
-    "refused engage g 0: this is an entry point (rule lsm-entry)"
-  ],
-  "errno": 13,
-  "error": "Permission denied"
-}
-"#,
+            out: include_str!("golden/engage.json"),
             err: "",
         },
         Case {
-            words: &["engage", "f", "-1", "--unless-called", "1h", "--scope", "nonroot"],
-            answers: &[("control", "tryengage f -1 3600 scope=nonroot\n", None, "watching f\n")],
+            words: &[
+                "engage",
+                "f",
+                "-1",
+                "--unless-called",
+                "1h",
+                "--scope",
+                "nonroot",
+            ],
+            answers: &[(
+                "control",
+                "tryengage f -1 3600 scope=nonroot\n",
+                None,
+                "watching f\n",
+            )],
             status: DONE,
             out: "watching f\n",
             err: "",
@@ -254,14 +278,24 @@ fn commands_are_written_and_answered() {
         },
         Case {
             words: &["disengage", "f", "m:g"],
-            answers: &[("control", "disengage f\ndisengage m:g\n", None, "disengaged f after 2 hits\n")],
+            answers: &[(
+                "control",
+                "disengage f\ndisengage m:g\n",
+                None,
+                "disengaged f after 2 hits\n",
+            )],
             status: DONE,
             out: "disengaged f after 2 hits\n",
             err: "",
         },
         Case {
             words: &["disengage", "--all"],
-            answers: &[("control", "disengage_all\n", Some(EPERM), "refused disengage_all: sealed\n")],
+            answers: &[(
+                "control",
+                "disengage_all\n",
+                Some(EPERM),
+                "refused disengage_all: sealed\n",
+            )],
             status: REFUSED,
             out: "",
             err: "refused disengage_all: sealed\n",
@@ -282,7 +316,12 @@ fn commands_are_written_and_answered() {
         },
         Case {
             words: &["lift", "af_alg_sendmsg"],
-            answers: &[("control", "disengage af_alg_sendmsg\n", None, "disengaged\n")],
+            answers: &[(
+                "control",
+                "disengage af_alg_sendmsg\n",
+                None,
+                "disengaged\n",
+            )],
             status: DONE,
             out: "disengaged\n",
             err: "",
@@ -301,7 +340,12 @@ fn commands_are_written_and_answered() {
         },
         Case {
             words: &["lift", "CVE-2026-3143", "ticket 4711"],
-            answers: &[("control", "disengage x25:x25_create\n", None, "disengaged\n")],
+            answers: &[(
+                "control",
+                "disengage x25:x25_create\n",
+                None,
+                "disengaged\n",
+            )],
             status: PARTLY,
             out: "disengaged\n",
             err: "killswitch: nothing is engaged by the name or reason CVE-2026-3143\n",
@@ -344,35 +388,31 @@ fn commands_are_written_and_answered() {
             words: &["check", "long_name", "2147483647", "--json"],
             answers: &[("check", "long_name 2147483647\n", None, refuse)],
             status: REFUSED,
-            out: r#"{
-  "would_write": [],
-  "verdicts": [
-    {
-      "verdict": "refuse",
-      "target": "long_name",
-      "value": 2147483647,
-      "why": "lsm-entry",
-      "details": [
-        "this is an entry point"
-      ]
-    }
-  ],
-  "errno": null,
-  "error": null,
-  "answer": null
-}
-"#,
+            out: include_str!("golden/check.json"),
             err: "",
         },
         Case {
             words: &["check", "f", "nothing"],
-            answers: &[("check", "f nothing\n", Some(EINVAL), "refused check: 'nothing' is no\n")],
+            answers: &[(
+                "check",
+                "f nothing\n",
+                Some(EINVAL),
+                "refused check: 'nothing' is no\n",
+            )],
             status: REFUSED,
             out: "",
             err: "refused check: 'nothing' is no\n",
         },
         Case {
-            words: &["engage", "f", "-EPERM", "scope=nonroot", "--reason", "CVE-1", "--dry-run"],
+            words: &[
+                "engage",
+                "f",
+                "-EPERM",
+                "scope=nonroot",
+                "--reason",
+                "CVE-1",
+                "--dry-run",
+            ],
             answers: &[("check", "f -1 scope=nonroot\n", None, allow)],
             status: DONE,
             out: "would write: engage f -EPERM scope=nonroot reason=CVE-1\n\
@@ -487,14 +527,7 @@ fn the_status_is_shown() {
                there a fixed kernel by now?\n\
                killswitch: warning: alg_bind has been observed for up to 1d 1h, more than 1d 1h: \
                is there a fixed kernel by now?\n";
-    let table = "\
-3 of 256 slots taken; not sealed, tainted; lockdown: none, changes are refused from integrity on; types: btf
-
-TARGET          VALUE   STATE      HITS  CALLERS  SCOPE    AGE     ENDS    IF       PASSED  REASON
-af_alg_sendmsg  -EPERM  engaged    2     1        all      1d                               CVE-2026-31431
-x25:x25_create  -EPERM  armed      0     0        nonroot  1d 1h   1h 30m                   ticket 4711
-alg_bind        -       observing  12    2        all      <1d 1h          $uid!=0  3       see CVE-2026-31431
-";
+    let table = include_str!("golden/status.txt");
 
     assert_eq!(
         machine.run(&["status"]),
@@ -525,20 +558,8 @@ fn what_does_not_work_is_warned_of() {
         machine.run(&["status"]),
         (
             Ok(PARTLY),
-            "\
-3 of 256 slots taken; not sealed, tainted; lockdown: none, changes are refused from integrity on; types: btf
-
-TARGET  VALUE   STATE                     HITS  CALLERS  SCOPE  AGE
-f       -EPERM  disarmed                  0     0        all    <1d 1h
-m:g     -EPERM  missing (found in other)  0     0        all    <1d 1h
-"
-            .into(),
-            "\
-killswitch: warning: f RUNS: its probe is off; see /sys/kernel/debug/kprobes/enabled and the kernel log
-killswitch: warning: m:g is not engaged: its module is loaded and has no such function
-killswitch: warning: of the kernel command line: refused g: there is no function of this name
-"
-            .into()
+            include_str!("golden/status-failed.txt").into(),
+            include_str!("golden/status-failed-warnings.txt").into()
         )
     );
 }
@@ -549,38 +570,7 @@ fn the_status_is_there_for_programs() {
 
     files[3].1 = ENGAGED.lines().next().unwrap().to_owned() + "\n";
     let machine = Made::new("json", &borrowed(&files), &[]);
-    let json = r#"{
-  "version": 1,
-  "engagements": 3,
-  "slots": 256,
-  "disarmed": 0,
-  "changes_refused_from": "integrity",
-  "types": "btf",
-  "sealed": false,
-  "taint": true,
-  "boot_errors": [],
-  "lockdown": "none",
-  "engaged": [
-    {
-      "target": "af_alg_sendmsg",
-      "value": -1,
-      "hits": 2,
-      "state": "engaged",
-      "scope": "all",
-      "seconds_left": null,
-      "found_in": null,
-      "condition": null,
-      "passed": null,
-      "faults": null,
-      "callers": 1,
-      "reason": "CVE-2026-31431",
-      "age": 89961,
-      "age_at_most": false
-    }
-  ],
-  "warnings": []
-}
-"#;
+    let json = include_str!("golden/status.json");
     let (status, out, _) = machine.run(&["status", "--json"]);
 
     assert_eq!((status, &*out), (Ok(DONE), json));
@@ -632,15 +622,7 @@ fn callers_are_shown() {
         ("/etc/passwd".into(), passwd.into()),
     ]);
     let machine = Made::new("why", &borrowed(&files), &[]);
-    let table = "\
-af_alg_sendmsg returns -EPERM, engaged, scope=all, 2 hits
-
-CALLS  WHO           PROGRAM  CGROUP  FROM                    FIRST                 LAST
-2      user          (curl)   4711    sock_sendmsg+0x2c/0x60  2026-11-29T10:53:37Z  2026-11-29T10:53:40Z
-17     softirq                                                                      2026-11-29T10:53:41Z
-3      77, others                                             2026-11-29T10:53:37Z  2026-11-29T10:53:41Z
-5      task, others                                                                 2026-11-29T10:53:42Z
-";
+    let table = include_str!("golden/why.txt");
 
     assert_eq!(
         machine.run(&["why", "af_alg_sendmsg"]),
@@ -749,20 +731,28 @@ fn applied<'a>(confs: &[(&'a str, &'a str)]) -> Vec<(String, String)> {
     files
 }
 
+/// What is expected of files: what they say, what the kernel is asked and answers, the status, the
+/// answer and what is wrong. For `@`, read `/etc/killswitch.d/`.
+type Applied<'a> = (
+    &'a [(&'a str, &'a str)],
+    &'a [Answer<'a>],
+    u8,
+    &'a str,
+    &'a str,
+);
+
 #[test]
 fn files_are_applied() {
-    const OTHERS: &str = "is not [scope=all|nonroot] [if=CONDITION] [for=SECONDS] [reason=TEXT]";
-    let refused = "refused in line 2: engage security_file_open 0: no (rule lsm-entry); no line \
-                   was carried out\n";
-
-    for (number, (files, answers, status, out, err)) in [
-        (&[][..], &[][..], DONE, "killswitch: there is no /etc/killswitch.d/*.conf\n".to_owned(), String::new()),
+    const REFUSED_IN: &str =
+        "refused in line 2: engage security_file_open 0: no (rule lsm-entry)\n";
+    const CASES: &[Applied<'_>] = &[
+        (&[], &[], DONE, "killswitch: there is no @*.conf\n", ""),
         (
             &[("ignored", "engage x -1"), (".conf", "engage x -1")],
             &[],
             DONE,
-            "killswitch: there is no /etc/killswitch.d/*.conf\n".into(),
-            String::new(),
+            "killswitch: there is no @*.conf\n",
+            "",
         ),
         // In the order of names, each a transaction, without what is for people.
         (
@@ -771,99 +761,136 @@ fn files_are_applied() {
                 ("10.conf", "# why\n\n  engage a\t-EPERM  \nengage b void\n"),
             ],
             &[
-                ("control", "engage a\t-EPERM\nengage b void", None, "engaged a\nengaged b\n"),
-                ("control", "engage x -1 reason=two words", None, "engaged x\n"),
+                (
+                    "control",
+                    "engage a\t-EPERM\nengage b void",
+                    None,
+                    "engaged a\nengaged b\n",
+                ),
+                (
+                    "control",
+                    "engage x -1 reason=two words",
+                    None,
+                    "engaged x\n",
+                ),
             ],
             DONE,
-            "/etc/killswitch.d/10.conf: engaged a\nengaged b\n/etc/killswitch.d/20.conf: engaged x\n".into(),
-            String::new(),
+            "@10.conf: engaged a\nengaged b\n@20.conf: engaged x\n",
+            "",
         ),
         // A refusal names the line of the file, and does not keep other files from being applied.
         (
             &[
-                ("10.conf", "# one\nengage f -1 reason=two words\nengage a -1\n\nengage security_file_open 0\n"),
+                (
+                    "10.conf",
+                    "# one\nengage f -1 reason=two words\nengage a -1\n\n\
+                     engage security_file_open 0\n",
+                ),
                 ("20.conf", "engage x -1\n"),
             ],
             &[
-                ("control", "engage a -1\nengage security_file_open 0", Some(EACCES), refused),
+                (
+                    "control",
+                    "engage a -1\nengage security_file_open 0",
+                    Some(EACCES),
+                    REFUSED_IN,
+                ),
                 ("control", "engage x -1", None, "engaged x\n"),
             ],
             REFUSED,
-            "/etc/killswitch.d/20.conf: engaged x\n".into(),
-            "killswitch: NOTHING of /etc/killswitch.d/10.conf was done: refused in line 5: engage \
-             security_file_open 0: no (rule lsm-entry); no line was carried out\n".into(),
+            "@20.conf: engaged x\n",
+            "killswitch: NOTHING of @10.conf was done: refused in line 5: engage \
+             security_file_open 0: no (rule lsm-entry)\n",
         ),
         (
             &[("10.conf", "engage a -1")],
             &[("control", "engage a -1", Some(EACCES), "")],
             REFUSED,
-            String::new(),
-            "killswitch: NOTHING of /etc/killswitch.d/10.conf was done: Permission denied\n".into(),
+            "",
+            "killswitch: NOTHING of @10.conf was done: Permission denied\n",
         ),
         // What is there already.
         (
-            &[("10.conf", "engage f -1 reason=two words\nengage m:g -1 scope=nonroot if=$uid!=0 for=9\n")],
+            &[(
+                "10.conf",
+                "engage f -1 reason=two words\nengage m:g -1 scope=nonroot if=$uid!=0 for=9\n",
+            )],
             &[],
             DONE,
-            "/etc/killswitch.d/10.conf: f is engaged already, and returns -1\n\
-             /etc/killswitch.d/10.conf: m:g is armed already, and will return -1 when its module is loaded\n".into(),
-            String::new(),
+            "@10.conf: f is engaged already, and returns -1\n\
+             @10.conf: m:g is armed already, and will return -1 when its module is loaded\n",
+            "",
         ),
         (
-            &[("10.conf", "engage f -1 scope=nonroot reason=two words\nengage m:g -1 scope=nonroot\n")],
+            &[(
+                "10.conf",
+                "engage f -1 scope=nonroot reason=two words\nengage m:g -1 scope=nonroot\n",
+            )],
             &[],
             DONE,
-            "/etc/killswitch.d/10.conf: f is engaged already, and returns -1\n\
-             /etc/killswitch.d/10.conf: m:g is armed already, and will return -1 when its module is loaded\n".into(),
-            "killswitch: scope and reason of f stay as they are; disengage it first to change them\n\
-             killswitch: the condition of m:g stays as it is; disengage it first to change it\n".into(),
+            "@10.conf: f is engaged already, and returns -1\n\
+             @10.conf: m:g is armed already, and will return -1 when its module is loaded\n",
+            "killswitch: scope and reason of f stay as they are; disengage it first to change \
+             them\n\
+             killswitch: the condition of m:g stays as it is; disengage it first to change it\n",
         ),
         (
             &[("10.conf", "engage h -1\n")],
             &[],
             REFUSED,
-            String::new(),
-            "killswitch: /etc/killswitch.d/10.conf: h is probing, and RUNS\n".into(),
+            "",
+            "killswitch: @10.conf: h is probing, and RUNS\n",
         ),
         // What no kernel reads.
         (
             &[("10.conf", "engage a -1\ndisengage_all\n")],
             &[],
             REFUSED,
-            String::new(),
-            "killswitch: NOTHING of /etc/killswitch.d/10.conf was done: line 2: 'disengage_all' is \
-             no command for these files, only engage and mitigate are\n".into(),
+            "",
+            "killswitch: NOTHING of @10.conf was done: line 2: 'disengage_all' is no command for \
+             these files, only engage and mitigate are\n",
         ),
         (
             &[("10.conf", "engage a -1\nengage f -1 scope=all extra\n")],
             &[],
             REFUSED,
-            String::new(),
-            format!("killswitch: NOTHING of /etc/killswitch.d/10.conf was done: line 2: 'scope=all extra' {OTHERS}\n"),
+            "",
+            "killswitch: NOTHING of @10.conf was done: line 2: 'scope=all extra' is not \
+             [scope=all|nonroot] [if=CONDITION] [for=SECONDS] [reason=TEXT]\n",
         ),
         (
             &[("10.conf", "mitigate CVE-1\n")],
             &[],
             REFUSED,
-            String::new(),
-            "killswitch: NOTHING of /etc/killswitch.d/10.conf was done: line 1: CVE-1: there is no \
-             catalogue that knows CVE-1\n".into(),
+            "",
+            "killswitch: NOTHING of @10.conf was done: line 1: CVE-1: there is no catalogue that \
+             knows CVE-1\n",
         ),
         // A name that is no name of a function leads to no file.
         (
             &[("10.conf", "engage ../fn/f -1\n")],
-            &[("control", "engage ../fn/f -1", Some(EINVAL), "refused what was written: no\n")],
+            &[(
+                "control",
+                "engage ../fn/f -1",
+                Some(EINVAL),
+                "refused what was written: no\n",
+            )],
             REFUSED,
-            String::new(),
-            "killswitch: NOTHING of /etc/killswitch.d/10.conf was done: refused what was written: no\n".into(),
+            "",
+            "killswitch: NOTHING of @10.conf was done: refused what was written: no\n",
         ),
-    ]
-    .into_iter()
-    .enumerate()
-    {
-        let made = Made::new(&format!("apply-{number}"), &borrowed(&applied(files)), answers);
+    ];
+    let full = |text: &str| text.replace('@', "/etc/killswitch.d/");
 
-        assert_eq!(made.run(&["apply"]), (Ok(status), out, err), "{files:?}");
+    for (number, (files, answers, status, out, err)) in CASES.iter().enumerate() {
+        let name = format!("apply-{number}");
+        let made = Made::new(&name, &borrowed(&applied(files)), answers);
+
+        assert_eq!(
+            made.run(&["apply"]),
+            (Ok(*status), full(out), full(err)),
+            "{files:?}"
+        );
     }
 }
 

@@ -31,7 +31,12 @@ pub struct Options {
     #[arg(value_name = "TARGET")]
     targets: Vec<String>,
     /// How often to poll
-    #[arg(long, value_name = "TIME", default_value = "1s", value_parser = humantime::parse_duration)]
+    #[arg(
+        long,
+        value_name = "TIME",
+        default_value = "1s",
+        value_parser = humantime::parse_duration
+    )]
     interval: Duration,
     /// Stop after this time, such as 10s or 1h
     #[arg(long = "for", value_name = "TIME", value_parser = humantime::parse_duration)]
