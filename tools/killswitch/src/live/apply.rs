@@ -28,9 +28,9 @@ pub trait Mitigations {
 #[allow(dead_code)] // A catalogue makes them.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Mitigation {
-    /// To write these commands, all of them: `engage <target> <retval> [<options>]`. What has no
-    /// reason gets the CVE's name as its reason.
-    Engage(Vec<String>),
+    /// To write the commands of one of these alternatives, the best first, all of it:
+    /// `engage <target> <retval> [<options>]`. What has no reason gets the CVE's name as its reason.
+    Engage(Vec<Vec<String>>),
     /// Nothing, for this reason: the kernel has the fix, or is not affected.
     NotNeeded(String),
     /// It is not known what, or there is nothing that could be done, for this reason.
@@ -203,11 +203,13 @@ impl File<'_> {
                     return Err(format!("'{line}' is not mitigate CVE"));
                 }
                 match mitigations.of(id) {
-                    Mitigation::Engage(commands) => commands.iter().try_for_each(|command| {
-                        let line = with_reason(command, id);
+                    Mitigation::Engage(alternatives) => {
+                        let commands = self.choose(&alternatives)?;
 
-                        self.plan_engage(number, &line, plan)
-                    }),
+                        commands.iter().try_for_each(|command| {
+                            self.plan_engage(number, &with_reason(command, id), plan)
+                        })
+                    }
                     Mitigation::NotNeeded(why) => {
                         plan.skipped.push(format!("{id} is skipped: {why}"));
                         Ok(())
@@ -221,17 +223,45 @@ impl File<'_> {
         }
     }
 
+    /// The alternative that is engaged already, or else the first that the kernel allows. Fails with
+    /// why it refuses the best one.
+    fn choose<'a>(&self, alternatives: &'a [Vec<String>]) -> Result<&'a [String], String> {
+        let is_known = |it: &&Vec<String>| it.iter().all(|line| self.is_known(line));
+        let mut refusals = Vec::new();
+
+        if let Some(known) = alternatives.iter().find(is_known) {
+            return Ok(known);
+        }
+        // What becomes of the only one is in the answer to the request itself.
+        if let [only] = alternatives {
+            return Ok(only);
+        }
+        for alternative in alternatives {
+            match request::first_refusal(self.machine, alternative) {
+                None => return Ok(alternative),
+                Some(refusal) => refusals.push(refusal),
+            }
+        }
+        let first = refusals.into_iter().next();
+
+        Err(first.unwrap_or("there is nothing to engage".into()))
+    }
+
+    /// Whether what a line says to engage is engaged, by the same name.
+    fn is_known(&self, line: &str) -> bool {
+        let (_, rest) = word(line);
+        let (target, _) = word(rest);
+        let file = format!("{KILLSWITCH}/fn/{target}/retval");
+
+        // What is no name of a function is no name of a directory either.
+        Target::parse(target).is_ok() && self.machine.has(&file)
+    }
+
     fn plan_engage(&self, number: usize, line: &str, plan: &mut Plan) -> Result<(), String> {
         let (_, rest) = word(line);
         let (target, rest) = word(rest);
         let (value, options) = word(rest);
-        // What is no name of a function is no name of a directory either.
-        let is_known = Target::parse(target).is_ok()
-            && self
-                .machine
-                .has(&format!("{KILLSWITCH}/fn/{target}/retval"));
-
-        if !is_known {
+        if !self.is_known(line) {
             plan.new.push(Line {
                 number,
                 text: line.into(),

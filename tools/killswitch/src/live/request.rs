@@ -404,6 +404,34 @@ pub fn ask(
     })
 }
 
+/// Why the kernel would refuse one of these commands for `control`; nothing if it would not.
+pub fn first_refusal(machine: &Machine, lines: &[String]) -> Option<String> {
+    let mut questions = Vec::new();
+
+    for line in lines {
+        match command::Command::parse(line.as_bytes()) {
+            Ok(command) => questions.extend(question(&command)),
+            Err(malformed) => return Some(format!("'{line}': {malformed}")),
+        }
+    }
+    let Reply { result, answer } = machine.ask("check", &text(&questions));
+
+    if let Err(error) = result {
+        return Some(match answer.trim_end() {
+            "" => words(&error),
+            answer => answer.into(),
+        });
+    }
+    verdicts(&answer)
+        .iter()
+        .find(|it| it.verdict != "allow")
+        .map(|it| {
+            let why = it.details.first().or(it.why.as_ref()).unwrap_or(&"");
+
+            format!("refused {} {}: {why}", it.target, it.value)
+        })
+}
+
 /// What stands in an answer of `check`.
 fn verdicts(answer: &str) -> Vec<Verdict<'_>> {
     let mut verdicts: Vec<Verdict<'_>> = Vec::new();

@@ -937,14 +937,24 @@ fn a_directory_that_is_no_file_is_named() {
 
 #[test]
 fn mitigations_are_resolved() {
+    let one_refused = "allow a -1\n  zone: core\nrefuse b -5 default\n  it is built in\n";
+
     struct Sample;
 
     impl Mitigations for Sample {
         fn of(&self, id: &str) -> Mitigation {
             match id {
-                "CVE-1" => Mitigation::Engage(vec![
+                "CVE-1" => Mitigation::Engage(vec![vec![
                     "engage a -EPERM".into(),
                     "engage f -5 reason=two words".into(),
+                ]]),
+                "CVE-4" => Mitigation::Engage(vec![
+                    vec!["engage a -1".into(), "engage b -EIO scope=nonroot".into()],
+                    vec!["engage c void reason=own".into()],
+                ]),
+                "CVE-5" => Mitigation::Engage(vec![
+                    vec!["engage a -1".into()],
+                    vec!["engage f -1 reason=two words".into()],
                 ]),
                 "CVE-2" => Mitigation::NotNeeded("fixed since 7.3.5".into()),
                 _ => Mitigation::Unknown("there is no entry".into()),
@@ -993,6 +1003,37 @@ fn mitigations_are_resolved() {
             "",
             "killswitch: NOTHING of /etc/killswitch.d/10.conf was done: line 2: CVE-3: there is no \
              entry\n",
+        ),
+        // The first alternative that the kernel allows.
+        (
+            "mitigate CVE-4\n",
+            &[
+                ("check", "a -1\nb -5 scope=nonroot\n", None, one_refused),
+                ("check", "c 0\n", None, "allow c 0\n"),
+                ("control", "engage c void reason=own", None, "engaged c\n"),
+            ],
+            DONE,
+            "/etc/killswitch.d/10.conf: engaged c\n",
+            "",
+        ),
+        (
+            "mitigate CVE-4\n",
+            &[
+                ("check", "a -1\nb -5 scope=nonroot\n", None, one_refused),
+                ("check", "c 0\n", None, "refuse c 0 ENOENT\n  there is none\n"),
+            ],
+            REFUSED,
+            "",
+            "killswitch: NOTHING of /etc/killswitch.d/10.conf was done: line 1: refused b -5: it \
+             is built in\n",
+        ),
+        // The one that is engaged already stays, though it is not the best.
+        (
+            "mitigate CVE-5\n",
+            &[],
+            DONE,
+            "/etc/killswitch.d/10.conf: f is engaged already, and returns -1\n",
+            "",
         ),
         (
             "mitigate CVE-1 scope=all\n",
