@@ -16,6 +16,9 @@ pub struct Options {
     /// The directory
     #[arg(value_name = "DIRECTORY", default_value = "/etc/killswitch.d")]
     directory: String,
+    /// Change nothing: ask what would become of it, and say what would be written
+    #[arg(long)]
+    dry_run: bool,
 }
 
 /// What is known of mitigations, by CVE. A line `mitigate <id>` of a file is resolved by it.
@@ -99,6 +102,7 @@ pub fn apply(
         let file = File {
             machine,
             path: format!("{directory}/{name}"),
+            is_rehearsal: options.dry_run,
         };
 
         is_whole &= file.load(mitigations, screen)?;
@@ -110,6 +114,7 @@ pub fn apply(
 struct File<'a> {
     machine: &'a Machine,
     path: String,
+    is_rehearsal: bool,
 }
 
 impl File<'_> {
@@ -144,6 +149,9 @@ impl File<'_> {
         for what in &plan.skipped {
             screen.line(format_args!("{path}: {what}"))?;
         }
+        if self.is_rehearsal {
+            return self.rehearse(&plan, screen);
+        }
         if !plan.new.is_empty() {
             let text: Vec<&str> = plan.new.iter().map(|line| &*line.text).collect();
             let Reply { result, answer } = self.machine.ask("control", &text.join("\n"));
@@ -166,6 +174,35 @@ impl File<'_> {
             is_whole &= self.give_value(known, screen)?;
         }
         Ok(is_whole)
+    }
+
+    /// Says what would become of it. Returns whether all of it would be as the file says.
+    fn rehearse(&self, plan: &Plan, screen: &mut Screen<'_>) -> Result<bool, Box<dyn Error>> {
+        let path = &self.path;
+        let lines: Vec<String> = plan.new.iter().map(|it| it.text.clone()).collect();
+        let status = match &lines[..] {
+            [] => DONE,
+            _ => {
+                screen.line(format_args!("{path}:"))?;
+                match request::rehearse(self.machine, &lines, false, screen) {
+                    Ok(status) => status,
+                    Err(why) => {
+                        complain(
+                            screen,
+                            format_args!("NOTHING of {path} would be done: {why}"),
+                        )?;
+                        REFUSED
+                    }
+                }
+            }
+        };
+
+        for Known { target, value, .. } in &plan.known {
+            screen.line(format_args!(
+                "{path}: {target} is engaged already, and would be given {value}"
+            ))?;
+        }
+        Ok(status == DONE)
     }
 
     /// Understands the file as far as the kernel does not. Fails with what is wrong.

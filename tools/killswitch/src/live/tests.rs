@@ -895,6 +895,30 @@ fn files_are_applied() {
 }
 
 #[test]
+fn files_are_rehearsed() {
+    let files = applied(&[(
+        "10.conf",
+        "engage a -EPERM reason=x\nengage f -5 reason=two words\n",
+    )]);
+    let allow = "allow a -1\n  zone: core\n";
+    let made = Made::new(
+        "rehearsed",
+        &borrowed(&files),
+        &[("check", "a -1\n", None, allow)],
+    );
+    let out = "/etc/killswitch.d/10.conf:\n\
+               would write: engage a -EPERM reason=x\n\
+               allow a -1\n  zone: core\n\
+               /etc/killswitch.d/10.conf: f is engaged already, and would be given -5\n";
+
+    assert_eq!(
+        made.run(&["apply", "--dry-run"]),
+        (Ok(DONE), out.into(), String::new())
+    );
+    assert_eq!(made.read(&file("fn/f/retval")), "-1\n");
+}
+
+#[test]
 fn values_are_given() {
     let files = applied(&[("10.conf", "engage f -5 reason=two words\n")]);
     let made = Made::new("values", &borrowed(&files), &[]);
