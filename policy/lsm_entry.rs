@@ -27,7 +27,7 @@ pub(super) const ENDS: &[&str] = &[
     "ima_measurements_show", "ima_d_path", "integrity_kernel_read", "evm_set_key",
     "evm_calc_hmac_or_hash", "evm_read_key", "evm_write_key", "evm_read_xattrs", "evm_write_xattrs",
     "posix_xattr_acl", "integrity_audit_message", "integrity_audit_msg", "integrity_digsig_verify",
-    "asymmetric_verify", "add_to_platform_keyring", "add_to_machine_keyring",
+    "asymmetric_verify",
 ];
 
 pub(super) fn judge(facts: &Facts<'_>) -> Result<(), Cause> {

@@ -157,7 +157,8 @@ impl Protected {
             catalogue.sets(symbol, |set| -> Result {
                 match set {
                     Set::LsmEntry => entries.push(address, GFP_KERNEL)?,
-                    Set::LsmCode if symbol.ends_with(".cold") => {}
+                    // What was freed after boot lies behind all else.
+                    Set::LsmCode if symbol.ends_with(".cold") || !text.contains(&address) => {}
                     Set::LsmCode => is_security(address),
                     // Only functions can be engaged, and those of a boot are gone.
                     Set::Base(_) if !text.contains(&address) => {}

@@ -117,13 +117,14 @@ impl Kernel {
         };
         for symbol in image.symbols().filter(|it| it.module.is_none()) {
             let address = symbol.address as usize;
+            let is_freed = image.area(symbol.address).is_none_or(|it| it.is_init);
 
             let _ = catalogue.sets(symbol.name, |set| {
                 match set {
                     Set::LsmEntry => entries.push(address),
-                    Set::LsmCode if symbol.name.ends_with(".cold") => {}
+                    Set::LsmCode if symbol.name.ends_with(".cold") || is_freed => {}
                     Set::LsmCode => is_security(address),
-                    Set::Base(_) if image.area(symbol.address).is_none_or(|it| it.is_init) => {}
+                    Set::Base(_) if is_freed => {}
                     Set::Base(member) => base.push(member.at(address)),
                     Set::Decider => deciders.push(address),
                     Set::Hub => hubs.push(address),
