@@ -29,6 +29,8 @@ mod manual;
 mod policy;
 mod running;
 mod scan;
+mod state;
+mod version;
 
 use clap::{ArgGroup, Args, CommandFactory, Parser, Subcommand};
 use image::{find_modules, Image};

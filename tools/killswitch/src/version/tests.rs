@@ -1,0 +1,274 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! Tests of versions, releases and ranges.
+
+use super::*;
+use proptest::prelude::*;
+
+fn version(text: &str) -> Version {
+    text.parse().unwrap_or_else(|error| panic!("{error}"))
+}
+
+fn ranges(introduced: &str, fixed: &str) -> Ranges {
+    let list = |text: &str| text.split_whitespace().map(version).collect();
+
+    Ranges {
+        introduced: list(introduced),
+        fixed: list(fixed),
+    }
+}
+
+#[test]
+fn versions_are_ordered() {
+    let sorted = [
+        "2.6.12", "3.16.52", "4.4.40", "4.10", "6.1", "6.1.9", "6.1.176", "6.12.20", "7.0-rc1",
+        "7.0-rc10", "7.0", "7.0.1", "7.3",
+    ];
+
+    for (at, one) in sorted.iter().enumerate() {
+        for (index, other) in sorted.iter().enumerate() {
+            let order = version(one).cmp(&version(other));
+
+            assert_eq!(order, at.cmp(&index), "{one} and {other}");
+        }
+        assert_eq!(version(one).to_string(), *one);
+    }
+    assert_eq!(version("6.1.0"), version("6.1"));
+    assert_eq!(version("2.6.32.71"), version("2.6.32"));
+}
+
+#[test]
+fn what_is_no_version_is_refused() {
+    for text in [
+        "",
+        "7",
+        "7.",
+        ".3",
+        "7.x",
+        "7.3.",
+        "7.3-rc",
+        "7.3-rc1x",
+        "7.3-1",
+        "v7.3",
+        "7.3 ",
+        "-1.3",
+        "99999999999.1",
+    ] {
+        assert!(text.parse::<Version>().is_err(), "{text}");
+    }
+}
+
+#[test]
+fn releases_are_understood() {
+    use Maker::{Backports, Other, Stable, Upstream};
+    let debian = Stable("Debian");
+
+    for (text, name, number, maker, package) in [
+        ("7.3.4", "7.3.4", "7.3.4", Upstream, None),
+        ("7.3.0-rc3", "7.3.0-rc3", "7.3-rc3", Upstream, None),
+        ("7.3.4-killswitch", "7.3.4-killswitch", "7.3.4", Other, None),
+        ("6.1.176+", "6.1.176+", "6.1.176", Other, None),
+        (
+            "7.3.4+deb13-amd64",
+            "7.3.4+deb13-amd64",
+            "7.3.4",
+            debian,
+            None,
+        ),
+        ("6.1.0-37-amd64", "6.1.0-37-amd64", "6.1", debian, None),
+        (
+            "7.3.4-1~bpo13+1",
+            "7.3.4-1~bpo13+1",
+            "7.3.4",
+            debian,
+            Some("7.3.4-1~bpo13+1"),
+        ),
+        (
+            "6.1.140-1",
+            "6.1.140-1",
+            "6.1.140",
+            debian,
+            Some("6.1.140-1"),
+        ),
+        (
+            "Linux version 6.1.0-37-amd64 (debian-kernel@lists.debian.org) (gcc-12 (Debian \
+             12.2.0-14+deb12u1) 12.2.0, GNU ld) #1 SMP PREEMPT_DYNAMIC Debian 6.1.140-1 \
+             (2025-05-22)\n",
+            "6.1.0-37-amd64",
+            "6.1.140",
+            debian,
+            Some("6.1.140-1"),
+        ),
+        // Who made the compiler did not make the kernel.
+        (
+            "Linux version 7.3.4 (killswitch@localhost) (Debian clang version 19.1.7, Debian LLD \
+             19.1.7) #1 SMP PREEMPT_DYNAMIC Thu Jan  1 00:00:00 UTC 1970\n",
+            "7.3.4",
+            "7.3.4",
+            Upstream,
+            None,
+        ),
+        (
+            "Linux version 6.8.0-50-generic (buildd@lcy02) (gcc (Ubuntu 13.2.0-23ubuntu4) 13.2.0) \
+             #51-Ubuntu SMP PREEMPT_DYNAMIC",
+            "6.8.0-50-generic",
+            "6.8",
+            Backports("Ubuntu"),
+            None,
+        ),
+        (
+            "5.15.0-91-generic",
+            "5.15.0-91-generic",
+            "5.15",
+            Backports("Ubuntu"),
+            None,
+        ),
+        (
+            "5.14.0-362.8.1.el9_3.x86_64",
+            "5.14.0-362.8.1.el9_3.x86_64",
+            "5.14",
+            Backports("Red Hat Enterprise Linux"),
+            None,
+        ),
+        (
+            "6.15.4-200.fc42.x86_64",
+            "6.15.4-200.fc42.x86_64",
+            "6.15.4",
+            Stable("Fedora"),
+            None,
+        ),
+        (
+            "6.16.0-0.rc3.20250624git.fc43.x86_64",
+            "6.16.0-0.rc3.20250624git.fc43.x86_64",
+            "6.16-rc3",
+            Stable("Fedora"),
+            None,
+        ),
+        (
+            "6.15.4-arch2-1",
+            "6.15.4-arch2-1",
+            "6.15.4",
+            Stable("Arch Linux"),
+            None,
+        ),
+        (
+            "6.4.0-150600.23-default",
+            "6.4.0-150600.23-default",
+            "6.4",
+            Backports("SUSE Linux"),
+            None,
+        ),
+    ] {
+        let release = Release::parse(text).unwrap();
+
+        assert_eq!(
+            (
+                &*release.name,
+                release.version,
+                release.maker,
+                release.package.as_deref()
+            ),
+            (name, version(number), maker, package),
+            "{text}"
+        );
+    }
+    for text in ["", "linux", "x.y.z", "7", "Linux version"] {
+        assert!(Release::parse(text).is_err(), "{text}");
+    }
+}
+
+#[test]
+fn ranges_say_where_a_version_stands() {
+    use Standing::{Affected, Before, Fixed, Unknown};
+
+    // A flaw of old, one that was backported, one of which the beginning is not known, one that was
+    // only in stable versions, and one with two fixes in a branch.
+    let old = ("4.14", "5.10.254 6.1.170 6.6.137 7.0");
+    let backported = ("5.15.180 6.1.132 6.14", "5.15.212 6.1.178 6.18.40 7.2");
+    let since = ("", "6.1.76 6.8");
+    let stable = ("6.1.85 6.8.5", "6.1.87 6.8.7");
+    let twice = ("4.11", "6.1.171 6.1.172 7.1");
+
+    for ((introduced, fixed), text, expected) in [
+        (old, "4.13.16", Before(version("4.14"))),
+        (old, "4.14", Affected(None)),
+        (old, "5.10.253", Affected(Some(version("5.10.254")))),
+        (old, "5.10.254", Fixed(version("5.10.254"))),
+        (old, "5.10.300", Fixed(version("5.10.254"))),
+        (old, "6.2.9", Affected(None)),
+        (old, "6.19.30", Affected(None)),
+        (old, "7.0-rc1", Unknown),
+        (old, "7.0", Fixed(version("7.0"))),
+        (old, "7.3.4", Fixed(version("7.0"))),
+        (backported, "5.15.179", Before(version("5.15.180"))),
+        (backported, "5.15.180", Affected(Some(version("5.15.212")))),
+        (backported, "5.15.212", Fixed(version("5.15.212"))),
+        (backported, "6.6.83", Before(version("6.14"))),
+        (backported, "6.13.12", Before(version("6.14"))),
+        (backported, "6.15.1", Affected(None)),
+        (backported, "6.18.39", Affected(Some(version("6.18.40")))),
+        (backported, "7.3.4", Fixed(version("7.2"))),
+        (since, "4.4", Affected(None)),
+        (since, "6.1.75", Affected(Some(version("6.1.76")))),
+        (since, "6.9", Fixed(version("6.8"))),
+        (stable, "6.1.84", Before(version("6.1.85"))),
+        (stable, "6.1.86", Affected(Some(version("6.1.87")))),
+        (stable, "6.8.4", Before(version("6.8.5"))),
+        (stable, "6.9", Fixed(version("6.8.7"))),
+        (twice, "6.1.171", Affected(Some(version("6.1.172")))),
+        (twice, "6.1.172", Fixed(version("6.1.172"))),
+        (("", ""), "6.1", Unknown),
+        (("4.14", ""), "6.1", Unknown),
+    ] {
+        assert_eq!(
+            ranges(introduced, fixed).standing(version(text)),
+            expected,
+            "{text} of {introduced} to {fixed}"
+        );
+    }
+}
+
+fn any_version() -> impl Strategy<Value = Version> {
+    let numbers = (2u32..9, 0u32..20, 0u32..300);
+
+    (numbers, proptest::option::of(1u32..10)).prop_map(|((major, minor, patch), candidate)| {
+        let candidate = candidate.filter(|_| patch == 0);
+
+        Version {
+            branch: (major, minor),
+            patch,
+            candidate,
+        }
+    })
+}
+
+proptest! {
+    #[test]
+    fn a_version_is_what_it_is_written_as(version in any_version()) {
+        prop_assert_eq!(version.to_string().parse(), Ok(version));
+    }
+
+    #[test]
+    fn nothing_makes_the_parsers_fail(text in "\\PC{0,64}") {
+        let _ = text.parse::<Version>();
+        let _ = Release::parse(&text);
+    }
+
+    /// Within a branch, a fix stays, and so does the flaw until then.
+    #[test]
+    fn a_fix_stays(
+        introduced in proptest::collection::btree_set(any_version(), 0..4),
+        fixed in proptest::collection::btree_set(any_version(), 1..6),
+        version in any_version(),
+        later in 0u32..100,
+    ) {
+        let ranges = Ranges {
+            introduced: introduced.into_iter().collect(),
+            fixed: fixed.into_iter().collect(),
+        };
+        let is_fixed = |it| matches!(ranges.standing(it), Standing::Fixed(_));
+        let later = Version { patch: version.patch + later, candidate: None, ..version };
+
+        prop_assert!(!is_fixed(version) || is_fixed(later));
+    }
+}
