@@ -28,6 +28,7 @@ mod manual;
 #[path = "../../../policy/mod.rs"]
 mod policy;
 mod running;
+mod record;
 mod scan;
 mod state;
 mod version;
