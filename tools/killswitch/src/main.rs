@@ -5,6 +5,7 @@
 
 #![forbid(unsafe_code)]
 
+mod catalogue;
 // What is compiled into the kernel, which makes use of more of it. The host tests have clippy judge
 // that.
 #[allow(dead_code, clippy::all)]
