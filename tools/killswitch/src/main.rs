@@ -21,6 +21,7 @@ mod condition {
 mod errno;
 mod facts;
 mod image;
+mod index;
 mod kernel;
 mod live;
 mod machine;

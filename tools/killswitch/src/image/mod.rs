@@ -16,6 +16,7 @@ mod kallsyms;
 mod kernel;
 mod memory;
 mod module;
+mod names;
 mod probes;
 #[cfg(test)]
 mod real;
@@ -29,6 +30,7 @@ pub use self::{
     btf::Types,
     error::Error,
     hooks::Hook,
+    names::names,
     symbols::{Symbol, Within},
 };
 
@@ -44,7 +46,7 @@ use self::{
 };
 use rayon::prelude::*;
 use std::{
-    collections::HashMap,
+    collections::{BTreeSet, HashMap},
     fs,
     num::NonZero,
     ops::Range,
@@ -440,6 +442,27 @@ impl Image {
             .filter(|symbol| self.area(symbol.address).is_some())
     }
 
+    /// The modules that are built into the kernel, as far as they have code of their own that runs
+    /// when it boots. Empty if the kernel keeps no names of such.
+    pub fn built_in(&self) -> BTreeSet<&str> {
+        self.symbols
+            .iter()
+            .filter(|symbol| symbol.module.is_none())
+            .filter_map(|symbol| symbol.name.strip_prefix("__initcall__kmod_"))
+            .filter_map(|rest| rest.split("__").next())
+            .collect()
+    }
+
+    /// What the kernel says of itself: its version, its maker, and the compiler.
+    pub fn banner(&self) -> Option<String> {
+        const LONGEST: usize = 1024;
+        let start = self.named(Within::Kernel, "linux_banner").next()?.address;
+        let bytes = (1..=LONGEST).rev().find_map(|it| self.read(start, it))?;
+        let end = bytes.iter().position(|byte| *byte == b'\n' || *byte == 0)?;
+
+        Some(String::from_utf8_lossy(&bytes[..end]).into_owned())
+    }
+
     /// The symbols called `name`, in the same order. They need not be code.
     pub fn named<'a>(&'a self, within: Within, name: &'a str) -> impl Iterator<Item = Symbol<'a>> {
         self.symbols.named(within, name)
@@ -579,7 +602,7 @@ fn exports(memory: &Memory, symbols: &List) -> Exports {
 const SUFFIXES: [&str; 4] = [".ko", ".ko.gz", ".ko.xz", ".ko.zst"];
 
 /// What the module in the file at `path` is called.
-fn module_name(path: &Path) -> String {
+pub fn module_name(path: &Path) -> String {
     let file = path.file_name().unwrap_or_default().to_string_lossy();
     let name = SUFFIXES
         .iter()
