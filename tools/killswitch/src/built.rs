@@ -5,10 +5,15 @@
 
 use super::*;
 use crate::{
-    command::Scope,
+    catalogue::{Alternative, Catalogue, Entry},
+    command::{Question, Scope},
+    cve::{Answer, Known},
     image::{Symbol, Within},
+    index::Index,
     kernel::{Function, Verdict},
+    known::{self, Subject},
     policy::{self, glob, Asked, Member, Rule, Value, Zone},
+    print,
 };
 use object::{Object as _, ObjectSection as _, ObjectSymbol as _};
 use rayon::prelude::*;
@@ -313,4 +318,90 @@ fn modules_that_register_a_protection_are_guards() {
         }
     }
     assert_eq!(found, BTreeMap::new());
+}
+
+/// What the catalogue has against all its CVEs, and before all its doors.
+fn questions(catalogue: &Catalogue) -> impl Iterator<Item = (&Entry, usize, Question<'_>)> {
+    catalogue.entries().flat_map(|entry| {
+        entry
+            .alternatives
+            .iter()
+            .enumerate()
+            .flat_map(move |(at, it)| it.questions().map(move |it| (entry, at, it)))
+    })
+}
+
+/// The kernel, with those of its modules that matter to the catalogue.
+fn catalogued(catalogue: &Catalogue) -> Subject {
+    let path = path_in("KS_MODULES");
+    let index = Index::of(&path).unwrap();
+    let modules = questions(catalogue).filter_map(|(_, _, it)| it.target.module);
+    let functions = questions(catalogue).map(|(_, _, it)| it.target.symbol);
+
+    known::open(
+        &path_in("KS_VMLINUX"),
+        Some((&index, &path)),
+        &modules.collect(),
+        &functions.collect(),
+    )
+    .unwrap()
+}
+
+#[test]
+#[ignore = "takes a kernel that was built, with its modules"]
+fn each_alternative_is_allowed_or_says_why() {
+    let catalogue = Catalogue::built_in().unwrap();
+    let subject = catalogued(&catalogue);
+    let mut counts: BTreeMap<_, usize> = BTreeMap::new();
+
+    for entry in catalogue.entries() {
+        let answers =
+            |it: &Alternative| -> Vec<_> { it.questions().map(|it| subject.answer(&it)).collect() };
+        let all: Vec<_> = entry.alternatives.iter().map(answers).collect();
+        let has = |answer: fn(&Answer) -> bool| all.iter().any(|it| it.iter().all(answer));
+        let kind = if entry.is_door() { "door" } else { "CVE" };
+        let what = match () {
+            () if all.is_empty() => "no alternative",
+            () if has(|it| *it == Answer::Allowed) => "allowed",
+            () if has(|it| matches!(it, Answer::Allowed | Answer::Absent)) => "not in this kernel",
+            () => "refused",
+        };
+
+        println!("{kind}\t{}\t{what}", entry.id);
+        *counts.entry((kind, what)).or_default() += 1;
+    }
+    println!("{counts:#?}");
+    let problems: Vec<_> = catalogue
+        .entries()
+        .flat_map(|it| print::contradictions(it, &subject))
+        .map(|it| it.to_string())
+        .collect();
+
+    assert_eq!(problems, [""; 0]);
+}
+
+#[test]
+#[ignore = "takes a kernel that was built, with its modules"]
+fn modules_that_are_not_read_make_no_difference() {
+    let catalogue = Catalogue::built_in().unwrap();
+    let subject = catalogued(&catalogue);
+
+    for (entry, _, question) in questions(&catalogue) {
+        let asked = question.scope.asks(question.value);
+        let is_allowed = BUILT
+            .find(&question.target)
+            .filter(|it| !it.is_absent())
+            .map(|it| BUILT.judge(&it, &[asked]).1[0] == Verdict::Accepted);
+        let expected = match subject.answer(&question) {
+            Answer::Allowed => Some(true),
+            Answer::Refused(_) => Some(false),
+            Answer::Absent | Answer::Unknown => None,
+        };
+
+        assert_eq!(
+            is_allowed, expected,
+            "{}: {}",
+            entry.id, question.target.name
+        );
+    }
 }

@@ -46,6 +46,17 @@ pub struct Function<'a> {
     prototype: Prototype,
 }
 
+/// What could be engaged instead of a function.
+pub struct Nearest {
+    pub symbol: String,
+    /// The module that it is in, if it is not in the kernel itself.
+    pub module: Option<String>,
+    pub asked: Asked,
+    pub returns: policy::Type,
+    /// What it calls the function through, if it does not itself.
+    pub through: Option<String>,
+}
+
 /// What the kernel would answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Verdict {
@@ -208,6 +219,13 @@ impl Kernel {
     pub fn is_probeable(&self, place: &Place<'_>) -> bool {
         self.is_entry(place.module, place.address, place.name)
             && !self.image.is_blacklisted(place.address)
+    }
+
+    /// Whether all that a name stands for are functions that the kernel could take a probe at.
+    pub fn is_function(&self, function: &Function<'_>) -> bool {
+        let is_entry = |it: &usize| self.is_entry(function.index, *it as u64, function.symbol);
+
+        !function.is_absent() && function.addresses.iter().all(is_entry)
     }
 
     fn is_entry(&self, module: Option<usize>, address: u64, symbol: &str) -> bool {
@@ -378,8 +396,35 @@ impl Kernel {
         found
     }
 
+    /// From how many places `function` is called directly.
+    pub fn callers_of(&self, function: &Function<'_>) -> usize {
+        let mut count = 0;
+
+        self.callers(&function.addresses, &mut |_, _| count += 1);
+        count
+    }
+
     /// What could be engaged instead of `function`, in words; nothing if there is nothing.
     pub fn alternatives(&self, function: &Function<'_>, asked: Asked) -> String {
+        let words = |it: &Nearest| {
+            let scope = match it.asked.spares_root {
+                true => format!(" scope={}", Scope::Nonroot),
+                false => String::new(),
+            };
+            let through = it
+                .through
+                .as_ref()
+                .map_or(String::new(), |through| format!(" (through {through})"));
+
+            format!("{} {}{scope}{through}", it.symbol, it.asked.value)
+        };
+        let found: Vec<_> = self.nearest(function, asked).iter().map(words).collect();
+
+        found.join(", ")
+    }
+
+    /// What could be engaged instead of `function`: those that call it, and those that call these.
+    pub fn nearest(&self, function: &Function<'_>, asked: Asked) -> Vec<Nearest> {
         let mut scratch = [alternatives::Candidate::default(); alternatives::JUDGED];
         let mut addresses = [0; alternatives::JUDGED];
         let mut found = Vec::new();
@@ -387,21 +432,19 @@ impl Kernel {
         let facts = self.facts(&sets, function);
 
         alternatives::find(&facts, asked, (&mut scratch, &mut addresses), &mut |it| {
-            let scope = match it.asked.spares_root {
-                true => format!(" scope={}", Scope::Nonroot),
-                false => String::new(),
-            };
-            let through = it.through.map_or(String::new(), |through| {
-                format!(" (through {})", self.name(through))
-            });
+            let place = self.image.symbol_of(it.function as u64);
 
-            found.push(format!(
-                "{} {}{scope}{through}",
-                self.name(it.function),
-                it.asked.value
-            ));
+            found.push(Nearest {
+                symbol: self.name(it.function).to_string(),
+                module: self
+                    .module_name(place.and_then(|place| place.module))
+                    .map(str::to_owned),
+                asked: it.asked,
+                returns: it.returns,
+                through: it.through.map(|through| self.name(through).to_string()),
+            });
         });
-        found.join(", ")
+        found
     }
 
     /// A refusal in words.

@@ -16,6 +16,7 @@ mod command;
 mod condition {
     pub(crate) mod syntax;
 }
+mod cve;
 #[allow(dead_code)]
 #[path = "../../../src/errno.rs"]
 mod errno;
@@ -23,17 +24,21 @@ mod facts;
 mod image;
 mod index;
 mod kernel;
+mod known;
 mod live;
 mod machine;
 mod manual;
 #[allow(dead_code, unused_imports, clippy::all)]
 #[path = "../../../policy/mod.rs"]
 mod policy;
-mod running;
+mod print;
 mod record;
+mod running;
 mod scan;
 mod state;
+mod suggest;
 mod version;
+mod vex;
 
 use clap::{ArgGroup, Args, CommandFactory, Parser, Subcommand};
 use image::{find_modules, Image};
@@ -71,7 +76,7 @@ const FAILED: u8 = 2;
 Exit status:
   0  everything was done, or is as it should be
   1  the kernel refuses, or nothing is engaged by that name; scan: lines of a list are not
-     understood, and their verdict is \"?\"
+     understood, and their verdict is \"?\"; lint: files of the catalogue are wrong
   2  Killswitch is not there, a file cannot be read, or an argument is wrong
   3  only part of it was done, is allowed, or is as it should be"
 )]
@@ -124,6 +129,15 @@ enum Command {
         #[arg(long, group = "what")]
         counts: bool,
     },
+    /// Say what is known about CVEs on a kernel, and what is engaged against them
+    Cve(print::Cve),
+    /// Suggest what to engage against a CVE, from its record
+    Suggest(print::Suggest),
+    /// Check files of the catalogue
+    ///
+    /// Prints what is wrong, a line each: the file, the key, and the problem. With a kernel, it is also
+    /// wrong if the policy refuses an alternative and the file does not say so.
+    Lint(print::Lint),
 }
 
 /// The files of a kernel.
@@ -172,6 +186,9 @@ fn run(arguments: &Arguments, out: &mut impl Write) -> Result<u8, Box<dyn Error>
             live::run(command, &Machine::this(), &mut screen)
         }
         Command::Manual(command) => manual::write(command, Arguments::command(), out),
+        Command::Cve(it) => it.run(out),
+        Command::Suggest(it) => it.run(out),
+        Command::Lint(it) => it.run(out),
         Command::Facts { files } => {
             let facts = facts::of(&files.open()?);
 

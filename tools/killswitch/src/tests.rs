@@ -9,7 +9,7 @@ use std::fs;
 
 /// Runs the program with these words, and returns its exit status and what it prints, or what is
 /// wrong.
-fn outcome(words: &[&str]) -> Result<(u8, String), String> {
+pub fn outcome(words: &[&str]) -> Result<(u8, String), String> {
     let words = ["killswitch"].iter().chain(words);
     let arguments = Arguments::try_parse_from(words).map_err(|error| error.to_string())?;
     let mut out = Vec::new();

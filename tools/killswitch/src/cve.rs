@@ -1,0 +1,571 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! What is known about a CVE on a kernel: whether the kernel has it, and what is engaged against it.
+
+use crate::{
+    catalogue::{package_key, Catalogue, Entry},
+    command::{Question, Scope, Target},
+    record::Record,
+    state::{Doing, Engagement},
+    version::{Maker, Release, Standing},
+};
+use serde::Serialize;
+use std::fmt;
+
+/// What is known about a kernel, in files or running.
+pub trait Known {
+    /// What it calls itself, if that is known.
+    fn release(&self) -> Option<&Release>;
+    /// Whether the kernel has what is built as this module.
+    fn presence(&self, module: &str) -> Presence;
+    /// What it would answer to a request.
+    fn answer(&self, question: &Question<'_>) -> Answer;
+    /// What is engaged in it. Nothing, if it does not run.
+    fn engagements(&self) -> &[Engagement];
+}
+
+/// Whether a kernel has what is built as a module.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Presence {
+    /// As a module.
+    Module,
+    /// In the kernel itself.
+    BuiltIn,
+    Absent,
+    Unknown,
+}
+
+/// What a kernel answers to a request, or would.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case", tag = "verdict", content = "reason")]
+pub enum Answer {
+    Allowed,
+    /// With the reason, and what could be engaged instead.
+    Refused(String),
+    /// It has no such function.
+    Absent,
+    /// It was not asked.
+    Unknown,
+}
+
+/// The state of a CVE on a kernel.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum State {
+    /// The kernel does not have the code, or is older than the flaw.
+    NotAffected,
+    /// It has the fix.
+    Fixed,
+    /// What closes it is engaged.
+    Mitigated,
+    /// What closes it will be engaged when its module is loaded.
+    Armed,
+    /// Part of what closes it is engaged, or for some calls only.
+    Partly,
+    /// What closes it is engaged, and its probe is off.
+    Disarmed,
+    /// What closes it is observed: calls are counted, and not stopped.
+    Observed,
+    /// The kernel has the flaw, and what closes it is not engaged.
+    Exposed,
+    /// The kernel has the flaw, and nothing is known that closes it.
+    NoMitigation,
+    /// Whether the kernel has the flaw is not known.
+    Unknown,
+}
+
+impl State {
+    /// All of them.
+    #[cfg(test)]
+    pub const ALL: [Self; 10] = [
+        Self::NotAffected,
+        Self::Fixed,
+        Self::Mitigated,
+        Self::Armed,
+        Self::Partly,
+        Self::Disarmed,
+        Self::Observed,
+        Self::Exposed,
+        Self::NoMitigation,
+        Self::Unknown,
+    ];
+}
+
+impl fmt::Display for State {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Self::NotAffected => "not-affected",
+            Self::Fixed => "fixed",
+            Self::Mitigated => "mitigated",
+            Self::Armed => "armed",
+            Self::Partly => "partly",
+            Self::Disarmed => "disarmed",
+            Self::Observed => "observed",
+            Self::Exposed => "exposed",
+            Self::NoMitigation => "no-mitigation",
+            Self::Unknown => "unknown",
+        })
+    }
+}
+
+/// What is known about a CVE on a kernel.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Finding {
+    pub id: String,
+    pub title: String,
+    pub state: State,
+    /// Why this state.
+    pub reason: String,
+    /// What could be engaged, the best first.
+    pub ways: Vec<Way>,
+    /// What seems to close it, and does harm.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub avoid: Vec<(String, String)>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub sources: Vec<String>,
+}
+
+/// What could be engaged together.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Way {
+    /// The way into a subsystem that it is of, if it is not of the CVE itself.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub door: Option<String>,
+    /// What to write to the file `control`, a line each.
+    pub commands: Vec<String>,
+    /// What the kernel says to each.
+    pub answers: Vec<Answer>,
+    pub loses: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tried: Option<String>,
+    /// What is engaged of it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub state: Option<State>,
+}
+
+impl Way {
+    /// Whether the kernel accepts all of it, as far as it was asked.
+    pub fn is_open(&self) -> bool {
+        let is_open = |it: &Answer| matches!(it, Answer::Allowed | Answer::Unknown);
+
+        self.answers.iter().all(is_open)
+    }
+}
+
+/// Whether a kernel has a flaw, and why.
+enum Affected {
+    No(String),
+    Fixed(String),
+    Yes(String),
+    /// Why that is not known, and what would settle it.
+    Unsure(String),
+}
+
+/// What is known about an entry of the catalogue.
+pub fn of_entry(entry: &Entry, catalogue: &Catalogue, kernel: &impl Known) -> Finding {
+    let mut ways = ways(entry, &entry.id, None, kernel);
+
+    // What leads there is a way to close it as well, if it has a name of its own.
+    for door in catalogue.doors(&entry.files) {
+        if door.id != entry.id {
+            for way in self::ways(door, &entry.id, Some(&door.id), kernel) {
+                if !ways.iter().any(|it| it.commands == way.commands) {
+                    ways.push(way);
+                }
+            }
+        }
+    }
+    finding(entry, ways, kernel)
+}
+
+/// What is known about a CVE of which there is a record, and no entry.
+pub fn of_record(record: &Record, catalogue: &Catalogue, kernel: &impl Known) -> Finding {
+    let doors = catalogue.doors(&record.files);
+    let mut modules: Vec<_> = doors.iter().flat_map(|it| it.modules.clone()).collect();
+
+    // A way that leads to several modules says nothing about one of them.
+    if doors.len() > 1 || modules.len() > 1 {
+        modules.clear();
+    }
+    let entry = Entry {
+        id: record.id.clone(),
+        title: record.title.clone(),
+        names: Vec::new(),
+        modules,
+        files: record.files.clone(),
+        reach: String::new(),
+        versions: record.versions.clone(),
+        distributions: Default::default(),
+        alternatives: Vec::new(),
+        none: Some("it is not in the catalogue, and no way into its source files is".into()),
+        avoid: doors.iter().flat_map(|it| it.avoid.clone()).collect(),
+        sources: Vec::new(),
+    };
+
+    of_entry(&entry, catalogue, kernel)
+}
+
+/// What is known about a CVE of which there is nothing.
+pub fn of_nothing(id: &str) -> Finding {
+    Finding {
+        id: id.into(),
+        title: String::new(),
+        state: State::Unknown,
+        reason:
+            "it is not in the catalogue; give its record, --record FILE, to have it answered by \
+                 the way into its source files"
+                .into(),
+        ways: Vec::new(),
+        avoid: Vec::new(),
+        sources: Vec::new(),
+    }
+}
+
+/// The ways that an entry lists, for the CVE `id`.
+fn ways(entry: &Entry, id: &str, door: Option<&str>, kernel: &impl Known) -> Vec<Way> {
+    let way = |alternative: &crate::catalogue::Alternative| {
+        let questions: Vec<_> = alternative.questions().collect();
+        let reason = match id.len() {
+            0 => String::new(),
+            _ => format!(" reason={id}"),
+        };
+
+        Way {
+            door: door.map(str::to_owned),
+            commands: alternative
+                .targets
+                .iter()
+                .map(|it| format!("engage {it}{reason}"))
+                .collect(),
+            answers: questions.iter().map(|it| kernel.answer(it)).collect(),
+            loses: alternative.loses.clone(),
+            tried: alternative.tried.clone(),
+            state: engaged(&questions, kernel.engagements()),
+        }
+    };
+
+    entry.alternatives.iter().map(way).collect()
+}
+
+fn finding(entry: &Entry, ways: Vec<Way>, kernel: &impl Known) -> Finding {
+    // A way into a subsystem closes one of many ways to the flaw, as far as is known.
+    let engaged = ways
+        .iter()
+        .filter_map(|way| {
+            let state = match (way.state?, &way.door) {
+                (State::Mitigated | State::Armed, Some(_)) => State::Partly,
+                (state, _) => state,
+            };
+
+            Some((state, way))
+        })
+        .min_by_key(|(state, _)| *state);
+    let open = ways.iter().find(|it| it.is_open());
+    let affected = affected(entry, kernel);
+    let is_engaged = ways.iter().any(|it| it.state.is_some());
+    let (state, reason) = match (affected, engaged) {
+        (Affected::No(why), None) => (State::NotAffected, why),
+        (Affected::No(why), Some(_)) => (State::NotAffected, format!("{why}; {LIFT}")),
+        (Affected::Fixed(why), _) if is_engaged => (State::Fixed, format!("{why}; {LIFT}")),
+        (Affected::Fixed(why), _) => (State::Fixed, why),
+        (_, Some((state, way))) => (state, engaged_words(state, way, kernel.engagements())),
+        (Affected::Yes(why), None) => match open {
+            Some(way) => (
+                State::Exposed,
+                format!("{why}, and nothing is engaged; {}", hint(way)),
+            ),
+            None => (
+                State::NoMitigation,
+                format!("{why}; {}", no_way(entry, &ways)),
+            ),
+        },
+        (Affected::Unsure(why), None) => (State::Unknown, why),
+    };
+
+    Finding {
+        id: entry.id.clone(),
+        title: entry.title.clone(),
+        state,
+        reason,
+        ways,
+        avoid: entry
+            .avoid
+            .iter()
+            .map(|it| (it.target.clone(), it.why.clone()))
+            .collect(),
+        sources: entry.sources.clone(),
+    }
+}
+
+const LIFT: &str = "what is engaged against it can be lifted";
+
+/// What to do, in short.
+fn hint(way: &Way) -> String {
+    match &way.commands[..] {
+        [one] => one.clone(),
+        [one, rest @ ..] => format!("{one} and {} more", rest.len()),
+        [] => String::new(),
+    }
+}
+
+/// Why no way is open.
+fn no_way(entry: &Entry, ways: &[Way]) -> String {
+    let refused = ways.iter().flat_map(|way| {
+        way.commands
+            .iter()
+            .zip(&way.answers)
+            .filter_map(|(command, answer)| {
+                let name = command.split(' ').nth(1)?;
+
+                match answer {
+                    Answer::Refused(why) => Some(format!("{name} is refused: {why}")),
+                    Answer::Absent => Some(format!("there is no {name} in this kernel")),
+                    Answer::Allowed | Answer::Unknown => None,
+                }
+            })
+    });
+    let refused: Vec<_> = refused.collect();
+
+    match &entry.none {
+        Some(none) if refused.is_empty() => none.clone(),
+        _ => refused.join("; "),
+    }
+}
+
+/// Whether the kernel has the flaw.
+fn affected(entry: &Entry, kernel: &impl Known) -> Affected {
+    let Some(release) = kernel.release() else {
+        return absent(entry, kernel).unwrap_or_else(|| {
+            Affected::Unsure("the version of the kernel is not known; give it: --release".into())
+        });
+    };
+    let by_version = by_version(entry, release);
+
+    match by_version {
+        Affected::Fixed(_) | Affected::No(_) => by_version,
+        Affected::Yes(_) | Affected::Unsure(_) => absent(entry, kernel).unwrap_or(by_version),
+    }
+}
+
+/// Whether the kernel has none of the modules with the code.
+fn absent(entry: &Entry, kernel: &impl Known) -> Option<Affected> {
+    let is_absent = |it: &String| kernel.presence(it) == Presence::Absent;
+
+    if entry.modules.is_empty() || !entry.modules.iter().all(is_absent) {
+        return None;
+    }
+    Some(Affected::No(format!(
+        "the kernel was built without {}: it is neither a module nor in the kernel itself",
+        entry.modules.join(", ")
+    )))
+}
+
+fn by_version(entry: &Entry, release: &Release) -> Affected {
+    let version = release.version;
+    let packages = match release.maker {
+        Maker::Stable(name) | Maker::Backports(name) => entry.distributions.get(name),
+        Maker::Upstream | Maker::Other => None,
+    };
+    let own = packages
+        .into_iter()
+        .flatten()
+        .find(|it| package_key(it).is_some_and(|(fixed, _)| fixed.branch() == version.branch()));
+    let package = release.package.as_deref();
+
+    if let (Some(own), Some(package)) = (own, package) {
+        if package_key(package) >= package_key(own) {
+            return Affected::Fixed(format!("the package {package} has the fix, as {own} had"));
+        }
+    }
+    match (entry.versions.standing(version), release.maker) {
+        (Standing::Fixed(fix), _) => {
+            Affected::Fixed(format!("it has the fix, which came with {fix}"))
+        }
+        (Standing::Before(start), Maker::Upstream | Maker::Stable(_)) => Affected::No(format!(
+            "it is older than the flaw, which came with {start}"
+        )),
+        (Standing::Before(start), Maker::Backports(name)) => Affected::Unsure(format!(
+            "the flaw came with {start}, and {name} backports features into older versions; {}",
+            settles(name)
+        )),
+        (Standing::Before(start), Maker::Other) => Affected::Unsure(format!(
+            "the flaw came with {start}, and {} may have more than its version; {OTHER}",
+            release.name
+        )),
+        (Standing::Affected(fix), maker) => {
+            let fixed = match fix {
+                Some(fix) => format!("kernel.org fixed it in {fix}"),
+                None => format!(
+                    "kernel.org did not fix it in {}.{}",
+                    version.branch().0,
+                    version.branch().1
+                ),
+            };
+
+            match (maker, own) {
+                (Maker::Upstream, _) => Affected::Yes(format!("it has the flaw: {fixed}")),
+                (Maker::Stable(name) | Maker::Backports(name), Some(own)) => Affected::Unsure(
+                    format!("{name} has the fix since {own}; {}", settles(name)),
+                ),
+                (Maker::Stable(name) | Maker::Backports(name), None) => Affected::Unsure(format!(
+                    "{fixed}, but {name} backports fixes; {}",
+                    settles(name)
+                )),
+                (Maker::Other, _) => Affected::Unsure(format!(
+                    "{fixed}, and {} may have more than its version; {OTHER}",
+                    release.name
+                )),
+            }
+        }
+        (Standing::Unknown, _) => Affected::Unsure(
+            "which versions have it is not known here; read whether the change that fixes it is in \
+             the source"
+                .into(),
+        ),
+    }
+}
+
+const OTHER: &str = "if the source is that of kernel.org, give its version: --release";
+
+/// What would settle whether a kernel of this distribution has a fix.
+fn settles(name: &str) -> String {
+    match name {
+        "Debian" | "Ubuntu" => format!(
+            "search for the CVE in the changelog of the package (apt changelog \
+             linux-image-$(uname -r)), or in the security tracker of {name}"
+        ),
+        "Red Hat Enterprise Linux" | "Fedora" | "Amazon Linux" | "SUSE Linux" => format!(
+            "search for the CVE in the changelog of the package (rpm -q --changelog \
+             kernel-$(uname -r)), or in what {name} publishes about it"
+        ),
+        _ => format!("search for the CVE in what {name} publishes about it"),
+    }
+}
+
+/// What is engaged of an alternative; nothing if nothing is.
+fn engaged(questions: &[Question<'_>], engagements: &[Engagement]) -> Option<State> {
+    let states: Vec<_> = questions
+        .iter()
+        .map(|question| {
+            let about = |it: &&Engagement| is_about(it, &question.target);
+
+            engagements
+                .iter()
+                .filter(about)
+                .map(|it| state_of(question, it))
+                .min()
+        })
+        .collect();
+    let found: Vec<_> = states.iter().flatten().copied().collect();
+    let stops = |it: &State| matches!(it, State::Mitigated | State::Armed | State::Partly);
+
+    if found.is_empty() {
+        None
+    } else if found.contains(&State::Disarmed) {
+        Some(State::Disarmed)
+    } else if found.len() == states.len() && found.iter().all(stops) {
+        // It is as good as the worst of them.
+        found.into_iter().max()
+    } else if found.iter().any(stops) {
+        Some(State::Partly)
+    } else {
+        Some(State::Observed)
+    }
+}
+
+/// Whether an engagement is about what a target names.
+fn is_about(engagement: &Engagement, target: &Target<'_>) -> bool {
+    let own = Target::of(&engagement.target);
+    let is_same = |one: &str, other: &str| one == other;
+
+    own.symbol == target.symbol
+        && match (own.module, target.module) {
+            (Some(one), Some(other)) => is_same(one, other),
+            _ => true,
+        }
+}
+
+/// What an engagement does of what is asked for.
+fn state_of(question: &Question<'_>, engagement: &Engagement) -> State {
+    match engagement.doing {
+        Doing::Probing | Doing::Observing => State::Observed,
+        Doing::Missing | Doing::Disarmed => State::Disarmed,
+        Doing::Armed if engagement.value.is_none() => State::Observed,
+        Doing::Armed | Doing::Engaged if !covers(question, engagement) => State::Partly,
+        Doing::Armed => State::Armed,
+        Doing::Engaged => State::Mitigated,
+    }
+}
+
+/// Whether an engagement stops all calls that are to be stopped, with such a value.
+fn covers(question: &Question<'_>, engagement: &Engagement) -> bool {
+    let asked = question.value.get();
+    let is_error = |value: i64| (-4095..0).contains(&value);
+    let is_value = engagement
+        .value
+        .is_some_and(|value| value == asked || is_error(value) && is_error(asked));
+    let is_scope = engagement.scope == Scope::All || question.scope == Scope::Nonroot;
+    let is_condition = match (&engagement.condition, question.condition) {
+        (None, _) => true,
+        (Some(own), Some(other)) => own == other,
+        (Some(_), None) => false,
+    };
+
+    is_value && is_scope && is_condition
+}
+
+/// What is engaged, in words.
+fn engaged_words(state: State, way: &Way, engagements: &[Engagement]) -> String {
+    let mut said = Vec::new();
+    let mut lacking = Vec::new();
+
+    for command in &way.commands {
+        let Some(name) = command.split(' ').nth(1) else {
+            continue;
+        };
+        let about = |it: &&Engagement| is_about(it, &Target::of(name));
+        let Some(engagement) = engagements.iter().find(about) else {
+            lacking.push(name);
+            continue;
+        };
+        let Engagement { hits, scope, .. } = engagement;
+        let target = &engagement.target;
+        let value = match engagement.value {
+            Some(value) => format!("returns {value}"),
+            None => "is observed".into(),
+        };
+        let mut words = match engagement.doing {
+            Doing::Engaged => format!("{target} {value}, {hits} calls so far"),
+            Doing::Armed => format!("{target} waits for its module"),
+            Doing::Observing => format!("{target} is observed: {hits} calls ran"),
+            Doing::Probing => format!("{target} is watched, and runs until that is decided"),
+            Doing::Disarmed => format!("the probe of {target} is off: it RUNS"),
+            Doing::Missing => format!("the module has no {target}: nothing is stopped"),
+        };
+
+        if *scope == Scope::Nonroot {
+            words += ", for users only";
+        }
+        if let Some(condition) = &engagement.condition {
+            words += &format!(", if {condition}");
+        }
+        if let Some(seconds) = engagement.seconds_left {
+            words += &format!(", for {seconds} seconds more");
+        }
+        said.push(words);
+    }
+    if !lacking.is_empty() {
+        said.push(format!("not engaged: {}", lacking.join(", ")));
+    }
+    if let (State::Partly, Some(door)) = (state, &way.door) {
+        said.push(format!(
+            "that closes {door}, and whether there is another way to the flaw is not known"
+        ));
+    } else if state == State::Partly && lacking.is_empty() {
+        said.push(format!("the catalogue has: {}", way.commands.join("; ")));
+    }
+    said.join("; ")
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,174 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! What is known about a kernel that a CVE is asked about: its files, if they are given, its version,
+//! and what is engaged in it.
+
+use crate::{
+    command::Question,
+    cve::{Answer, Known, Presence},
+    image::Image,
+    index::Index,
+    kernel::{Kernel, Verdict, KERNEL},
+    state::Engagement,
+    version::Release,
+};
+use std::{
+    collections::BTreeSet,
+    error::Error,
+    fs,
+    path::{Path, PathBuf},
+};
+
+/// The most that is read of a file of the running kernel, in bytes.
+const MAX_TEXT: u64 = 16 << 20;
+
+/// A kernel, as far as it is known.
+#[derive(Default)]
+pub struct Subject {
+    pub kernel: Option<Kernel>,
+    /// The modules that there are, if they are known.
+    modules: Option<BTreeSet<String>>,
+    /// What could be modules, and is in the kernel itself.
+    built_in: BTreeSet<String>,
+    pub release: Option<Release>,
+    pub engagements: Vec<Engagement>,
+}
+
+impl Subject {
+    /// Knows the running kernel by what it calls itself.
+    pub fn running() -> Self {
+        let text = read("/proc/version").unwrap_or_default();
+
+        Self {
+            release: Release::parse(&text).ok(),
+            ..Self::default()
+        }
+    }
+
+    /// Knows the kernel that `image` is of, with the modules in `index`, of which not all need to be
+    /// in the image.
+    pub fn of_files(image: Image, index: Option<(&Index, &Path)>) -> Self {
+        let mut built_in: BTreeSet<_> = image.built_in().into_iter().map(str::to_owned).collect();
+        let release = image.banner().and_then(|it| Release::parse(&it).ok());
+        let has_names = !built_in.is_empty();
+
+        if let Some((index, directory)) = index {
+            built_in.extend(listed(index, directory));
+        }
+        Self {
+            kernel: Some(Kernel::new(image)),
+            // Without any name, what is not a module may be in the kernel itself.
+            modules: index
+                .filter(|_| has_names || !built_in.is_empty())
+                .map(|(index, _)| index.modules().iter().map(|it| it.name.clone()).collect()),
+            built_in,
+            release,
+            engagements: Vec::new(),
+        }
+    }
+}
+
+/// What the file `modules.builtin` lists, which lies where `directory` or one of the modules' is.
+fn listed(index: &Index, directory: &Path) -> BTreeSet<String> {
+    let is_kernel = |it: &&Path| it.file_name().is_some_and(|name| name == "kernel");
+    let first = index.modules().first();
+    let above = first.and_then(|it| it.path.ancestors().find(is_kernel)?.parent());
+    let text = above
+        .into_iter()
+        .chain([directory])
+        .chain(directory.parent())
+        .find_map(|it| fs::read_to_string(it.join("modules.builtin")).ok());
+
+    text.unwrap_or_default()
+        .lines()
+        .map(|line| crate::image::module_name(Path::new(line)))
+        .collect()
+}
+
+impl Known for Subject {
+    fn release(&self) -> Option<&Release> {
+        self.release.as_ref()
+    }
+
+    fn presence(&self, module: &str) -> Presence {
+        if self.built_in.contains(module) {
+            return Presence::BuiltIn;
+        }
+        match &self.modules {
+            None => Presence::Unknown,
+            Some(modules) if modules.contains(module) => Presence::Module,
+            Some(_) => Presence::Absent,
+        }
+    }
+
+    fn answer(&self, question: &Question<'_>) -> Answer {
+        let Some(kernel) = &self.kernel else {
+            return Answer::Unknown;
+        };
+        let target = &question.target;
+        let is_known = match target.module {
+            Some(KERNEL) => true,
+            Some(module) if kernel.image().module_named(module).is_some() => true,
+            _ => self.modules.is_some(),
+        };
+        let function = match kernel.find(target) {
+            Some(function) if !function.is_absent() => function,
+            _ if is_known => return Answer::Absent,
+            // Its module was not read.
+            _ => return Answer::Unknown,
+        };
+        let asked = question.scope.asks(question.value);
+        let (_, verdicts) = kernel.judge(&function, &[asked]);
+
+        match verdicts[0] {
+            Verdict::Accepted => Answer::Allowed,
+            Verdict::NotProbeable => Answer::Refused("the kernel cannot probe it".into()),
+            Verdict::Refused(refusal) => {
+                let instead = kernel.alternatives(&function, asked);
+                let instead = match instead.is_empty() {
+                    true => instead,
+                    false => format!("; instead: {instead}"),
+                };
+
+                Answer::Refused(kernel.words(&refusal) + &instead)
+            }
+        }
+    }
+
+    fn engagements(&self) -> &[Engagement] {
+        &self.engagements
+    }
+}
+
+/// What is engaged, as the file at `path` says.
+pub fn engagements(path: &Path) -> Result<Vec<Engagement>, Box<dyn Error>> {
+    Ok(crate::state::parse(&read(path)?)?)
+}
+
+fn read(path: impl AsRef<Path>) -> Result<String, Box<dyn Error>> {
+    use std::io::Read;
+
+    let mut text = String::new();
+
+    fs::File::open(path)
+        .and_then(|file| file.take(MAX_TEXT).read_to_string(&mut text))
+        .map_err(|error| format!("it cannot be read: {error}"))?;
+    Ok(text)
+}
+
+/// Reads the kernel `vmlinux` and, of the modules in the index, those without which what the policy
+/// says about the functions of `modules`, and about `functions`, could be something else.
+pub fn open(
+    vmlinux: &Path,
+    index: Option<(&Index, &Path)>,
+    modules: &BTreeSet<&str>,
+    functions: &BTreeSet<&str>,
+) -> Result<Subject, Box<dyn Error>> {
+    let paths: Vec<PathBuf> =
+        index.map_or_else(Vec::new, |(index, _)| index.needed_for(modules, functions));
+
+    Ok(Subject::of_files(Image::open(vmlinux, &paths)?, index))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! Tests of what is known about a kernel, with the [sample kernel](Directory).
+
+use super::*;
+use crate::image::{find_modules, tests::Directory};
+
+fn subject(directory: &Directory, with_modules: bool) -> Subject {
+    let path = directory.path("modules");
+    let index = Index::of(&path).unwrap();
+    let index = with_modules.then_some((&index, &*path));
+    let modules = ["plain"].into();
+
+    open(
+        &directory.path("vmlinux"),
+        index,
+        &modules,
+        &BTreeSet::new(),
+    )
+    .unwrap()
+}
+
+#[test]
+fn answers_are_those_of_the_policy() {
+    let directory = Directory::new("known-answers");
+    let [with, without] = [true, false].map(|it| subject(&directory, it));
+
+    fs::write(directory.path("modules.builtin"), "kernel/lib/inner.ko\n").unwrap();
+    let listed = subject(&directory, true);
+    for (line, expected, expected_without, expected_listed) in [
+        ("first -EPERM", "allowed", "unknown", "allowed"),
+        ("plain:first -EPERM", "allowed", "unknown", "allowed"),
+        (
+            "nf_sample:second -EPERM scope=nonroot",
+            "allowed",
+            "unknown",
+            "allowed",
+        ),
+        ("plain:first 0", "refused", "unknown", "refused"),
+        ("f 0", "refused", "refused", "refused"),
+        ("vmlinux:first -EPERM", "absent", "absent", "absent"),
+        ("nothing -EPERM", "unknown", "unknown", "absent"),
+        ("plain:nothing -EPERM", "absent", "unknown", "absent"),
+        ("other:nothing -EPERM", "unknown", "unknown", "absent"),
+    ] {
+        let question = Question::parse(line.as_bytes()).unwrap();
+
+        for (subject, expected) in [
+            (&with, expected),
+            (&without, expected_without),
+            (&listed, expected_listed),
+        ] {
+            let answer = subject.answer(&question);
+            let word = serde_json::to_value(&answer).unwrap();
+
+            assert_eq!(word["verdict"], expected, "{line}: {answer:?}");
+        }
+    }
+    assert_eq!(
+        Subject::default().answer(&Question::parse(b"f 0").unwrap()),
+        Answer::Unknown
+    );
+}
+
+#[test]
+fn what_could_be_built_in_is_not_absent() {
+    let directory = Directory::new("known-presence");
+    let presence = |subject: &Subject, name| subject.presence(name);
+    let subject = subject(&directory, true);
+
+    // This kernel has no names of what is built in.
+    assert_eq!(presence(&subject, "other"), Presence::Unknown);
+    fs::write(directory.path("modules.builtin"), "kernel/lib/in-ner.ko\n").unwrap();
+    let subject = self::subject(&directory, true);
+    assert_eq!(presence(&subject, "in_ner"), Presence::BuiltIn);
+    assert_eq!(presence(&subject, "plain"), Presence::Module);
+    assert_eq!(presence(&subject, "other"), Presence::Absent);
+    let subject = self::subject(&directory, false);
+    assert_eq!(presence(&subject, "plain"), Presence::Unknown);
+}
+
+#[test]
+fn only_what_matters_is_read() {
+    let directory = Directory::new("known-open");
+    let path = directory.path("modules");
+    let index = Index::of(&path).unwrap();
+    let nothing = BTreeSet::new();
+    let count = |modules: &BTreeSet<&str>| {
+        let vmlinux = directory.path("vmlinux");
+        let subject = open(&vmlinux, Some((&index, &path)), modules, &nothing).unwrap();
+
+        subject.kernel.unwrap().image().modules().len()
+    };
+
+    assert_eq!(count(&nothing), 0);
+    assert_eq!(count(&["plain"].into()), find_modules(&path).len());
+}
+
+#[test]
+fn a_file_that_is_wrong_is_an_error() {
+    let directory = Directory::new("known-engaged");
+    let path = directory.path("engaged");
+
+    assert!(engagements(&path)
+        .unwrap_err()
+        .to_string()
+        .starts_with("it cannot be read: "));
+    fs::write(
+        &path,
+        "f retval=-1 hits=0 state=engaged scope=all\nf hits\n",
+    )
+    .unwrap();
+    assert_eq!(
+        engagements(&path).unwrap_err().to_string(),
+        "line 2: 'retval=' is not understood"
+    );
+    fs::write(&path, "").unwrap();
+    assert_eq!(engagements(&path).unwrap(), []);
+}

@@ -1,0 +1,615 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! The commands about CVEs: what they are given, and how their answers are written.
+
+use crate::{
+    cannot_write,
+    catalogue::{Catalogue, Entry, Problem},
+    command::{Question, Target},
+    cve::{self, Answer, Finding, Known, Way},
+    index::Index,
+    known::{self, Subject},
+    record::Record,
+    say, state, suggest,
+    suggest::{Suggestion, Suggestions},
+    version::Release,
+    vex, DONE, NOT_ALL,
+};
+use clap::{ArgGroup, Args};
+use comfy_table::{presets, ContentArrangement, Table};
+use serde::Serialize;
+use std::{
+    collections::BTreeSet,
+    env,
+    error::Error,
+    io::Write,
+    path::{Path, PathBuf},
+    time::{Duration, SystemTime},
+};
+
+/// How wide tables are where the output is no terminal, in characters.
+const WIDTH: u16 = 100;
+/// The most commands that are suggested.
+const MAX_COMMANDS: usize = 6;
+/// The file that commands are written to.
+const CONTROL: &str = "/sys/kernel/security/killswitch/control";
+
+/// `killswitch cve`
+#[derive(Args)]
+#[command(group(ArgGroup::new("which").required(true).multiple(true)))]
+#[command(after_help = "\
+States:
+  not-affected   the kernel does not have the code, or is older than the flaw
+  fixed          it has the fix
+  mitigated      what closes it is engaged
+  armed          what closes it will be engaged when its module is loaded
+  partly         part of what closes it is engaged, or for some calls only
+  disarmed       what closes it is engaged, and its probe is off
+  observed       calls are counted, and not stopped
+  exposed        the kernel has it, and what closes it is not engaged
+  no-mitigation  the kernel has it, and nothing is known that closes it
+  unknown        whether the kernel has it is not known; the reason says what would settle it")]
+pub struct Cve {
+    /// The CVEs, such as CVE-2026-31431
+    #[arg(value_name = "ID", group = "which")]
+    ids: Vec<String>,
+    /// All that are in the catalogue
+    #[arg(long, group = "which", conflicts_with = "ids")]
+    all: bool,
+    /// The record of a CVE, which is answered by the way into its source files if the catalogue does
+    /// not have it
+    #[arg(long, value_name = "FILE", group = "which")]
+    record: Vec<PathBuf>,
+    #[command(flatten)]
+    subject: Subjects,
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+    /// Print an OpenVEX document
+    #[arg(long, conflicts_with = "json")]
+    openvex: bool,
+}
+
+/// The kernel that is asked about.
+#[derive(Args)]
+struct Subjects {
+    /// The kernel: a vmlinux, or a boot image such as vmlinuz. Without it, the running one is asked
+    /// about.
+    #[arg(long, value_name = "FILE")]
+    vmlinux: Option<PathBuf>,
+    /// A directory with the modules of that kernel, which may be compressed
+    #[arg(long, value_name = "DIRECTORY", requires = "vmlinux")]
+    modules: Option<PathBuf>,
+    /// What that kernel calls itself (uname -r), or the version of its package, if it is to be taken
+    /// for another one than its files say
+    #[arg(long, value_name = "RELEASE")]
+    release: Option<String>,
+    /// What is engaged, as the file engaged of that kernel has it
+    #[arg(long, value_name = "FILE")]
+    engaged: Option<PathBuf>,
+    /// Take this catalogue, and not the one that is built in
+    #[arg(long, value_name = "DIRECTORY")]
+    catalogue: Option<PathBuf>,
+}
+
+/// `killswitch suggest`
+#[derive(Args)]
+pub struct Suggest {
+    /// The record of the CVE (JSON 5)
+    #[arg(long, value_name = "FILE")]
+    record: PathBuf,
+    #[command(flatten)]
+    subject: Subjects,
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+}
+
+/// `killswitch lint`
+#[derive(Args)]
+pub struct Lint {
+    /// The files, or directories with files
+    #[arg(value_name = "PATH", default_value = "tools/catalogue")]
+    paths: Vec<PathBuf>,
+    /// A kernel, to have the policy judge all alternatives
+    #[arg(long, value_name = "FILE")]
+    vmlinux: Option<PathBuf>,
+    /// A directory with the modules of that kernel
+    #[arg(long, value_name = "DIRECTORY", requires = "vmlinux")]
+    modules: Option<PathBuf>,
+}
+
+/// One line for each problem.
+fn lines(problems: &[Problem]) -> String {
+    let lines: Vec<_> = problems.iter().map(Problem::to_string).collect();
+
+    lines.join("\n")
+}
+
+impl Subjects {
+    fn catalogue(&self) -> Result<Catalogue, Box<dyn Error>> {
+        match &self.catalogue {
+            None => Catalogue::built_in(),
+            Some(path) => Catalogue::read(std::slice::from_ref(path)),
+        }
+        .map_err(|problems| lines(&problems).into())
+    }
+
+    /// An index of the modules, if there are any.
+    fn index(&self) -> Result<Option<(Index, &Path)>, Box<dyn Error>> {
+        let Some(directory) = &self.modules else {
+            return Ok(None);
+        };
+        let index = Index::of(directory).map_err(|error| say(directory, error))?;
+
+        if index.modules().is_empty() {
+            return Err(say(directory, "there are no modules in it").into());
+        }
+        Ok(Some((index, directory)))
+    }
+
+    /// What is known about the kernel, with what matters to these modules and functions.
+    fn open(
+        &self,
+        index: Option<(&Index, &Path)>,
+        modules: &BTreeSet<&str>,
+        functions: &BTreeSet<&str>,
+    ) -> Result<Subject, Box<dyn Error>> {
+        let mut subject = match &self.vmlinux {
+            Some(vmlinux) => known::open(vmlinux, index, modules, functions)?,
+            None => Subject::running(),
+        };
+        let engaged = match (&self.engaged, &self.vmlinux) {
+            (Some(path), _) => Some(path.clone()),
+            (None, None) => Some(PathBuf::from(state::ENGAGED)).filter(|it| it.exists()),
+            (None, Some(_)) => None,
+        };
+
+        if let Some(path) = engaged {
+            subject.engagements = known::engagements(&path).map_err(|error| say(&path, error))?;
+        }
+        if let Some(release) = &self.release {
+            subject.release = Some(Release::parse(release)?);
+        }
+        Ok(subject)
+    }
+}
+
+/// The functions and modules that the alternatives of entries are about.
+fn wanted<'a>(entries: &[&'a Entry]) -> (BTreeSet<&'a str>, BTreeSet<&'a str>) {
+    let mut modules = BTreeSet::new();
+    let mut functions = BTreeSet::new();
+
+    for question in entries
+        .iter()
+        .flat_map(|it| &it.alternatives)
+        .flat_map(|it| it.questions())
+    {
+        let Target { module, symbol, .. } = question.target;
+
+        modules.extend(module);
+        functions.insert(symbol);
+    }
+    (modules, functions)
+}
+
+/// The entry of a CVE with the ways into its source files, or only these.
+fn related<'a>(
+    catalogue: &'a Catalogue,
+    entry: Option<&'a Entry>,
+    files: &[String],
+) -> Vec<&'a Entry> {
+    let files = entry.map_or(files, |it| &it.files);
+
+    entry.into_iter().chain(catalogue.doors(files)).collect()
+}
+
+impl Cve {
+    pub fn run(&self, out: &mut impl Write) -> Result<u8, Box<dyn Error>> {
+        let catalogue = self.subject.catalogue()?;
+        let records: Result<Vec<_>, _> = self
+            .record
+            .iter()
+            .map(|path| Record::read(path).map_err(|error| say(path, error)))
+            .collect();
+        let records = records?;
+        let mut ids: Vec<_> = self.ids.iter().map(String::as_str).collect();
+
+        if self.all {
+            let cves = catalogue.entries().filter(|it| !it.is_door());
+
+            ids.extend(cves.map(|it| it.id.as_str()));
+        }
+        let mut entries = Vec::new();
+        for id in &ids {
+            let entry = catalogue.get(id);
+
+            entries.extend(related(&catalogue, entry, &[]));
+        }
+        for record in &records {
+            entries.extend(related(
+                &catalogue,
+                catalogue.get(&record.id),
+                &record.files,
+            ));
+        }
+        let (modules, functions) = wanted(&entries);
+        let index = self.subject.index()?;
+        let index = index.as_ref().map(|(index, path)| (index, *path));
+        let subject = self.subject.open(index, &modules, &functions)?;
+        let of_id = |id: &&str| match catalogue.get(id) {
+            Some(entry) => cve::of_entry(entry, &catalogue, &subject),
+            None => cve::of_nothing(id),
+        };
+        let mut findings: Vec<_> = ids.iter().map(of_id).collect();
+
+        findings.extend(
+            records
+                .iter()
+                .map(|it| suggest::finding(it, &catalogue, &subject)),
+        );
+        let text = self.text(&findings, &subject)?;
+
+        out.write_all(text.as_bytes()).map_err(cannot_write)?;
+        Ok(DONE)
+    }
+
+    fn text(&self, findings: &[Finding], subject: &Subject) -> Result<String, Box<dyn Error>> {
+        let release = subject.release().map(Release::to_string);
+
+        if self.openvex {
+            let release = release.as_deref().unwrap_or("unknown");
+            let time = now()?;
+            let time = humantime::format_rfc3339_seconds(time).to_string();
+
+            return Ok(json(&vex::document(findings, release, &time))?);
+        }
+        if self.json {
+            #[derive(Serialize)]
+            struct Output<'a> {
+                release: Option<String>,
+                cves: &'a [Finding],
+            }
+            return Ok(json(&Output {
+                release,
+                cves: findings,
+            })?);
+        }
+        let kernel = release.as_deref().unwrap_or("not known");
+
+        Ok(match findings {
+            [one] => details(one, kernel),
+            _ => format!("kernel: {kernel}\n\n{}", overview(findings)),
+        })
+    }
+}
+
+/// The time, or what `SOURCE_DATE_EPOCH` says, so that documents can be made again.
+fn now() -> Result<SystemTime, Box<dyn Error>> {
+    match env::var("SOURCE_DATE_EPOCH") {
+        Err(_) => Ok(SystemTime::now()),
+        Ok(seconds) => {
+            let seconds = seconds
+                .parse()
+                .map_err(|_| "SOURCE_DATE_EPOCH is no number of seconds")?;
+
+            SystemTime::UNIX_EPOCH
+                .checked_add(Duration::from_secs(seconds))
+                .filter(|it| *it < SystemTime::UNIX_EPOCH + Duration::from_secs(253_402_300_800))
+                .ok_or_else(|| "SOURCE_DATE_EPOCH is too late".into())
+        }
+    }
+}
+
+fn json(value: &impl Serialize) -> serde_json::Result<String> {
+    Ok(serde_json::to_string_pretty(value)? + "\n")
+}
+
+/// A table without lines, as wide as the terminal.
+fn table(header: &[&str]) -> Table {
+    let mut table = Table::new();
+
+    table
+        .load_preset(presets::NOTHING)
+        .set_content_arrangement(ContentArrangement::Dynamic)
+        .set_header(header);
+    if table.width().is_none() {
+        table.set_width(WIDTH);
+    }
+    table
+}
+
+/// A table as text, without blanks at the ends of lines.
+fn lines_of(table: &Table) -> String {
+    table
+        .lines()
+        .map(|line| line.trim_end().to_owned() + "\n")
+        .collect()
+}
+
+/// A line for each CVE.
+fn overview(findings: &[Finding]) -> String {
+    let mut table = table(&["CVE", "STATE", "WHY"]);
+
+    for finding in findings {
+        table.add_row([
+            finding.id.clone(),
+            finding.state.to_string(),
+            finding.reason.clone(),
+        ]);
+    }
+    lines_of(&table)
+}
+
+/// All about one CVE.
+fn details(finding: &Finding, kernel: &str) -> String {
+    let mut text = format!("{}: {}\n", finding.id, finding.state);
+    let is_own = |way: &Way| way.door.is_none();
+    let has_own = finding.ways.iter().any(|it| is_own(it) && it.is_open());
+
+    text += &field("kernel", kernel);
+    if !finding.title.is_empty() {
+        text += &field("what", &finding.title);
+    }
+    text += &field("why", &finding.reason);
+    // A way into the subsystem closes more than it has to.
+    for way in &finding.ways {
+        if is_own(way) || way.state.is_some() || !has_own {
+            text += &way_text(way);
+        }
+    }
+    if !finding.avoid.is_empty() || !finding.sources.is_empty() {
+        text.push('\n');
+    }
+    for (target, why) in &finding.avoid {
+        text += &field("do not", &format!("engage {target}: {why}"));
+    }
+    for source in &finding.sources {
+        text += &field("source", source);
+    }
+    text
+}
+
+/// A name, and text that is folded beside it.
+fn field(name: &str, text: &str) -> String {
+    const INDENT: usize = 10;
+    let mut lines = vec![String::new()];
+
+    for word in text.split_whitespace() {
+        let last = lines.last_mut().expect("there is one");
+
+        if !last.is_empty() && last.chars().count() + word.chars().count() >= 88 {
+            lines.push(word.into());
+        } else {
+            if !last.is_empty() {
+                last.push(' ');
+            }
+            last.push_str(word);
+        }
+    }
+    let mut name = name;
+    lines
+        .iter()
+        .map(|line| format!("  {:INDENT$}{line}\n", std::mem::take(&mut name)))
+        .collect()
+}
+
+fn way_text(way: &Way) -> String {
+    let mut text = String::from("\n");
+
+    if let Some(door) = &way.door {
+        text += &field("way", &format!("closes {door}"));
+    }
+    for (command, answer) in way.commands.iter().zip(&way.answers) {
+        let word = match answer {
+            Answer::Allowed => "allowed",
+            Answer::Refused(_) => "refused",
+            Answer::Absent => "absent",
+            Answer::Unknown => "not asked",
+        };
+
+        text += &format!("  {word:10}{command}\n");
+        if let Answer::Refused(why) = answer {
+            text += &field("", why);
+        }
+    }
+    text += &field("loses", &way.loses);
+    if let Some(tried) = &way.tried {
+        text += &field("tried", tried);
+    }
+    if way.is_open() {
+        text += &format!("  {:10}{}\n", "type", typed(&way.commands));
+    }
+    text
+}
+
+/// What to type to have the kernel take these commands together.
+fn typed(commands: &[String]) -> String {
+    match commands {
+        [one] if !one.contains('\'') => format!("echo '{one}' > {CONTROL}"),
+        _ => format!("cat <<'END' > {CONTROL}\n{}\nEND", commands.join("\n")),
+    }
+}
+
+impl Suggest {
+    pub fn run(&self, out: &mut impl Write) -> Result<u8, Box<dyn Error>> {
+        let record = Record::read(&self.record).map_err(|error| say(&self.record, error))?;
+        let catalogue = self.subject.catalogue()?;
+        let entries = related(&catalogue, catalogue.get(&record.id), &record.files);
+        let (mut modules, mut functions) = wanted(&entries);
+        let names = suggest::names(&record);
+        let index = self.subject.index()?;
+        let index = index.as_ref().map(|(index, path)| (index, *path));
+        let mut own = Vec::new();
+
+        if let Some((index, directory)) = index {
+            let root = directory.canonicalize()?;
+            let found = suggest::modules_of(&record.files, index, &root);
+
+            modules.extend(suggest::homes(&names, &found, index));
+            own.extend(found.iter().map(|it| it.name.as_str()));
+        }
+        own.dedup();
+        // Those that call what is named in the title have to be there, too.
+        functions.extend(
+            names
+                .iter()
+                .filter(|(_, it)| **it == suggest::Place::Title)
+                .map(|(it, _)| *it),
+        );
+        let subject = self.subject.open(index, &modules, &functions)?;
+        let finding = suggest::finding(&record, &catalogue, &subject);
+        let suggestions = suggest::suggest(&record, finding, &subject, &own);
+        let text = match self.json {
+            true => json(&suggestions)?,
+            false => {
+                let kernel = subject.release().map(Release::to_string);
+
+                suggested(&suggestions, kernel.as_deref().unwrap_or("not known"))
+            }
+        };
+
+        out.write_all(text.as_bytes()).map_err(cannot_write)?;
+        Ok(DONE)
+    }
+}
+
+fn suggested(all: &Suggestions, kernel: &str) -> String {
+    let mut text = details(&all.finding, kernel);
+    let none = |list: &[String]| match list {
+        [] => "none that is known".to_owned(),
+        list => list.join(", "),
+    };
+
+    let modules = all.modules.join(", ");
+
+    text += "\n";
+    text += &field("files", &none(&all.files));
+    text += &field(
+        "modules",
+        match all.modules.is_empty() {
+            true => "none, as far as can be seen: in the kernel itself",
+            false => &modules,
+        },
+    );
+    if all.functions.is_empty() {
+        text += "\nThe record names no function of this kernel.\n";
+        return text;
+    }
+    let mut table = table(&["VERDICT", "FUNCTION", "FROM", "RETURNS", "NOTE"]);
+
+    for it in &all.functions {
+        let note = [&it.note, it.impact.as_deref().unwrap_or_default()];
+
+        table.add_row([
+            match it.allowed {
+                true => "allow".to_owned(),
+                false => "refuse".to_owned(),
+            },
+            it.function.clone(),
+            from(it).to_owned(),
+            it.returns.clone(),
+            note.join(" ").trim().to_owned(),
+        ]);
+    }
+    text += "\n";
+    text += &lines_of(&table);
+    let mut commands: Vec<_> = all
+        .functions
+        .iter()
+        .filter_map(|it| it.command.as_ref())
+        .collect();
+
+    commands.truncate(MAX_COMMANDS);
+    if !commands.is_empty() {
+        text += "\nOne of these, after reading what its callers do with the value:\n\n";
+        for command in commands {
+            text += &typed(std::slice::from_ref(command));
+            text.push('\n');
+        }
+    }
+    text
+}
+
+/// Where a suggestion is from, in words.
+fn from(it: &Suggestion) -> &'static str {
+    match it.place {
+        suggest::Place::Title => "title",
+        suggest::Place::Text => "text",
+        suggest::Place::Trace => "trace",
+        suggest::Place::Caller => "caller",
+        suggest::Place::Module => "module",
+        suggest::Place::File => "file",
+    }
+}
+
+impl Lint {
+    pub fn run(&self, out: &mut impl Write) -> Result<u8, Box<dyn Error>> {
+        let problems = match Catalogue::read(&self.paths) {
+            Err(problems) => problems,
+            Ok(catalogue) => self.judged(&catalogue)?,
+        };
+
+        for problem in &problems {
+            writeln!(out, "{problem}").map_err(cannot_write)?;
+        }
+        Ok(match problems.is_empty() {
+            true => DONE,
+            false => NOT_ALL,
+        })
+    }
+
+    /// What the policy says to alternatives, where the files say otherwise.
+    fn judged(&self, catalogue: &Catalogue) -> Result<Vec<Problem>, Box<dyn Error>> {
+        let Some(vmlinux) = &self.vmlinux else {
+            return Ok(Vec::new());
+        };
+        let entries: Vec<_> = catalogue.entries().collect();
+        let (modules, functions) = wanted(&entries);
+        let index = match &self.modules {
+            None => None,
+            Some(path) => Some((Index::of(path).map_err(|error| say(path, error))?, &**path)),
+        };
+        let index = index.as_ref().map(|(index, path)| (index, *path));
+        let subject = known::open(vmlinux, index, &modules, &functions)?;
+
+        Ok(entries
+            .iter()
+            .flat_map(|it| contradictions(it, &subject))
+            .collect())
+    }
+}
+
+/// Where an entry says something else of its alternatives than a kernel does.
+pub fn contradictions(entry: &Entry, kernel: &impl Known) -> Vec<Problem> {
+    let mut problems = Vec::new();
+
+    for (at, alternative) in entry.alternatives.iter().enumerate() {
+        let answers: Vec<_> = alternative
+            .questions()
+            .map(|question: Question<'_>| {
+                (question.target.name.to_owned(), kernel.answer(&question))
+            })
+            .collect();
+        let refused = answers.iter().find_map(|(name, answer)| match answer {
+            Answer::Refused(why) => Some(format!("{name} is refused: {why}")),
+            _ => None,
+        });
+        let is_allowed = answers.iter().all(|(_, it)| *it == Answer::Allowed);
+        let what = match (refused, &alternative.refused) {
+            (Some(why), None) => why,
+            (None, Some(_)) if is_allowed => "it is allowed, and the file says refused".into(),
+            _ => continue,
+        };
+
+        problems.push(Problem {
+            file: format!("{}.toml", entry.id),
+            key: format!("alternatives[{at}]"),
+            what,
+        });
+    }
+    problems
+}
+
+#[cfg(test)]
+mod tests;

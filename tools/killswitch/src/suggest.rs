@@ -1,0 +1,576 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! What could be engaged against a CVE that is not in the catalogue, from its record: functions that it
+//! names, functions of the modules that its source files are built into, and the way into these.
+
+use crate::{
+    command::{Scope, Target},
+    cve::{self, Finding},
+    errno,
+    image::Within,
+    index::{Index, Module},
+    kernel::{Function, Kernel, Verdict, KERNEL},
+    known::Subject,
+    policy::{Asked, Type, Value},
+    record::Record,
+};
+use serde::Serialize;
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    path::Path,
+};
+
+/// The most words of a record that may be names of functions.
+const MAX_NAMES: usize = 4000;
+/// The most functions that are shown of those in the record, and of those in its modules.
+const MAX_SHOWN: usize = 12;
+/// A name that more modules have says nothing about one of them.
+const MAX_HOMES: usize = 3;
+/// What is called from more places is no part of one subsystem, and neither are those that call it.
+const MAX_CALLERS: usize = 16;
+
+/// Where in a record the name of a function is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Place {
+    Title,
+    Text,
+    /// The record has what the kernel printed when it crashed.
+    Trace,
+    /// It is not in the record, and calls what is.
+    Caller,
+    /// It is in a module of the record's source files.
+    Module,
+    /// It is in the kernel itself, and called as one of the record's source files is.
+    File,
+}
+
+/// What could be engaged, or is refused.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Suggestion {
+    pub function: String,
+    pub place: Place,
+    pub returns: String,
+    pub allowed: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub value: Option<i64>,
+    /// What to write to the file `control`, if it is allowed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub command: Option<String>,
+    /// Why it is refused, or what to know before it is engaged.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub note: String,
+    /// What becomes of its callers, and of what it leaves undone.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub impact: Option<String>,
+}
+
+/// All that is suggested.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Suggestions {
+    /// The state, and what the ways into the source files close.
+    #[serde(flatten)]
+    pub finding: Finding,
+    pub files: Vec<String>,
+    /// The modules that the source files are built into, as far as that can be seen.
+    pub modules: Vec<String>,
+    pub functions: Vec<Suggestion>,
+}
+
+/// What `explain` says of engaging a function. Its summary goes here, and into the order.
+fn impact(_kernel: &Kernel, _function: &Function<'_>, _value: i64) -> Option<String> {
+    None
+}
+
+/// Words of `record` that may be names of functions, by where they are.
+pub fn names(record: &Record) -> BTreeMap<&str, Place> {
+    let mut names = BTreeMap::new();
+
+    for (text, is_title) in [(&record.title, true), (&record.text, false)] {
+        let mut rest = &text[..];
+
+        while let Some(start) = rest.find(is_part) {
+            let word = &rest[start..];
+            let end = word.find(|it| !is_part(it)).unwrap_or(word.len());
+            let (word, behind) = word.split_at(end);
+            let before = rest[..start].chars().next_back();
+            let word = word.trim_matches('.');
+
+            rest = behind;
+            let place = match () {
+                () if is_trace(behind) => Place::Trace,
+                () if is_title => Place::Title,
+                () => Place::Text,
+            };
+            // A word of the language is a name only where it is called.
+            let is_name = word.contains('_') || behind.starts_with('(') || place == Place::Trace;
+            let is_path =
+                behind.starts_with(['/', '@']) || matches!(before, Some('/' | '@' | '-' | '>'));
+
+            if is_name
+                && !is_path
+                && word.len() > 2
+                && word.len() < 256
+                && !word.starts_with(|first: char| first.is_ascii_digit())
+                && names.len() < MAX_NAMES
+            {
+                let known = names.entry(word).or_insert(place);
+
+                *known = place.min(*known);
+            }
+        }
+    }
+    names
+}
+
+/// Whether what is behind a name is what the kernel prints there when it crashed: an offset, or a
+/// place in the source.
+fn is_trace(behind: &str) -> bool {
+    let place = behind
+        .strip_prefix(" (")
+        .and_then(|it| it.split(')').next());
+    let is_line = |it: &str| [".c:", ".h:", ".S:"].iter().any(|end| it.contains(end));
+
+    behind.starts_with("+0x") || place.is_some_and(is_line)
+}
+
+fn is_part(character: char) -> bool {
+    character.is_ascii_alphanumeric() || "_.".contains(character)
+}
+
+/// The modules that source files are built into, as far as their names and places say.
+pub fn modules_of<'a>(files: &[String], index: &'a Index, root: &Path) -> Vec<&'a Module> {
+    let mut found = BTreeMap::new();
+
+    for file in files.iter().filter(|it| it.ends_with(".c")) {
+        for module in modules_of_file(file, index, root) {
+            found.insert(&module.path, module);
+        }
+    }
+    found.into_values().collect()
+}
+
+fn modules_of_file<'a>(file: &str, index: &'a Index, root: &Path) -> Vec<&'a Module> {
+    let file = Path::new(file);
+    let stem = file.file_stem().unwrap_or_default().to_string_lossy();
+    let stem = stem.replace('-', "_");
+    let mut directory = file.parent();
+    let mut depth = 0;
+
+    // In a directory of its own or, if there are several modules, where the name is alike.
+    while let Some(place) = directory.filter(|it| it.components().count() > 1) {
+        let is_there = |module: &&Module| match directory_of(module, root) {
+            Some(other) if depth == 0 => other == place,
+            Some(other) => other.starts_with(place),
+            None => false,
+        };
+        let here: Vec<_> = index.modules().iter().filter(is_there).collect();
+        let alike = closest(&here, &stem);
+
+        if !alike.is_empty() {
+            return alike;
+        }
+        if let [one] = here[..] {
+            return vec![one];
+        }
+        if depth > 0 && !here.is_empty() {
+            // One that is called as its directory is.
+            let name = place.file_name().unwrap_or_default().to_string_lossy();
+
+            return closest(&here, &name.replace('-', "_"));
+        }
+        directory = place.parent();
+        depth += 1;
+    }
+    // All modules lie in one directory.
+    let is_flat =
+        |module: &&Module| directory_of(module, root).is_none_or(|it| it.as_os_str().is_empty());
+    let here: Vec<_> = index.modules().iter().filter(is_flat).collect();
+
+    closest(&here, &stem)
+}
+
+/// The directory of a module's source, if the modules are in such directories.
+fn directory_of<'a>(module: &'a Module, root: &Path) -> Option<&'a Path> {
+    let path = module.path.parent()?.strip_prefix(root).ok()?;
+    let mut parts = path.components();
+
+    // Behind the release and "kernel", as depmod has it.
+    while let Some(part) = parts.clone().next() {
+        if part.as_os_str() == "kernel" {
+            parts.next();
+            return Some(parts.as_path());
+        }
+        parts.next();
+    }
+    Some(path)
+}
+
+/// Those of `modules` whose names are most like `stem`.
+fn closest<'a>(modules: &[&'a Module], stem: &str) -> Vec<&'a Module> {
+    let score = |name: &str| match () {
+        () if name == stem => usize::MAX,
+        () if stem.starts_with(&format!("{name}_")) => name.len() + 1,
+        () if name.starts_with(&format!("{stem}_")) => stem.len(),
+        () => 0,
+    };
+    let best = modules.iter().map(|it| score(&it.name)).max().unwrap_or(0);
+
+    modules
+        .iter()
+        .copied()
+        .filter(|it| best > 0 && score(&it.name) == best)
+        .collect()
+}
+
+/// What to read of a kernel: the modules of the source files, and those that have a function that is
+/// named, if few have one of this name.
+pub fn homes<'a>(
+    names: &BTreeMap<&str, Place>,
+    modules: &[&'a Module],
+    index: &'a Index,
+) -> BTreeSet<&'a str> {
+    let mut homes: BTreeSet<&str> = modules.iter().map(|it| &*it.name).collect();
+    let mut found: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
+
+    for (module, defined) in index.with(|it| names.contains_key(plain(it))) {
+        for name in defined {
+            found.entry(plain(name)).or_default().insert(&module.name);
+        }
+    }
+    homes.extend(
+        found
+            .into_values()
+            .filter(|it| it.len() <= MAX_HOMES)
+            .flatten(),
+    );
+    homes
+}
+
+/// The name in the source of what the compiler called otherwise.
+fn plain(name: &str) -> &str {
+    name.split('.').next().unwrap_or(name)
+}
+
+/// What could be engaged.
+pub fn suggest(record: &Record, finding: Finding, subject: &Subject, own: &[&str]) -> Suggestions {
+    let mut functions = Vec::new();
+
+    if let Some(kernel) = &subject.kernel {
+        functions = of_kernel(record, kernel, own);
+    }
+    Suggestions {
+        finding,
+        files: record.files.clone(),
+        modules: own.iter().map(|it| it.to_string()).collect(),
+        functions,
+    }
+}
+
+fn of_kernel(record: &Record, kernel: &Kernel, own: &[&str]) -> Vec<Suggestion> {
+    let names = names(record);
+    let mut found: Vec<(Function<'_>, Place)> = Vec::new();
+    let mut seen: BTreeSet<(String, String)> = BTreeSet::new();
+    let mut callers = Vec::new();
+
+    for (name, place) in &names {
+        for function in named(kernel, name, own) {
+            if !seen.insert((function.module().into(), function.name().into())) {
+                continue;
+            }
+            // What returns nothing can hardly fail: those that call it can.
+            let asked = Scope::All.asks(Value::new(-1));
+
+            if *place < Place::Trace
+                && !takes_error(kernel, &function)
+                && kernel.callers_of(&function) <= MAX_CALLERS
+            {
+                callers.extend(kernel.nearest(&function, asked));
+            }
+            found.push((function, *place));
+        }
+    }
+    let callers: Vec<_> = callers
+        .iter()
+        .filter(|it| it.returns != Type::Void && it.asked.value.get() < 0)
+        .collect();
+    for caller in &callers {
+        let module = caller.module.as_deref().unwrap_or(KERNEL);
+
+        if seen.insert((module.into(), caller.symbol.clone())) {
+            let within = match kernel.image().module_named(module) {
+                Some(index) => Within::Module(index),
+                None => Within::Kernel,
+            };
+
+            found.extend(
+                kernel
+                    .find_in(within, &caller.symbol)
+                    .map(|it| (it, Place::Caller)),
+            );
+        }
+    }
+    let mut shown: Vec<_> = found
+        .iter()
+        .map(|(function, place)| suggestion(record, kernel, function, *place))
+        .collect();
+
+    shown.retain(|it| it.allowed || it.place != Place::Trace);
+    shown.sort_by_key(rank);
+    shown.truncate(MAX_SHOWN);
+    let mut others = of_modules(record, kernel, own, &seen);
+
+    if own.is_empty() {
+        others = of_files(record, kernel, &seen);
+    }
+
+    others.sort_by_key(|(likeness, it)| (std::cmp::Reverse(*likeness), rank(it)));
+    shown.extend(others.into_iter().map(|(_, it)| it).take(MAX_SHOWN));
+    shown
+}
+
+/// The functions of a name: those of the kernel itself, and those of modules, of the record's own if
+/// they have any. What the compiler called otherwise counts.
+fn named<'a>(kernel: &'a Kernel, name: &'a str, own: &[&str]) -> Vec<Function<'a>> {
+    let image = kernel.image();
+    let mut homes: Vec<_> = (0..image.modules().len())
+        .filter(|at| image.named(Within::Module(*at), name).next().is_some())
+        .collect();
+    let is_own = |at: &usize| own.contains(&&*image.modules()[*at].name);
+
+    if homes.iter().any(is_own) {
+        homes.retain(is_own);
+    }
+    if homes.len() > MAX_HOMES {
+        homes.clear();
+    }
+    homes
+        .into_iter()
+        .map(Within::Module)
+        .chain([Within::Kernel])
+        .filter_map(|within| kernel.find_in(within, name))
+        .filter(|it| kernel.is_function(it))
+        .collect()
+}
+
+/// Whether an error is accepted from it.
+fn takes_error(kernel: &Kernel, function: &Function<'_>) -> bool {
+    accepted(kernel, function).is_ok_and(|asked| asked.value.get() < 0)
+}
+
+/// The value that is accepted, errors first, or why none is.
+fn accepted(kernel: &Kernel, function: &Function<'_>) -> Result<Asked, String> {
+    const ERRORS: [i64; 5] = [-1, -5, -13, -22, -95];
+    let values = match function.returns() {
+        Type::Void | Type::Bool => vec![0],
+        Type::Number { signed: false, .. } => vec![0, 1],
+        _ => [&ERRORS[..], &[0, 1]].concat(),
+    };
+    let all: Vec<_> = values
+        .iter()
+        .flat_map(|value| [Scope::All, Scope::Nonroot].map(|it| it.asks(Value::new(*value))))
+        .collect();
+    let (_, verdicts) = kernel.judge(function, &all);
+    let found = all
+        .iter()
+        .zip(&verdicts)
+        .find(|(_, verdict)| **verdict == Verdict::Accepted);
+
+    match found {
+        Some((asked, _)) => Ok(*asked),
+        None => Err(match verdicts.first() {
+            Some(Verdict::Refused(refusal)) => kernel.words(refusal),
+            _ => "the kernel cannot probe it".into(),
+        }),
+    }
+}
+
+fn suggestion(
+    record: &Record,
+    kernel: &Kernel,
+    function: &Function<'_>,
+    place: Place,
+) -> Suggestion {
+    let name = match function.module() {
+        KERNEL => function.name().to_owned(),
+        module => format!("{module}:{}", function.name()),
+    };
+    let returns = function.returns();
+    let mut it = Suggestion {
+        function: name,
+        place,
+        returns: returns.to_string(),
+        allowed: false,
+        value: None,
+        command: None,
+        note: String::new(),
+        impact: None,
+    };
+
+    match accepted(kernel, function) {
+        Err(why) => it.note = why,
+        // Some names cannot be written down, such as those that Rust makes.
+        Ok(_) if Target::parse(&it.function).is_err() => it.note = "it cannot be named".into(),
+        Ok(asked) => {
+            let value = asked.value.get();
+            let scope = match asked.spares_root {
+                true => " scope=nonroot",
+                false => "",
+            };
+            let word = word(value, returns);
+
+            it.allowed = true;
+            it.value = Some(value);
+            it.command = Some(format!(
+                "engage {} {word}{scope} reason={}",
+                it.function, record.id
+            ));
+            it.impact = impact(kernel, function, value);
+            if value >= 0 && returns != Type::Bool {
+                it.note = "its callers go on as if it had done its work".into();
+            }
+        }
+    }
+    it
+}
+
+/// A value as one writes it.
+fn word(value: i64, returns: Type) -> String {
+    match (value, returns) {
+        (0, Type::Void) => "void".into(),
+        (..0, _) => errno::name(-value).map_or(value.to_string(), |name| format!("-{name}")),
+        _ => value.to_string(),
+    }
+}
+
+/// The order in which suggestions are shown: what is allowed and fails in a way that callers check,
+/// from where the record says most about it.
+fn rank(it: &Suggestion) -> (bool, bool, Place, String) {
+    let is_error = it.value.is_some_and(|value| value < 0);
+
+    (
+        !it.allowed,
+        !(is_error || it.returns == Type::Bool.to_string()),
+        it.place,
+        it.function.clone(),
+    )
+}
+
+/// Functions of the record's own modules that can be made to fail, with how many words of the record
+/// are in their names.
+fn of_modules(
+    record: &Record,
+    kernel: &Kernel,
+    own: &[&str],
+    seen: &BTreeSet<(String, String)>,
+) -> Vec<(usize, Suggestion)> {
+    let image = kernel.image();
+    let own: Vec<_> = own.iter().filter_map(|it| image.module_named(it)).collect();
+    let names = image
+        .symbols()
+        .filter(|it| it.module.is_some_and(|it| own.contains(&it)) && kernel.is_probeable(it))
+        .filter_map(|it| Some((Within::Module(it.module?), it.name)));
+
+    likely(record, kernel, names.collect(), seen, Place::Module)
+}
+
+/// The same of functions of the kernel itself that are called as the record's source files are:
+/// `af_alg_sendmsg` for `crypto/af_alg.c`, `unix_accept` for `net/unix/af_unix.c`.
+fn of_files(
+    record: &Record,
+    kernel: &Kernel,
+    seen: &BTreeSet<(String, String)>,
+) -> Vec<(usize, Suggestion)> {
+    let stems = record
+        .files
+        .iter()
+        .filter(|it| it.ends_with(".c"))
+        .filter_map(|it| Path::new(it).file_stem()?.to_str())
+        .map(|it| it.replace('-', "_"));
+    let heads: BTreeSet<_> = stems
+        .flat_map(|stem| {
+            let last = stem.rsplit('_').next().unwrap_or_default().to_owned();
+
+            [stem, last]
+        })
+        .filter(|it| it.len() > 3)
+        .map(|it| it + "_")
+        .collect();
+    let names = kernel
+        .image()
+        .symbols()
+        .filter(|it| it.module.is_none() && heads.iter().any(|head| it.name.starts_with(head)))
+        .filter(|it| kernel.is_probeable(it))
+        .map(|it| (Within::Kernel, it.name));
+
+    likely(record, kernel, names.collect(), seen, Place::File)
+}
+
+/// Of functions of these names those that can be made to fail and are not `seen`, with how many words
+/// of the record are in their names.
+fn likely(
+    record: &Record,
+    kernel: &Kernel,
+    mut names: Vec<(Within, &str)>,
+    seen: &BTreeSet<(String, String)>,
+    place: Place,
+) -> Vec<(usize, Suggestion)> {
+    let words = words(record);
+    let count = |name: &str| -> usize {
+        let parts = name.split(['_', '.']).filter(|it| it.len() > 2);
+
+        parts
+            .filter(|it| words.contains(*it))
+            .collect::<BTreeSet<_>>()
+            .len()
+    };
+
+    names.sort_by_key(|(_, name)| (std::cmp::Reverse(count(name)), *name));
+    names.dedup();
+    names
+        .into_iter()
+        .take(5 * MAX_SHOWN)
+        .filter_map(|(within, name)| {
+            let function = kernel.find_in(within, name)?;
+
+            if seen.contains(&(function.module().into(), name.into())) {
+                return None;
+            }
+            let it = suggestion(record, kernel, &function, place);
+
+            it.value
+                .is_some_and(|value| value < 0)
+                .then(|| (count(name), it))
+        })
+        .collect()
+}
+
+/// The words of a record's title and of the names of its source files.
+fn words(record: &Record) -> BTreeSet<String> {
+    let stems = record
+        .files
+        .iter()
+        .filter_map(|it| Path::new(it).file_stem()?.to_str());
+
+    stems
+        .chain([&*record.title])
+        .flat_map(|text| text.split(|it: char| !it.is_ascii_alphanumeric()))
+        .map(str::to_lowercase)
+        .filter(|it| it.len() > 2)
+        .collect()
+}
+
+/// The state of the CVE, and the ways into its source files.
+pub fn finding(
+    record: &Record,
+    catalogue: &crate::catalogue::Catalogue,
+    subject: &Subject,
+) -> Finding {
+    match catalogue.get(&record.id) {
+        Some(entry) => cve::of_entry(entry, catalogue, subject),
+        None => cve::of_record(record, catalogue, subject),
+    }
+}
+
+#[cfg(test)]
+mod tests;
