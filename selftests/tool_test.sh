@@ -66,6 +66,21 @@ is "a rehearsal" 0 $status
 like "says what it would write" '^would write: engage ks_target_int -7'$'\n''allow' "$said"
 check "and changes nothing" is_gone ks_target_int
 
+# The kernel that runs, in its files.
+if [[ -e /boot/vmlinuz-$(uname -r) ]]; then
+	functions=(af_alg_sendmsg af_alg_pull_tsgl commit_creds security_file_open)
+	printf '%s,-1\n' function,value "${functions[@]}" | sed '1s/,-1$//' >/tmp/list
+	tool scan --list /tmp/list
+	is "the files of the kernel are read" 0 $status
+	in_files=$(sed -E '1d; s/^([^,]*),-1,all,([^,]*),([^,]*),.*/\2 \1 -1 \3/; s/ $//' <<<"$said")
+	# shellcheck disable=SC2046 # words
+	tool check $(printf '%s -1 ' "${functions[@]}")
+	is "and give its verdicts" "$(sed '/^ /d; s/  */ /g' <<<"$said")" "$in_files"
+	is "of which each is one" 4 "$(grep -cE '^(allow|refuse) ' <<<"$in_files")"
+else
+	skip "the files of the kernel are read" "there is no kernel in /boot"
+fi
+
 # Engaging.
 tool engage ks_target_int -EPERM --reason "$CVE"
 is "a function is engaged" 0 $status

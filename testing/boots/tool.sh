@@ -5,7 +5,9 @@
 #
 # append: lsm=lockdown,capability,landlock,killswitch,yama,apparmor,bpf loglevel=3
 # smp: 2
-# timeout: 300
+# mem: 2G
+# timeout: 600
+# image
 # files: build/killswitch
 # shellcheck source=../../selftests/lib.sh
 . lib.sh
