@@ -159,6 +159,9 @@ impl Machine {
     }
 }
 
+/// The most that is read of what may never end, in bytes. Kernel logs are shorter.
+const MAX_AVAILABLE: usize = 64 << 20;
+
 /// Reads all that there is at the moment.
 pub fn read_available(file: &mut impl Read) -> io::Result<String> {
     // The kernel log gives a record at a time, of at most so many bytes.
@@ -166,7 +169,7 @@ pub fn read_available(file: &mut impl Read) -> io::Result<String> {
     let mut bytes = Vec::new();
     let mut buffer = [0; RECORD];
 
-    loop {
+    while bytes.len() < MAX_AVAILABLE {
         match file.read(&mut buffer) {
             Ok(0) => break,
             Ok(length) => bytes.extend_from_slice(&buffer[..length]),

@@ -21,7 +21,7 @@ pub struct Options {
     json: bool,
     /// Print metrics, as OpenMetrics and Prometheus read them
     ///
-    /// They are what a textfile collector takes.
+    /// They are what a textfile collector takes. The status is 0 in any case.
     #[arg(long)]
     openmetrics: bool,
     /// Warn of what has been engaged for longer than this, such as 12h or 30d
@@ -69,10 +69,13 @@ pub fn show(
 ) -> Result<u8, Box<dyn Error>> {
     let report = Report::of(machine, options.max_age)?;
 
+    if options.openmetrics {
+        // They have the warnings. A script that keeps old metrics on failure would hide them.
+        screen.print(&metrics::of(&report)?)?;
+        return Ok(DONE);
+    }
     if options.json {
         screen.json(&report)?;
-    } else if options.openmetrics {
-        screen.print(&metrics::of(&report)?)?;
     } else {
         report.print(screen)?;
     }

@@ -554,6 +554,12 @@ fn what_does_not_work_is_warned_of() {
         .into();
     let machine = Made::new("failed", &borrowed(&files), &[]);
 
+    assert_eq!(machine.run(&["status", "--json"]).0, Ok(PARTLY));
+    // What collects metrics has them in any case.
+    let (status, metrics, _) = machine.run(&["status", "--openmetrics"]);
+    assert_eq!(status, Ok(DONE));
+    assert!(metrics.contains("\nkillswitch_warnings 3\n"), "{metrics}");
+
     assert_eq!(
         machine.run(&["status"]),
         (
@@ -642,7 +648,7 @@ fn callers_are_shown() {
     fs::create_dir_all(ausearch.parent().unwrap()).unwrap();
     fs::write(
         &ausearch,
-        "#!/bin/sh\n[ \"$*\" = '--input-logs -m AVC,MAC_CONFIG_CHANGE -i' ] || exit 1\n\
+        "#!/bin/sh\n[ \"$*\" = '--input-logs -m AVC,MAC_CONFIG_CHANGE -ts boot -i' ] || exit 1\n\
          echo 'type=AVC msg=audit(1:1): lsm=killswitch hits=1 tcontext=sendmsg tclass=function'\n\
          echo 'type=AVC msg=audit(1:2): lsm=killswitch hits=1 tcontext=other tclass=function'\n\
          echo 'type=AVC msg=audit(1:3): tcontext=sendmsg tclass=file'\n",

@@ -232,7 +232,15 @@ fn cgroups(machine: &Machine) -> Vec<(u64, String)> {
 
 /// What the audit log has of `target`: the decisions on it, and its calls.
 fn audit(machine: &Machine, target: &str) -> Option<Vec<String>> {
-    let arguments = ["--input-logs", "-m", "AVC,MAC_CONFIG_CHANGE", "-i"];
+    // No engagement is older than the boot.
+    let arguments = [
+        "--input-logs",
+        "-m",
+        "AVC,MAC_CONFIG_CHANGE",
+        "-ts",
+        "boot",
+        "-i",
+    ];
     let output = machine.run("ausearch", &arguments)?.ok()?;
     let text = String::from_utf8_lossy(&output.stdout);
 
