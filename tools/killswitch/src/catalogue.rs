@@ -218,6 +218,15 @@ impl Catalogue {
         self.0.values()
     }
 
+    /// The source files, but for headers, to which no way is known.
+    pub fn without_door(&self, files: &[String]) -> Vec<String> {
+        let is_open = |file: &&String| {
+            file.ends_with(".c") && self.doors(std::slice::from_ref(file)).is_empty()
+        };
+
+        files.iter().filter(is_open).cloned().collect()
+    }
+
     /// The ways to these source files. Of each file, the way is taken that names it most exactly.
     pub fn doors<'a>(&'a self, files: &[String]) -> Vec<&'a Entry> {
         let door = |file: &String| {

@@ -131,6 +131,9 @@ pub struct Way {
     /// The way into a subsystem that it is of, if it is not of the CVE itself.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub door: Option<String>,
+    /// The faulty source files to which it is no way.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub beside: Vec<String>,
     /// What to write to the file `control`, a line each.
     pub commands: Vec<String>,
     /// What the kernel says to each.
@@ -165,10 +168,12 @@ enum Affected {
 pub fn of_entry(entry: &Entry, catalogue: &Catalogue, kernel: &impl Known) -> Finding {
     let mut ways = ways(entry, &entry.id, None, kernel);
 
-    // What leads there is a way to close it as well, if it has a name of its own.
-    for door in catalogue.doors(&entry.files) {
-        if door.id != entry.id {
-            for way in self::ways(door, &entry.id, Some(&door.id), kernel) {
+    // What leads there closes it as well, unless it is known that nothing does.
+    if entry.none.is_none() {
+        let without = catalogue.without_door(&entry.files);
+
+        for door in catalogue.doors(&entry.files) {
+            for way in self::ways(door, &entry.id, Some((&door.id, &without)), kernel) {
                 if !ways.iter().any(|it| it.commands == way.commands) {
                     ways.push(way);
                 }
@@ -197,7 +202,7 @@ pub fn of_record(record: &Record, catalogue: &Catalogue, kernel: &impl Known) ->
         versions: record.versions.clone(),
         distributions: Default::default(),
         alternatives: Vec::new(),
-        none: Some("it is not in the catalogue, and no way into its source files is".into()),
+        none: None,
         avoid: doors.iter().flat_map(|it| it.avoid.clone()).collect(),
         sources: Vec::new(),
     };
@@ -222,7 +227,7 @@ pub fn of_nothing(id: &str) -> Finding {
 }
 
 /// The ways that an entry lists, for the CVE `id`.
-fn ways(entry: &Entry, id: &str, door: Option<&str>, kernel: &impl Known) -> Vec<Way> {
+fn ways(entry: &Entry, id: &str, door: Option<(&str, &[String])>, kernel: &impl Known) -> Vec<Way> {
     let way = |alternative: &crate::catalogue::Alternative| {
         let questions: Vec<_> = alternative.questions().collect();
         let reason = match id.len() {
@@ -231,7 +236,8 @@ fn ways(entry: &Entry, id: &str, door: Option<&str>, kernel: &impl Known) -> Vec
         };
 
         Way {
-            door: door.map(str::to_owned),
+            door: door.map(|(id, _)| id.to_owned()),
+            beside: door.map_or_else(Vec::new, |(_, beside)| beside.to_vec()),
             commands: alternative
                 .targets
                 .iter()
@@ -260,7 +266,7 @@ fn finding(entry: &Entry, ways: Vec<Way>, kernel: &impl Known) -> Finding {
             Some((state, way))
         })
         .min_by_key(|(state, _)| *state);
-    let open = ways.iter().find(|it| it.is_open());
+    let open = ways.iter().find(|it| it.is_open() && it.beside.is_empty());
     let affected = affected(entry, kernel);
     let is_engaged = ways.iter().any(|it| it.state.is_some());
     let (state, reason) = match (affected, engaged) {
@@ -325,9 +331,18 @@ fn no_way(entry: &Entry, ways: &[Way]) -> String {
             })
     });
     let refused: Vec<_> = refused.collect();
+    let beside = ways.iter().find(|it| !it.beside.is_empty());
 
-    match &entry.none {
-        Some(none) if refused.is_empty() => none.clone(),
+    match (&entry.none, beside) {
+        (Some(none), _) if refused.is_empty() => none.clone(),
+        (None, _) if ways.is_empty() => {
+            "it is not in the catalogue, and neither is a way into its source files".into()
+        }
+        (_, Some(way)) => format!(
+            "{} is a way to some of its source files, and not to {}",
+            way.door.as_deref().unwrap_or_default(),
+            way.beside.join(", ")
+        ),
         _ => refused.join("; "),
     }
 }

@@ -398,7 +398,12 @@ fn way_text(way: &Way) -> String {
     let mut text = String::from("\n");
 
     if let Some(door) = &way.door {
-        text += &field("way", &format!("closes {door}"));
+        let beside = match way.beside.is_empty() {
+            true => String::new(),
+            false => format!(", but is no way to {}", way.beside.join(", ")),
+        };
+
+        text += &field("way", &format!("closes {door}{beside}"));
     }
     for (command, answer) in way.commands.iter().zip(&way.answers) {
         let word = match answer {

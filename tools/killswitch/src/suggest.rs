@@ -170,14 +170,21 @@ fn modules_of_file<'a>(file: &str, index: &'a Index, root: &Path) -> Vec<&'a Mod
         if !alike.is_empty() {
             return alike;
         }
+        let name = place.file_name().unwrap_or_default().to_string_lossy();
+        let name = name.replace('-', "_");
+
+        // A module such as unix_diag is beside what is built in.
         if let [one] = here[..] {
+            return match one.name.contains(&format!("{name}_")) {
+                true => Vec::new(),
+                false => vec![one],
+            };
+        }
+        if let Some(one) = here.iter().find(|it| it.name == name) {
             return vec![one];
         }
         if depth > 0 && !here.is_empty() {
-            // One that is called as its directory is.
-            let name = place.file_name().unwrap_or_default().to_string_lossy();
-
-            return closest(&here, &name.replace('-', "_"));
+            return closest(&here, &name);
         }
         directory = place.parent();
         depth += 1;
@@ -212,6 +219,7 @@ fn closest<'a>(modules: &[&'a Module], stem: &str) -> Vec<&'a Module> {
         () if name == stem => usize::MAX,
         () if stem.starts_with(&format!("{name}_")) => name.len() + 1,
         () if name.starts_with(&format!("{stem}_")) => stem.len(),
+        () if name.ends_with(&format!("_{stem}")) => stem.len(),
         () => 0,
     };
     let best = modules.iter().map(|it| score(&it.name)).max().unwrap_or(0);

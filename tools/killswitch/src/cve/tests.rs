@@ -379,6 +379,48 @@ fn a_record_is_answered_by_the_way_into_its_files() {
     assert_eq!(partly, State::Partly);
     assert!(reason.contains("that closes door-sample"), "{reason}");
     assert_eq!(of_nothing("CVE-1").state, State::Unknown);
+    let state = |files: &[&str]| {
+        let record = Record {
+            files: files.iter().map(|it| it.to_string()).collect(),
+            ..record.clone()
+        };
+        let finding = of_record(&record, &catalogue, &Scripted::new("6.1.1", ""));
+
+        (finding.state, finding.reason)
+    };
+
+    // A header says little, and a source file beside the door leaves the flaw open.
+    assert_eq!(state(&["net/sample/a.c", "include/b.h"]).0, State::Exposed);
+    let (none, reason) = state(&["net/sample/a.c", "net/core/b.c"]);
+    assert_eq!(none, State::NoMitigation);
+    assert!(
+        reason
+            .ends_with("door-sample is a way to some of its source files, and not to net/core/b.c"),
+        "{reason}"
+    );
+    let (none, reason) = state(&["net/core/b.c"]);
+    assert_eq!(none, State::NoMitigation);
+    assert!(
+        reason.ends_with("neither is a way into its source files"),
+        "{reason}"
+    );
+}
+
+#[test]
+fn where_nothing_closes_it_no_door_does() {
+    let text = SAMPLE.split("[[").next().unwrap();
+    let text = text.replace("names =", "none = \"nothing may fail\"\nnames =");
+    let catalogue = catalogue(&[&text, DOOR]);
+    let entry = catalogue.get("CVE-2030-1000").unwrap();
+    let finding = of_entry(entry, &catalogue, &Scripted::new("6.1.1", ""));
+
+    assert_eq!(finding.state, State::NoMitigation);
+    assert!(
+        finding.reason.ends_with("nothing may fail"),
+        "{}",
+        finding.reason
+    );
+    assert!(finding.ways.is_empty());
 }
 
 #[test]

@@ -14,6 +14,7 @@ fn finding(state: State) -> Finding {
         reason: "so it is".into(),
         ways: vec![Way {
             door: None,
+            beside: Vec::new(),
             commands: vec!["engage f -EPERM".into(), "engage g -EPERM".into()],
             answers: vec![crate::cve::Answer::Allowed; 2],
             loses: "f".into(),
