@@ -105,6 +105,16 @@ impl<'a> Function<'a> {
         self.prototype.returns
     }
 
+    /// Where it begins, or where all begin that have its name.
+    pub fn addresses(&self) -> &[usize] {
+        &self.addresses
+    }
+
+    /// The index of its module among those that were read.
+    pub fn index(&self) -> Option<usize> {
+        self.index
+    }
+
     /// Whether its module is not among those that were read, so that only its names are known.
     pub fn is_absent(&self) -> bool {
         self.addresses.is_empty()
@@ -425,16 +435,10 @@ impl Kernel {
 
     /// What could be engaged instead of `function`: those that call it, and those that call these.
     pub fn nearest(&self, function: &Function<'_>, asked: Asked) -> Vec<Nearest> {
-        let mut scratch = [alternatives::Candidate::default(); alternatives::JUDGED];
-        let mut addresses = [0; alternatives::JUDGED];
-        let mut found = Vec::new();
-        let sets = self.sets();
-        let facts = self.facts(&sets, function);
-
-        alternatives::find(&facts, asked, (&mut scratch, &mut addresses), &mut |it| {
+        let nearest = |it: &alternatives::Alternative| {
             let place = self.image.symbol_of(it.function as u64);
 
-            found.push(Nearest {
+            Nearest {
                 symbol: self.name(it.function).to_string(),
                 module: self
                     .module_name(place.and_then(|place| place.module))
@@ -442,9 +446,41 @@ impl Kernel {
                 asked: it.asked,
                 returns: it.returns,
                 through: it.through.map(|through| self.name(through).to_string()),
-            });
+            }
+        };
+
+        self.callers_instead(function, asked)
+            .iter()
+            .map(nearest)
+            .collect()
+    }
+
+    /// The same, by address.
+    pub fn callers_instead(
+        &self,
+        function: &Function<'_>,
+        asked: Asked,
+    ) -> Vec<alternatives::Alternative> {
+        let mut scratch = [alternatives::Candidate::default(); alternatives::JUDGED];
+        let mut addresses = [0; alternatives::JUDGED];
+        let mut found = Vec::new();
+        let sets = self.sets();
+        let facts = self.facts(&sets, function);
+
+        alternatives::find(&facts, asked, (&mut scratch, &mut addresses), &mut |it| {
+            found.push(it);
         });
         found
+    }
+
+    /// Where something is that may be a branch to `address`, in order.
+    pub fn branches_to(&self, address: u64) -> impl Iterator<Item = u64> + '_ {
+        let from = self.branches.partition_point(|(to, _)| *to < address);
+
+        self.branches[from..]
+            .iter()
+            .take_while(move |(to, _)| *to == address)
+            .map(|(_, place)| *place)
     }
 
     /// A refusal in words.

@@ -20,6 +20,7 @@ mod cve;
 #[allow(dead_code)]
 #[path = "../../../src/errno.rs"]
 mod errno;
+mod explain;
 mod facts;
 mod image;
 mod index;
@@ -138,6 +139,30 @@ enum Command {
     /// Prints what is wrong, a line each: the file, the key, and the problem. With a kernel, it is also
     /// wrong if the policy refuses an alternative and the file does not say so.
     Lint(print::Lint),
+    /// Say whether a function can be skipped
+    ///
+    /// Machine code and type information say what callers do with the value, what the body takes
+    /// over from them, and which operation tables hold the function. The policy is another matter,
+    /// see scan.
+    #[command(group(ArgGroup::new("functions").required(true)))]
+    Explain {
+        #[command(flatten)]
+        files: Files,
+        /// The function, as symbol or module:symbol
+        #[arg(group = "functions")]
+        function: Option<String>,
+        /// What it should return: a number, an error such as -EPERM, NULL or void
+        #[arg(default_value = "-EPERM", allow_hyphen_values = true)]
+        value: String,
+        /// Explain what a CSV file lists in the columns "function", "value" and perhaps "module"
+        #[arg(long, value_name = "FILE", group = "functions", requires = "json")]
+        list: Option<PathBuf>,
+        /// Print JSON, one object a line: function, module, value, summary (safe, loss, unsafe or
+        /// unknown), findings (each with kind, where and why), better (values and callers), returns
+        /// and unseen
+        #[arg(long)]
+        json: bool,
+    },
 }
 
 /// The files of a kernel.
@@ -224,6 +249,37 @@ fn run(arguments: &Arguments, out: &mut impl Write) -> Result<u8, Box<dyn Error>
                 eprintln!("killswitch: lines that are not understood: {wrong}");
                 return Ok(NOT_ALL);
             }
+            Ok(DONE)
+        }
+        Command::Explain {
+            files,
+            function,
+            value,
+            list,
+            json,
+        } => {
+            let lines = match (list, function) {
+                (Some(path), _) => explain::output::read(
+                    File::open(path)
+                        .map_err(|error| say(path, format!("it cannot be read: {error}")))?,
+                )
+                .map_err(|error| say(path, error))?,
+                (None, function) => vec![explain::output::Line::new(
+                    function.as_deref().unwrap_or_default(),
+                    "",
+                    value,
+                )?],
+            };
+            let kernel = Kernel::new(files.open()?);
+            let index = explain::Index::new(&kernel);
+
+            match json {
+                true => explain::output::list(&index, &lines, out),
+                false => lines
+                    .iter()
+                    .try_for_each(|line| explain::output::text(&index, line, out)),
+            }
+            .map_err(cannot_write)?;
             Ok(DONE)
         }
     }

@@ -10,14 +10,32 @@ use std::ops::Range;
 
 /// The kind of an integer.
 pub const INT: u32 = 1;
+/// The kind of a pointer.
+pub const POINTER: u32 = 2;
+/// The kind of an array.
+pub const ARRAY: u32 = 3;
 /// The kind of a structure.
 pub const STRUCT: u32 = 4;
 /// The kind of a union.
 pub const UNION: u32 = 5;
+/// The kind of an enumeration.
+pub const ENUM: u32 = 6;
+/// The kind of a structure or a union that is only declared.
+pub const FORWARD: u32 = 7;
+/// The kind of another name for a type.
+pub const TYPEDEF: u32 = 8;
+/// The kinds of qualified types.
+pub const VOLATILE: u32 = 9;
+pub const CONST: u32 = 10;
+pub const RESTRICT: u32 = 11;
 /// The kind of a function.
 pub const FUNC: u32 = 12;
 /// The kind of what a function takes and returns.
 pub const FUNC_PROTO: u32 = 13;
+/// The kind of a type with a tag.
+pub const TYPE_TAG: u32 = 18;
+/// The kind of an enumeration of 64 bits.
+pub const ENUM64: u32 = 19;
 
 /// What every type begins with, in bytes.
 const HEAD: usize = 12;
@@ -249,7 +267,7 @@ impl<'a> Types<'a> {
     }
 
     /// The structure called `name`, if there is one.
-    pub(super) fn structure(&self, name: &str) -> Option<Type<'a>> {
+    pub fn structure(&self, name: &str) -> Option<Type<'a>> {
         self.own()
             .filter_map(|id| self.get(id))
             .find(|found| found.kind() == STRUCT && found.name == name)

@@ -21,13 +21,21 @@ mod probes;
 #[cfg(test)]
 mod real;
 #[cfg(test)]
-mod sample;
+pub mod sample;
 mod symbols;
 #[cfg(test)]
 pub mod tests;
 
+/// The kinds of types.
+pub mod kinds {
+    pub use super::btf::{
+        ARRAY, CONST, ENUM, ENUM64, FORWARD, FUNC_PROTO, INT, POINTER, RESTRICT, STRUCT, TYPEDEF,
+        TYPE_TAG, UNION, VOLATILE,
+    };
+}
+
 pub use self::{
-    btf::Types,
+    btf::{Type, Types},
     error::Error,
     hooks::Hook,
     names::names,
@@ -513,6 +521,53 @@ impl Image {
         self.memory
             .pieces()
             .any(|(_, piece)| memchr::memmem::find(piece, text).is_some())
+    }
+
+    /// All that is data, in pieces, with their addresses. References are in place.
+    pub fn data(&self) -> impl Iterator<Item = (u64, &[u8])> {
+        self.memory
+            .pieces()
+            .flat_map(|(start, bytes)| self.without_code(start, bytes))
+    }
+
+    /// What lies between the areas of code in `bytes`, which lie at `start`.
+    fn without_code<'a>(&self, start: u64, bytes: &'a [u8]) -> Vec<(u64, &'a [u8])> {
+        let end = start + bytes.len() as u64;
+        let first = self.areas.partition_point(|area| area.range.end <= start);
+        let mut from = start;
+        let mut found = Vec::new();
+        let mut add = |range: Range<u64>| {
+            if !range.is_empty() {
+                let within = (range.start - start) as usize..(range.end - start) as usize;
+
+                found.push((range.start, &bytes[within]));
+            }
+        };
+
+        for area in self.areas[first..].iter().map(|area| &area.range) {
+            if area.start >= end {
+                break;
+            }
+            add(from..area.start.min(end));
+            from = from.max(area.end);
+        }
+        add(from..end);
+        found
+    }
+
+    /// The symbol that `address` among data belongs to, and where the next one begins.
+    pub fn object(&self, address: u64) -> Option<(Symbol<'_>, u64)> {
+        let bounds = &self.bounds;
+        let (symbol, end) = match (bounds.text.start..bounds.end).contains(&address) {
+            true => self.symbols.in_kernel(address)?,
+            false => self.symbols.in_modules(address)?,
+        };
+        let is_data = matches!(
+            symbol.kind.to_ascii_lowercase(),
+            'b' | 'd' | 'g' | 'r' | 's' | 'v'
+        );
+
+        is_data.then_some((symbol, end.unwrap_or(u64::MAX)))
     }
 
     /// How many bytes in front of a function belong to it, and have symbols of their own.

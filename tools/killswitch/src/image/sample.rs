@@ -2,7 +2,7 @@
 
 //! Small files of kernels and modules, made by hand, for tests.
 
-use super::btf::{tests::Builder, Btf, FUNC, FUNC_PROTO, INT};
+use super::btf::{tests::Builder, Btf, FUNC, FUNC_PROTO, INT, POINTER};
 
 /// Where the sample kernel lies.
 pub(super) const TEXT: u64 = 0xffff_ffff_8100_0000;
@@ -524,4 +524,111 @@ pub(super) fn module(exported: &'static str, wanted: &'static str, base: Option<
     ];
 
     elf(true, sections)
+}
+
+/// A part of a function that is made by hand.
+#[derive(Clone, Copy)]
+pub enum Part {
+    Bytes(&'static [u8]),
+    /// A call of the function of this name.
+    Call(&'static str),
+    /// A jump to it.
+    Jump(&'static str),
+}
+
+/// A function that is made by hand, which takes a `struct object *`.
+pub struct Sample {
+    pub name: &'static str,
+    /// Whether it returns an `int`; otherwise it returns nothing.
+    pub is_int: bool,
+    pub parts: &'static [Part],
+}
+
+/// How far the beginnings of such functions are from each other, in bytes.
+const DISTANCE: u64 = 0x40;
+
+/// A kernel with these functions, and with tables, each with a name and two functions. They are
+/// `struct Qdisc_ops`, with the members `init` and `destroy`; a `struct Qdisc` has 0x180 bytes, and a
+/// `struct object` eight.
+pub(super) fn of_functions(functions: &[Sample], tables: &[(&'static str, [&str; 2])]) -> Vec<u8> {
+    let address = |name: &str| {
+        let index = functions.iter().position(|it| it.name == name);
+
+        TEXT + DISTANCE * index.unwrap_or_else(|| panic!("there is no {name}")) as u64
+    };
+    let end = TEXT + DISTANCE * functions.len() as u64;
+    let mut text = vec![0xcc; (end - TEXT) as usize];
+    let mut symbols = vec![(TEXT, 'T', "_stext"), (end, 'T', "_etext")];
+    let mut builder = Builder::on(None)
+        .add("int", INT << 24, 4, &[0x0100_0020])
+        .structure("object", 8, &[("value", 1, 0), ("next", 1, 4)])
+        .add("", POINTER << 24, 2, &[])
+        .add("", FUNC_PROTO << 24 | 1, 1, &[0, 3])
+        .add("", FUNC_PROTO << 24 | 1, 0, &[0, 3])
+        .add("", POINTER << 24, 4, &[])
+        .add("", POINTER << 24, 5, &[])
+        .structure("Qdisc_ops", 16, &[("init", 6, 0), ("destroy", 7, 8)])
+        .structure("Qdisc", 0x180, &[("flags", 1, 0)]);
+
+    for function in functions {
+        let start = address(function.name);
+        let mut code = Vec::new();
+
+        for part in function.parts {
+            let (opcode, target) = match part {
+                Part::Bytes(bytes) => {
+                    code.extend_from_slice(bytes);
+                    continue;
+                }
+                Part::Call(name) => (0xe8, address(name)),
+                Part::Jump(name) => (0xe9, address(name)),
+            };
+            let behind = start + code.len() as u64 + 5;
+
+            code.push(opcode);
+            code.extend_from_slice(&(target.wrapping_sub(behind) as u32).to_le_bytes());
+        }
+        let at = (start - TEXT) as usize;
+
+        text[at..at + code.len()].copy_from_slice(&code);
+        symbols.push((start, 't', function.name));
+        builder = builder.add(
+            function.name,
+            FUNC << 24,
+            if function.is_int { 4 } else { 5 },
+            &[],
+        );
+    }
+    let mut data = Data {
+        bytes: Vec::new(),
+        symbols: &mut symbols,
+    };
+    for (name, members) in tables {
+        let pointers = members.map(|it| address(it).to_le_bytes()).concat();
+
+        data.put('d', name, &pointers);
+    }
+    data.put('D', "__start_BTF", &builder.build());
+    data.mark("__stop_BTF");
+    let data = data.bytes;
+
+    symbols.push((DATA + 0x10_0000, 'B', "_end"));
+    let mut sections = vec![
+        Section::new(".text", PROGBITS, ALLOC | EXEC, text),
+        Section::new(".data", PROGBITS, ALLOC | WRITE, data),
+    ];
+
+    sections[0].address = TEXT;
+    sections[1].address = DATA;
+    let table: Vec<Symbol> = symbols
+        .iter()
+        .map(|(address, kind, name)| {
+            let section = if *address < DATA { 1 } else { 2 };
+
+            (*name, section, *address, kind.is_uppercase())
+        })
+        .collect();
+
+    sections.extend(symbol_table(&table, 4));
+    elf(false, sections)
 }

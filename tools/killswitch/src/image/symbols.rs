@@ -247,6 +247,18 @@ impl Symbols {
         Some((self.get(self.kernel_before(start, false)), next))
     }
 
+    /// The last symbol of a module that does not begin behind `address`, and where the next one
+    /// begins. What it is of is not checked.
+    pub(super) fn in_modules(&self, address: u64) -> Option<(Symbol<'_>, Option<u64>)> {
+        let behind = self
+            .by_address
+            .partition_point(|at| self.records[*at as usize].address <= address);
+        let symbol = self.get(*self.by_address.get(behind.checked_sub(1)?)? as usize);
+        let next = self.by_address.get(behind);
+
+        Some((symbol, next.map(|at| self.records[*at as usize].address)))
+    }
+
     /// The symbol in `area` of a module that `address` belongs to, the first of several, and where
     /// the next one or the area ends, as `find_kallsyms_symbol()` has it.
     pub(super) fn in_module(&self, area: &Range<u64>, address: u64) -> Option<(Symbol<'_>, u64)> {

@@ -54,6 +54,13 @@ fn sample() -> Image {
     image(kernel, &modules()).unwrap_or_else(|problem| panic!("{problem}"))
 }
 
+/// A kernel with functions and tables that are [made by hand](sample::of_functions).
+pub fn of_functions(functions: &[sample::Sample], tables: &[(&'static str, [&str; 2])]) -> Image {
+    let kernel = kernel::in_bytes(sample::of_functions(functions, tables)).unwrap();
+
+    image(kernel, &[]).unwrap_or_else(|problem| panic!("{problem}"))
+}
+
 /// The files of the sample kernel and of its modules `plain`, with the function `first`, and
 /// `nf_sample`, a guard, with the function `second`.
 pub struct Directory(PathBuf);

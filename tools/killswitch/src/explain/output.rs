@@ -1,0 +1,251 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! What was found about functions, as text for people and as JSON.
+
+use super::{Caller, Explanation, Finding, Index, Kind, Summary};
+use crate::{command::parse_value, image::Image};
+use rayon::prelude::*;
+use serde::Serialize;
+use std::{
+    error::Error,
+    io::{self, Read, Write},
+};
+
+/// A function and a value that are asked for.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Line {
+    function: String,
+    module: String,
+    /// As it was written.
+    value: String,
+    number: i64,
+}
+
+impl Line {
+    /// Fails if the value is none.
+    pub fn new(function: &str, module: &str, value: &str) -> Result<Self, String> {
+        Ok(Self {
+            function: function.into(),
+            module: module.into(),
+            value: value.into(),
+            number: parse_value(value).map_err(|it| it.to_string())?.get(),
+        })
+    }
+}
+
+/// Reads a list, which is CSV with the columns `function` and `value`, and perhaps `module`.
+pub fn read(list: impl Read) -> Result<Vec<Line>, Box<dyn Error>> {
+    let mut reader = csv::ReaderBuilder::new()
+        .flexible(true)
+        .trim(csv::Trim::All)
+        .from_reader(list);
+    let headers = reader.headers()?.clone();
+    let column = |name: &str| headers.iter().position(|it| it == name);
+    let function = column("function").ok_or("it has no column function")?;
+    let value = column("value").ok_or("it has no column value")?;
+    let module = column("module");
+    let mut lines = Vec::new();
+
+    for record in reader.records() {
+        let record = record?;
+        let field = |at: usize| record.get(at).unwrap_or("");
+        let module = module.map_or("", field);
+
+        lines.push(Line::new(field(function), module, field(value))?);
+    }
+    Ok(lines)
+}
+
+#[derive(Serialize)]
+struct Found<'a> {
+    kind: &'static str,
+    r#where: String,
+    why: &'a str,
+}
+
+#[derive(Serialize)]
+struct Better<'a> {
+    values: &'a [i64],
+    callers: &'a [Caller],
+}
+
+/// One line of JSON.
+#[derive(Serialize)]
+struct Record<'a> {
+    function: &'a str,
+    module: &'a str,
+    value: &'a str,
+    summary: Summary,
+    findings: Vec<Found<'a>>,
+    better: Better<'a>,
+    returns: Vec<i64>,
+    unseen: &'a [String],
+}
+
+/// An address with its symbol.
+pub fn place(image: &Image, address: u64) -> String {
+    let symbol = image
+        .object(address)
+        .map(|(symbol, _)| symbol)
+        .or_else(|| image.symbol_of(address));
+
+    match symbol {
+        Some(symbol) if symbol.address == address => format!("{} ({address:#x})", symbol.name),
+        Some(symbol) => format!(
+            "{}+{:#x} ({address:#x})",
+            symbol.name,
+            address - symbol.address
+        ),
+        None => format!("{address:#x}"),
+    }
+}
+
+fn explain(index: &Index<'_>, line: &Line) -> Explanation {
+    let (module, symbol) = match line.function.split_once(':') {
+        Some((module, symbol)) => (module, symbol),
+        None => (&*line.module, &*line.function),
+    };
+
+    match index.find(Some(module), symbol) {
+        Some(function) => index.explain(&function, line.number),
+        None => Explanation {
+            summary: Summary::Unknown,
+            findings: Vec::new(),
+            values: Vec::new(),
+            callers: Vec::new(),
+            own: Vec::new(),
+            unseen: vec![
+                "there is no function of this name: it may be inlined, or not built".into(),
+            ],
+        },
+    }
+}
+
+/// Explains the functions of a list, each as a line of JSON.
+pub fn list(index: &Index<'_>, lines: &[Line], out: &mut impl Write) -> io::Result<()> {
+    let found: Vec<_> = lines
+        .par_iter()
+        .map(|line| json(index, line))
+        .collect::<io::Result<_>>()?;
+
+    found.iter().try_for_each(|it| writeln!(out, "{it}"))
+}
+
+/// One function as a line of JSON.
+pub fn json(index: &Index<'_>, line: &Line) -> io::Result<String> {
+    let explanation = explain(index, line);
+    let image = index.kernel.image();
+    let record = Record {
+        function: &line.function,
+        module: &line.module,
+        value: &line.value,
+        summary: explanation.summary,
+        findings: explanation
+            .findings
+            .iter()
+            .map(|it| Found {
+                kind: it.kind.name(),
+                r#where: place(image, it.at),
+                why: &it.why,
+            })
+            .collect(),
+        better: Better {
+            values: &explanation.values,
+            callers: &explanation.callers,
+        },
+        returns: explanation.own.iter().map(|it| it.0).collect(),
+        unseen: &explanation.unseen,
+    };
+
+    Ok(serde_json::to_string(&record)?)
+}
+
+/// One function for people.
+pub fn text(index: &Index<'_>, line: &Line, out: &mut impl Write) -> io::Result<()> {
+    let explanation = explain(index, line);
+    let image = index.kernel.image();
+    let words = match explanation.summary {
+        Summary::Safe => "safe: callers take the value for one that the function returns",
+        Summary::Loss => "loss: nothing breaks, but work is lost without notice",
+        Summary::Unsafe => "unsafe",
+        Summary::Unknown => {
+            "unknown: what was seen says neither that it is safe nor that it is not"
+        }
+    };
+    let kinds: Vec<_> = kinds(&explanation.findings);
+    let list = match explanation.summary {
+        Summary::Unsafe => format!(": {}", kinds.join(", ")),
+        _ => String::new(),
+    };
+
+    writeln!(out, "{} {}: {words}{list}", line.function, line.value)?;
+    for finding in &explanation.findings {
+        let kind = match finding {
+            Finding { is_loss: true, .. } => "loss",
+            _ => finding.kind.name(),
+        };
+
+        writeln!(
+            out,
+            "  {kind:<14} {}: {}",
+            place(image, finding.at),
+            finding.why
+        )?;
+    }
+    let values = |all: &[i64]| {
+        all.iter()
+            .map(i64::to_string)
+            .collect::<Vec<_>>()
+            .join(", ")
+    };
+
+    if !explanation.own.is_empty() {
+        let pure: Vec<_> = explanation
+            .own
+            .iter()
+            .filter(|it| it.1)
+            .map(|it| it.0)
+            .collect();
+        let all: Vec<_> = explanation.own.iter().map(|it| it.0).collect();
+
+        writeln!(out, "  returns by itself: {}", values(&all))?;
+        if !pure.is_empty() {
+            writeln!(out, "  before it does anything: {}", values(&pure))?;
+        }
+    }
+    if !explanation.values.is_empty() {
+        writeln!(out, "  better values: {}", values(&explanation.values))?;
+    }
+    for caller in &explanation.callers {
+        let scope = if caller.nonroot { " scope=nonroot" } else { "" };
+
+        writeln!(
+            out,
+            "  better caller: {} {}{scope} ({})",
+            caller.function,
+            caller.value,
+            caller.summary.name()
+        )?;
+    }
+    for unseen in &explanation.unseen {
+        writeln!(out, "  not seen: {unseen}")?;
+    }
+    writeln!(
+        out,
+        "  not seen: calls through pointers that are set at run time, and copies that the compiler \
+         inlined"
+    )
+}
+
+/// The names of what was found, without what is safe, each once.
+fn kinds(findings: &[Finding]) -> Vec<&'static str> {
+    let mut found: Vec<_> = findings
+        .iter()
+        .map(|it| it.kind)
+        .filter(|it| *it != Kind::Safe)
+        .collect();
+
+    found.sort_by(|one, other| other.cmp(one));
+    found.dedup();
+    found.into_iter().map(Kind::name).collect()
+}
