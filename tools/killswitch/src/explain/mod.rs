@@ -268,4 +268,6 @@ impl<'a> Index<'a> {
 }
 
 #[cfg(test)]
+mod labels;
+#[cfg(test)]
 mod tests;

@@ -294,6 +294,16 @@ impl<'a> Type<'a> {
         }
     }
 
+    /// Whether a structure has a member called `name`, perhaps in what has no name in it.
+    #[cfg(test)]
+    pub fn has_member(self, name: &str) -> bool {
+        self.members().any(|it| {
+            let inner = || self.types.get(it.id).filter(|_| it.name.is_empty());
+
+            it.name == name || inner().is_some_and(|it| it.has_member(name))
+        })
+    }
+
     /// The members of a structure or a union, or what a function takes; none of other types.
     pub fn members(self) -> impl Iterator<Item = Member<'a>> {
         let size = match self.kind() {
