@@ -29,6 +29,7 @@ mod known;
 mod live;
 mod machine;
 mod manual;
+mod mitigations;
 #[allow(dead_code, unused_imports, clippy::all)]
 #[path = "../../../policy/mod.rs"]
 mod policy;
@@ -208,7 +209,12 @@ fn run(arguments: &Arguments, out: &mut impl Write) -> Result<u8, Box<dyn Error>
             let mut err = io::stderr();
             let mut screen = Screen::new(out, &mut err, has_colours, is_logged);
 
-            live::run(command, &Machine::this(), &mut screen)
+            live::run(
+                command,
+                &Machine::this(),
+                &mitigations::BuiltIn,
+                &mut screen,
+            )
         }
         Command::Manual(command) => manual::write(command, Arguments::command(), out),
         Command::Cve(it) => it.run(out),

@@ -501,20 +501,19 @@ fn suggested(all: &Suggestions, kernel: &str) -> String {
         text += "\nThe record names no function of this kernel.\n";
         return text;
     }
-    let mut table = table(&["VERDICT", "FUNCTION", "FROM", "RETURNS", "NOTE"]);
+    let mut table = table(&["VERDICT", "SKIPPED", "FUNCTION", "FROM", "RETURNS", "NOTE"]);
 
     for it in &all.functions {
-        let note = [&it.note, it.impact.as_deref().unwrap_or_default()];
-
         table.add_row([
             match it.allowed {
                 true => "allow".to_owned(),
                 false => "refuse".to_owned(),
             },
+            it.impact.map_or("", |it| it.name()).to_owned(),
             it.function.clone(),
             from(it).to_owned(),
             it.returns.clone(),
-            note.join(" ").trim().to_owned(),
+            it.note.clone(),
         ]);
     }
     text += "\n";

@@ -6,7 +6,7 @@
 use crate::{
     command::{Scope, Target},
     cve::{self, Finding},
-    errno,
+    errno, explain,
     image::Within,
     index::{Index, Module},
     kernel::{Function, Kernel, Verdict, KERNEL},
@@ -60,9 +60,9 @@ pub struct Suggestion {
     /// Why it is refused, or what to know before it is engaged.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub note: String,
-    /// What becomes of its callers, and of what it leaves undone.
+    /// Whether it can be skipped, as `explain` says.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub impact: Option<String>,
+    pub impact: Option<explain::Summary>,
 }
 
 /// All that is suggested.
@@ -75,11 +75,6 @@ pub struct Suggestions {
     /// The modules that the source files are built into, as far as that can be seen.
     pub modules: Vec<String>,
     pub functions: Vec<Suggestion>,
-}
-
-/// What `explain` says of engaging a function. Its summary goes here, and into the order.
-fn impact(_kernel: &Kernel, _function: &Function<'_>, _value: i64) -> Option<String> {
-    None
 }
 
 /// Words of `record` that may be names of functions, by where they are.
@@ -334,6 +329,18 @@ fn of_kernel(record: &Record, kernel: &Kernel, own: &[&str]) -> Vec<Suggestion> 
 
     others.sort_by_key(|(likeness, it)| (std::cmp::Reverse(*likeness), rank(it)));
     shown.extend(others.into_iter().map(|(_, it)| it).take(MAX_SHOWN));
+
+    let index = explain::Index::new(kernel);
+    for it in &mut shown {
+        let target = Target::parse(&it.function).ok();
+        let function = target.and_then(|it| index.find(it.module, it.symbol));
+
+        it.impact = function
+            .zip(it.value)
+            .map(|(function, value)| index.summary(&function, value));
+    }
+    // What is not safe comes behind what is.
+    shown.sort_by_key(|it| (!it.allowed, it.impact));
     shown
 }
 
@@ -433,7 +440,6 @@ fn suggestion(
                 "engage {} {word}{scope} reason={}",
                 it.function, record.id
             ));
-            it.impact = impact(kernel, function, value);
             if value >= 0 && returns != Type::Bool {
                 it.note = "its callers go on as if it had done its work".into();
             }

@@ -28,7 +28,6 @@ pub trait Mitigations {
 }
 
 /// What is to be done about a CVE.
-#[allow(dead_code)] // A catalogue makes them.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Mitigation {
     /// To write the commands of one of these alternatives, the best first, all of it:
@@ -41,8 +40,10 @@ pub enum Mitigation {
 }
 
 /// Knows no mitigation.
+#[cfg(test)]
 pub struct NoCatalogue;
 
+#[cfg(test)]
 impl Mitigations for NoCatalogue {
     fn of(&self, id: &str) -> Mitigation {
         Mitigation::Unknown(format!("there is no catalogue that knows {id}"))

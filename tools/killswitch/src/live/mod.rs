@@ -2,7 +2,7 @@
 
 //! The commands for a machine that runs Killswitch.
 
-mod apply;
+pub mod apply;
 mod metrics;
 mod request;
 mod screen;
@@ -157,13 +157,14 @@ fn unavailable() -> String {
 pub fn run(
     command: &Command,
     machine: &Machine,
+    mitigations: &dyn apply::Mitigations,
     screen: &mut Screen<'_>,
 ) -> Result<u8, Box<dyn Error>> {
     let plain = &request::options(&Which::default(), &Term::default());
 
     match command {
         // It makes a difference whether there is anything to engage.
-        Command::Apply(options) => apply::apply(machine, options, &apply::NoCatalogue, screen),
+        Command::Apply(options) => apply::apply(machine, options, mitigations, screen),
         _ if !machine.has(&format!("{KILLSWITCH}/status")) => {
             screen.problem(unavailable())?;
             Ok(NOT_AVAILABLE)

@@ -99,7 +99,7 @@ impl Made {
             panic!("it is for files");
         };
 
-        self.on_screen(|screen| run(command, &self.machine, screen))
+        self.on_screen(|screen| run(command, &self.machine, &apply::NoCatalogue, screen))
     }
 
     fn on_screen(
