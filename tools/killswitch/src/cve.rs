@@ -5,8 +5,8 @@
 use crate::{
     catalogue::{package_key, Catalogue, Entry},
     command::{Question, Scope, Target},
+    live::state::Engagement,
     record::Record,
-    state::{Doing, Engagement},
     version::{Maker, Release, Standing},
 };
 use serde::Serialize;
@@ -502,13 +502,14 @@ fn is_about(engagement: &Engagement, target: &Target<'_>) -> bool {
 
 /// What an engagement does of what is asked for.
 fn state_of(question: &Question<'_>, engagement: &Engagement) -> State {
-    match engagement.doing {
-        Doing::Probing | Doing::Observing => State::Observed,
-        Doing::Missing | Doing::Disarmed => State::Disarmed,
-        Doing::Armed if engagement.value.is_none() => State::Observed,
-        Doing::Armed | Doing::Engaged if !covers(question, engagement) => State::Partly,
-        Doing::Armed => State::Armed,
-        Doing::Engaged => State::Mitigated,
+    match &*engagement.state {
+        "probing" | "observing" => State::Observed,
+        "armed" if engagement.value.is_none() => State::Observed,
+        "armed" | "engaged" if !covers(question, engagement) => State::Partly,
+        "armed" => State::Armed,
+        "engaged" => State::Mitigated,
+        // Missing, disarmed, or what a later kernel may add.
+        _ => State::Disarmed,
     }
 }
 
@@ -519,7 +520,7 @@ fn covers(question: &Question<'_>, engagement: &Engagement) -> bool {
     let is_value = engagement
         .value
         .is_some_and(|value| value == asked || is_error(value) && is_error(asked));
-    let is_scope = engagement.scope == Scope::All || question.scope == Scope::Nonroot;
+    let is_scope = engagement.scope == "all" || question.scope == Scope::Nonroot;
     let is_condition = match (&engagement.condition, question.condition) {
         (None, _) => true,
         (Some(own), Some(other)) => own == other,
@@ -549,16 +550,17 @@ fn engaged_words(state: State, way: &Way, engagements: &[Engagement]) -> String 
             Some(value) => format!("returns {value}"),
             None => "is observed".into(),
         };
-        let mut words = match engagement.doing {
-            Doing::Engaged => format!("{target} {value}, {hits} calls so far"),
-            Doing::Armed => format!("{target} waits for its module"),
-            Doing::Observing => format!("{target} is observed: {hits} calls ran"),
-            Doing::Probing => format!("{target} is watched, and runs until that is decided"),
-            Doing::Disarmed => format!("the probe of {target} is off: it RUNS"),
-            Doing::Missing => format!("the module has no {target}: nothing is stopped"),
+        let mut words = match &*engagement.state {
+            "engaged" => format!("{target} {value}, {hits} calls so far"),
+            "armed" => format!("{target} waits for its module"),
+            "observing" => format!("{target} is observed: {hits} calls ran"),
+            "probing" => format!("{target} is watched, and runs until that is decided"),
+            "missing" => format!("the module has no {target}: nothing is stopped"),
+            "disarmed" => format!("the probe of {target} is off: it RUNS"),
+            state => format!("{target} is {state}"),
         };
 
-        if *scope == Scope::Nonroot {
+        if scope == "nonroot" {
             words += ", for users only";
         }
         if let Some(condition) = &engagement.condition {

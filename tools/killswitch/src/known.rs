@@ -9,7 +9,7 @@ use crate::{
     image::Image,
     index::Index,
     kernel::{Kernel, Verdict, KERNEL},
-    state::Engagement,
+    live::state::{self, Engagement},
     version::Release,
 };
 use std::{
@@ -142,7 +142,7 @@ impl Known for Subject {
 
 /// What is engaged, as the file at `path` says.
 pub fn engagements(path: &Path) -> Result<Vec<Engagement>, Box<dyn Error>> {
-    Ok(crate::state::parse(&read(path)?)?)
+    Ok(state::parse(&read(path)?)?)
 }
 
 fn read(path: impl AsRef<Path>) -> Result<String, Box<dyn Error>> {

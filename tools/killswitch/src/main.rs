@@ -37,7 +37,6 @@ mod print;
 mod record;
 mod running;
 mod scan;
-mod state;
 mod suggest;
 mod version;
 mod vex;

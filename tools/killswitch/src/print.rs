@@ -9,8 +9,9 @@ use crate::{
     cve::{self, Answer, Finding, Known, Way},
     index::Index,
     known::{self, Subject},
+    machine::KILLSWITCH,
     record::Record,
-    say, state, suggest,
+    say, suggest,
     suggest::{Suggestion, Suggestions},
     version::Release,
     vex, DONE, NOT_ALL,
@@ -161,7 +162,9 @@ impl Subjects {
         };
         let engaged = match (&self.engaged, &self.vmlinux) {
             (Some(path), _) => Some(path.clone()),
-            (None, None) => Some(PathBuf::from(state::ENGAGED)).filter(|it| it.exists()),
+            (None, None) => {
+                Some(PathBuf::from(format!("{KILLSWITCH}/engaged"))).filter(|it| it.exists())
+            }
             (None, Some(_)) => None,
         };
 

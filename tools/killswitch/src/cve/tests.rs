@@ -5,7 +5,8 @@
 use super::*;
 use crate::{
     catalogue::tests::{catalogue, DOOR, SAMPLE},
-    record, state,
+    live::state,
+    record,
 };
 
 /// A kernel, as far as the tests say something about it.

@@ -112,7 +112,7 @@ fn a_file_that_is_wrong_is_an_error() {
     .unwrap();
     assert_eq!(
         engagements(&path).unwrap_err().to_string(),
-        "line 2: 'retval=' is not understood"
+        "line 2: 'f hits' is not understood"
     );
     fs::write(&path, "").unwrap();
     assert_eq!(engagements(&path).unwrap(), []);

@@ -190,7 +190,12 @@ impl Caller {
 
 /// What is engaged, oldest first.
 pub fn engaged(machine: &Machine) -> io::Result<Vec<Engagement>> {
-    parse_lines(machine, &format!("{KILLSWITCH}/engaged"), Engagement::parse)
+    read(machine, &format!("{KILLSWITCH}/engaged"), Engagement::parse)
+}
+
+/// What a text says that was read from `engaged`.
+pub fn parse(text: &str) -> io::Result<Vec<Engagement>> {
+    parse_lines(text, Engagement::parse)
 }
 
 /// What Killswitch says of itself.
@@ -202,23 +207,24 @@ pub fn status(machine: &Machine) -> io::Result<Status> {
 
 /// Who calls what was engaged as `target`. Fails with [`io::ErrorKind::NotFound`] if nothing is.
 pub fn callers(machine: &Machine, target: &str) -> io::Result<Vec<Caller>> {
-    parse_lines(
-        machine,
-        &format!("{KILLSWITCH}/fn/{target}/callers"),
-        Caller::parse,
-    )
+    let path = format!("{KILLSWITCH}/fn/{target}/callers");
+
+    read(machine, &path, Caller::parse)
 }
 
-fn parse_lines<T>(
-    machine: &Machine,
-    path: &str,
-    parse: impl Fn(&str) -> Option<T>,
-) -> io::Result<Vec<T>> {
-    machine
-        .read(path)?
-        .lines()
-        .map(|line| parse(line).ok_or_else(|| unexpected(path)))
-        .collect()
+fn read<T>(machine: &Machine, path: &str, parse: impl Fn(&str) -> Option<T>) -> io::Result<Vec<T>> {
+    parse_lines(&machine.read(path)?, parse)
+        .map_err(|error| io::Error::other(format!("{path}: {error}")))
+}
+
+fn parse_lines<T>(text: &str, parse: impl Fn(&str) -> Option<T>) -> io::Result<Vec<T>> {
+    let one = |(at, line)| {
+        let wrong = || io::Error::other(format!("line {}: '{line}' is not understood", at + 1));
+
+        parse(line).ok_or_else(wrong)
+    };
+
+    text.lines().enumerate().map(one).collect()
 }
 
 fn unexpected(path: &str) -> io::Error {

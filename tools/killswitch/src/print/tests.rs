@@ -184,7 +184,7 @@ fn what_cannot_be_understood_is_an_error() {
         ),
         (
             &["cve", "--all", "--engaged", &engaged],
-            format!("{engaged}: line 1: 'retval=' is"),
+            format!("{engaged}: line 1: 'f' is"),
         ),
         (&["cve"], "error: the following required arguments".into()),
         (
