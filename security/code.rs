@@ -65,8 +65,8 @@ pub(crate) struct RunningCode {
 }
 
 impl RunningCode {
-    /// The code, as it is now. `may_be_split` says whether the kernel itself may have a cold part of
-    /// a function of a name without suffixes: to search for one takes long.
+    /// The code, as it is now. `may_be_split` says whether the kernel itself may have a cold part
+    /// of a function of a name without suffixes: to search for one takes long.
     pub(crate) fn new(may_be_split: fn(&str) -> bool) -> Self {
         Self {
             may_be_split,

@@ -86,7 +86,8 @@ if grep -qw esp_input /proc/kallsyms && add_esp; then
 	is "and is no hit" "$stopped" "$(engaged_field esp_input hits)"
 	like "but passed" '^[1-9]' "$(engaged_field esp_input passed)"
 	is "nothing was unreadable" 0 "$(engaged_field esp_input faults)"
-	like "who is stopped are soft interrupts" 'context=softirq ' "$(<"$KS/fn/esp_input/callers")"
+	like "who is stopped are soft interrupts" 'context=softirq ' \
+		"$(<"$KS/fn/esp_input/callers")"
 	control disengage_all
 	accepted "in soft interrupts only" \
 		'engage esp_input -EPERM if=$context==softirq&&x->id.spi==0x0a000000'
@@ -116,8 +117,9 @@ if grep -qw xfrm_user_rcv_msg /proc/kallsyms; then
 	state=(state add src 10.8.0.1 dst 10.8.0.9 proto esp spi 77 mode transport
 		aead 'rfc4106(gcm(aes))' 0x000102030405060708090a0b0c0d0e0f10111213 128)
 	check "a policy can be added" of_user "${policy[@]}"
+	is_new='nlh->nlmsg_type==XFRM_MSG_NEWPOLICY'
 	accepted "until that is stopped" \
-		'engage xfrm_user_rcv_msg -EPERM scope=nonroot if=nlh->nlmsg_type==XFRM_MSG_NEWPOLICY'
+		"engage xfrm_user_rcv_msg -EPERM scope=nonroot if=$is_new"
 	check "which it is" stops xfrm_user_rcv_msg of_user "${policy[@]}"
 	check "an association can be added" of_user "${state[@]}"
 	check "and policies can be listed" of_user policy list

@@ -72,7 +72,8 @@ if [[ -e /boot/vmlinuz-$(uname -r) ]]; then
 	printf '%s,-1\n' function,value "${functions[@]}" | sed '1s/,-1$//' >/tmp/list
 	tool scan --list /tmp/list
 	is "the files of the kernel are read" 0 $status
-	in_files=$(sed -E '1d; s/^([^,]*),-1,all,([^,]*),([^,]*),.*/\2 \1 -1 \3/; s/ $//' <<<"$said")
+	line='^([^,]*),-1,all,([^,]*),([^,]*),.*'
+	in_files=$(sed -E "1d; s/$line/\2 \1 -1 \3/; s/ $//" <<<"$said")
 	# shellcheck disable=SC2046 # words
 	tool check $(printf '%s -1 ' "${functions[@]}")
 	is "and give its verdicts" "$(sed '/^ /d; s/  */ /g' <<<"$said")" "$in_files"
@@ -84,7 +85,8 @@ fi
 # Engaging.
 tool engage ks_target_int -EPERM --reason "$CVE"
 is "a function is engaged" 0 $status
-like "in the kernel's words" '^engaged ks_target_int: it returns -1 \(-EPERM\) without running' "$said"
+like "in the kernel's words" \
+	'^engaged ks_target_int: it returns -1 \(-EPERM\) without running' "$said"
 is "it is" -1 "$(call ks_target_int)"
 is "its reason is known" "\"$CVE\"" "$(engaged_field ks_target_int reason)"
 tool engage ks_target_other -1 security_file_open 0
@@ -129,7 +131,8 @@ is "and which" "ks_target_int -1 engaged $CVE False" \
 		for k in ("target", "value", "state", "reason", "age_at_most"))')"
 tool status --openmetrics
 like "metrics count hits" \
-	"killswitch_hits_total\{target=\"ks_target_int\",scope=\"all\",reason=\"$CVE\"\} 1"$'\n' "$said"
+	"killswitch_hits_total\{target=\"ks_target_int\",scope=\"all\",reason=\"$CVE\"\} 1"$'\n' \
+	"$said"
 status=0
 said=$(as_user "$program" status) || status=$?
 is "users see it too" 0 $status
@@ -162,8 +165,8 @@ if command -v ausearch >/dev/null; then
 	cat "$KS/engaged" >/dev/null
 	sync-audit
 	tool why ks_target_other
-	like "the audit log has the decision" 'op=disengage func="?ks_target_other"?|tcontext=ks_target_other' \
-		"$said"
+	like "the audit log has the decision" \
+		'op=disengage func="?ks_target_other"?|tcontext=ks_target_other' "$said"
 fi
 
 # Calls as they come.
@@ -172,7 +175,8 @@ sleep 1
 call ks_target_other >/dev/null
 call ks_target_int >/dev/null
 wait $!
-like "calls are seen" '^[-0-9]+T[0-9:]+Z ks_target_other engaged \+1 hits=[0-9]+$' "$(</tmp/watched)"
+like "calls are seen" '^[-0-9]+T[0-9:]+Z ks_target_other engaged \+1 hits=[0-9]+$' \
+	"$(</tmp/watched)"
 tracing=/sys/kernel/tracing
 mountpoint -q $tracing || mount -t tracefs none $tracing || :
 if [[ -d $tracing/events/killswitch/call ]]; then

@@ -574,7 +574,8 @@ impl fmt::Display for What<'_> {
                 match about.value {
                     Some(_) => write!(
                         f,
-                        "armed {}: when its module is loaded it will return {about} without running",
+                        "armed {}: when its module is loaded it will return {about} without \
+                         running",
                         about.name()
                     ),
                     None => write!(
