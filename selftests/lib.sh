@@ -152,6 +152,33 @@ eventually()
 	return 1
 }
 
+# add_esp SPI:PROTOCOL...: network namespaces ks_from and ks_to, and a security association from
+# the one to the other for each IP protocol, which go through that only.
+add_esp()
+{
+	local ns direction pair spi
+
+	ip netns add ks_from
+	ip netns add ks_to
+	ip link add ks_veth netns ks_from type veth peer name ks_veth netns ks_to
+	ip -n ks_from addr add 10.9.0.1/24 dev ks_veth
+	ip -n ks_to addr add 10.9.0.2/24 dev ks_veth
+	for ns in ks_from ks_to; do
+		ip -n $ns link set lo up
+		ip -n $ns link set ks_veth up
+		if [[ $ns == ks_from ]]; then direction=out; else direction=in; fi
+		for pair; do
+			spi=${pair%:*}
+			ip -n $ns xfrm state add src 10.9.0.1 dst 10.9.0.2 proto esp spi "$spi" \
+				reqid "$spi" mode transport aead 'rfc4106(gcm(aes))' \
+				0x000102030405060708090a0b0c0d0e0f10111213 128
+			ip -n $ns xfrm policy add src 10.9.0.1 dst 10.9.0.2 \
+				proto "${pair#*:}" dir $direction tmpl src 10.9.0.1 dst 10.9.0.2 \
+				proto esp spi "$spi" reqid "$spi" mode transport
+		done
+	done
+}
+
 # as_user COMMAND...: runs it as somebody without any rights.
 USER_ID=1001
 as_user()

@@ -54,26 +54,6 @@ do_esp()
 }
 }
 
-# Two network namespaces that talk through IPsec only.
-add_esp()
-{
-	local ns direction
-
-	ip netns add ks_from
-	ip netns add ks_to
-	ip link add ks_veth netns ks_from type veth peer name ks_veth netns ks_to
-	ip -n ks_from addr add 10.9.0.1/24 dev ks_veth
-	ip -n ks_to addr add 10.9.0.2/24 dev ks_veth
-	for ns in ks_from ks_to; do
-		ip -n $ns link set ks_veth up
-		ip -n $ns xfrm state add src 10.9.0.1 dst 10.9.0.2 proto esp spi 9 mode transport \
-			aead 'rfc4106(gcm(aes))' 0x000102030405060708090a0b0c0d0e0f10111213 128
-		if [[ $ns == ks_from ]]; then direction=out; else direction=in; fi
-		ip -n $ns xfrm policy add src 10.9.0.1 dst 10.9.0.2 proto 17 dir $direction \
-			tmpl src 10.9.0.1 dst 10.9.0.2 proto esp mode transport
-	done
-}
-
 # shellcheck disable=SC2317,SC2329 # called by check()
 counted()
 {
@@ -134,7 +114,7 @@ clean_up()
 	ip netns del ks_to 2>/dev/null
 }
 trap clean_up EXIT
-add_esp
+add_esp 9:17
 
 # The subsystem, what is engaged, its value and scope, how that looks to the user, and
 # the modules, in the order in which they can go. AF_ALG and ESP are built in, but a
