@@ -74,6 +74,8 @@ pub(crate) struct Facts<'a> {
     zone: OnceCell<Zone>,
     /// What [`Facts::object`] found.
     object: OnceCell<Option<Object>>,
+    /// What [`Facts::is_in_table`] found.
+    in_table: OnceCell<bool>,
     /// What [`Facts::evidence`] found.
     seen: OnceCell<Option<Evidence>>,
     /// What [`Facts::can_fail`] found.
@@ -116,9 +118,11 @@ impl Callers {
         if self.count > MANY {
             return;
         }
-        let protected = image::owner(image, place).filter(|caller| {
-            self.protected.is_none() && *caller != function && kernel.protects(*caller)
-        });
+        let protected = match self.protected {
+            Some(_) => None,
+            None => image::owner(image, place)
+                .filter(|caller| *caller != function && kernel.protects(*caller)),
+        };
         let ignores = !self.ignore && !code::heeds(image, place);
 
         // Bytes may only look like a call, which takes longer to find out.
@@ -154,6 +158,7 @@ impl<'a> Facts<'a> {
             image,
             zone: OnceCell::new(),
             object: OnceCell::new(),
+            in_table: OnceCell::new(),
             seen: OnceCell::new(),
             fails: OnceCell::new(),
             counted: OnceCell::new(),
@@ -168,6 +173,13 @@ impl<'a> Facts<'a> {
     /// What it works on, if that is to be protected.
     pub(super) fn object(&self) -> Option<Object> {
         *self.object.get_or_init(|| zone::object_of(self))
+    }
+
+    /// Whether a line of the table stands for a function with its names in its module.
+    pub(super) fn is_in_table(&self) -> bool {
+        *self
+            .in_table
+            .get_or_init(|| self.module.is_some_and(base::names_any))
     }
 
     /// What shows that the function decides about access, found in its code.

@@ -26,6 +26,7 @@ use super::{
     Asked,
     Cause,
     Facts,
+    InModule,
     Type, //
 };
 use core::ops::{
@@ -386,6 +387,15 @@ pub(crate) fn original(symbol: &str) -> &str {
     }
 }
 
+/// Whether a line stands for `function`. [`Facts::is_in_table`] finds it out once.
+pub(super) fn names_any(function: InModule<'_>) -> bool {
+    function.symbols.iter().any(|it| {
+        let original = original(it.as_str());
+
+        Member::all().any(|it| it.stands_for(function.module, original))
+    })
+}
+
 /// The first line about the function that `is_wanted`.
 fn find(facts: &Facts<'_>, is_wanted: impl Fn(&Member) -> bool) -> Option<Member> {
     let by_address = facts
@@ -393,7 +403,7 @@ fn find(facts: &Facts<'_>, is_wanted: impl Fn(&Member) -> bool) -> Option<Member
         .iter()
         .find_map(|address| facts.kernel.base.of(*address).find(&is_wanted));
     let by_module = || {
-        let function = facts.module?;
+        let function = facts.module.filter(|_| facts.is_in_table())?;
         let mut originals = function.symbols.iter().map(|it| original(it.as_str()));
 
         originals.find_map(|original| {
