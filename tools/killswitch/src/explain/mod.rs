@@ -99,13 +99,6 @@ pub struct Index<'a> {
     tables: Tables<'a>,
 }
 
-/// Says in a word whether `function` can be made to return `value`. Who asks more than once makes
-/// an [`Index`].
-#[allow(dead_code)]
-pub fn summary(kernel: &Kernel, function: &Function<'_>, value: i64) -> Summary {
-    Index::new(kernel).summary(function, value)
-}
-
 impl<'a> Index<'a> {
     /// Finds out what is needed about `kernel`.
     pub fn new(kernel: &'a Kernel) -> Self {

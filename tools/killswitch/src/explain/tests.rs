@@ -172,7 +172,7 @@ fn functions_are_explained() {
             "{name} {value}: {:?}",
             found.findings
         );
-        assert_eq!(super::summary(&kernel, &function, value), summary, "{name}");
+        assert_eq!(index.summary(&function, value), summary, "{name}");
     }
 }
 

@@ -353,7 +353,7 @@ impl<'a> Reader<'a, '_> {
     }
 }
 
-/// A type behind its names and qualifiers, unless it belongs to somebody else.
+/// A type behind its names and qualifiers, unless these say that it is no memory of the kernel.
 fn plain(mut id: u32) -> Option<u32> {
     for _ in 0..100 {
         match c(id)? {
