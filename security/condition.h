@@ -12,22 +12,27 @@
 
 #include "killswitch.h"
 
+/* A copy of text, in aligned words, which do not reach into another page. */
+union killswitch_copy {
+	char text[KILLSWITCH_TEXT + 16];
+	u64 words[KILLSWITCH_TEXT / 8 + 2];
+};
+
 /*
- * Whether memory at @address may be read at all, if it is there: the kernel's. What
- * user space has is refused, since that might be faulted in. The same for all of a
- * page.
+ * Whether so much memory from @address on as is read at a time may be read at all, if
+ * it is there. What user space has is refused, since that might be faulted in: all but
+ * the kernel's half of the addresses, and the vsyscall page. Behind that is nothing.
  */
 static __always_inline bool may_read(unsigned long address)
 {
-	return (long)address < 0 && __is_canonical_address(address, boot_cpu_data.x86_virt_bits) &&
-	       (address & PAGE_MASK) != VSYSCALL_ADDR;
+	return address >= -1UL << (boot_cpu_data.x86_virt_bits - 1) &&
+	       address < VSYSCALL_ADDR - sizeof(union killswitch_copy);
 }
 
 /* Reads @bytes, of which there are 1, 2, 4 or 8. Fails if they cannot be read. */
 static __always_inline bool read_kernel(unsigned long address, unsigned int bytes, u64 *value)
 {
-	if (!may_read(address) || (offset_in_page(address) + bytes > PAGE_SIZE &&
-				   !may_read(address + bytes - 1)))
+	if (!may_read(address))
 		return false;
 	switch (bytes) {
 	case 1: {
@@ -59,55 +64,71 @@ fault:
 	return false;
 }
 
-/* Whether @text matches @pattern, in which * stands for any characters and ? for one. */
-static __always_inline bool text_matches(const char *text, const char *pattern)
+/* Whether @count characters are those of @pattern, in which ? stands for any. */
+static __always_inline bool is_alike(const char *text, const char *pattern, unsigned long count)
 {
-	const char *behind_star = NULL, *retry = NULL;
+	unsigned long i;
 
-	while (*text) {
-		if (*pattern == '*') {
-			behind_star = ++pattern;
-			if (!*behind_star)
-				return true;
-			retry = text;
-		} else if (*pattern == '?' || *pattern == *text) {
-			pattern++;
-			text++;
-		} else if (behind_star) {
-			pattern = behind_star;
-			retry++;
-			/* On to where the next character is the right one. */
-			while (*retry && *retry != *pattern && *pattern != '*' && *pattern != '?')
-				retry++;
-			text = retry;
-		} else {
+	for (i = 0; i < count; i++)
+		if (text[i] != pattern[i] && pattern[i] != '?')
 			return false;
-		}
-	}
-	while (*pattern == '*')
-		pattern++;
-	return !*pattern;
+	return true;
 }
 
-static __always_inline bool text_equals(const char *a, const char *b)
+/* Whether the text up to @end matches the pattern, in which * stands for any characters. */
+static __always_inline bool text_matches(const struct killswitch_comparison *comparison,
+					 const char *text, const char *end)
 {
-	while (*a && *a == *b) {
-		a++;
-		b++;
+	const char *pattern = comparison->text + comparison->head, *part;
+	const char *tail = comparison->text + comparison->length - comparison->tail;
+	unsigned long length = end - text;
+
+	/* What is in front of the first star, and behind the last one, has its place. */
+	if (length < comparison->head + comparison->tail ||
+	    !is_alike(text, comparison->text, comparison->head) ||
+	    !is_alike(end - comparison->tail, tail, comparison->tail))
+		return false;
+	if (pattern == tail)
+		return length == comparison->head;
+	text += comparison->head;
+	end -= comparison->tail;
+	/* Of what is between two stars, the first place is as good as any. */
+	while (++pattern != tail) {
+		for (part = pattern; *pattern != '*'; pattern++)
+			;
+		for (length = pattern - part; end - text >= length; text++)
+			if (is_alike(text, part, length))
+				break;
+		if (end - text < length)
+			return false;
+		text += length;
 	}
-	return *a == *b;
+	return true;
+}
+
+static __always_inline bool text_equals(const struct killswitch_comparison *comparison,
+					const char *text, const char *end)
+{
+	const char *other = comparison->text;
+
+	if (end - text != comparison->length)
+		return false;
+	while (text != end)
+		if (*text++ != *other++)
+			return false;
+	return true;
 }
 
 static __always_inline bool compare_text(const struct killswitch_comparison *comparison,
-					 const char *text)
+					 const char *text, const char *end)
 {
 	switch (comparison->operation) {
 	case KILLSWITCH_EQUAL:
-		return text_equals(text, comparison->text);
+		return text_equals(comparison, text, end);
 	case KILLSWITCH_NOT_EQUAL:
-		return !text_equals(text, comparison->text);
+		return !text_equals(comparison, text, end);
 	default:
-		return text_matches(text, comparison->text);
+		return text_matches(comparison, text, end);
 	}
 }
 
@@ -150,38 +171,32 @@ enum killswitch_outcome { KILLSWITCH_NO, KILLSWITCH_YES, KILLSWITCH_FAULT };
 static noinline noinstr enum killswitch_outcome
 killswitch_compare_text(const struct killswitch_comparison *comparison, unsigned long address)
 {
-	/* Aligned words do not reach into another page. */
-	union {
-		char text[KILLSWITCH_TEXT + 16];
-		u64 words[KILLSWITCH_TEXT / 8 + 2];
-	} copy __uninitialized;
+	union killswitch_copy copy __uninitialized;
 	unsigned int before = address % 8, end = before + comparison->bits, i;
-	const char *text = copy.text + before;
-	u64 ones = ~0ULL / 255;
+	u64 ones = ~0ULL / 255, zeros;
 
 	address -= before;
+	if (!may_read(address))
+		return KILLSWITCH_FAULT;
 	for (i = 0; i < end; i += 8) {
 		u64 word;
 
-		if ((!i || !offset_in_page(address + i)) && !may_read(address + i))
-			return KILLSWITCH_FAULT;
 		__get_kernel_nofault(&word, (void *)(address + i), u64, fault);
 		copy.words[i / 8] = word;
 		/* What is in front of the text does not end it. */
 		if (!i)
 			word |= (1ULL << before * 8) - 1;
-		if ((word - ones) & ~word & (ones << 7))
+		zeros = (word - ones) & ~word & (ones << 7);
+		if (zeros) {
+			end = min(end, i + __builtin_ctzll(zeros) / 8);
 			break;
+		}
 	}
-	copy.text[end] = '\0';
 	/* What does not end within what is looked at could go on in any way. */
-	if (comparison->bits == KILLSWITCH_TEXT - 1 && i + 8 >= end) {
-		for (i = before; copy.text[i]; i++)
-			;
-		if (i == end)
-			return KILLSWITCH_FAULT;
-	}
-	return compare_text(comparison, text) ? KILLSWITCH_YES : KILLSWITCH_NO;
+	if (end == before + KILLSWITCH_TEXT - 1)
+		return KILLSWITCH_FAULT;
+	return compare_text(comparison, copy.text + before, copy.text + end) ? KILLSWITCH_YES :
+									      KILLSWITCH_NO;
 fault:
 	return KILLSWITCH_FAULT;
 }

@@ -39,8 +39,9 @@ const _: () = assert!(TEXT < bindings::KILLSWITCH_TEXT as usize);
 /// # Invariants
 ///
 /// Each comparison leads to later ones or to the end; those that were not added lead to the end.
-/// The numbers of loads and characters are within their arrays, and text ends with a zero.
-/// `programs` are references to all programs that it names.
+/// The numbers of loads and characters are within their arrays, and so is what is in front of the
+/// first star of a pattern, and behind the last. `programs` are references to all programs that it
+/// names.
 pub(crate) struct Condition {
     condition: KBox<bindings::killswitch_condition>,
     count: usize,
@@ -173,26 +174,35 @@ fn made_of(comparison: &Comparison<'_>) -> bindings::killswitch_comparison {
         (Source::Cgroup(_, number), _) => made.__bindgen_anon_1.value = number,
         (_, With::Number(number)) => made.__bindgen_anon_1.value = number,
         (_, With::Text(text)) => {
-            // The last byte stays zero.
-            for (place, byte) in made.text.iter_mut().zip(text.bytes().take(TEXT)) {
-                *place = byte;
-            }
+            let text = &text.as_bytes()[..text.len().min(TEXT)];
+            let mut parts = text.split(|byte| *byte == b'*');
+
+            made.text[..text.len()].copy_from_slice(text);
+            made.length = text.len() as u8;
+            made.head = parts.next().map_or(0, <[u8]>::len) as u8;
+            made.tail = parts.next_back().map_or(0, <[u8]>::len) as u8;
         }
     }
-    if let Source::Argument(path) = comparison.source {
-        // SAFETY: No preconditions.
-        made.argument = unsafe { bindings::killswitch_argument_offset(path.argument.into()) } as u8;
-        made.loads = path.loads.min(LOADS) as u8;
-        made.offsets[..path.offsets.len()].copy_from_slice(&path.offsets);
-        (made.bytes, made.shift, made.bits, made.is_signed) = match path.what {
-            Field::Text(length) => (0, 0, length.min(TEXT as u8), false),
-            Field::Number {
-                bytes,
-                shift,
-                bits,
-                is_signed,
-            } => (bytes, shift, bits.clamp(1, 64), is_signed),
-        };
+    match comparison.source {
+        Source::Argument(path) => {
+            // SAFETY: No preconditions.
+            let offset = unsafe { bindings::killswitch_argument_offset(path.argument.into()) };
+
+            made.argument = offset as u8;
+            made.loads = path.loads.min(LOADS) as u8;
+            made.offsets[..path.offsets.len()].copy_from_slice(&path.offsets);
+            (made.bytes, made.shift, made.bits, made.is_signed) = match path.what {
+                Field::Text(length) => (0, 0, length.min(TEXT as u8), false),
+                Field::Number {
+                    bytes,
+                    shift,
+                    bits,
+                    is_signed,
+                } => (bytes, shift, bits.clamp(1, 64), is_signed),
+            };
+        }
+        Source::Comm => made.bits = bindings::TASK_COMM_LEN as u8,
+        _ => {}
     }
     made.operation = operation as u8;
     made.if_true = next(comparison.if_true);
@@ -278,6 +288,13 @@ mod tests {
         ("p[1].word==3", Taken),
         ("p->text~\"aead*\"", Taken),
         ("p->text~\"*g?m\"", Taken),
+        ("p->text~\"ae*m\"", Taken),
+        ("p->text~\"*a*e*g*\"", Taken),
+        ("p->text~\"a*?*?m\"", Taken),
+        ("p->text~\"ae*e*d*\"", Passed),
+        ("p->text~\"aead-gc*-gcm\"", Passed),
+        ("p->text~\"aead-gc\"", Passed),
+        ("p->text~\"aead-gcm?\"", Passed),
         ("p->text==\"aead\"", Passed),
         ("p->next->text==\"bbbbbbbbbbbbbbbb\"", Taken),
         ("p->next->text~\"*c*\"", Passed),

@@ -350,7 +350,8 @@ static __always_inline bool compare_caller(const struct killswitch_comparison *c
 
 	switch (comparison->source) {
 	case KILLSWITCH_COMM:
-		return compare_text(comparison, current->comm);
+		return killswitch_compare_text(comparison, (unsigned long)current->comm) ==
+		       KILLSWITCH_YES;
 	case KILLSWITCH_EXE:
 		/* There is a reference to it, so nothing else is at its address. */
 		return (program() == comparison->program) ==

@@ -172,6 +172,10 @@ struct killswitch_comparison {
 		const struct inode *program;
 	};
 	u32 second;
+	/* Text, its length, and how much is in front of the first star, and behind the last. */
+	u8 length;
+	u8 head;
+	u8 tail;
 	char text[KILLSWITCH_TEXT];
 };
 
