@@ -652,3 +652,17 @@ impl Types for OfTypes<'_> {
         members.nth(index as usize).map(|it| it.id)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::image::tests::Directory;
+
+    #[test]
+    fn what_is_freed_after_boot_is_no_end_of_security() {
+        let kernel = Kernel::new(Directory::new("security").open());
+        let callback = kernel.image.hooks()[0].address as usize;
+
+        assert_eq!(kernel.security(), callback..callback + 0x10);
+    }
+}

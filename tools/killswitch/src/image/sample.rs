@@ -352,6 +352,8 @@ pub(super) fn kernel(how: Addresses, with_table: bool) -> Vec<u8> {
         (INIT + 0x20, 't', "sample_init"),
         (INIT + 0x60, 't', "inner_init"),
         (INIT + 0x80, 't', "outer_init"),
+        // In other configurations this is an end of what is built from security/.
+        (INIT + 0xc0, 't', "integrity_audit_msg"),
         (INIT + 0x100, 'T', "_einittext"),
     ];
     let numbers = |numbers: &[u64]| -> Vec<u8> {
