@@ -8,10 +8,7 @@ use super::{
         Member,
         Members, //
     },
-    code::{
-        self,
-        Evidence, //
-    },
+    code::Evidence,
     image::{
         self,
         Image, //
@@ -123,10 +120,10 @@ impl Callers {
             None => image::owner(image, place)
                 .filter(|caller| *caller != function && kernel.protects(*caller)),
         };
-        let ignores = !self.ignore && !code::heeds(image, place);
+        let ignores = !self.ignore && !image.reader().heeds(image, place);
 
         // Bytes may only look like a call, which takes longer to find out.
-        if (protected.is_some() || ignores) && code::is_branch(image, place) {
+        if (protected.is_some() || ignores) && image.reader().is_branch(image, place) {
             self.protected = self.protected.or(protected);
             self.ignore |= ignores;
         }
@@ -184,10 +181,12 @@ impl<'a> Facts<'a> {
 
     /// What shows that the function decides about access, found in its code.
     pub(crate) fn evidence(&self) -> Option<Evidence> {
+        let reader = self.image.reader();
+
         *self.seen.get_or_init(|| {
             self.addresses
                 .iter()
-                .find_map(|address| code::evidence(self.image, self.kernel, *address))
+                .find_map(|address| reader.evidence(self.image, self.kernel, *address))
         })
     }
 
@@ -199,10 +198,12 @@ impl<'a> Facts<'a> {
 
     /// Whether the function can fail by itself.
     pub(crate) fn can_fail(&self) -> bool {
+        let reader = self.image.reader();
+
         *self.fails.get_or_init(|| {
             self.addresses
                 .iter()
-                .all(|address| code::can_fail(self.image, *address, self.prototype.returns))
+                .all(|address| reader.can_fail(self.image, *address, self.prototype.returns))
         })
     }
 

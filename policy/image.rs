@@ -3,6 +3,7 @@
 //! A kernel, as the policy sees it: the one that runs, or one in files.
 
 use super::{
+    code::Reader,
     facts::InModule,
     prototype::Prototype,
     Symbol, //
@@ -34,6 +35,9 @@ pub(crate) trait Image {
 
     /// Calls `visit` with each place that calls one of `functions`, and with that function.
     fn callers(&self, functions: &[usize], visit: &mut dyn FnMut(usize, usize));
+
+    /// What reads its code.
+    fn reader(&self) -> &'static dyn Reader;
 
     /// How many bytes in front of a function belong to it, and may be entered instead of it.
     fn padding(&self) -> usize;

@@ -22,8 +22,10 @@ use crate::policy::{
             BREAKPOINT,
             JUMP, //
         },
+        Architecture,
         Called,
-        OVERLAP, //
+        Native,
+        Reader, //
     },
     image::{
         Cold,
@@ -123,18 +125,18 @@ fn callers_in(
     let mut pause = at;
     let mut buffer = [0; CHUNK];
 
-    while area.end - at > OVERLAP {
+    while area.end - at > Native::OVERLAP {
         let bytes = &mut buffer[..(area.end - at).min(CHUNK)];
 
         // Areas are mapped as a whole; what cannot be read has been unmapped, and calls nothing.
         if copy(at, bytes) {
-            called.find(bytes, at, PADDING, &mut |place, function| {
+            called.find::<Native>(bytes, at, PADDING, &mut |place, function| {
                 if result.is_ok() {
                     result = found.push((place, function), GFP_KERNEL);
                 }
             });
         }
-        at += bytes.len() - OVERLAP;
+        at += bytes.len() - Native::OVERLAP;
         if at - pause >= STRIDE {
             pause = at;
             // SAFETY: This may sleep, and there is a current task.
@@ -258,6 +260,10 @@ impl Image for RunningCode {
                 .for_each(|(place, function)| visit(*place, *function)),
             Err(error) => self.failure.set(Some(error)),
         }
+    }
+
+    fn reader(&self) -> &'static dyn Reader {
+        &Native
     }
 
     fn padding(&self) -> usize {

@@ -11,7 +11,10 @@ use super::{
     module::Loaded, //
 };
 use crate::policy::{
-    code::x86::ENTRY,
+    code::{
+        Architecture,
+        Native, //
+    },
     Prototype, //
 };
 use kernel::{
@@ -89,6 +92,9 @@ fn has_site(address: usize) -> bool {
         0 => false,
         site if site == address => true,
         // SAFETY: The symbol begins here, and has a place for tracers behind this.
-        site => site == address + ENTRY && unsafe { bindings::killswitch_is_landing_pad(address) },
+        site => {
+            site == address + Native::ENTRY
+                && unsafe { bindings::killswitch_is_landing_pad(address) }
+        }
     }
 }

@@ -7,15 +7,18 @@
 //! taken for one there, and one that does not makes a difference only if it leads just to the
 //! function.
 
-/// The longest instruction.
-pub(super) const LONGEST: usize = 15;
+use super::{
+    Architecture,
+    Instruction,
+    Use, //
+};
+
+/// x86-64.
+pub(crate) struct X86;
 
 /// How many bytes tell whether there is a branch with a displacement of 32 bits: the longest, or a
 /// shorter one and a byte before it.
-pub(super) const WINDOW: usize = 6;
-
-/// How far behind its beginning a function is entered at most: direct calls may skip ENDBR64.
-pub(crate) const ENTRY: usize = 4;
+const WINDOW: usize = 6;
 
 /// `call rel32`.
 pub(crate) const CALL: u8 = 0xe8;
@@ -26,16 +29,44 @@ const TWO_BYTES: u8 = 0x0f;
 /// `int3`, which a probe puts in place of an instruction's first byte.
 pub(crate) const BREAKPOINT: u8 = 0xcc;
 
-/// An instruction.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Instruction {
-    /// How many bytes it has.
-    pub(crate) length: usize,
-    /// How far behind its end it goes on, if it is a direct call or jump.
-    pub(crate) branch: Option<i32>,
-    /// The number that it moves into a register, if that is all it does, and whether the register
-    /// has 64 bits then.
-    pub(crate) moved: Option<(i32, bool)>,
+impl Architecture for X86 {
+    const LONGEST: usize = 15;
+    const ALIGNMENT: usize = 1;
+    /// Direct calls may skip ENDBR64.
+    const ENTRY: usize = 4;
+    const OVERLAP: usize = WINDOW - 1;
+
+    fn decode(bytes: &[u8]) -> Option<Instruction> {
+        decode(bytes)
+    }
+
+    fn is_call(bytes: &[u8]) -> bool {
+        bytes.first() == Some(&CALL)
+    }
+
+    fn use_of_result(bytes: &[u8]) -> Use {
+        use_of_result(bytes)
+    }
+
+    #[inline(always)]
+    fn find_branches(
+        bytes: &[u8],
+        at: usize,
+        start: usize,
+        length: usize,
+        mut visit: impl FnMut(usize, usize),
+    ) {
+        // The target is looked at first: of all bytes, few make up one that is in reach. A processor
+        // guesses that right, and which bytes begin a branch it does not.
+        for (index, window) in bytes.windows(WINDOW).enumerate() {
+            let place = at.wrapping_add(index);
+            let target = target(place, window);
+
+            if target.wrapping_sub(start) <= length && is_branch(window) {
+                visit(place + 1, target);
+            }
+        }
+    }
 }
 
 /// What follows the opcode and its operands.
@@ -96,9 +127,8 @@ impl Reader<'_> {
     }
 }
 
-/// Decodes the instruction that `bytes` begin with. There is none if it is longer than they are, or
-/// no instruction at all.
-pub(crate) fn decode(bytes: &[u8]) -> Option<Instruction> {
+/// As [`Architecture::decode()`].
+fn decode(bytes: &[u8]) -> Option<Instruction> {
     let mut reader = Reader { bytes, at: 0 };
     let (mut is_short, mut is_wide, mut has_small_addresses) = (false, false, false);
 
@@ -117,7 +147,7 @@ pub(crate) fn decode(bytes: &[u8]) -> Option<Instruction> {
             opcode => break opcode,
         }
         is_wide = false;
-        if reader.at >= LONGEST {
+        if reader.at >= X86::LONGEST {
             return None;
         }
     };
@@ -186,29 +216,15 @@ pub(crate) fn decode(bytes: &[u8]) -> Option<Instruction> {
         Immediate::Test(true) => operand,
         Immediate::Test(false) => 1,
     };
-    (reader.at <= bytes.len().min(LONGEST)).then_some(Instruction {
+    (reader.at <= bytes.len().min(X86::LONGEST)).then_some(Instruction {
         length: reader.at,
         branch,
         moved,
     })
 }
 
-/// What an instruction does with the result of the function that was called before it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Use {
-    /// Nothing.
-    None,
-    /// Overwrites it without a look.
-    Overwrites,
-    /// Returns with it.
-    Leaves,
-    /// Reads it, or may read it.
-    Reads,
-}
-
-/// What the instruction that `bytes` begin with does with a result. Of those that do not read it,
-/// this knows the usual ones.
-pub(super) fn use_of_result(bytes: &[u8]) -> Use {
+/// As [`Architecture::use_of_result()`].
+fn use_of_result(bytes: &[u8]) -> Use {
     const RESULT: u8 = 0;
     let mut bytes = bytes;
 
@@ -315,64 +331,12 @@ fn two_bytes(opcode: u8) -> Option<(bool, Immediate)> {
     })
 }
 
-/// Calls `visit` with the place of each branch in `bytes`, which lie at `at`, to one of
-/// `functions`, which are sorted, or to the `padding` in front of it, and with the function.
-pub(super) fn find_calls(
-    bytes: &[u8],
-    at: usize,
-    functions: &[usize],
-    padding: usize,
-    visit: &mut dyn FnMut(usize, usize),
-) {
-    let ([first, ..], [.., last]) = (functions, functions) else {
-        return;
-    };
-    let start = first.saturating_sub(padding);
-    let length = last.saturating_add(ENTRY) - start;
-
-    // The target is looked at first: of all bytes, few make up one that is in reach. A processor
-    // guesses that right, and which bytes begin a branch it does not.
-    for (index, window) in bytes.windows(WINDOW).enumerate() {
-        let place = at.wrapping_add(index);
-        let target = target(place, window);
-
-        if target.wrapping_sub(start) <= length && is_branch(window) {
-            found_call(place + 1, target, functions, padding, visit);
-        }
-    }
-}
-
 /// Whether `window` holds a branch, also one with a breakpoint in the place of its first byte.
 fn is_branch(window: &[u8]) -> bool {
     match [window[0], window[1]] {
         [_, CALL | JUMP | BREAKPOINT] => true,
         [TWO_BYTES | BREAKPOINT, second] => second & 0xf0 == 0x80,
         _ => false,
-    }
-}
-
-/// Visits the functions that a branch to `target` calls. Kept apart from the loop that is gone
-/// through for each byte.
-#[cold]
-#[inline(never)]
-fn found_call(
-    place: usize,
-    target: usize,
-    functions: &[usize],
-    padding: usize,
-    visit: &mut dyn FnMut(usize, usize),
-) {
-    let from = functions.partition_point(|function| target.saturating_sub(ENTRY) > *function);
-
-    let mut last = None;
-
-    for function in &functions[from..] {
-        if function.saturating_sub(padding) > target {
-            break;
-        }
-        if last.replace(function) != Some(function) {
-            visit(place, *function);
-        }
     }
 }
 

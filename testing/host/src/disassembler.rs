@@ -7,7 +7,7 @@
 use crate::{
     image::Image,
     policy::{
-        code::{callees, x86::decode},
+        code::{callees, x86::X86, Architecture as _},
         image::{Cold, Image as _},
     },
 };
@@ -56,7 +56,7 @@ fn is_taken_apart(bytes: &[u8]) -> bool {
 
     while decoder.can_decode() {
         let instruction = decoder.decode();
-        let length = decode(&bytes[at..]).map_or(1, |it| it.length);
+        let length = X86::decode(&bytes[at..]).map_or(1, |it| it.length);
 
         // What is no instruction is data.
         if instruction.is_invalid() {
@@ -88,7 +88,7 @@ proptest! {
             iced_x86::Code::Extrq_xmm_imm8_imm8 | iced_x86::Code::Insertq_xmm_xmm_imm8_imm8
         );
         if !instruction.is_invalid() && is_known {
-            let got = decode(&bytes).map(|it| it.length);
+            let got = X86::decode(&bytes).map(|it| it.length);
 
             prop_assert_eq!(got, Some(instruction.len()), "{:x?} {}", bytes, instruction.code() as u32);
         }
@@ -119,7 +119,7 @@ fn it_reads_what_a_disassembler_reads() {
             // It is not read at all.
             Cold::Unknown => continue,
         }
-        let read = callees(&image, *address, &mut |callee| {
+        let read = callees::<X86, _>(&image, *address, &mut |callee| {
             got.insert(callee);
             None::<()>
         });

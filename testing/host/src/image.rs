@@ -4,6 +4,7 @@
 //! from ELF files.
 
 use crate::policy::{
+    code::{x86::X86, Reader},
     image::{Cold, Function, Image as Policed},
     Symbol,
 };
@@ -234,6 +235,10 @@ impl Policed for Image {
     }
 
     fn callers(&self, _: &[usize], _: &mut dyn FnMut(usize, usize)) {}
+
+    fn reader(&self) -> &'static dyn Reader {
+        &X86
+    }
 
     fn padding(&self) -> usize {
         self.padding

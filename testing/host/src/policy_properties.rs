@@ -4,7 +4,7 @@
 
 use crate::policy::{
     cases::{first_wrong, Imaginary},
-    code::{Called, Evidence, OVERLAP},
+    code::{x86::X86, Architecture as _, Called, Evidence},
     judge, original, AddressSet, Asked, Catalogue, Cause, Facts, Kernel, Member, Members, Name,
     Prototype, Refusal, Rule, Set, Symbol, Tagged, TaggedSet, Type, Value, Zone,
 };
@@ -298,7 +298,7 @@ impl Sets {
             security: 0x1_0000..0x1_0000 + self.security,
             core: core.borrow(),
         };
-        let mut facts = Facts::new(&kernel, addresses, &Imaginary);
+        let mut facts = Facts::new(&kernel, addresses, &Imaginary::ALL[0]);
 
         facts.prototype = Prototype {
             returns,
@@ -453,7 +453,7 @@ proptest! {
     fn pieces_of_code_hold_all_calls_once(
         mut code in prop::collection::vec(any::<u8>(), 200..600),
         calls in prop::collection::btree_map(1usize..40, 0usize..4, 0..30),
-        piece in OVERLAP + 1..90,
+        piece in X86::OVERLAP + 1..90,
     ) {
         const AT: usize = 0x1_0000;
         const CALLED: [usize; 4] = [0x2_0000, 0x2_0008, 0x2_0040, 0x8_0000];
@@ -468,20 +468,20 @@ proptest! {
         let (mut whole, mut sum) = (Vec::new(), Vec::new());
         prop_assert!(called.has_any_in(CALLED[1]..CALLED[1] + 1));
         prop_assert!(!called.has_any_in(CALLED[1] + 1..CALLED[2]));
-        called.find(&code, AT, 16, &mut |place, function| whole.push((place, function)));
+        called.find::<X86>(&code, AT, 16, &mut |place, function| whole.push((place, function)));
         let mut at = 0;
-        while code.len() - at > OVERLAP {
+        while code.len() - at > X86::OVERLAP {
             let end = code.len().min(at + piece);
-            called.find(&code[at..end], AT + at, 16, &mut |place, function| {
+            called.find::<X86>(&code[at..end], AT + at, 16, &mut |place, function| {
                 sum.push((place, function));
             });
-            at = end - OVERLAP;
+            at = end - X86::OVERLAP;
         }
         prop_assert_eq!(&sum, &whole);
         for (index, address) in CALLED.into_iter().enumerate() {
             let mut alone = Vec::new();
 
-            Called::new(vec![address]).find(&code, AT, 16, &mut |place, function| {
+            Called::new(vec![address]).find::<X86>(&code, AT, 16, &mut |place, function| {
                 alone.push((place, function));
             });
             let found: Vec<_> = whole.iter().filter(|it| it.1 == address).copied().collect();

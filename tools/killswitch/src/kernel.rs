@@ -8,7 +8,7 @@ use crate::{
     policy::{
         self, alternatives,
         btf::{self, Described, Types},
-        code::x86::{BREAKPOINT, CALL, ENTRY, JUMP},
+        code::{x86::X86, Architecture as _, Reader},
         image::{Cold, Function as Known, Image as Policed},
         AddressSet, Asked, Catalogue, Facts, InModule, Kernel as Sets, Members, Name, Prototype,
         Refusal, Set, Symbol, Tagged, TaggedSet, Zone,
@@ -246,10 +246,10 @@ impl Kernel {
         };
         let has_site = || {
             const ENDBR64: &[u8] = &[0xf3, 0x0f, 0x1e, 0xfa];
-            let is_landing_pad = || self.image.read(address, ENTRY) == Some(ENDBR64);
+            let is_landing_pad = || self.image.read(address, X86::ENTRY) == Some(ENDBR64);
 
             self.image.is_traced(address)
-                || (self.image.is_traced(address + ENTRY as u64) && is_landing_pad())
+                || (self.image.is_traced(address + X86::ENTRY as u64) && is_landing_pad())
         };
 
         stays() && (has_site() || self.prototype(module, symbol) != Prototype::UNKNOWN)
@@ -503,7 +503,6 @@ impl Kernel {
 /// Where all that may be branches lead to, and where they are, in that order. What passes for one is
 /// what passes for one in the kernel, where a breakpoint may be in its place.
 fn branches(image: &Image) -> Vec<(u64, u64)> {
-    const TWO_BYTES: u8 = 0x0f;
     let mut found = Vec::new();
 
     for area in image.areas().iter().filter(|area| !area.is_init) {
@@ -511,23 +510,11 @@ fn branches(image: &Image) -> Vec<(u64, u64)> {
         let Some(bytes) = image.read(area.range.start, length) else {
             continue;
         };
-        for (index, window) in bytes.windows(6).enumerate() {
-            let [first, second, rest @ ..] = window else {
-                continue;
-            };
-            let is_branch = matches!(*second, CALL | JUMP | BREAKPOINT)
-                || (matches!(*first, TWO_BYTES | BREAKPOINT) && second & 0xf0 == 0x80);
-
-            if let (true, Ok(displacement)) = (is_branch, rest.try_into()) {
-                let at = area.range.start + index as u64;
-                let displacement = i32::from_le_bytes(displacement);
-                let to = (at + 6).wrapping_add_signed(displacement.into());
-
-                if image.area(to).is_some() {
-                    found.push((to, at + 1));
-                }
+        X86::find_branches(bytes, area.range.start as usize, 0, usize::MAX, |at, to| {
+            if image.area(to as u64).is_some() {
+                found.push((to as u64, at as u64));
             }
-        }
+        });
     }
     found.sort_unstable();
     found
@@ -606,7 +593,7 @@ impl Policed for Kernel {
             .iter()
             .flat_map(|address| {
                 let start = address.saturating_sub(self.padding()) as u64;
-                let end = (address + ENTRY) as u64;
+                let end = (address + X86::ENTRY) as u64;
                 let from = self.branches.partition_point(|(to, _)| *to < start);
 
                 self.branches[from..]
@@ -621,6 +608,10 @@ impl Policed for Kernel {
         found
             .iter()
             .for_each(|(place, address)| visit(*place as usize, *address));
+    }
+
+    fn reader(&self) -> &'static dyn Reader {
+        &X86
     }
 
     fn padding(&self) -> usize {

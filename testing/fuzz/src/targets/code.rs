@@ -5,7 +5,7 @@
 
 use super::Input;
 use crate::policy::{
-    code::{Called, Evidence, OVERLAP},
+    code::{x86::X86, Architecture as _, Called, Evidence, Reader},
     image::{Cold, Function, Image},
     judge, AddressSet, Asked, Cause, Facts, InModule, Kernel, Members, Prototype, Rule, Symbol,
     TaggedSet, Type, Value,
@@ -308,7 +308,11 @@ impl Image for MadeUp {
     }
 
     fn callers(&self, functions: &[usize], visit: &mut dyn FnMut(usize, usize)) {
-        Called::new(functions.to_vec()).find(self.counted(), self.base, self.padding, visit);
+        Called::new(functions.to_vec()).find::<X86>(self.counted(), self.base, self.padding, visit);
+    }
+
+    fn reader(&self) -> &'static dyn Reader {
+        &X86
     }
 
     fn padding(&self) -> usize {
@@ -490,24 +494,24 @@ fn counts(made: &MadeUp, address: usize) {
     let ends = ends_of_branches(text, &[0xe8, 0xe9, 0xcc], &[0x0f, 0xcc]);
     let expected = ends
         .into_iter()
-        .filter(|end| *end > OVERLAP && landing.contains(&target(text, made.base, *end)))
+        .filter(|end| *end > X86::OVERLAP && landing.contains(&target(text, made.base, *end)))
         .count();
     assert_eq!(whole, expected);
 
-    let piece = OVERLAP + 1 + made.value as usize % 1024;
+    let piece = X86::OVERLAP + 1 + made.value as usize % 1024;
     // Among others, which have nothing to say about it.
     let others = made.asked.iter().filter(|other| **other != address);
     let all = others.chain([&address]).copied();
     let called = Called::new(all.collect::<Vec<_>>());
     let mut sum = 0;
     let mut at = 0;
-    while text.len().saturating_sub(at) > OVERLAP {
+    while text.len().saturating_sub(at) > X86::OVERLAP {
         let end = text.len().min(at + piece);
         let place = made.base.wrapping_add(at);
-        called.find(&text[at..end], place, made.padding, &mut |_, function| {
+        called.find::<X86>(&text[at..end], place, made.padding, &mut |_, function| {
             sum += usize::from(function == address);
         });
-        at = end - OVERLAP;
+        at = end - X86::OVERLAP;
     }
     assert_eq!(sum, whole);
 }

@@ -43,6 +43,7 @@ pub(crate) mod code {
     use super::{btf, kallsyms, module::Loaded};
     use crate::policy::{
         self,
+        code::{x86::X86, Reader},
         image::{Cold, Function, Image},
         Prototype, Symbol,
     };
@@ -98,6 +99,10 @@ pub(crate) mod code {
         }
 
         fn callers(&self, _: &[usize], _: &mut dyn FnMut(usize, usize)) {}
+
+        fn reader(&self) -> &'static dyn Reader {
+            &X86
+        }
 
         fn padding(&self) -> usize {
             16

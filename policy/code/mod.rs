@@ -3,10 +3,14 @@
 //! What machine code says: whether a function decides about access, and from how many places
 //! functions are called.
 //!
-//! Which bytes are branches is a matter of the architecture and stands in a file of its own,
-//! [`x86`].
+//! How instructions are encoded is a matter of the [`Architecture`], and each has a file of its own.
+//! The kernel is compiled with its own one only, and the host programs with all.
 
+#[cfg(any(CONFIG_X86_64, not(CONFIG_SECURITY_KILLSWITCH)))]
 pub(crate) mod x86;
+
+#[cfg(CONFIG_X86_64)]
+pub(crate) use x86::X86 as Native;
 
 use super::{
     facts::Kernel,
@@ -19,19 +23,115 @@ use super::{
     return_type::Type,
     sort, //
 };
-use core::ops::{
-    DerefMut,
-    Range, //
-};
-use x86::{
-    self as arch,
-    Use, //
+use core::{
+    marker::PhantomData,
+    ops::{
+        DerefMut,
+        Range,
+        RangeInclusive, //
+    }, //
 };
 
 /// The most code of one function that is looked at, in bytes. The largest have half of that.
 const MAX_BODY: usize = 128 << 10;
 /// How much code is copied at a time, in bytes.
 const CHUNK: usize = 256;
+
+/// An architecture: how its instructions are encoded.
+pub(crate) trait Architecture: Sized + 'static {
+    /// The longest instruction, in bytes.
+    const LONGEST: usize;
+    /// What the addresses of instructions are multiples of.
+    const ALIGNMENT: usize;
+    /// How far behind its beginning a function is entered at most, in bytes.
+    const ENTRY: usize;
+    /// How many bytes pieces of code have to overlap by if branches are looked for in them.
+    const OVERLAP: usize;
+
+    /// Decodes the instruction that `bytes` begin with. There is none if it is longer than they
+    /// are, or no instruction at all.
+    fn decode(bytes: &[u8]) -> Option<Instruction>;
+
+    /// Whether `bytes` begin with a direct call.
+    fn is_call(bytes: &[u8]) -> bool;
+
+    /// What the instruction that `bytes` begin with does with a result. Of those that do not read
+    /// it, this knows the usual ones.
+    fn use_of_result(bytes: &[u8]) -> Use;
+
+    /// Calls `visit` with the place of all that may be a branch in `bytes`, which lie at `at`, and
+    /// leads to one of the `length` addresses behind `start` or to `start`; and with where that is.
+    fn find_branches(
+        bytes: &[u8],
+        at: usize,
+        start: usize,
+        length: usize,
+        visit: impl FnMut(usize, usize),
+    );
+}
+
+/// An instruction.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Instruction {
+    /// How many bytes it has.
+    pub(crate) length: usize,
+    /// How far behind its end it goes on, if it is a direct call or jump.
+    pub(crate) branch: Option<i32>,
+    /// The number that it moves into a register, if that is all it does, and whether the register
+    /// has 64 bits then.
+    pub(crate) moved: Option<(i32, bool)>,
+}
+
+/// What an instruction does with the result of the function that was called before it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Use {
+    /// Nothing.
+    None,
+    /// Overwrites it without a look.
+    Overwrites,
+    /// Returns with it.
+    Leaves,
+    /// Reads it, or may read it.
+    Reads,
+}
+
+/// What is asked of the code of an image, whatever architecture that is of.
+pub(crate) trait Reader {
+    /// Looks through the function that begins at `address`, and those that it calls, for a call of
+    /// what decides about access.
+    fn evidence(&self, image: &dyn Image, kernel: &Kernel<'_>, address: usize) -> Option<Evidence>;
+
+    /// Whether the function at `address` can fail by itself: an error number, from -2 to -133, is
+    /// moved into a register somewhere in its code, of 64 bits if it returns a pointer. Comparisons
+    /// return -1, so that does not count.
+    fn can_fail(&self, image: &dyn Image, address: usize, returns: Type) -> bool;
+
+    /// Whether a branch begins at `place`, or one byte before it, in code that is decoded from the
+    /// beginning of its function. It does, if that code cannot be read.
+    fn is_branch(&self, image: &dyn Image, place: usize) -> bool;
+
+    /// Whether the code behind the call at `place` takes notice of what was returned to it. It does,
+    /// if that cannot be told.
+    fn heeds(&self, image: &dyn Image, place: usize) -> bool;
+}
+
+impl<A: Architecture> Reader for A {
+    fn evidence(&self, image: &dyn Image, kernel: &Kernel<'_>, address: usize) -> Option<Evidence> {
+        evidence::<A>(image, kernel, address)
+    }
+
+    fn can_fail(&self, image: &dyn Image, address: usize, returns: Type) -> bool {
+        can_fail::<A>(image, address, returns)
+    }
+
+    fn is_branch(&self, image: &dyn Image, place: usize) -> bool {
+        is_branch::<A>(image, place)
+    }
+
+    fn heeds(&self, image: &dyn Image, place: usize) -> bool {
+        heeds::<A>(image, place)
+    }
+}
 
 /// What shows that a function decides about access.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -47,11 +147,13 @@ pub(crate) enum Evidence {
     Unknown,
 }
 
-/// Looks through the function that begins at `address`, and those that it calls, for a call of what
-/// decides about access.
-pub(super) fn evidence(image: &dyn Image, kernel: &Kernel<'_>, address: usize) -> Option<Evidence> {
-    let direct = branches(image, address, &mut |target| {
-        kernel.deciders.first_in(landing(image, target))
+fn evidence<A: Architecture>(
+    image: &dyn Image,
+    kernel: &Kernel<'_>,
+    address: usize,
+) -> Option<Evidence> {
+    let direct = branches::<A, _>(image, address, &mut |target| {
+        kernel.deciders.first_in(landing::<A>(image, target))
     });
     match direct {
         Ok(Some(decider)) => {
@@ -64,13 +166,13 @@ pub(super) fn evidence(image: &dyn Image, kernel: &Kernel<'_>, address: usize) -
         Err(Unreadable) => return Some(Evidence::Unknown),
     }
 
-    let through = callees(image, address, &mut |callee| {
+    let through = callees::<A, _>(image, address, &mut |callee| {
         if kernel.hubs.contains(callee) {
             return None;
         }
         // What cannot be read there is not the code of this function.
-        branches(image, callee, &mut |target| {
-            kernel.deciders.first_in(landing(image, target))
+        branches::<A, _>(image, callee, &mut |target| {
+            kernel.deciders.first_in(landing::<A>(image, target))
         })
         .ok()?
         .map(|decider| (callee, decider))
@@ -86,15 +188,15 @@ pub(super) fn evidence(image: &dyn Image, kernel: &Kernel<'_>, address: usize) -
 
 /// Calls `visit` with the beginning of each function that the one at `address` calls or jumps to,
 /// until it returns something. It is called once for several calls in a row.
-pub(crate) fn callees<T>(
+pub(crate) fn callees<A: Architecture, T>(
     image: &dyn Image,
     address: usize,
     visit: &mut dyn FnMut(usize) -> Option<T>,
 ) -> Result<Option<T>, Unreadable> {
     let mut last = None;
 
-    branches(image, address, &mut |target| {
-        let callee = entry(image, target)?;
+    branches::<A, _>(image, address, &mut |target| {
+        let callee = entry::<A>(image, target)?;
 
         if callee == address || last.replace(callee) == Some(callee) {
             return None;
@@ -121,15 +223,23 @@ impl<S: DerefMut<Target = [usize]>> Called<S> {
     /// Calls `visit` with the place of each branch in `bytes`, which lie at `at`, to one of the
     /// functions or to the `padding` in front of it, and with the function. A branch under a
     /// breakpoint counts, too. To find all in code that is looked at in pieces, these have to
-    /// overlap by [`OVERLAP`] bytes.
-    pub(crate) fn find(
+    /// overlap by [`Architecture::OVERLAP`] bytes.
+    pub(crate) fn find<A: Architecture>(
         &self,
         bytes: &[u8],
         at: usize,
         padding: usize,
         visit: &mut dyn FnMut(usize, usize),
     ) {
-        arch::find_calls(bytes, at, &self.0, padding, visit);
+        let ([first, ..], [.., last]) = (&*self.0, &*self.0) else {
+            return;
+        };
+        let start = first.saturating_sub(padding);
+        let length = last.saturating_add(A::ENTRY) - start;
+
+        A::find_branches(bytes, at, start, length, |place, target| {
+            found_call::<A>(place, target, &self.0, padding, visit);
+        });
     }
 
     /// Whether any of the functions lies in `area`.
@@ -138,14 +248,37 @@ impl<S: DerefMut<Target = [usize]>> Called<S> {
     }
 }
 
-/// How many bytes pieces of code have to overlap by.
-pub(crate) const OVERLAP: usize = arch::WINDOW - 1;
+/// Visits those of `functions`, which are sorted, that a branch to `target` calls. Kept apart from
+/// the loop that is gone through for each place.
+#[cold]
+#[inline(never)]
+fn found_call<A: Architecture>(
+    place: usize,
+    target: usize,
+    functions: &[usize],
+    padding: usize,
+    visit: &mut dyn FnMut(usize, usize),
+) {
+    let from = functions.partition_point(|function| target.saturating_sub(A::ENTRY) > *function);
+
+    let mut last = None;
+
+    for function in &functions[from..] {
+        if function.saturating_sub(padding) > target {
+            break;
+        }
+        if last.replace(function) != Some(function) {
+            visit(place, *function);
+        }
+    }
+}
 
 /// Code that cannot be read.
 pub(crate) struct Unreadable;
 
 /// A part of the code, which is copied piece by piece.
-struct Code<'a> {
+struct Code<'a, A> {
+    architecture: PhantomData<A>,
     image: &'a dyn Image,
     part: &'a Range<usize>,
     /// Where the piece begins.
@@ -154,9 +287,10 @@ struct Code<'a> {
     piece: [u8; CHUNK],
 }
 
-impl<'a> Code<'a> {
+impl<'a, A: Architecture> Code<'a, A> {
     fn new(image: &'a dyn Image, part: &'a Range<usize>) -> Self {
         Self {
+            architecture: PhantomData,
             image,
             part,
             start: 0,
@@ -171,7 +305,7 @@ impl<'a> Code<'a> {
         let left = self.part.end - at;
         let is_copied = at
             .checked_sub(self.start)
-            .is_some_and(|offset| offset + left.min(arch::LONGEST) <= self.length);
+            .is_some_and(|offset| offset + left.min(A::LONGEST) <= self.length);
 
         if !is_copied {
             self.start = at;
@@ -186,26 +320,23 @@ impl<'a> Code<'a> {
 
 /// Where a function may begin that a branch to `target` calls: at that place, a little before it,
 /// or behind the padding that was branched to.
-fn landing(image: &dyn Image, target: usize) -> core::ops::RangeInclusive<usize> {
-    target.saturating_sub(arch::ENTRY)..=target.saturating_add(image.padding())
+fn landing<A: Architecture>(image: &dyn Image, target: usize) -> RangeInclusive<usize> {
+    target.saturating_sub(A::ENTRY)..=target.saturating_add(image.padding())
 }
 
 /// The function that a branch to `target` calls, if one begins there.
-fn entry(image: &dyn Image, target: usize) -> Option<usize> {
+fn entry<A: Architecture>(image: &dyn Image, target: usize) -> Option<usize> {
     let symbol = image.extent(target)?;
 
     // Padding is a symbol of its own.
     if symbol.len() <= image.padding() && is_padding(image.name(symbol.start).as_str()) {
         return Some(symbol.end);
     }
-    Some(symbol.start).filter(|start| target - start <= arch::ENTRY)
+    Some(symbol.start).filter(|start| target - start <= A::ENTRY)
 }
 
-/// Whether the function at `address` can fail by itself: an error number, from -2 to -133, is moved
-/// into a register somewhere in its code, of 64 bits if it returns a pointer. Comparisons return
-/// -1, so that does not count.
-pub(super) fn can_fail(image: &dyn Image, address: usize, returns: Type) -> bool {
-    instructions(image, address, &mut |instruction, _| {
+fn can_fail<A: Architecture>(image: &dyn Image, address: usize, returns: Type) -> bool {
+    instructions::<A, _>(image, address, &mut |instruction, _| {
         let is_error = instruction.moved.is_some_and(|(number, is_wide)| {
             (-133..=-2).contains(&number) && (is_wide || returns != Type::Pointer)
         });
@@ -215,14 +346,12 @@ pub(super) fn can_fail(image: &dyn Image, address: usize, returns: Type) -> bool
     .is_ok_and(|found| found.is_some())
 }
 
-/// Whether a branch begins at `place`, or one byte before it, in code that is decoded from the
-/// beginning of its function. It does, if that code cannot be read.
-pub(super) fn is_branch(image: &dyn Image, place: usize) -> bool {
+fn is_branch<A: Architecture>(image: &dyn Image, place: usize) -> bool {
     let Some(body) = image.extent(place) else {
         return true;
     };
 
-    instructions(image, body.start, &mut |instruction, next| {
+    instructions::<A, _>(image, body.start, &mut |instruction, next| {
         let start = next - instruction.length;
 
         match place.checked_sub(start) {
@@ -234,15 +363,13 @@ pub(super) fn is_branch(image: &dyn Image, place: usize) -> bool {
     .map_or(true, |found| found.unwrap_or(false))
 }
 
-/// Whether the code behind the call at `place` takes notice of what was returned to it. It does, if
-/// that cannot be told.
-pub(super) fn heeds(image: &dyn Image, place: usize) -> bool {
+fn heeds<A: Architecture>(image: &dyn Image, place: usize) -> bool {
     /// How many instructions are looked at.
     const STEPS: usize = 16;
     let Some(body) = image.extent(place) else {
         return true;
     };
-    let mut code = Code::new(image, &body);
+    let mut code = Code::<A>::new(image, &body);
     let mut at = place;
 
     for step in 0..STEPS {
@@ -250,17 +377,17 @@ pub(super) fn heeds(image: &dyn Image, place: usize) -> bool {
             return true;
         };
         let used = match step {
-            0 if bytes[0] == arch::CALL => Use::None,
+            0 if A::is_call(bytes) => Use::None,
             // What is jumped to returns to the caller of the caller.
             0 => Use::Leaves,
-            _ => arch::use_of_result(bytes),
+            _ => A::use_of_result(bytes),
         };
         let is_left = match used {
             Use::Reads => return true,
             Use::Overwrites => return false,
             Use::Leaves => true,
             Use::None => {
-                let Some(instruction) = arch::decode(bytes) else {
+                let Some(instruction) = A::decode(bytes) else {
                     return true;
                 };
 
@@ -288,14 +415,14 @@ pub(super) fn heeds(image: &dyn Image, place: usize) -> bool {
 
 /// Calls `visit` with the target of every branch that leaves the function at `address`, until it
 /// returns something.
-fn branches<T>(
+fn branches<A: Architecture, T>(
     image: &dyn Image,
     address: usize,
     visit: &mut dyn FnMut(usize) -> Option<T>,
 ) -> Result<Option<T>, Unreadable> {
     let body = image.extent(address).ok_or(Unreadable)?;
 
-    instructions(image, address, &mut |instruction, next| {
+    instructions::<A, _>(image, address, &mut |instruction, next| {
         instruction
             .branch
             .map(|branch| next.wrapping_add_signed(branch as isize))
@@ -306,10 +433,10 @@ fn branches<T>(
 
 /// Calls `visit` with every instruction of the function at `address` and the place behind it, until
 /// it returns something.
-fn instructions<T>(
+fn instructions<A: Architecture, T>(
     image: &dyn Image,
     address: usize,
-    visit: &mut dyn FnMut(arch::Instruction, usize) -> Option<T>,
+    visit: &mut dyn FnMut(Instruction, usize) -> Option<T>,
 ) -> Result<Option<T>, Unreadable> {
     let body = image.extent(address).ok_or(Unreadable)?;
     let cold = match image.cold_part(address) {
@@ -319,7 +446,7 @@ fn instructions<T>(
     };
 
     for part in [&body, &cold] {
-        let mut code = Code::new(image, part);
+        let mut code = Code::<A>::new(image, part);
         let mut at = part.start;
 
         if part.len() > MAX_BODY {
@@ -327,8 +454,8 @@ fn instructions<T>(
         }
         while at < part.end {
             // What is no instruction is data, or is cut off by the end of the function.
-            let Some(instruction) = arch::decode(code.at(at)?) else {
-                at += 1;
+            let Some(instruction) = A::decode(code.at(at)?) else {
+                at += A::ALIGNMENT;
                 continue;
             };
 

@@ -2,7 +2,11 @@
 
 //! The table of facts, values and expected verdicts that the host tests and the KUnit suite share.
 
+#[cfg(any(CONFIG_X86_64, not(CONFIG_SECURITY_KILLSWITCH)))]
+mod x86;
+
 use super::{
+    code::Reader,
     image::{
         Cold,
         Function,
@@ -63,77 +67,6 @@ const HUBS: [usize; 1] = [0x1_0900];
 const SECURITY: Range<usize> = 0x1_0100..0x1_0700;
 const CORE: [usize; 1] = [0x1_0a00];
 
-/// Calls one of which another: caller, offset, instruction, callee.
-const BRANCHES: &[(usize, usize, &[u8], usize)] = &[
-    // Decides itself: by a call, a jump, a conditional jump, a call behind ENDBR64 and one into the
-    // padding.
-    (0x1_1000, 0x20, &[0xe8], 0x1_0100),
-    (0x1_1100, 0xeb, &[0xe9], 0x1_0200),
-    (0x1_1200, 0x00, &[0x0f, 0x84], 0x1_0800),
-    (0x1_1300, 0x00, &[0xe8], 0x1_0804),
-    (0x1_1400, 0x10, &[0xe8], 0x1_0800 - 16),
-    // Through another, by its beginning or by its padding, and through two others.
-    (0x1_2600, 0x10, &[0xe8], 0x1_1000 - 16),
-    (0x1_1500, 0x10, &[0xe8], 0x1_1000),
-    (0x1_1600, 0x10, &[0xe8], 0x1_1500),
-    // Through a hub only.
-    (0x1_0900, 0x10, &[0xe8], 0x1_0100),
-    (0x1_1700, 0x10, &[0xe8], 0x1_0900),
-    // Beside a function that decides, and into the middle of one.
-    (0x1_1800, 0x10, &[0xe8], 0x1_0105),
-    (0x1_1800, 0x20, &[0xe8], 0x1_1020),
-    // Another instruction with the same bytes behind it.
-    (0x1_1900, 0x10, &[0xe0], 0x1_0100),
-    (0x1_1900, 0x20, &[0x0f, 0x74], 0x1_0100),
-    // An entry point that does not decide.
-    (0x1_1a00, 0x10, &[0xe8], 0x1_0300),
-    // In the part that its compiler moved out of the way.
-    (0x1_1d00, 0x10, &[0xe8], 0x1_0100),
-    // Through one that is as short as padding, and beside such a one.
-    (SHORT[0], 0x00, &[0xe8], 0x1_0100),
-    (0x1_2900, 0x10, &[0xe8], SHORT[0]),
-    (SHORT[1] + 14, 0x10, &[0xe8], 0x1_0100),
-    (0x1_2a00, 0x10, &[0xe8], SHORT[1]),
-    // Calls from security/.
-    (0x1_0150, 0x10, &[0xe8], CALLED_BY_SECURITY),
-    // A number there that looks like a call: mov $..., %rax.
-    (0x1_0150, 0x20, &[0x48, 0xb8, 0xe8], FAILS + 0x100),
-    // Calls whose result is overwritten, and looked at.
-    (0x1_3700, 0x10, &[0xe8], UNHEEDED),
-    (0x1_3700, 0x20, &[0xe8], PARTLY_HEEDED),
-    (0x1_3900, 0x10, &[0xe8], PARTLY_HEEDED),
-    (0x1_3900, 0x20, &[0xe8], HEEDED),
-];
-/// Moves of numbers into registers, and what only looks like that.
-const MOVES: &[(usize, usize, &[u8])] = &[
-    // mov $-22, %eax; mov $-12, %r12; mov $-133, %ecx
-    (FAILS, 0x20, &[0xb8, 0xea, 0xff, 0xff, 0xff]),
-    (
-        FAILS + 0x100,
-        0xa0,
-        &[0x49, 0xc7, 0xc4, 0xf4, 0xff, 0xff, 0xff],
-    ),
-    (FAILS + 0x200, 0x00, &[0xb9, 0x7b, 0xff, 0xff, 0xff]),
-    // In the part that its compiler moved out of the way.
-    (0x1_1d00, 0x40, &[0xb8, 0xea, 0xff, 0xff, 0xff]),
-    // mov $-1, %eax; mov $-134, %eax; and $-22, %eax; cmp $-22, %eax; a displacement; mov $-22 to
-    // memory; 16 bits
-    (SUCCEEDS, 0x20, &[0xb8, 0xff, 0xff, 0xff, 0xff]),
-    (SUCCEEDS, 0x30, &[0xb8, 0x7a, 0xff, 0xff, 0xff]),
-    (SUCCEEDS, 0x40, &[0x83, 0xe0, 0xea]),
-    (SUCCEEDS, 0x50, &[0x3d, 0xea, 0xff, 0xff, 0xff]),
-    (SUCCEEDS, 0x60, &[0x48, 0x8b, 0x83, 0xb8, 0xea, 0xff, 0xff]),
-    (SUCCEEDS, 0x70, &[0xc7, 0x04, 0x24, 0xea, 0xff, 0xff, 0xff]),
-    (SUCCEEDS, 0x80, &[0x66, 0xb8, 0xea, 0xff]),
-    // Behind calls: mov %rbx, %rdi; mov (%rdi), %eax, and test %eax, %eax.
-    (UNHEEDED, 0x20, &[0xb8, 0xea, 0xff, 0xff, 0xff]),
-    (PARTLY_HEEDED, 0x20, &[0xb8, 0xea, 0xff, 0xff, 0xff]),
-    (HEEDED, 0x20, &[0xb8, 0xea, 0xff, 0xff, 0xff]),
-    (0x1_3700, 0x15, &[0x48, 0x89, 0xdf, 0x8b, 0x07]),
-    (0x1_3700, 0x25, &[0x48, 0x89, 0xdf, 0x8b, 0x07]),
-    (0x1_3900, 0x15, &[0x85, 0xc0]),
-    (0x1_3900, 0x25, &[0x85, 0xc0]),
-];
 /// Can fail, and is called by what does not look at its result, by what does, and by both.
 const UNHEEDED: usize = 0x1_3600;
 const HEEDED: usize = 0x1_3a00;
@@ -144,8 +77,9 @@ const FAILS: usize = 0x1_3000;
 const SUCCEEDS: usize = 0x1_3400;
 /// Can fail, and is called by what is built from security/.
 const CALLED_BY_SECURITY: usize = 0x1_3500;
-/// Have 14 bytes, with another function right behind them.
+/// Have 12 bytes, with another function right behind them.
 const SHORT: [usize; 2] = [0x1_2700, 0x1_2800];
+const SHORT_LENGTH: usize = 12;
 /// Calls itself, and others that decide nothing.
 const PLAIN: usize = 0x1_2000;
 /// Its cold part is 0x1_1d00.
@@ -158,25 +92,52 @@ const UNREADABLE: usize = 0x1_2100;
 const PRIMITIVE: usize = 0x1_2200;
 const NO_PRIMITIVE: usize = 0x1_2300;
 
-/// The code of the imaginary kernel.
-pub(crate) struct Imaginary;
+type Encode = fn(usize, &[u8], usize) -> ([u8; 8], usize);
+
+/// What an architecture makes of the code of the imaginary kernel.
+struct Sample {
+    reader: &'static dyn Reader,
+    /// How many bytes in front of a function belong to it.
+    padding: usize,
+    /// How far behind its beginning a function is entered at most.
+    entry: usize,
+    /// What all code is filled with.
+    nop: &'static [u8],
+    /// Branches: where they are, all but the displacement of each, and where it leads.
+    branches: &'static [(usize, &'static [u8], usize)],
+    /// The branch at a place to another, and how many bytes it has.
+    branch: Encode,
+    /// Other instructions, and where they are.
+    others: &'static [(usize, &'static [u8])],
+}
+
+/// The imaginary kernel.
+pub(crate) struct Imaginary(&'static Sample);
+
+impl Imaginary {
+    /// It on each architecture that is read.
+    pub(crate) const ALL: &[Self] = &[
+        #[cfg(any(CONFIG_X86_64, not(CONFIG_SECURITY_KILLSWITCH)))]
+        Self(&x86::SAMPLE),
+    ];
+}
 
 impl Image for Imaginary {
     fn extent(&self, address: usize) -> Option<Range<usize>> {
         let start = address / LENGTH * LENGTH;
-        let padding = start + LENGTH - self.padding();
+        let padding = start + LENGTH - self.0.padding;
         let is_short = SHORT.contains(&start);
         let symbol = match address {
             _ if address >= padding => padding..start + LENGTH,
-            _ if is_short && address >= start + 14 => start + 14..padding,
-            _ if is_short => start..start + 14,
+            _ if is_short && address >= start + SHORT_LENGTH => start + SHORT_LENGTH..padding,
+            _ if is_short => start..start + SHORT_LENGTH,
             _ => start..padding,
         };
         TEXT.contains(&address).then_some(symbol)
     }
 
     fn name(&self, address: usize) -> Symbol {
-        match address % LENGTH == LENGTH - self.padding() {
+        match address % LENGTH == LENGTH - self.0.padding {
             true => Symbol::new(b"__pfx_f"),
             false => Symbol::new(b"f"),
         }
@@ -202,25 +163,25 @@ impl Image for Imaginary {
     }
 
     fn read(&self, at: usize, buffer: &mut [u8]) -> bool {
-        buffer.fill(0x90);
-        for (caller, offset, instruction, callee) in BRANCHES {
-            let start = caller + offset;
-            let end = start + instruction.len() + 4;
-            let displacement = (*callee as i32 - end as i32).to_le_bytes();
-            let bytes = instruction.iter().chain(&displacement);
-
-            for (place, byte) in (start..end).zip(bytes) {
-                if let Some(to) = place.checked_sub(at).and_then(|i| buffer.get_mut(i)) {
-                    *to = *byte;
-                }
-            }
+        let sample = self.0;
+        for (place, byte) in (at..).zip(&mut *buffer) {
+            *byte = sample.nop[place % sample.nop.len()];
         }
-        for (function, offset, instruction) in MOVES {
-            for (place, byte) in (function + offset..).zip(*instruction) {
+        let mut put = |start: usize, bytes: &[u8]| {
+            for (place, byte) in (start..).zip(bytes) {
                 if let Some(to) = place.checked_sub(at).and_then(|i| buffer.get_mut(i)) {
                     *to = *byte;
                 }
             }
+        };
+
+        for (place, instruction, target) in sample.branches {
+            let (bytes, length) = (sample.branch)(*place, instruction, *target);
+
+            put(*place, &bytes[..length]);
+        }
+        for (place, instruction) in sample.others {
+            put(*place, instruction);
         }
         !(at..at + buffer.len()).contains(&(UNREADABLE + 8))
     }
@@ -234,16 +195,20 @@ impl Image for Imaginary {
             };
 
             (0..count).for_each(|_| visit(PLAIN, *function));
-            for (caller, offset, _, callee) in BRANCHES {
-                if (function - self.padding()..=function + 4).contains(callee) {
-                    visit(caller + offset, *function);
+            for (place, _, target) in self.0.branches {
+                if (function - self.0.padding..=function + self.0.entry).contains(target) {
+                    visit(*place, *function);
                 }
             }
         }
     }
 
+    fn reader(&self) -> &'static dyn Reader {
+        self.0.reader
+    }
+
     fn padding(&self) -> usize {
-        16
+        self.0.padding
     }
 }
 
@@ -543,10 +508,11 @@ const OBJECTS: &[(Object, [Values; 2], [Values; 2])] = &[
     (Object::Label, [&[], &[]], [&[-1, -5], &[0, -1, -5, -61, -95]]),
 ];
 
-/// What is judged: the addresses of a name, its module and all names of it there, a line of the
+/// What is judged: a kernel, the addresses of a name, its module and all names of it there, a line of the
 /// table that is about [`FAILS`], and its prototype.
 #[derive(Clone, Copy)]
 struct Judged<'a> {
+    image: &'a Imaginary,
     addresses: &'a [usize],
     module: Option<InModule<'a>>,
     base: Option<Member>,
@@ -574,7 +540,7 @@ impl Judged<'_> {
             security: SECURITY,
             core: core.borrow(),
         };
-        let mut facts = Facts::new(&kernel, self.addresses, &Imaginary);
+        let mut facts = Facts::new(&kernel, self.addresses, self.image);
         let asked = Asked {
             value: Value::new(value),
             spares_root,
@@ -608,7 +574,12 @@ pub(crate) struct Wrong(&'static str, usize, Verdict);
 
 /// The first case whose verdict is not the expected one.
 pub(crate) fn first_wrong() -> Option<Wrong> {
+    Imaginary::ALL.iter().find_map(first_wrong_in)
+}
+
+fn first_wrong_in(image: &Imaginary) -> Option<Wrong> {
     let plain = Judged {
+        image,
         addresses: &[FAILS],
         module: None,
         base: None,
