@@ -177,7 +177,8 @@ struct Files {
     modules: Option<PathBuf>,
 }
 
-fn main() -> ExitCode {
+/// Does what the command line asks for. Prints what is wrong to the standard error output.
+pub fn main() -> ExitCode {
     let arguments = Arguments::parse_from(live::arguments(env::args_os()));
     let mut out = io::BufWriter::new(io::stdout().lock());
     let result = run(&arguments, &mut out).and_then(|status| {
