@@ -5,6 +5,7 @@
 
 use crate::{
     command::Question,
+    file,
     policy::glob,
     version::{Ranges, Version},
 };
@@ -19,6 +20,8 @@ use std::{
 /// The files that the program was built with.
 static BUILT_IN: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/../catalogue");
 
+/// The largest file that is read, in bytes.
+const MAX_FILE: u64 = 1 << 20;
 /// How the ids of ways in begin.
 const DOOR: &str = "door-";
 
@@ -94,10 +97,9 @@ impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}: ", self.file)?;
         if !self.key.is_empty() {
-            write!(f, "{}: ", self.key)?;
+            write!(f, "{}: ", file::shown(&self.key))?;
         }
-        // One line, whatever a library says.
-        f.write_str(&self.what.split_whitespace().collect::<Vec<_>>().join(" "))
+        f.write_str(&file::shown(&self.what))
     }
 }
 
@@ -157,7 +159,7 @@ impl Catalogue {
         for path in paths.iter().flat_map(|path| files_in(path)) {
             let name = path.display().to_string();
 
-            match fs::read_to_string(&path) {
+            match file::text(&path, MAX_FILE) {
                 Ok(text) => files.push((name, text)),
                 Err(error) => problems.push(Problem {
                     file: name,
@@ -178,7 +180,7 @@ impl Catalogue {
     }
 
     /// The entries in files with these names and texts.
-    fn of(files: Vec<(String, String)>) -> Result<Self, Vec<Problem>> {
+    pub fn of(files: Vec<(String, String)>) -> Result<Self, Vec<Problem>> {
         let mut problems = Vec::new();
         let mut entries: BTreeMap<String, Entry> = BTreeMap::new();
         let mut places: BTreeMap<String, String> = BTreeMap::new();

@@ -3,7 +3,10 @@
 //! Which functions the modules of a kernel have, and which they need of each other, so that only
 //! those are read that matter to a question. It is kept in a file.
 
-use crate::image::{find_modules, module_name, names};
+use crate::{
+    file,
+    image::{find_modules, module_name, names},
+};
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 use std::{
@@ -91,15 +94,9 @@ impl Index {
     }
 
     fn new(paths: &[PathBuf]) -> Result<Self, Box<dyn Error>> {
-        let read: Result<Vec<_>, _> = paths
-            .par_iter()
-            .map(|path| {
-                let names = names(path).map_err(|error| error.to_string())?;
-                let stamp = Stamp::of(path).ok_or_else(|| format!("{}: gone", path.display()))?;
-
-                Ok::<_, String>((path, stamp, names))
-            })
-            .collect();
+        // What changes while it is read has another stamp behind that.
+        let stamps: Vec<_> = paths.iter().map(|path| Stamp::of(path)).collect();
+        let all = names(paths)?;
         let mut index = Self {
             form: FORM,
             ..Self::default()
@@ -119,7 +116,9 @@ impl Index {
             names.into_iter().map(&mut number).collect()
         };
 
-        for (path, stamp, names) in read? {
+        for ((path, stamp), names) in paths.iter().zip(stamps).zip(all) {
+            let stamp = stamp.ok_or_else(|| format!("{}: gone", path.display()))?;
+
             index.modules.push(Module {
                 name: module_name(path),
                 path: path.clone(),
@@ -179,8 +178,7 @@ impl Index {
     }
 
     fn kept(place: &Path) -> Option<Self> {
-        let is_small = fs::metadata(place).ok()?.len() <= MAX_FILE;
-        let bytes = is_small.then(|| fs::read(place).ok())??;
+        let bytes = file::read(place, MAX_FILE).ok()?;
 
         postcard::from_bytes(&bytes)
             .ok()

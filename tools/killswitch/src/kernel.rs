@@ -14,7 +14,12 @@ use crate::{
         Refusal, Set, Symbol, Tagged, TaggedSet, Zone,
     },
 };
-use std::{fmt, ops::Range};
+use std::{
+    collections::BTreeSet,
+    fmt,
+    ops::Range,
+    sync::{Mutex, PoisonError},
+};
 
 /// What stands for the kernel itself where a target names a module.
 pub const KERNEL: &str = "vmlinux";
@@ -159,7 +164,7 @@ impl Kernel {
             .iter()
             .map(|hook| Tagged {
                 address: hook.address as usize,
-                tag: &*hook.lsm.clone().leak(),
+                tag: kept(&hook.lsm),
             })
             .collect();
         for hook in hooks.iter().filter(|hook| hook.tag != "bpf") {
@@ -500,6 +505,23 @@ impl Kernel {
     }
 }
 
+/// The name of an LSM, which is kept for as long as the program runs, once.
+fn kept(name: &str) -> &'static str {
+    static NAMES: Mutex<BTreeSet<&str>> = Mutex::new(BTreeSet::new());
+
+    let mut names = NAMES.lock().unwrap_or_else(PoisonError::into_inner);
+
+    names.get(name).copied().unwrap_or_else(|| {
+        let name = name.to_owned().leak();
+
+        names.insert(name);
+        name
+    })
+}
+
+/// The most branches. A kernel of a distribution has far fewer, with all its modules.
+const MAX_BRANCHES: usize = 1 << 24;
+
 /// Where all that may be branches lead to, and where they are, in that order. What passes for one is
 /// what passes for one in the kernel, where a breakpoint may be in its place.
 fn branches(image: &Image) -> Vec<(u64, u64)> {
@@ -511,7 +533,7 @@ fn branches(image: &Image) -> Vec<(u64, u64)> {
             continue;
         };
         X86::find_branches(bytes, area.range.start as usize, 0, usize::MAX, |at, to| {
-            if image.area(to as u64).is_some() {
+            if found.len() < MAX_BRANCHES && image.area(to as u64).is_some() {
                 found.push((to as u64, at as u64));
             }
         });

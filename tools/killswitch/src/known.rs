@@ -6,6 +6,7 @@
 use crate::{
     command::Question,
     cve::{Answer, Known, Presence},
+    file,
     image::Image,
     index::Index,
     kernel::{Kernel, Verdict, KERNEL},
@@ -15,12 +16,12 @@ use crate::{
 use std::{
     collections::BTreeSet,
     error::Error,
-    fs,
     path::{Path, PathBuf},
 };
 
-/// The most that is read of a file of the running kernel, in bytes.
-const MAX_TEXT: u64 = 16 << 20;
+/// The most that is read of a list of the kernel, in bytes. With all that can be engaged at once,
+/// such have less than one MiB.
+const MAX_TEXT: u64 = 4 << 20;
 
 /// A kernel, as far as it is known.
 #[derive(Default)]
@@ -77,7 +78,7 @@ fn listed(index: &Index, directory: &Path) -> BTreeSet<String> {
         .into_iter()
         .chain([directory])
         .chain(directory.parent())
-        .find_map(|it| fs::read_to_string(it.join("modules.builtin")).ok());
+        .find_map(|it| file::text(&it.join("modules.builtin"), MAX_TEXT).ok());
 
     text.unwrap_or_default()
         .lines()
@@ -146,14 +147,8 @@ pub fn engagements(path: &Path) -> Result<Vec<Engagement>, Box<dyn Error>> {
 }
 
 fn read(path: impl AsRef<Path>) -> Result<String, Box<dyn Error>> {
-    use std::io::Read;
-
-    let mut text = String::new();
-
-    fs::File::open(path)
-        .and_then(|file| file.take(MAX_TEXT).read_to_string(&mut text))
-        .map_err(|error| format!("it cannot be read: {error}"))?;
-    Ok(text)
+    file::text(path.as_ref(), MAX_TEXT)
+        .map_err(|error| format!("it cannot be read: {error}").into())
 }
 
 /// Reads the kernel `vmlinux` and, of the modules in the index, those without which what the policy

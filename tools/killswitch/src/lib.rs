@@ -22,6 +22,7 @@ mod cve;
 mod errno;
 mod explain;
 mod facts;
+mod file;
 mod image;
 mod index;
 mod kernel;
@@ -50,7 +51,7 @@ use std::{
     env,
     error::Error,
     fmt::Display,
-    fs::{self, File},
+    fs,
     io::{self, Write},
     path::{Path, PathBuf},
     process::ExitCode,
@@ -62,6 +63,9 @@ const DONE: u8 = 0;
 const NOT_ALL: u8 = 1;
 /// A file cannot be read, or the result cannot be written. clap takes it for wrong arguments, too.
 const FAILED: u8 = 2;
+/// The largest list that is read, in bytes. That of all that is accepted in a kernel of a
+/// distribution, with all its modules, is shorter.
+const MAX_LIST: u64 = 16 << 20;
 
 /// Makes vulnerable functions of the running kernel return an error, and says which could be made to
 ///
@@ -235,7 +239,7 @@ fn run(arguments: &Arguments, out: &mut impl Write) -> Result<u8, Box<dyn Error>
             // What is wrong with a list is said before the kernel is read, which takes longer.
             let mut lines = Vec::new();
             for path in list {
-                lines.append(&mut read_list(path).map_err(|error| say(path, error))?);
+                lines.append(&mut read_list(path, scan::read)?);
             }
             let kernel = Kernel::new(files.open()?);
             let mut out = csv::WriterBuilder::new()
@@ -265,11 +269,7 @@ fn run(arguments: &Arguments, out: &mut impl Write) -> Result<u8, Box<dyn Error>
             json,
         } => {
             let lines = match (list, function) {
-                (Some(path), _) => explain::output::read(
-                    File::open(path)
-                        .map_err(|error| say(path, format!("it cannot be read: {error}")))?,
-                )
-                .map_err(|error| say(path, error))?,
+                (Some(path), _) => read_list(path, explain::output::read)?,
                 (None, function) => vec![explain::output::Line::new(
                     function.as_deref().unwrap_or_default(),
                     "",
@@ -291,8 +291,15 @@ fn run(arguments: &Arguments, out: &mut impl Write) -> Result<u8, Box<dyn Error>
     }
 }
 
-fn read_list(path: &Path) -> Result<Vec<scan::Line>, Box<dyn Error>> {
-    scan::read(File::open(path).map_err(|error| format!("it cannot be read: {error}"))?)
+/// The lines of the list at `path`, which `read` understands.
+fn read_list<T>(
+    path: &Path,
+    read: fn(&[u8]) -> Result<Vec<T>, Box<dyn Error>>,
+) -> Result<Vec<T>, String> {
+    let bytes = file::read(path, MAX_LIST)
+        .map_err(|error| say(path, format!("it cannot be read: {error}")))?;
+
+    read(&bytes).map_err(|error| say(path, error))
 }
 
 /// What is wrong with the file at `path`.

@@ -2,6 +2,7 @@
 
 //! The running machine: the only place that opens its files and starts its programs.
 
+use crate::file;
 use std::{
     fs::{self, File, OpenOptions},
     io::{self, Read, Write},
@@ -12,6 +13,9 @@ use std::{
 
 /// The directory of Killswitch in securityfs.
 pub const KILLSWITCH: &str = "/sys/kernel/security/killswitch";
+
+/// The largest file that is read, in bytes.
+const MAX_FILE: u64 = 16 << 20;
 
 /// What a file answered to a write.
 #[derive(Debug)]
@@ -67,7 +71,7 @@ impl Machine {
 
     /// The content of a file. What is no UTF-8 is replaced.
     pub fn read(&self, path: &str) -> io::Result<String> {
-        let bytes = fs::read(self.path(path))?;
+        let bytes = file::read(&self.path(path), MAX_FILE)?;
 
         Ok(String::from_utf8_lossy(&bytes).into_owned())
     }

@@ -3,9 +3,12 @@
 //! A CVE record, in the JSON that the CVE program publishes (version 5), as the kernel's own numbering
 //! authority fills it in.
 
-use crate::version::{Ranges, Version};
+use crate::{
+    file,
+    version::{Ranges, Version},
+};
 use serde::Deserialize;
-use std::{collections::BTreeSet, fmt, fs::File, io::Read, path::Path};
+use std::{collections::BTreeSet, fmt, path::Path};
 
 /// The largest record that is read, in bytes. The largest of the kernel's has some 100 KiB.
 const MAX_RECORD: u64 = 4 << 20;
@@ -32,7 +35,7 @@ pub struct NoRecord(String);
 
 impl fmt::Display for NoRecord {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
+        f.write_str(&file::shown(&self.0))
     }
 }
 
@@ -127,14 +130,9 @@ struct Match {
 impl Record {
     /// Reads the record at `path`. Fails if it is none, or is rejected.
     pub fn read(path: &Path) -> Result<Self, NoRecord> {
-        let mut bytes = Vec::new();
-        let cannot = |error| NoRecord(format!("it cannot be read: {error}"));
+        let bytes = file::read(path, MAX_RECORD)
+            .map_err(|error| NoRecord(format!("it cannot be read: {error}")))?;
 
-        File::open(path)
-            .map_err(cannot)?
-            .take(MAX_RECORD + 1)
-            .read_to_end(&mut bytes)
-            .map_err(cannot)?;
         Self::parse(&bytes)
     }
 

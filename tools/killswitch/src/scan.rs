@@ -9,11 +9,7 @@ use crate::{
     policy::{Asked, Type, Value, Zone},
 };
 use rayon::prelude::*;
-use std::{
-    collections::BTreeMap,
-    error::Error,
-    io::{Read, Write},
-};
+use std::{collections::BTreeMap, error::Error, io::Write};
 
 /// A line of a list.
 #[derive(Debug, PartialEq, Eq)]
@@ -26,7 +22,7 @@ pub struct Line {
 
 /// Reads a list, which is CSV with columns `function` and `value` (or `retval`, or
 /// `bypass_retval`), and perhaps `module` and `scope`. What is not there is empty.
-pub fn read(list: impl Read) -> Result<Vec<Line>, Box<dyn Error>> {
+pub fn read(list: &[u8]) -> Result<Vec<Line>, Box<dyn Error>> {
     let mut reader = csv::ReaderBuilder::new()
         .flexible(true)
         .trim(csv::Trim::All)
@@ -171,9 +167,15 @@ const ACCEPTED: &str = "accepted";
 /// The verdict on what is accepted only if root is spared.
 const ACCEPTED_NONROOT: &str = "accepted-nonroot";
 
+/// How many functions are judged before what they get is written.
+const CHUNK: usize = 1 << 14;
+
 /// Judges every function that can be probed, for each of some values: those of the kernel first, by
-/// name, and then those of the modules.
-fn rows(kernel: &Kernel) -> Vec<Row<'_>> {
+/// name, and then those of the modules. What each gets is taken by `take`.
+fn rows<'a>(
+    kernel: &'a Kernel,
+    mut take: impl FnMut(Row<'a>) -> csv::Result<()>,
+) -> csv::Result<()> {
     let mut targets: Vec<(Option<&str>, usize, &str)> = kernel
         .image()
         .symbols()
@@ -190,15 +192,20 @@ fn rows(kernel: &Kernel) -> Vec<Row<'_>> {
 
     targets.sort_unstable();
     targets.dedup();
-    targets
-        .par_iter()
-        .filter_map(|(module, index, symbol)| {
-            let within = module.map_or(Within::Kernel, |_| Within::Module(*index));
+    for targets in targets.chunks(CHUNK) {
+        let rows: Vec<_> = targets
+            .par_iter()
+            .filter_map(|(module, index, symbol)| {
+                let within = module.map_or(Within::Kernel, |_| Within::Module(*index));
 
-            kernel.find_in(within, symbol)
-        })
-        .flat_map_iter(|function| rows_of(kernel, &function))
-        .collect()
+                kernel.find_in(within, symbol)
+            })
+            .flat_map_iter(|function| rows_of(kernel, &function))
+            .collect();
+
+        rows.into_iter().try_for_each(&mut take)?;
+    }
+    Ok(())
 }
 
 fn rows_of<'a>(kernel: &Kernel, function: &Function<'a>) -> impl Iterator<Item = Row<'a>> {
@@ -237,11 +244,11 @@ fn rows_of<'a>(kernel: &Kernel, function: &Function<'a>) -> impl Iterator<Item =
 /// Writes what is accepted, of everything.
 pub fn all(kernel: &Kernel, out: &mut csv::Writer<impl Write>) -> csv::Result<()> {
     out.write_record(["function", "module", "zone", "returns", "value", "scope"])?;
-    for row in rows(kernel) {
+    rows(kernel, |row| {
         let scope = match &*row.verdict {
             ACCEPTED => Scope::All,
             ACCEPTED_NONROOT => Scope::Nonroot,
-            _ => continue,
+            _ => return Ok(()),
         };
         let (returns, scope) = (row.returns.to_string(), scope.to_string());
 
@@ -252,20 +259,20 @@ pub fn all(kernel: &Kernel, out: &mut csv::Writer<impl Write>) -> csv::Result<()
             &returns,
             row.value,
             &scope,
-        ])?;
-    }
-    Ok(())
+        ])
+    })
 }
 
 /// Writes how many functions of each zone get which verdict, for each value.
 pub fn counts(kernel: &Kernel, out: &mut csv::Writer<impl Write>) -> csv::Result<()> {
     let mut counts: BTreeMap<_, usize> = BTreeMap::new();
 
-    for row in rows(kernel) {
+    rows(kernel, |row| {
         *counts
             .entry((row.zone, row.value, row.verdict))
             .or_default() += 1;
-    }
+        Ok(())
+    })?;
     out.write_record(["zone", "value", "verdict", "functions"])?;
     for ((zone, value, verdict), count) in counts {
         out.write_record([zone, value, &verdict, &count.to_string()])?;

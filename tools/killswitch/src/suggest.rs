@@ -121,10 +121,14 @@ pub fn names(record: &Record) -> BTreeMap<&str, Place> {
 /// Whether what is behind a name is what the kernel prints there when it crashed: an offset, or a
 /// place in the source.
 fn is_trace(behind: &str) -> bool {
-    let place = behind
-        .strip_prefix(" (")
-        .and_then(|it| it.split(')').next());
-    let is_line = |it: &str| [".c:", ".h:", ".S:"].iter().any(|end| it.contains(end));
+    /// The longest place, in characters.
+    const MAX_PLACE: usize = 256;
+    let place = behind.strip_prefix(" (").map(|it| {
+        let is_place = |it: &char| *it != ')';
+
+        it.chars().take(MAX_PLACE).take_while(is_place).collect()
+    });
+    let is_line = |it: String| [".c:", ".h:", ".S:"].iter().any(|end| it.contains(end));
 
     behind.starts_with("+0x") || place.is_some_and(is_line)
 }

@@ -1106,7 +1106,7 @@ fn forget<T>(state: &mut State<T>, address: Value, size: usize) {
     let gone: Vec<_> = state
         .memory
         .range(from..end)
-        .filter(|((_, at), (_, length))| at + i64::from(*length) > offset)
+        .filter(|((_, at), (_, length))| at.saturating_add((*length).into()) > offset)
         .map(|(place, _)| *place)
         .collect();
 

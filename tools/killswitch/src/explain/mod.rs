@@ -263,4 +263,4 @@ impl<'a> Index<'a> {
 #[cfg(test)]
 mod labels;
 #[cfg(test)]
-mod tests;
+pub mod tests;

@@ -8,7 +8,7 @@ use rayon::prelude::*;
 use serde::Serialize;
 use std::{
     error::Error,
-    io::{self, Read, Write},
+    io::{self, Write},
 };
 
 /// A function and a value that are asked for.
@@ -34,7 +34,7 @@ impl Line {
 }
 
 /// Reads a list, which is CSV with the columns `function` and `value`, and perhaps `module`.
-pub fn read(list: impl Read) -> Result<Vec<Line>, Box<dyn Error>> {
+pub fn read(list: &[u8]) -> Result<Vec<Line>, Box<dyn Error>> {
     let mut reader = csv::ReaderBuilder::new()
         .flexible(true)
         .trim(csv::Trim::All)

@@ -18,6 +18,12 @@ use std::{
 
 /// How deep types are followed. C has no limit, but none is deeper.
 const DEPTH: usize = 16;
+/// The most members of a structure and of what has no name in it, and the most pointers among them
+/// in all structures. A kernel of a distribution has a tenth of these.
+const MAX_MEMBERS: usize = 1 << 14;
+const MAX_FIELDS: usize = 1 << 21;
+/// How many parameters of a function count.
+const MAX_PARAMETERS: usize = 64;
 
 /// What a function takes and returns: equal for functions of one type, in any module.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -85,6 +91,7 @@ impl<'a> Structures<'a> {
     /// Those that are `types`' own.
     pub fn new(types: Types<'a>) -> Self {
         let mut found = Self::default();
+        let mut count = 0;
 
         for id in types.own() {
             let Some(structure) = types.get(id).filter(|it| it.kind() == STRUCT) else {
@@ -93,9 +100,13 @@ impl<'a> Structures<'a> {
             if structure.name.is_empty() {
                 continue;
             }
-            let mut fields = Vec::new();
+            let (mut fields, mut left) = (Vec::new(), MAX_MEMBERS);
 
-            collect(&types, structure, 0, &mut fields, 0);
+            collect(&types, structure, 0, &mut fields, &mut left, 0);
+            count += fields.len();
+            if count > MAX_FIELDS {
+                break;
+            }
             let functions = fields.iter().filter_map(|it| match it.what {
                 What::Function(shape) => Some((shape, it.offset)),
                 What::Pointer => None,
@@ -138,26 +149,34 @@ impl<'a> Structures<'a> {
 }
 
 /// Adds the pointers in `structure`, which lies at `offset` in another one, and in what has no name
-/// in it.
+/// in it, as far as they are among the members that are `left`.
 fn collect<'a>(
     types: &Types<'a>,
     structure: Type<'a>,
     offset: u32,
     fields: &mut Vec<Field<'a>>,
+    left: &mut usize,
     depth: usize,
 ) {
     if depth > DEPTH {
         return;
     }
     for member in structure.members() {
-        let at = offset + member.offset / 8;
-        let Some(found) = resolve(types, member.id) else {
+        // What has no name may have itself in it, many times.
+        if *left == 0 {
+            return;
+        }
+        *left -= 1;
+        let (Some(at), Some(found)) = (
+            offset.checked_add(member.offset / 8),
+            resolve(types, member.id),
+        ) else {
             continue;
         };
 
         match found.kind() {
             STRUCT | UNION if member.name.is_empty() => {
-                collect(types, found, at, fields, depth + 1);
+                collect(types, found, at, fields, left, depth + 1);
             }
             POINTER => fields.push(Field {
                 name: member.name,
@@ -214,6 +233,7 @@ pub fn parameters<'a>(types: Types<'a>, name: &str) -> Option<Vec<Parameter<'a>>
     Some(
         prototype
             .members()
+            .take(MAX_PARAMETERS)
             .map(|member| parameter(&types, member.name, member.id))
             .collect(),
     )
@@ -266,7 +286,7 @@ fn shape(types: &Types<'_>, prototype: Type<'_>) -> Shape {
     let mut hasher = DefaultHasher::new();
 
     describe(types, prototype.size_or_type, &mut text);
-    for member in prototype.members() {
+    for member in prototype.members().take(MAX_PARAMETERS) {
         text.push(',');
         describe(types, member.id, &mut text);
     }

@@ -17,6 +17,9 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
+/// The most pointers to functions. A kernel of a distribution has far fewer, with all its modules.
+const MAX_POINTERS: usize = 1 << 23;
+
 /// Where pointers to functions are in data: the function and the place, sorted.
 pub struct Pointers(Vec<(u64, u64)>);
 
@@ -48,7 +51,11 @@ impl Pointers {
                 let target = u64::from_le_bytes(*entry);
 
                 is_list &= image.is_traced(target);
-                if all.contains(&target) && !traced.contains(&place) && begins(image, target) {
+                if found.len() < MAX_POINTERS
+                    && all.contains(&target)
+                    && !traced.contains(&place)
+                    && begins(image, target)
+                {
                     found.push((target, place));
                 }
             }
@@ -211,8 +218,10 @@ impl<'a> Tables<'a> {
 
         for structures in own.as_deref().into_iter().chain([&self.kernel]) {
             for (structure, offset) in structures.with(shape) {
-                let base = place - u64::from(offset);
-                let Some(neighbours) = self.bears_out(structure, base, place) else {
+                let Some((base, neighbours)) = place
+                    .checked_sub(offset.into())
+                    .and_then(|base| Some((base, self.bears_out(structure, base, place)?)))
+                else {
                     continue;
                 };
                 let is_aligned = object.is_some_and(|(symbol, _)| {
@@ -244,14 +253,18 @@ impl<'a> Tables<'a> {
     /// speaks against it.
     fn bears_out(&self, structure: &Structure<'a>, base: u64, place: u64) -> Option<usize> {
         if let Some((symbol, end)) = self.image.object(place) {
-            if base < symbol.address || base + u64::from(structure.size) > end {
+            let is_within = base
+                .checked_add(structure.size.into())
+                .is_some_and(|it| it <= end);
+
+            if base < symbol.address || !is_within {
                 return None;
             }
         }
         let mut count = 0;
 
         for field in &structure.fields {
-            let at = base + u64::from(field.offset);
+            let at = base.checked_add(field.offset.into())?;
             let value = self.u64(at)?;
 
             if value == 0 || at == place {
@@ -276,7 +289,7 @@ impl<'a> Tables<'a> {
     /// The function that a member of the table at `base` holds.
     pub fn member(&self, structure: &Structure<'a>, base: u64, name: &str) -> Option<u64> {
         let field = structure.function(name)?;
-        let value = self.u64(base + u64::from(field.offset))?;
+        let value = self.u64(base.checked_add(field.offset.into())?)?;
 
         self.image.area(value).map(|_| value)
     }

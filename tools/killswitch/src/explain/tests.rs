@@ -4,10 +4,13 @@
 
 use super::{
     output::{json, list, read, text, Line},
+    prototypes::Structures,
     *,
 };
 use crate::image::{
+    kinds::{FUNC_PROTO, POINTER, STRUCT},
     sample::{
+        of_types,
         Part::{self, Bytes, Call, Jump},
         Sample,
     },
@@ -112,6 +115,11 @@ const TABLES: &[(&str, [&str; 2])] = &[
     ("two_ops", ["init_two", "destroy_two"]),
 ];
 
+/// A file of a kernel with all these functions.
+pub fn file() -> Vec<u8> {
+    crate::image::sample::of_functions(FUNCTIONS, TABLES)
+}
+
 fn kernel() -> Kernel {
     Kernel::new(of_functions(FUNCTIONS, TABLES))
 }
@@ -127,6 +135,30 @@ fn kinds(explanation: &Explanation) -> Vec<Kind> {
     found.sort();
     found.dedup();
     found
+}
+
+#[test]
+fn types_that_have_themselves_in_them_are_followed_to_an_end() {
+    let image = Image::in_bytes(
+        of_types(|builder| {
+            // Without a name, it has itself in it ninety-nine times, each as far away as can be.
+            let own = [0, 1, u32::MAX].repeat(99);
+            let members = [&[0, 2, 0], &own[..]].concat();
+
+            builder
+                .add("endless", STRUCT << 24 | 100, 8, &members)
+                .add("", POINTER << 24, 3, &[])
+                .add("", FUNC_PROTO << 24, 0, &[])
+        }),
+        &[],
+    )
+    .unwrap_or_else(|problem| panic!("{problem}"));
+    let structures = Structures::new(image.types(None).unwrap());
+    let fields = &structures.named("endless").unwrap().fields;
+
+    assert!((1..1 << 14).contains(&fields.len()));
+    // Their places are not beyond what there is.
+    assert!(fields.iter().skip(1).all(|it| it.offset > 0));
 }
 
 #[test]

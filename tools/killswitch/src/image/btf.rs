@@ -5,6 +5,7 @@
 use super::{
     bytes::{before_nul, u16_at, u32_at},
     error::Problem,
+    symbols::MAX_NAME,
 };
 use std::ops::Range;
 
@@ -39,11 +40,13 @@ pub const ENUM64: u32 = 19;
 
 /// What every type begins with, in bytes.
 const HEAD: usize = 12;
-/// The most types that there can be.
-const MAX_TYPES: usize = 16 << 20;
+/// The most types that one file can have, and the most bytes. A kernel of a distribution has a
+/// tenth of that.
+const MAX_TYPES: usize = 2 << 20;
+const MAX_BYTES: usize = 64 << 20;
 
 /// The types in one file.
-pub(super) struct Btf {
+pub struct Btf {
     bytes: Vec<u8>,
     strings: Range<usize>,
     /// Where each type begins.
@@ -72,6 +75,9 @@ impl Btf {
             Ok(start..end)
         };
 
+        if bytes.len() > MAX_BYTES {
+            return Err("it has more type information than any kernel or module can have".into());
+        }
         if u16_at(&bytes, 0) != Some(MAGIC) || bytes.get(2) != Some(&1) {
             return Err("its type information is none that is known".into());
         }
@@ -84,10 +90,6 @@ impl Btf {
             first_string: base.map_or(0, Btf::end_of_strings),
             functions: Vec::new(),
         };
-        // They must be found by numbers of 32 bits.
-        if btf.end() as usize > 2 * MAX_TYPES {
-            return Err(DAMAGED.into());
-        }
         btf.index_functions(base);
         Ok(btf)
     }
@@ -127,10 +129,11 @@ impl Btf {
             .split_at_checked(HEAD)
     }
 
-    /// The string at this offset, if it is one of these.
+    /// The string at this offset, if it is one of these, and not too long.
     fn string(&self, offset: u32) -> Option<&str> {
         let strings = &self.bytes[self.strings.clone()];
         let string = strings.get(offset.checked_sub(self.first_string)? as usize..)?;
+        let string = &string[..string.len().min(MAX_NAME + 1)];
 
         std::str::from_utf8(before_nul(string)?).ok()
     }
@@ -460,6 +463,21 @@ pub(super) mod tests {
         assert_eq!(types.functions("a").count(), 0);
         assert_eq!(types.get(1).unwrap().name, "int");
         assert_eq!(types.get(7).unwrap().name, "g");
+    }
+
+    #[test]
+    fn names_that_are_too_long_are_none() {
+        let name = |length| {
+            let bytes = Builder::on(None)
+                .add(&"x".repeat(length), INT << 24, 4, &[0x0100_0020])
+                .build();
+            let types = Btf::new(bytes, None).unwrap();
+
+            Types::new(&types, None).get(1).unwrap().name.len()
+        };
+
+        assert_eq!(name(MAX_NAME), MAX_NAME);
+        assert_eq!(name(MAX_NAME + 1), 0);
     }
 
     #[test]

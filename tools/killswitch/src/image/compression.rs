@@ -43,7 +43,7 @@ impl Budget {
 
 /// How something is compressed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Format {
+pub(super) enum Format {
     Bzip2,
     Gzip,
     Lz4,
@@ -74,7 +74,7 @@ fn format(bytes: &[u8]) -> Option<Format> {
 /// Decompresses `bytes`, which have the format that their beginning tells. What follows what is
 /// compressed is left alone.
 pub(super) fn decompress(bytes: &[u8], budget: &Budget) -> Result<Vec<u8>, Problem> {
-    match format(bytes).ok_or("it is compressed in an unknown way")? {
+    match format(bytes).ok_or("it is neither an ELF file nor compressed in a known way")? {
         Format::Bzip2 => read(bzip2::read::BzDecoder::new(bytes), budget),
         Format::Gzip => read(flate2::read::GzDecoder::new(bytes), budget),
         Format::Lz4 => lz4(bytes, budget),
@@ -158,7 +158,7 @@ pub(super) mod tests {
     }
 
     /// `text`, repeated, in all formats as the kernel's build makes them.
-    fn samples() -> Vec<(Format, Vec<u8>)> {
+    pub(crate) fn samples() -> Vec<(Format, Vec<u8>)> {
         let hex = |text: &str| -> Vec<u8> {
             (0..text.len())
                 .step_by(2)

@@ -2,7 +2,11 @@
 
 //! ELF files for x86-64, of which only what is asked for is read.
 
-use super::{bytes::before_nul, error::Problem, symbols::List};
+use super::{
+    bytes::before_nul,
+    error::Problem,
+    symbols::{List, MAX_COUNT, MAX_NAME, MAX_NAMES, TOO_MANY},
+};
 use object::{
     elf::{
         FileHeader64, SectionHeader64, Sym64, EM_X86_64, PT_LOAD, SHF_ALLOC, SHF_EXECINSTR,
@@ -22,10 +26,13 @@ pub(super) type SectionHeader = SectionHeader64<LittleEndian>;
 /// An entry of a symbol table.
 pub(super) type Sym = Sym64<LittleEndian>;
 
-/// The largest section that is read, in bytes.
-const MAX_SECTION: u64 = 96 << 20;
+/// The largest section that is read, in bytes. The largest driver of a distribution has half of
+/// that.
+const MAX_SECTION: u64 = 64 << 20;
 /// How large all segments may be, in bytes.
-const MAX_SEGMENTS: u64 = 384 << 20;
+const MAX_SEGMENTS: u64 = 256 << 20;
+/// The most sections, and the most segments. Kernels and modules have at most some thousands.
+const MAX_HEADERS: u32 = 1 << 16;
 
 /// An ELF file.
 pub(super) struct Elf<'a, R> {
@@ -48,12 +55,12 @@ impl<'a> SymbolTable<'a> {
     }
 }
 
-/// The string at `at`; empty if there is none.
+/// The string at `at`, as far as a name goes; empty if there is none.
 fn string(strings: &[u8], at: u32) -> &[u8] {
-    strings
-        .get(at as usize..)
-        .and_then(before_nul)
-        .unwrap_or_default()
+    let rest = strings.get(at as usize..).unwrap_or_default();
+    let rest = &rest[..rest.len().min(MAX_NAME)];
+
+    before_nul(rest).unwrap_or(rest)
 }
 
 impl<'a, R: ReadRef<'a>> Elf<'a, R> {
@@ -63,6 +70,12 @@ impl<'a, R: ReadRef<'a>> Elf<'a, R> {
 
         if !header.is_little_endian() || header.e_machine(LittleEndian) != EM_X86_64 {
             return Err("it is not for x86-64".into());
+        }
+        let sections = header.shnum(LittleEndian, data)?;
+
+        // There may be as many as a file with a hole has room for.
+        if sections.max(header.phnum(LittleEndian, data)?) > MAX_HEADERS {
+            return Err("it has more parts than any kernel or module can have".into());
         }
         let mut elf = Self {
             data,
@@ -139,10 +152,17 @@ impl<'a, R: ReadRef<'a>> Elf<'a, R> {
             .get(section.sh_link(LittleEndian) as usize)
             .ok_or("its symbols have no names")?;
 
-        Ok(Some(SymbolTable {
+        let table = SymbolTable {
             symbols: self.table(section)?,
             strings: self.data(strings)?,
-        }))
+        };
+        let names = table.symbols.iter().map(|it| table.name(it).len());
+
+        // Many may share one long name.
+        if table.symbols.len() > MAX_COUNT || names.sum::<usize>() > MAX_NAMES {
+            return Err(TOO_MANY.into());
+        }
+        Ok(Some(table))
     }
 
     /// Where what is loaded lies in memory, and in the file.

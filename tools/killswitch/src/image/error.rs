@@ -25,7 +25,7 @@ impl std::error::Error for Error {}
 
 /// What is wrong with a file, before it is said which one it is.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Problem(Cow<'static, str>);
+pub struct Problem(Cow<'static, str>);
 
 impl Problem {
     /// What is wrong with the file at `path`.

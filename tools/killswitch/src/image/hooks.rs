@@ -9,6 +9,7 @@
 
 use super::{
     bytes::{u32_at, u64_at},
+    error::Problem,
     symbols::Within,
     Image,
 };
@@ -78,13 +79,20 @@ pub(super) fn table(image: &Image) -> Option<Range<u64>> {
     }
 }
 
+/// The most callbacks of all LSMs. A kernel of a distribution has less than a thousand.
+const MAX_HOOKS: usize = 1 << 16;
+/// The most calls that register callbacks.
+const MAX_REGISTRATIONS: usize = 64;
+/// The most code in front of such a call that prepares it, in bytes.
+const MAX_CODE: usize = 4096;
+
 /// All callbacks of LSMs, by where they are in memory.
-pub(super) fn find(image: &Image) -> Vec<Hook> {
+pub(super) fn find(image: &Image) -> Result<Vec<Hook>, Problem> {
     /// What `struct lsm_static_call`s are a multiple of, in bytes.
     const CALL: u64 = 8;
 
     let Some(table) = table(image) else {
-        return Vec::new();
+        return Ok(Vec::new());
     };
     let layout = Layout::of(image);
     let registered = registrations(image);
@@ -116,6 +124,9 @@ pub(super) fn find(image: &Image) -> Vec<Hook> {
                 .find(|registration| registration.covers(address, layout.size))
                 .map_or("?", |registration| &registration.lsm);
 
+            if hooks.len() >= MAX_HOOKS {
+                return Err("it has more LSM callbacks than any kernel can have".into());
+            }
             hooks.push(Hook {
                 address: callback,
                 lsm: lsm.into(),
@@ -124,7 +135,7 @@ pub(super) fn find(image: &Image) -> Vec<Hook> {
             at += layout.size;
         }
     }
-    hooks
+    Ok(hooks)
 }
 
 /// A call that registers an array of callbacks.
@@ -150,6 +161,7 @@ fn registrations(image: &Image) -> Vec<Registration> {
     };
 
     calls_of(image, function.address)
+        .take(MAX_REGISTRATIONS)
         .filter_map(|call| {
             Some(Registration {
                 start: call.address_in(image, &TO_RDI)?,
@@ -193,8 +205,9 @@ const TO_RDX: Load = Load {
 struct Call<'a> {
     /// Where the function begins that calls.
     function: u64,
-    /// The code of the function until the call.
+    /// The code in front of the call, and where it is. It is of the function.
     code: &'a [u8],
+    start: u64,
 }
 
 /// All calls in the kernel of the function at `address`, and jumps there.
@@ -219,10 +232,12 @@ fn calls_of(image: &Image, address: u64) -> impl Iterator<Item = Call<'_>> {
             }
             let function = image.extent(place)?.start.max(area.range.start);
             let start = (function - area.range.start) as usize;
+            let start = start.max(at.saturating_sub(MAX_CODE));
 
             Some(Call {
                 function,
                 code: code.get(start..at)?,
+                start: area.range.start + start as u64,
             })
         })
     })
@@ -236,9 +251,7 @@ impl Call<'_> {
             let number = i64::from(u32_at(self.code, at + 3)? as i32);
             let address = match opcode {
                 _ if opcode == load.mov => number as u64,
-                _ if opcode == load.lea => {
-                    (self.function + at as u64 + 7).wrapping_add_signed(number)
-                }
+                _ if opcode == load.lea => (self.start + at as u64 + 7).wrapping_add_signed(number),
                 _ => return None,
             };
 

@@ -19,7 +19,7 @@ use super::{
     bytes::{before_nul, u16_at, u32_at, u64_at},
     error::Problem,
     memory::Memory,
-    symbols::{List, MAX_NAME},
+    symbols::{List, MAX_COUNT, MAX_NAME},
 };
 use std::ops::Range;
 
@@ -256,34 +256,30 @@ fn names(bytes: &[u8], markers: &Markers<'_>) -> Option<(usize, usize, Range<usi
             let place = start.checked_sub(gap)?;
             let count = u32_at(bytes, place)? as usize;
 
-            if !counts.contains(&count) {
+            if !counts.contains(&count) || count > MAX_COUNT {
                 return None;
             }
-            let end = end_of_names(bytes, start, count, markers)?;
+            // Nearly all that are no names are told by those behind the last marker.
+            let end = behind(bytes, start + last, count - (counts.start() - 1))?;
+            let is_next = end <= markers.start && markers.start - end < MAX_ALIGNMENT;
 
-            (end <= markers.start && markers.start - end < MAX_ALIGNMENT).then_some((
-                count,
-                place,
-                start..end,
-            ))
+            (is_next && agree(bytes, start, markers)).then_some((count, place, start..end))
         })
     })
 }
 
-/// Where `count` names that begin at `start` end, if that agrees with the markers.
-fn end_of_names(bytes: &[u8], start: usize, count: usize, markers: &Markers<'_>) -> Option<usize> {
-    let mut at = start;
+/// Where `count` names end that begin at `at`.
+fn behind(bytes: &[u8], at: usize, count: usize) -> Option<usize> {
+    (0..count).try_fold(at, |at, _| symbol(bytes, at).map(|tokens| tokens.end))
+}
 
-    for symbol_index in 0..count {
-        if symbol_index % PER_MARKER == 0 && markers.get(symbol_index / PER_MARKER)? != at - start {
-            return None;
-        }
-        at = symbol(bytes, at)?.end;
-        if at > markers.start {
-            return None;
-        }
-    }
-    Some(at)
+/// Whether the names that begin at `start` lie as the markers say.
+fn agree(bytes: &[u8], start: usize, markers: &Markers<'_>) -> bool {
+    (1..markers.count()).all(|at| {
+        let (from, to) = (markers.get(at - 1), markers.get(at));
+
+        from.and_then(|from| behind(bytes, start + from, PER_MARKER)) == to.map(|to| start + to)
+    })
 }
 
 /// Where the tokens of the symbol at `at` are. It has at least one.

@@ -4,16 +4,16 @@
 
 use super::{boot_image, compression, compression::Budget, elf::Elf, error::Problem, kallsyms};
 use super::{memory::Memory, symbols::List};
+use crate::file;
 use object::read::{ReadCache, ReadRef};
 use std::{
-    fs::File,
     io::{Read, Seek, SeekFrom},
     ops::Range,
     path::Path,
 };
 
 /// The largest boot image, in bytes.
-const MAX_BOOT_IMAGE: u64 = 192 << 20;
+const MAX_BOOT_IMAGE: u64 = 96 << 20;
 /// The largest kernel in a boot image, in bytes.
 const MAX_KERNEL: u64 = 256 << 20;
 /// How much memory may be taken to decompress a kernel, in KiB. It is compressed for 128 MiB.
@@ -31,7 +31,7 @@ pub(super) struct Kernel {
 
 /// Reads the kernel at `path`.
 pub(super) fn read(path: &Path) -> Result<Kernel, Problem> {
-    let mut file = File::open(path)?;
+    let mut file = file::open(path)?;
     let mut head = Vec::new();
 
     file.by_ref().take(0x210).read_to_end(&mut head)?;
@@ -43,7 +43,7 @@ pub(super) fn read(path: &Path) -> Result<Kernel, Problem> {
             return Err("it is neither an ELF file nor a boot image".into());
         }
         file.take(MAX_BOOT_IMAGE).read_to_end(&mut bytes)?;
-        return in_boot_image(&bytes);
+        return in_boot_image(bytes);
     }
     let cache = ReadCache::new(&file);
     let (segments, btf) = contents(&cache)?;
@@ -68,16 +68,16 @@ pub(super) fn read(path: &Path) -> Result<Kernel, Problem> {
 }
 
 /// Reads the kernel in a boot image.
-pub(super) fn in_boot_image(image: &[u8]) -> Result<Kernel, Problem> {
-    let payload = boot_image::payload(image)?;
+pub(super) fn in_boot_image(image: Vec<u8>) -> Result<Kernel, Problem> {
+    let payload = boot_image::payload(&image)?;
+    let bytes = match payload.starts_with(b"\x7fELF") {
+        true => payload.into(),
+        false => compression::decompress(payload, &Budget::new(MAX_KERNEL, WINDOW))?,
+    };
 
-    if payload.starts_with(b"\x7fELF") {
-        return in_bytes(payload.into());
-    }
-    in_bytes(compression::decompress(
-        payload,
-        &Budget::new(MAX_KERNEL, WINDOW),
-    )?)
+    // Both are large, and only one is needed.
+    drop(image);
+    in_bytes(bytes)
 }
 
 /// Reads a kernel that is an ELF file.
@@ -108,6 +108,7 @@ fn contents<'a, R: ReadRef<'a>>(data: R) -> Result<(Vec<Segment>, Option<Vec<u8>
         Some(section) => Some(elf.data(section)?.to_vec()),
         None => None,
     };
+
     Ok((elf.segments()?, btf))
 }
 

@@ -2,11 +2,16 @@
 
 //! The memory of a kernel as it was loaded: what lies at which address.
 
-use super::bytes::{before_nul, u32_at, u64_at};
+use super::{
+    bytes::{before_nul, u32_at, u64_at},
+    symbols::MAX_NAME,
+};
 use std::ops::Range;
 
-/// The longest string that is read, in bytes.
-const MAX_STRING: usize = 4096;
+/// The longest string that is read, in bytes, with its NUL.
+const MAX_STRING: usize = MAX_NAME + 1;
+/// The most symbols that one file exports. A kernel of a distribution has a quarter of that.
+const MAX_EXPORTS: usize = 1 << 17;
 
 /// Bytes in memory.
 #[derive(Clone, Debug)]
@@ -157,20 +162,26 @@ impl Memory {
     }
 }
 
-/// The symbols that `struct kernel_symbol`s in `range` export, with their addresses.
+/// The symbols that `struct kernel_symbol`s in `range` export, with their addresses, as long as
+/// their names could lie in that memory one behind the other.
 pub(super) fn exports(
     memory: &Memory,
     range: Range<u64>,
 ) -> impl Iterator<Item = (&str, u64)> + '_ {
     /// The size of one, in bytes.
     const SIZE: usize = 12;
+    let mut left: usize = memory.pieces().map(|(_, bytes)| bytes.len()).sum();
 
-    range.step_by(SIZE).map_while(|entry| {
-        let address = memory.relative(entry)?;
-        let name = memory.string(memory.relative(entry.checked_add(4)?)?)?;
+    range
+        .step_by(SIZE)
+        .take(MAX_EXPORTS)
+        .map_while(move |entry| {
+            let address = memory.relative(entry)?;
+            let name = memory.string(memory.relative(entry.checked_add(4)?)?)?;
 
-        Some((name, address))
-    })
+            left = left.checked_sub(name.len())?;
+            Some((name, address))
+        })
 }
 
 #[cfg(test)]

@@ -72,9 +72,9 @@ const ALIGNMENT: u64 = 2 << 20;
 /// How many modules are read at once, and how many bytes they may have.
 const CHUNK: usize = 64;
 const CHUNK_BYTES: u64 = 256 << 20;
-/// How much memory may be taken to decompress a module, in KiB. Much less is usual.
-const WINDOW: u32 = 64 << 10;
-/// How many threads read modules, each of which takes memory.
+/// How much memory may be taken to decompress a module, in KiB. A quarter of that is usual.
+const WINDOW: u32 = 32 << 10;
+/// How many threads read modules at most.
 const THREADS: usize = 4;
 
 /// A kernel and its modules.
@@ -136,8 +136,16 @@ impl Bounds {
         let init_text = init("_sinittext")..init("_einittext");
         let end = symbols.address_of("_end").unwrap_or(0).max(memory.end());
 
-        if text.is_empty() || memory.range(text.clone()).is_none() {
+        let is_there = |range: &Range<u64>| memory.range(range.clone()).is_some();
+        let are_apart = init_text.is_empty()
+            || is_there(&init_text) && (init_text.start >= text.end || init_text.end <= text.start);
+
+        if text.is_empty() || !is_there(&text) || !are_apart {
             return Err("its code is not where its symbols say".into());
+        }
+        // There is room in front of it and behind it, so that distances can be added to addresses.
+        if text.start < FAR || end.checked_add(FAR).is_none() {
+            return Err("it does not lie where a kernel can".into());
         }
         Ok(Self {
             text,
@@ -180,13 +188,7 @@ impl Image {
         let kernel = kernel::read(vmlinux).map_err(|problem| problem.with(vmlinux))?;
         let (mut image, exports) =
             Self::of_kernel(kernel).map_err(|problem| problem.with(vmlinux))?;
-        let threads = thread::available_parallelism().map_or(1, NonZero::get);
-        let pool = rayon::ThreadPoolBuilder::new()
-            .num_threads(threads.min(THREADS))
-            .build()
-            .map_err(|error| {
-                Problem::from(format!("no thread can be made: {error}")).with(vmlinux)
-            })?;
+        let pool = readers().map_err(|problem| problem.with(vmlinux))?;
         let mut collected = Collected::default();
         let mut base = image.base_of_modules();
 
@@ -228,7 +230,39 @@ impl Image {
                     .map_err(|problem| problem.with(&path))?;
             }
         }
-        image.finish(collected);
+        image
+            .finish(collected)
+            .map_err(|problem| problem.with(vmlinux))?;
+        Ok(image)
+    }
+
+    /// The same with bytes in place of files, all of which are in memory at once.
+    #[cfg(test)]
+    pub fn in_bytes(kernel: Vec<u8>, modules: &[Vec<u8>]) -> Result<Self, Problem> {
+        let kernel = match boot_image::is_one(&kernel) {
+            true => kernel::in_boot_image(kernel)?,
+            false => kernel::in_bytes(kernel)?,
+        };
+        let (mut image, exports) = Self::of_kernel(kernel)?;
+        let mut collected = Collected::default();
+        let mut base = image.base_of_modules();
+
+        for (index, bytes) in modules.iter().enumerate() {
+            let bytes = match bytes.starts_with(b"\x7fELF") {
+                true => bytes.clone(),
+                false => compression::decompress(bytes, &Budget::new(module::MAX_MODULE, WINDOW))?,
+            };
+            // An index of modules is made of any that has names.
+            let _ = names::of(&bytes[..]);
+            let draft = Draft::in_bytes(bytes)?;
+            let start = base;
+            let path = PathBuf::from(format!("module-{index}.ko"));
+
+            base = image.behind(start, &draft)?;
+            let (module, loaded) = image.load(draft, start, &path, &exports)?;
+            image.add(module, loaded, &mut collected)?;
+        }
+        image.finish(collected)?;
         Ok(image)
     }
 
@@ -359,7 +393,7 @@ impl Image {
     }
 
     /// Links the modules, and finds out all that is asked for.
-    fn finish(&mut self, collected: Collected) {
+    fn finish(&mut self, collected: Collected) -> Result<(), Problem> {
         let far = self.far();
 
         for (index, mut loaded) in collected.loaded.into_iter().enumerate() {
@@ -379,8 +413,9 @@ impl Image {
         traced.sort_unstable();
         self.traced = traced;
         self.blacklist = probes::blacklist(self, &collected.unprobed, &collected.unprobed_areas);
-        self.hooks = hooks::find(self);
+        self.hooks = hooks::find(self)?;
         self.trampolines = hooks::trampolines(self);
+        Ok(())
     }
 
     /// The size that most symbols in front of functions have.
@@ -629,6 +664,16 @@ impl Image {
             || probes::original(self, address)
                 .is_some_and(|original| self.blacklist.contains(original))
     }
+}
+
+/// The threads that read modules. Each takes memory, so they are few.
+fn readers() -> Result<rayon::ThreadPool, Problem> {
+    let threads = thread::available_parallelism().map_or(1, NonZero::get);
+
+    rayon::ThreadPoolBuilder::new()
+        .num_threads(threads.min(THREADS))
+        .build()
+        .map_err(|error| format!("no thread can be made: {error}").into())
 }
 
 /// What the kernel exports.

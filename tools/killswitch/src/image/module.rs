@@ -13,6 +13,7 @@ use super::{
     memory::{exports, Memory},
     symbols::List,
 };
+use crate::file;
 use object::{
     elf::{
         Rela64, SHF_ALLOC, SHF_EXECINSTR, SHF_WRITE, SHN_ABS, SHN_UNDEF, SHT_NOBITS, SHT_RELA,
@@ -35,7 +36,9 @@ use std::{
 /// The size of a page, in bytes. Code takes whole ones.
 const PAGE: u64 = 4096;
 /// The largest file of a module that is compressed, in bytes.
-const MAX_FILE: u64 = 128 << 20;
+const MAX_FILE: u64 = 32 << 20;
+/// The largest module that was compressed, in bytes.
+pub(super) const MAX_MODULE: u64 = 128 << 20;
 /// The largest module in memory, in bytes.
 const MAX_ROOM: u64 = 1 << 30;
 
@@ -77,9 +80,31 @@ struct Plan {
     read: u64,
 }
 
-enum Data {
+/// The file of a module.
+pub(super) enum Data {
+    /// As it is, of which only what is needed is read.
     File(File),
+    /// What it has when it is decompressed.
     Bytes(Vec<u8>),
+}
+
+impl Data {
+    /// Opens the module at `path`, which may be compressed. What is decompressed is taken from the
+    /// budget.
+    pub(super) fn open(path: &Path, budget: &Budget) -> Result<Self, Problem> {
+        let mut file = file::open(path)?;
+        let mut magic = Vec::new();
+
+        file.by_ref().take(4).read_to_end(&mut magic)?;
+        file.seek(SeekFrom::Start(0))?;
+        if magic == b"\x7fELF" {
+            return Ok(Self::File(file));
+        }
+        let mut bytes = Vec::new();
+
+        file.take(MAX_FILE).read_to_end(&mut bytes)?;
+        decompress(&bytes, budget).map(Self::Bytes)
+    }
 }
 
 /// A module of which it is known how much room it takes.
@@ -172,24 +197,18 @@ enum Target {
 impl Draft {
     /// Opens the module at `path`. What is read of it is taken from the budget.
     pub(super) fn open(path: &Path, budget: &Budget) -> Result<Self, Problem> {
-        let mut file = File::open(path)?;
-        let mut magic = [0; 4];
+        match Data::open(path, budget)? {
+            Data::Bytes(bytes) => Self::in_bytes(bytes),
+            Data::File(file) => {
+                let plan = Plan::new(&ReadCache::new(&file))?;
 
-        file.read_exact(&mut magic)?;
-        file.seek(SeekFrom::Start(0))?;
-        if magic == *b"\x7fELF" {
-            let plan = Plan::new(&ReadCache::new(&file))?;
-
-            budget.take(plan.read)?;
-            return Ok(Self {
-                data: Data::File(file),
-                plan,
-            });
+                budget.take(plan.read)?;
+                Ok(Self {
+                    data: Data::File(file),
+                    plan,
+                })
+            }
         }
-        let mut bytes = Vec::new();
-
-        file.take(MAX_FILE).read_to_end(&mut bytes)?;
-        Self::in_bytes(decompress(&bytes, budget)?)
     }
 
     /// One whose file has these bytes.

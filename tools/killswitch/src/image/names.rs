@@ -3,17 +3,19 @@
 //! What a module defines and needs, by name, which is known without its place in memory.
 
 use super::{
-    compression::{decompress, Budget},
+    compression::Budget,
     elf::Elf,
     error::{Error, Problem},
-    CHUNK_BYTES, WINDOW,
+    module::{Data, MAX_MODULE},
+    readers, WINDOW,
 };
 use object::{
     elf::{SHN_UNDEF, STB_LOCAL, STT_FUNC},
-    read::elf::Sym as _,
+    read::{elf::Sym as _, ReadCache, ReadRef},
     LittleEndian,
 };
-use std::{fs, path::Path};
+use rayon::prelude::*;
+use std::path::{Path, PathBuf};
 
 /// The names in the symbol table of a module.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -24,23 +26,32 @@ pub struct Names {
     pub needed: Vec<String>,
 }
 
-/// The names in the module at `path`, which may be compressed. Fails if it cannot be read or is
+/// The names in the modules at `paths`, which may be compressed. Fails if one cannot be read or is
 /// damaged.
-pub fn names(path: &Path) -> Result<Names, Error> {
-    read(path).map_err(|problem| problem.with(path))
+pub fn names(paths: &[PathBuf]) -> Result<Vec<Names>, Error> {
+    let Some(first) = paths.first() else {
+        return Ok(Vec::new());
+    };
+    let pool = readers().map_err(|problem| problem.with(first))?;
+
+    pool.install(|| {
+        paths
+            .par_iter()
+            .map(|path| read(path).map_err(|problem| problem.with(path)))
+            .collect()
+    })
 }
 
 fn read(path: &Path) -> Result<Names, Problem> {
-    let bytes = fs::read(path)?;
-
-    match bytes.starts_with(b"\x7fELF") {
-        true => of(&bytes),
-        false => of(&decompress(&bytes, &Budget::new(CHUNK_BYTES, WINDOW))?),
+    match Data::open(path, &Budget::new(MAX_MODULE, WINDOW))? {
+        Data::File(file) => of(&ReadCache::new(&file)),
+        Data::Bytes(bytes) => of(&bytes[..]),
     }
 }
 
-fn of(bytes: &[u8]) -> Result<Names, Problem> {
-    let elf = Elf::parse(bytes)?;
+/// The names in the module that is `data`.
+pub(super) fn of<'a>(data: impl ReadRef<'a>) -> Result<Names, Problem> {
+    let elf = Elf::parse(data)?;
     let table = elf.symbols()?.ok_or("it has no symbols")?;
     let mut names = Names::default();
 

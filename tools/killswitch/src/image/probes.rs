@@ -2,7 +2,11 @@
 
 //! Where the kernel can be traced and probed.
 
-use super::{bytes::u64_at, symbols::Within, Image};
+use super::{
+    bytes::u64_at,
+    symbols::{Within, MAX_COUNT},
+    Image,
+};
 use std::ops::Range;
 
 /// Where functions cannot be probed.
@@ -45,6 +49,7 @@ pub(super) fn blacklist(image: &Image, functions: &[u64], areas: &[Range<u64>]) 
         .and_then(|range| image.memory.range(range))
         .unwrap_or_default()
         .chunks_exact(8)
+        .take(MAX_COUNT)
         .filter_map(|entry| u64_at(entry, 0));
     let texts = ["kprobes", "noinstr", "entry"]
         .into_iter()
@@ -104,6 +109,7 @@ pub(super) fn traced(image: &Image) -> Vec<u64> {
 
     places
         .chunks_exact(8)
+        .take(MAX_COUNT)
         .filter_map(|entry| u64_at(entry, 0))
         .collect()
 }

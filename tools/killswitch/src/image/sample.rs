@@ -528,6 +528,27 @@ pub(super) fn module(exported: &'static str, wanted: &'static str, base: Option<
     elf(true, sections)
 }
 
+/// A kernel with a function `f`, and with these types.
+pub fn of_types(types: impl FnOnce(Builder) -> Builder) -> Vec<u8> {
+    const END: u64 = TEXT + 0x40;
+    let mut text = Section::new(".text", PROGBITS, ALLOC | EXEC, vec![0xc3; 0x40]);
+    let types = types(Builder::on(None)).build();
+    let [table, names] = symbol_table(
+        &[
+            ("_stext", 1, TEXT, true),
+            ("f", 1, TEXT, true),
+            ("_etext", 1, END, true),
+        ],
+        4,
+    );
+
+    text.address = TEXT;
+    elf(
+        false,
+        vec![text, Section::new(".BTF", PROGBITS, 0, types), table, names],
+    )
+}
+
 /// A part of a function that is made by hand.
 #[derive(Clone, Copy)]
 pub enum Part {
@@ -552,7 +573,7 @@ const DISTANCE: u64 = 0x40;
 /// A kernel with these functions, and with tables, each with a name and two functions. They are
 /// `struct Qdisc_ops`, with the members `init` and `destroy`; a `struct Qdisc` has 0x180 bytes, and a
 /// `struct object` eight.
-pub(super) fn of_functions(functions: &[Sample], tables: &[(&'static str, [&str; 2])]) -> Vec<u8> {
+pub fn of_functions(functions: &[Sample], tables: &[(&'static str, [&str; 2])]) -> Vec<u8> {
     let address = |name: &str| {
         let index = functions.iter().position(|it| it.name == name);
 

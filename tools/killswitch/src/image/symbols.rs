@@ -7,10 +7,12 @@ use std::ops::Range;
 
 /// The longest name, in bytes: `KSYM_NAME_LEN` less the NUL.
 pub(super) const MAX_NAME: usize = 511;
-/// The most symbols of one file.
-const MAX_COUNT: usize = 4 << 20;
+/// The most symbols of one file. A kernel of a distribution has a quarter of that.
+pub(super) const MAX_COUNT: usize = 1 << 20;
 /// The most bytes that the names of one file may have.
-const MAX_NAMES: usize = 128 << 20;
+pub(super) const MAX_NAMES: usize = 32 << 20;
+/// That it has more.
+pub(super) const TOO_MANY: &str = "it has more symbols than any kernel or module can have";
 
 /// A symbol, as /proc/kallsyms has it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -70,7 +72,7 @@ impl List {
         let name = String::from_utf8_lossy(&name[..name.len().min(MAX_NAME)]);
 
         if self.entries.len() >= MAX_COUNT || start + name.len() > MAX_NAMES {
-            return Err("it has more symbols than any kernel or module can have".into());
+            return Err(TOO_MANY.into());
         }
         self.names.push_str(&name);
         self.entries.push(Entry {

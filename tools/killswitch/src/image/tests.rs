@@ -5,8 +5,7 @@
 use super::{
     boot_image,
     btf::FUNC_PROTO,
-    compression,
-    kernel::{self, Kernel},
+    compression, kernel,
     sample::{self, Addresses, DATA, INIT, TEXT},
     *,
 };
@@ -14,22 +13,8 @@ use proptest::prelude::*;
 use std::env;
 
 /// A kernel that is a file with these bytes, and such modules.
-fn image(kernel: Kernel, modules: &[Vec<u8>]) -> Result<Image, Problem> {
-    let (mut image, exports) = Image::of_kernel(kernel)?;
-    let mut collected = Collected::default();
-    let mut base = image.base_of_modules();
-
-    for (index, bytes) in modules.iter().enumerate() {
-        let draft = Draft::in_bytes(bytes.clone())?;
-        let start = base;
-        let path = PathBuf::from(format!("module-{index}.ko"));
-
-        base = image.behind(start, &draft)?;
-        let (module, loaded) = image.load(draft, start, &path, &exports)?;
-        image.add(module, loaded, &mut collected)?;
-    }
-    image.finish(collected);
-    Ok(image)
+fn image(kernel: Vec<u8>, modules: &[Vec<u8>]) -> Image {
+    Image::in_bytes(kernel, modules).unwrap_or_else(|problem| panic!("{problem}"))
 }
 
 fn kernel(how: Addresses) -> Vec<u8> {
@@ -38,8 +23,7 @@ fn kernel(how: Addresses) -> Vec<u8> {
 
 /// Two modules, each of which calls the other one.
 fn modules() -> Vec<Vec<u8>> {
-    let (image, _) = Image::of_kernel(kernel::in_bytes(kernel(Addresses::ToThemselves)).unwrap())
-        .unwrap_or_else(|problem| panic!("{problem}"));
+    let image = image(kernel(Addresses::ToThemselves), &[]);
     let base = image.btf.as_ref();
 
     vec![
@@ -49,16 +33,12 @@ fn modules() -> Vec<Vec<u8>> {
 }
 
 fn sample() -> Image {
-    let kernel = kernel::in_bytes(kernel(Addresses::ToThemselves)).unwrap();
-
-    image(kernel, &modules()).unwrap_or_else(|problem| panic!("{problem}"))
+    image(kernel(Addresses::ToThemselves), &modules())
 }
 
 /// A kernel with functions and tables that are [made by hand](sample::of_functions).
 pub fn of_functions(functions: &[sample::Sample], tables: &[(&'static str, [&str; 2])]) -> Image {
-    let kernel = kernel::in_bytes(sample::of_functions(functions, tables)).unwrap();
-
-    image(kernel, &[]).unwrap_or_else(|problem| panic!("{problem}"))
+    image(sample::of_functions(functions, tables), &[])
 }
 
 /// The files of the sample kernel and of its modules `plain`, with the function `first`, and
@@ -134,7 +114,7 @@ fn symbols_are_those_of_the_table() {
     ];
 
     for how in all {
-        let image = image(kernel::in_bytes(kernel(how)).unwrap(), &[]).unwrap();
+        let image = image(kernel(how), &[]);
         let names: Vec<_> = image.symbols().map(|symbol| symbol.name).collect();
 
         assert_eq!(names.len(), 22, "{how:?}");
@@ -146,7 +126,7 @@ fn symbols_are_those_of_the_table() {
 #[test]
 fn the_table_of_a_linker_stands_in() {
     let file = sample::kernel(Addresses::ToThemselves, true);
-    let image = image(kernel::in_bytes(file).unwrap(), &[]).unwrap();
+    let image = image(file, &[]);
     let at = |address| -> Vec<_> { image.names(address).map(|it| it.name).collect() };
 
     assert_eq!(at(TEXT + 0x20), ["f", "weak_f"]);
@@ -162,7 +142,7 @@ fn a_boot_image_is_read() {
     let plain = boot_image::tests::sample(&elf);
 
     for file in [packed, plain] {
-        let image = image(kernel::in_boot_image(&file).unwrap(), &[]).unwrap();
+        let image = image(file, &[]);
 
         assert_eq!(image.symbols().count(), 22);
     }
@@ -213,6 +193,21 @@ fn callbacks_have_the_names_of_their_lsms() {
         ]
     );
     assert_eq!(image.trampolines(), TEXT + 0x90..TEXT + 0x99);
+}
+
+#[test]
+fn more_callbacks_than_there_can_be_are_refused() {
+    let mut image = image(kernel(Addresses::ToThemselves), &[]);
+    let hooks = image.named(Within::Kernel, "sample_hooks").next().unwrap();
+    let records = image.read(hooks.address, 24).unwrap().repeat(1 << 16);
+    let (place, length) = (image.memory.end().next_multiple_of(8), records.len());
+
+    assert!(hooks::find(&image).is_ok());
+    image
+        .memory
+        .append(Memory::new(vec![records], [(place, 0, 0..length)]));
+    image.bounds.end = u64::MAX;
+    assert!(hooks::find(&image).is_err());
 }
 
 #[test]
@@ -287,8 +282,7 @@ fn extents_in_a_module_are_those_of_its_symbols() {
 
 #[test]
 fn what_nobody_exports_is_far() {
-    let kernel = kernel::in_bytes(kernel(Addresses::ToThemselves)).unwrap();
-    let image = image(kernel, &modules()[..1]).unwrap();
+    let image = image(kernel(Addresses::ToThemselves), &modules()[..1]);
     let first = image
         .named(Within::Module(0), "first")
         .next()
@@ -358,7 +352,7 @@ fn files_that_are_cut_off_are_refused() {
         assert!(kernel::in_bytes(file[..length].to_vec()).is_err());
     }
     for length in 0..packed.len() - 20 {
-        assert!(kernel::in_boot_image(&packed[..length]).is_err());
+        assert!(kernel::in_boot_image(packed[..length].to_vec()).is_err());
     }
     for length in 0..module.len() {
         assert!(Draft::in_bytes(module[..length].to_vec()).is_err());
@@ -418,20 +412,17 @@ proptest! {
         };
 
         file.resize(kernel(Addresses::ToBase).len(), 0);
-        if let Ok(kernel) = kernel::in_bytes(damaged(file, damage)) {
-            if let Ok(image) = image(kernel, &modules()) {
-                ask(&image);
-            }
+        if let Ok(image) = Image::in_bytes(damaged(file, damage), &modules()) {
+            ask(&image);
         }
     }
 
     #[test]
     fn no_module_makes_it_panic(damage in damages(modules()[0].len())) {
-        let kernel = kernel::in_bytes(kernel(Addresses::ToThemselves)).unwrap();
         let mut modules = modules();
 
         modules[0] = damaged(modules[0].clone(), damage);
-        if let Ok(image) = image(kernel, &modules) {
+        if let Ok(image) = Image::in_bytes(kernel(Addresses::ToThemselves), &modules) {
             ask(&image);
         }
     }
@@ -441,6 +432,6 @@ proptest! {
         let file = compression::tests::gzip(&kernel(Addresses::ToThemselves));
         let file = boot_image::tests::sample(&file);
 
-        let _ = kernel::in_boot_image(&damaged(file, damage));
+        let _ = kernel::in_boot_image(damaged(file, damage));
     }
 }

@@ -4,6 +4,7 @@
 
 use super::*;
 use crate::image::{find_modules, tests::Directory};
+use std::fs;
 
 fn subject(directory: &Directory, with_modules: bool) -> Subject {
     let path = directory.path("modules");

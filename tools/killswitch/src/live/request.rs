@@ -10,6 +10,7 @@ use super::{
 use crate::{
     command::{self, Action, Engage, Scope},
     condition::syntax,
+    file,
     machine::{Machine, Reply},
 };
 use clap::Args;
@@ -17,8 +18,7 @@ use serde::Serialize;
 use std::{
     error::Error,
     ffi::OsString,
-    fs,
-    io::{self, Read},
+    io,
     path::{Path, PathBuf},
     time::Duration,
 };
@@ -28,6 +28,9 @@ const OPTIONS: [&str; 4] = ["scope=", "if=", "for=", "reason="];
 /// Which of them ends at a blank outside of quotes, and which at the end of the line.
 const IF: usize = 1;
 const REASON: usize = 3;
+
+/// The most that is read of a file of requests, in bytes.
+const MAX_FILE: u64 = 1 << 20;
 
 /// Functions, each with what shall become of it.
 #[derive(Args, Clone, Default)]
@@ -218,12 +221,8 @@ fn complete(
 /// The lines of a file that are neither empty nor comments.
 fn read_lines(path: &Path) -> Result<Vec<String>, Box<dyn Error>> {
     let read = || match path.as_os_str().to_str() {
-        Some("-") => {
-            let mut text = String::new();
-
-            io::stdin().read_to_string(&mut text).map(|_| text)
-        }
-        _ => fs::read_to_string(path),
+        Some("-") => file::standard_input(MAX_FILE),
+        _ => file::text(path, MAX_FILE),
     };
     let text = read().map_err(|error| format!("{}: it cannot be read: {error}", path.display()))?;
 

@@ -2,7 +2,10 @@
 
 //! What the files `engaged`, `status` and `callers` say, as the kernel writes them.
 
-use crate::machine::{Machine, KILLSWITCH};
+use crate::{
+    file,
+    machine::{Machine, KILLSWITCH},
+};
 use serde::Serialize;
 use std::{io, iter};
 
@@ -219,7 +222,11 @@ fn read<T>(machine: &Machine, path: &str, parse: impl Fn(&str) -> Option<T>) -> 
 
 fn parse_lines<T>(text: &str, parse: impl Fn(&str) -> Option<T>) -> io::Result<Vec<T>> {
     let one = |(at, line)| {
-        let wrong = || io::Error::other(format!("line {}: '{line}' is not understood", at + 1));
+        let wrong = || {
+            let line = file::shown(line);
+
+            io::Error::other(format!("line {}: '{line}' is not understood", at + 1))
+        };
 
         parse(line).ok_or_else(wrong)
     };

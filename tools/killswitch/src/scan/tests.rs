@@ -250,7 +250,13 @@ fn everything_is_counted() {
 #[test]
 fn functions_are_asked_for_what_they_can_return() {
     let kernel = sample("values");
-    let rows = rows(&kernel);
+    let mut rows = Vec::new();
+
+    super::rows(&kernel, |row| {
+        rows.push(row);
+        Ok(())
+    })
+    .unwrap();
     let values = |function| -> Vec<&str> {
         let rows = rows.iter().filter(|row| row.function == function);
 

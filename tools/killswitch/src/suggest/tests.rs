@@ -54,6 +54,14 @@ proptest! {
 }
 
 #[test]
+fn places_that_do_not_end_are_none() {
+    let text = "one_name (".repeat(1 << 16);
+    let record = record("", &text, &[]);
+
+    assert_eq!(names(&record), [("one_name", Place::Text)].into());
+}
+
+#[test]
 fn source_files_lead_to_modules() {
     let directory = Directory::new("suggest-modules");
     let root = directory.path("tree");
