@@ -23,6 +23,8 @@ mod errno;
 mod explain;
 mod facts;
 mod file;
+#[cfg(any(test, fuzzing))]
+pub mod fuzz;
 mod image;
 mod index;
 mod kernel;

@@ -482,7 +482,8 @@ impl Suggest {
     }
 }
 
-fn suggested(all: &Suggestions, kernel: &str) -> String {
+/// Suggestions as text, for the kernel that is called `kernel`.
+pub fn suggested(all: &Suggestions, kernel: &str) -> String {
     let mut text = details(&all.finding, kernel);
     let none = |list: &[String]| match list {
         [] => "none that is known".to_owned(),

@@ -237,7 +237,7 @@ impl Image {
     }
 
     /// The same with bytes in place of files, all of which are in memory at once.
-    #[cfg(test)]
+    #[cfg(any(test, fuzzing))]
     pub fn in_bytes(kernel: Vec<u8>, modules: &[Vec<u8>]) -> Result<Self, Problem> {
         let kernel = match boot_image::is_one(&kernel) {
             true => kernel::in_boot_image(kernel)?,

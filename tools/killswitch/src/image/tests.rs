@@ -32,6 +32,40 @@ fn modules() -> Vec<Vec<u8>> {
     ]
 }
 
+/// Files of kernels and modules, small and of all kinds, with their names.
+pub fn seeds() -> Vec<(&'static str, Vec<u8>)> {
+    let packed = boot_image::tests::sample(&compression::tests::gzip(&kernel(Addresses::ToBase)));
+    let module = modules().remove(0);
+    let cut = |bytes: &[u8]| bytes[..bytes.len() - 100].to_vec();
+    let mut seeds = vec![
+        ("kernel", kernel(Addresses::ToThemselves)),
+        ("relative-to-base", kernel(Addresses::ToBase)),
+        ("relative-to-base-before", kernel(Addresses::ToBaseBefore)),
+        ("with-per-cpu", kernel(Addresses::WithPerCpu)),
+        ("with-table", sample::kernel(Addresses::ToThemselves, true)),
+        ("boot-image-gzip", packed.clone()),
+        ("boot-image-gzip-cut-off", packed[..packed.len() / 2].into()),
+        ("cut-off", cut(&kernel(Addresses::ToThemselves))),
+        ("module-cut-off", cut(&module)),
+        ("module-gzip", compression::tests::gzip(&module)),
+        ("module-plain", module),
+        ("of-functions", crate::explain::tests::file()),
+    ];
+    let names = [
+        "packed-gzip",
+        "packed-bzip2",
+        "packed-lz4",
+        "packed-lzma",
+        "packed-xz",
+        "packed-zstd",
+    ];
+
+    for (name, (_, bytes)) in names.into_iter().zip(compression::tests::samples()) {
+        seeds.push((name, boot_image::tests::sample(&bytes)));
+    }
+    seeds
+}
+
 fn sample() -> Image {
     image(kernel(Addresses::ToThemselves), &modules())
 }

@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! What is tried with any bytes that a fuzzer comes up with: whatever the program is given to read,
+//! it answers questions about it, or says in one sentence why it cannot. Each target of cargo-fuzz
+//! calls one of these functions, and the tests do the same with the inputs that are kept in
+//! `testing/fuzz/corpus`.
+
+use crate::{
+    catalogue::Catalogue, cve, explain, facts, image::Image, known::Subject, live::state, print,
+    record::Record, scan, suggest,
+};
+use std::{fmt::Display, fs, io, path::Path, sync::LazyLock};
+
+/// Where the inputs are kept.
+const CORPUS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../testing/fuzz/corpus");
+/// The kernel that modules are read with.
+static KERNEL: LazyLock<Vec<u8>> =
+    LazyLock::new(|| fs::read(Path::new(CORPUS).join("image/kernel")).unwrap_or_default());
+/// How many functions are asked about.
+const MAX_ASKED: usize = 8;
+
+/// Tries `data` as the file of a kernel, or of a module.
+pub fn image(data: &[u8]) {
+    #[cfg(fuzzing)]
+    in_one_thread();
+
+    let is_elf = data.starts_with(b"\x7fELF");
+    let is_relocatable = data.get(16) == Some(&1);
+    let is_boot_image = data.get(0x202..0x206) == Some(b"HdrS");
+    let image = match is_elf && !is_relocatable || is_boot_image {
+        true => Image::in_bytes(data.into(), &[]),
+        false => Image::in_bytes(KERNEL.clone(), &[data.into()]),
+    };
+
+    match image {
+        Ok(image) => ask(image),
+        Err(problem) => is_clear(&problem),
+    }
+}
+
+/// Has all work done in the thread in which the fuzzer counts what is reached.
+#[cfg(fuzzing)]
+fn in_one_thread() {
+    static DONE: std::sync::Once = std::sync::Once::new();
+
+    DONE.call_once(|| {
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(1);
+
+        pool.use_current_thread()
+            .build_global()
+            .expect("there is none yet");
+    });
+}
+
+/// Asks for everything.
+fn ask(image: Image) {
+    let names: Vec<_> = image.symbols().map(|it| it.name.to_owned()).collect();
+
+    assert!(!facts::of(&image).is_empty());
+    for types in (0..image.modules().len()).map(Some).chain([None]) {
+        for id in image.types(types).map_or(0..0, |it| it.own()) {
+            let found = image.types(types).and_then(|it| it.get(id));
+
+            found.map(|it| it.members().count());
+        }
+    }
+    let subject = Subject::of_files(image, None);
+    let Some(kernel) = &subject.kernel else {
+        return;
+    };
+    let index = explain::Index::new(kernel);
+    let mut out = csv::Writer::from_writer(io::sink());
+
+    scan::counts(kernel, &mut out).expect("everything can be written there");
+    for name in names.iter().rev().take(MAX_ASKED) {
+        let line = explain::output::Line::new(name, "", "-EPERM").expect("it is a value");
+
+        explain::output::text(&index, &line, &mut io::sink())
+            .expect("everything can be written there");
+    }
+}
+
+/// Tries `data` as the record of a CVE.
+pub fn record(data: &[u8]) {
+    static CATALOGUE: LazyLock<Catalogue> =
+        LazyLock::new(|| Catalogue::built_in().unwrap_or_default());
+
+    match Record::parse(data) {
+        Ok(record) => {
+            let subject = Subject::default();
+            let finding = suggest::finding(&record, &CATALOGUE, &subject);
+            let suggestions = suggest::suggest(&record, finding, &subject, &[]);
+
+            assert!(suggest::names(&record).keys().all(|it| !it.is_empty()));
+            assert!(print::suggested(&suggestions, "").starts_with(&record.id));
+        }
+        Err(problem) => is_clear(&problem),
+    }
+}
+
+/// Tries `data` as all other files that are text: lists of functions, files of the catalogue, and
+/// the kernel's list of what is engaged.
+pub fn text(data: &[u8]) {
+    for problem in [scan::read(data).err(), explain::output::read(data).err()] {
+        problem.iter().for_each(is_clear);
+    }
+    let Ok(text) = std::str::from_utf8(data) else {
+        return;
+    };
+    match Catalogue::of(vec![("door-sample.toml".into(), text.into())]) {
+        Ok(catalogue) => catalogue.entries().for_each(|entry| {
+            let subject = Subject::default();
+
+            cve::of_entry(entry, &catalogue, &subject);
+            assert!(print::contradictions(entry, &subject).is_empty());
+        }),
+        Err(problems) => problems.iter().for_each(is_clear),
+    }
+    match state::parse(text) {
+        Ok(engagements) => assert!(engagements.len() <= text.lines().count()),
+        Err(problem) => is_clear(&problem),
+    }
+}
+
+/// What is wrong is one sentence that any terminal shows.
+fn is_clear(problem: &impl Display) {
+    let sentence = problem.to_string();
+
+    assert!(
+        !sentence.is_empty() && sentence.len() < 2000,
+        "{sentence:?}"
+    );
+    assert!(!sentence.contains(char::is_control), "{sentence:?}");
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! Tests with the inputs that are kept for the fuzzers, and with damaged ones.
+
+use super::*;
+use crate::image::tests::seeds as images;
+use proptest::prelude::*;
+use std::{env, panic};
+
+const TARGETS: [(&str, fn(&[u8])); 3] = [("image", image), ("record", record), ("text", text)];
+const LIST: &str = "function,module,value,scope\nfirst,plain,-1,nonroot\n\"a,b\",,void,\n";
+const ENGAGED: &str = "af_alg_sendmsg retval=-1 hits=2 state=engaged scope=all callers=1 \
+                       if=\"a1 == 2\" passed=3 faults=0 timeout_left=7 reason=\"CVE-2026-31431\"\n";
+const ENTRY: &str = r#"
+id = "door-sample"
+title = "sample"
+modules = ["plain"]
+files = ["net/sample/", "net/*.c"]
+reach = "by a call"
+distributions = { debian = ["6.1.140-1"] }
+sources = ["https://example.org"]
+avoid = [{ target = "second 0", why = "it leaks" }]
+[[alternatives]]
+targets = ["plain:first -EPERM scope=nonroot", 'third -1 if="comm == x"']
+loses = "all"
+"#;
+
+/// What the samples are, by target and name.
+fn seeds() -> Vec<(&'static str, &'static str, Vec<u8>)> {
+    let record = crate::record::tests::sample().to_string();
+    let text = |name, text: &str| ("text", name, text.as_bytes().to_vec());
+    let mut seeds = vec![
+        ("record", "sample-record", record.clone().into_bytes()),
+        ("record", "cut-off", record[..record.len() / 2].into()),
+        text("sample-list", LIST),
+        text("sample-engaged", ENGAGED),
+        text("sample-entry", ENTRY),
+        text("cut-off", &ENTRY[..ENTRY.len() / 2]),
+    ];
+
+    seeds.extend(images().into_iter().map(|(name, it)| ("image", name, it)));
+    seeds
+}
+
+#[test]
+fn seeds_are_the_samples() {
+    for (target, name, bytes) in seeds() {
+        let path = Path::new(CORPUS).join(target).join(name);
+
+        if env::var_os("KS_BLESS").is_some() {
+            fs::write(&path, &bytes).unwrap();
+        }
+        let kept = fs::read(&path).unwrap_or_default();
+
+        // Another version of a library may compress in another way.
+        assert!(
+            kept == bytes || name.contains("gzip") && !kept.is_empty(),
+            "{} is another one: write it with KS_BLESS=1",
+            path.display()
+        );
+    }
+}
+
+#[test]
+fn what_was_kept_is_taken_or_refused() {
+    for (target, run) in TARGETS {
+        let mut count = 0;
+
+        for file in fs::read_dir(Path::new(CORPUS).join(target)).unwrap() {
+            let path = file.unwrap().path();
+            let input = fs::read(&path).unwrap();
+
+            assert!(
+                panic::catch_unwind(|| run(&input)).is_ok(),
+                "see above for what does not hold with {}",
+                path.display()
+            );
+            count += 1;
+        }
+        assert_ne!(count, 0);
+    }
+}
+
+/// The function that a seed is for.
+fn of(target: &str) -> fn(&[u8]) {
+    TARGETS.iter().find(|it| it.0 == target).unwrap().1
+}
+
+#[test]
+fn what_is_cut_off_is_taken_or_refused() {
+    for (target, _, bytes) in seeds() {
+        // At every place it is tried where files are read.
+        let step = if target == "image" { 61 } else { 1 };
+
+        for length in (0..bytes.len()).step_by(step) {
+            of(target)(&bytes[..length]);
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn what_is_damaged_is_taken_or_refused(
+        which: prop::sample::Index,
+        damages in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..4),
+    ) {
+        let (target, _, mut bytes) = seeds().swap_remove(which.index(seeds().len()));
+
+        for (at, byte) in damages {
+            let at = at.index(bytes.len());
+
+            bytes[at] = byte;
+        }
+        of(target)(&bytes);
+    }
+}
