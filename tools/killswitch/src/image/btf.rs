@@ -47,7 +47,7 @@ const MAX_BYTES: usize = 64 << 20;
 
 /// The types in one file.
 pub struct Btf {
-    bytes: Vec<u8>,
+    pub(super) bytes: Vec<u8>,
     strings: Range<usize>,
     /// Where each type begins.
     types: Vec<u32>,

@@ -190,6 +190,26 @@ impl<'a, R: ReadRef<'a>> Elf<'a, R> {
         Ok(segments)
     }
 
+    /// Where what a core file shows lies in memory, and where it begins in the file.
+    pub(super) fn core_segments(&self) -> Result<Vec<(Range<u64>, u64)>, Problem> {
+        if self.header.e_type(LittleEndian) != object::elf::ET_CORE {
+            return Err("it is no core file".into());
+        }
+        let headers = self.header.program_headers(LittleEndian, self.data)?;
+        let loaded = headers
+            .iter()
+            .filter(|it| it.p_type(LittleEndian) == PT_LOAD);
+
+        Ok(loaded
+            .map(|it| {
+                let start = it.p_vaddr(LittleEndian);
+                let (offset, size) = it.file_range(LittleEndian);
+
+                (start..start.saturating_add(size), offset)
+            })
+            .collect())
+    }
+
     /// The symbols as /proc/kallsyms would have them if the kernel had a table of its own. The order
     /// of those that have one address may be another.
     pub(super) fn kallsyms(&self) -> Result<Option<List>, Problem> {

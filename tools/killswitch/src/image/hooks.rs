@@ -1,17 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! The callbacks of LSMs, found in a kernel that did not run.
+//! The callbacks of LSMs.
 //!
 //! An LSM has arrays of `struct security_hook_list`. Each begins with a pointer into
 //! `static_calls_table` and one to the callback. Which LSM it belongs to is written into it when
-//! the kernel boots, so here it comes from the code that does: the calls of `security_add_hooks()`,
-//! which take the array, its length, and the LSM's `struct lsm_id`.
+//! the kernel boots and the LSM is enabled. In a kernel that did not run that is found in the code
+//! which does so: the calls of `security_add_hooks()`, which take the array, its length, and the
+//! LSM's `struct lsm_id`.
 
 use super::{
     bytes::{u32_at, u64_at},
     error::Problem,
     symbols::Within,
-    Image,
+    Image, Source,
 };
 use std::ops::Range;
 
@@ -34,6 +35,8 @@ struct Layout {
     table: usize,
     /// Where the pointer to the callback is.
     callback: usize,
+    /// Where the pointer to the LSM's `struct lsm_id` is.
+    lsm: usize,
 }
 
 impl Layout {
@@ -43,6 +46,7 @@ impl Layout {
             size: 24,
             table: 0,
             callback: 8,
+            lsm: 16,
         })
     }
 
@@ -57,10 +61,11 @@ impl Layout {
             size: structure.size_or_type as usize,
             table: offset("scalls")?,
             callback: offset("hook")?,
+            lsm: offset("lsmid")?,
         };
+        let last = layout.table.max(layout.callback).max(layout.lsm);
 
-        (layout.size.is_multiple_of(8) && layout.table.max(layout.callback) + 8 <= layout.size)
-            .then_some(layout)
+        (layout.size.is_multiple_of(8) && last + 8 <= layout.size).then_some(layout)
     }
 }
 
@@ -86,7 +91,8 @@ const MAX_REGISTRATIONS: usize = 64;
 /// The most code in front of such a call that prepares it, in bytes.
 const MAX_CODE: usize = 4096;
 
-/// All callbacks of LSMs, by where they are in memory.
+/// All callbacks of LSMs, by where they are in memory: of a kernel that runs, of those that are
+/// enabled.
 pub(super) fn find(image: &Image) -> Result<Vec<Hook>, Problem> {
     /// What `struct lsm_static_call`s are a multiple of, in bytes.
     const CALL: u64 = 8;
@@ -95,7 +101,10 @@ pub(super) fn find(image: &Image) -> Result<Vec<Hook>, Problem> {
         return Ok(Vec::new());
     };
     let layout = Layout::of(image);
-    let registered = registrations(image);
+    let registered = match image.source {
+        Source::Files => registrations(image),
+        Source::Memory => Vec::new(),
+    };
     let mut hooks = Vec::new();
 
     for (start, bytes) in image.memory.pieces() {
@@ -119,17 +128,24 @@ pub(super) fn find(image: &Image) -> Result<Vec<Hook>, Problem> {
                 continue;
             }
             let address = start + at as u64;
-            let lsm = registered
-                .iter()
-                .find(|registration| registration.covers(address, layout.size))
-                .map_or("?", |registration| &registration.lsm);
+            let lsm = match (image.source, pointer(layout.lsm)) {
+                (Source::Files, _) => registered
+                    .iter()
+                    .find(|registration| registration.covers(address, layout.size))
+                    .map(|registration| registration.lsm.clone()),
+                (Source::Memory, 0) => {
+                    at += layout.size;
+                    continue;
+                }
+                (Source::Memory, id) => name(image, id),
+            };
 
             if hooks.len() >= MAX_HOOKS {
                 return Err("it has more LSM callbacks than any kernel can have".into());
             }
             hooks.push(Hook {
                 address: callback,
-                lsm: lsm.into(),
+                lsm: lsm.unwrap_or_else(|| "?".into()),
                 array: image.symbol_of(address).map(|symbol| symbol.name.into()),
             });
             at += layout.size;
@@ -179,6 +195,11 @@ fn lsm(image: &Image, call: &Call<'_>) -> Option<String> {
         calls_of(image, call.function).find_map(|outer| outer.address_in(image, &TO_RDI))
     })?;
 
+    name(image, id)
+}
+
+/// The name in the `struct lsm_id` at `id`.
+fn name(image: &Image, id: u64) -> Option<String> {
     image
         .memory
         .string(image.memory.u64(id)?)

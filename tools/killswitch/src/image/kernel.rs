@@ -2,8 +2,10 @@
 
 //! The file of a kernel: an ELF file or a boot image, with a symbol table or without.
 
-use super::{boot_image, compression, compression::Budget, elf::Elf, error::Problem, kallsyms};
-use super::{memory::Memory, symbols::List};
+use super::{
+    boot_image, btf::Btf, compression, compression::Budget, elf::Elf, error::Problem, kallsyms,
+    memory::Memory, symbols::List,
+};
 use crate::file;
 use object::read::{ReadCache, ReadRef};
 use std::{
@@ -25,8 +27,8 @@ pub(super) struct Kernel {
     pub(super) memory: Memory,
     /// Its symbols, as /proc/kallsyms shows them.
     pub(super) symbols: List,
-    /// The section with its type information, if there is one.
-    pub(super) btf: Option<Vec<u8>>,
+    /// Its type information, if there is any.
+    pub(super) btf: Option<Btf>,
 }
 
 /// Reads the kernel at `path`.
@@ -121,10 +123,18 @@ fn with_symbols(
         Some(symbols) => symbols,
         None => table()?.ok_or("it has no symbols, neither its own nor those of a linker")?,
     };
+    let loaded = || {
+        let border = |name| symbols.address_of(name);
+        let range = border("__start_BTF")?..border("__stop_BTF")?;
+
+        memory.range(range).map(<[u8]>::to_vec)
+    };
+    // Without any it has this section all the same.
+    let btf = btf.or_else(loaded).filter(|btf| !btf.is_empty());
 
     Ok(Kernel {
+        btf: btf.map(|btf| Btf::new(btf, None)).transpose()?,
         memory,
         symbols,
-        btf,
     })
 }

@@ -1,14 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! A kernel and its modules, read from their files: their code, symbols, types and callbacks, as
-//! they would be if it ran and all modules were loaded.
+//! A kernel and its modules: their code, symbols, types and callbacks. They are read from files, and
+//! are as they would be if it ran and all modules were loaded; or the kernel that runs is read from
+//! its memory, with the modules that are loaded, and with files of others.
 //!
-//! The code is as it was compiled. What the kernel patches when it boots is not patched.
+//! The code in files is as it was compiled. What the kernel patches when it boots is not patched.
 
 mod boot_image;
 mod btf;
 mod bytes;
 mod compression;
+mod core;
 mod elf;
 mod error;
 mod hooks;
@@ -20,8 +22,11 @@ mod names;
 mod probes;
 #[cfg(test)]
 mod real;
+mod running;
 #[cfg(test)]
 pub mod sample;
+#[cfg(test)]
+mod sample_core;
 mod symbols;
 #[cfg(test)]
 pub mod tests;
@@ -39,6 +44,7 @@ pub use self::{
     error::Error,
     hooks::Hook,
     names::names,
+    running::Places,
     symbols::{Symbol, Within},
 };
 
@@ -50,9 +56,11 @@ use self::{
     memory::Memory,
     module::{Draft, Exports, Loaded},
     probes::Blacklist,
+    running::Running,
     symbols::{List, Symbols, MAX_MODULES},
 };
 use rayon::prelude::*;
+use serde::Serialize;
 use std::{
     collections::{BTreeSet, HashMap},
     fs,
@@ -64,7 +72,7 @@ use std::{
 
 /// How far the end of the modules may be from the kernel, in bytes. All of it can be reached by
 /// jumps, as in a kernel that runs.
-const REACH: u64 = 1 << 30;
+const REACH: u64 = (2 << 30) - (1 << 20);
 /// How far before the kernel lies what is nowhere, in bytes.
 const FAR: u64 = 1 << 28;
 /// What modules begin at a multiple of, in bytes.
@@ -77,8 +85,19 @@ const WINDOW: u32 = 32 << 10;
 /// How many threads read modules at most.
 const THREADS: usize = 4;
 
+/// What a kernel was read from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Source {
+    /// Its file, and those of its modules.
+    Files,
+    /// Its memory, and the files of modules that are not loaded.
+    Memory,
+}
+
 /// A kernel and its modules.
 pub struct Image {
+    source: Source,
     memory: Memory,
     areas: Vec<Area>,
     modules: Vec<Module>,
@@ -109,7 +128,7 @@ pub struct Area {
 pub struct Module {
     /// What the kernel calls it.
     pub name: String,
-    /// Its file.
+    /// Its file, or its directory in sysfs if it was read from memory.
     pub path: PathBuf,
     btf: Option<Btf>,
     btf_base: Option<Btf>,
@@ -125,7 +144,7 @@ struct Bounds {
 }
 
 impl Bounds {
-    fn of(symbols: &List, memory: &Memory) -> Result<Self, Problem> {
+    fn of(symbols: &List, memory: &Memory, source: Source) -> Result<Self, Problem> {
         let required = |name: &str| {
             symbols
                 .address_of(name)
@@ -137,8 +156,10 @@ impl Bounds {
         let end = symbols.address_of("_end").unwrap_or(0).max(memory.end());
 
         let is_there = |range: &Range<u64>| memory.range(range.clone()).is_some();
+        // A kernel that runs has freed it.
+        let has_init = source == Source::Memory || is_there(&init_text);
         let are_apart = init_text.is_empty()
-            || is_there(&init_text) && (init_text.start >= text.end || init_text.end <= text.start);
+            || has_init && (init_text.start >= text.end || init_text.end <= text.start);
 
         if text.is_empty() || !is_there(&text) || !are_apart {
             return Err("its code is not where its symbols say".into());
@@ -186,10 +207,83 @@ impl Image {
     /// checked. Fails if any file cannot be read or is damaged.
     pub fn open(vmlinux: &Path, modules: &[PathBuf]) -> Result<Self, Error> {
         let kernel = kernel::read(vmlinux).map_err(|problem| problem.with(vmlinux))?;
-        let (mut image, exports) =
-            Self::of_kernel(kernel).map_err(|problem| problem.with(vmlinux))?;
-        let pool = readers().map_err(|problem| problem.with(vmlinux))?;
-        let mut collected = Collected::default();
+        let (image, exports) =
+            Self::of_kernel(kernel, Source::Files).map_err(|problem| problem.with(vmlinux))?;
+
+        image.with_files(modules, exports, Collected::default(), vmlinux)
+    }
+
+    /// Reads the kernel that runs from its memory, and of `modules`, which are files, those that are
+    /// not loaded. These lie behind all others.
+    ///
+    /// Fails if the kernel does not show its memory, symbols and types, or the files cannot be read.
+    pub fn running(places: &Places, modules: &[PathBuf]) -> Result<Self, Error> {
+        let Running {
+            kernel,
+            modules: loaded,
+            memory,
+            traced,
+            unprobed,
+        } = running::read(places)?;
+        let (mut image, exports) = Self::of_kernel(kernel, Source::Memory)
+            .map_err(|problem| problem.with(&places.core))?;
+        let mut collected = Collected {
+            traced,
+            unprobed_areas: unprobed,
+            ..Collected::default()
+        };
+
+        image.memory.append(memory);
+        for module in loaded {
+            let path = Path::new("/sys/module").join(&module.name);
+            let types = places.types.join(&module.name);
+            let btf = module
+                .btf
+                .map(|bytes| Btf::new(bytes, image.btf.as_ref()))
+                .transpose()
+                .map_err(|problem| problem.with(&types))?;
+            let is_exported = |kind: u8| kind.is_ascii_uppercase();
+            let exports = module.symbols.iter().filter(|it| is_exported(it.1));
+            let loaded = Loaded {
+                text: module.text,
+                exports: exports.map(|it| (it.2.to_owned(), it.0)).collect(),
+                symbols: module.symbols,
+                ..Loaded::default()
+            };
+
+            image
+                .add(
+                    Module {
+                        name: module.name,
+                        path,
+                        btf,
+                        btf_base: None,
+                    },
+                    loaded,
+                    &mut collected,
+                )
+                .map_err(|problem| problem.with(&places.core))?;
+        }
+        let others: Vec<_> = modules
+            .iter()
+            .filter(|path| image.module_named(&module_name(path)).is_none())
+            .cloned()
+            .collect();
+
+        image.with_files(&others, exports, collected, &places.core)
+    }
+
+    /// Adds the modules in files, which lie behind all there is, and finds out what is asked for. The
+    /// kernel is that at `path`.
+    fn with_files(
+        self,
+        modules: &[PathBuf],
+        exports: Exports,
+        mut collected: Collected,
+        path: &Path,
+    ) -> Result<Self, Error> {
+        let mut image = self;
+        let pool = readers().map_err(|problem| problem.with(path))?;
         let mut base = image.base_of_modules();
 
         for paths in modules.chunks(CHUNK) {
@@ -232,7 +326,7 @@ impl Image {
         }
         image
             .finish(collected)
-            .map_err(|problem| problem.with(vmlinux))?;
+            .map_err(|problem| problem.with(path))?;
         Ok(image)
     }
 
@@ -243,7 +337,7 @@ impl Image {
             true => kernel::in_boot_image(kernel)?,
             false => kernel::in_bytes(kernel)?,
         };
-        let (mut image, exports) = Self::of_kernel(kernel)?;
+        let (mut image, exports) = Self::of_kernel(kernel, Source::Files)?;
         let mut collected = Collected::default();
         let mut base = image.base_of_modules();
 
@@ -267,30 +361,17 @@ impl Image {
     }
 
     /// The kernel without any module, and what it exports.
-    fn of_kernel(kernel: Kernel) -> Result<(Self, Exports), Problem> {
+    fn of_kernel(kernel: Kernel, source: Source) -> Result<(Self, Exports), Problem> {
         let Kernel {
             memory,
             symbols,
             btf,
         } = kernel;
-        let bounds = Bounds::of(&symbols, &memory)?;
-        let between = |first, last| symbols.address_of(first)..symbols.address_of(last);
-        let btf = match (btf, between("__start_BTF", "__stop_BTF")) {
-            (Some(btf), _) => Some(btf),
-            (
-                None,
-                Range {
-                    start: Some(start),
-                    end: Some(end),
-                },
-            ) => memory.range(start..end).map(<[u8]>::to_vec),
-            _ => None,
-        };
-        // Without any it has this section all the same.
-        let btf = btf.filter(|btf| !btf.is_empty());
+        let bounds = Bounds::of(&symbols, &memory, source)?;
         let exports = exports(&memory, &symbols);
         let image = Self {
-            btf: btf.map(|btf| Btf::new(btf, None)).transpose()?,
+            source,
+            btf,
             areas: bounds.areas(),
             modules: Vec::new(),
             symbols: Symbols::new(symbols)?,
@@ -311,6 +392,7 @@ impl Image {
     fn base_of_modules(&self) -> u64 {
         self.bounds
             .end
+            .max(self.memory.end())
             .checked_next_multiple_of(ALIGNMENT)
             .unwrap_or(u64::MAX)
     }
@@ -445,6 +527,11 @@ impl Image {
         Some(address(first)?..address(last)?)
     }
 
+    /// What it was read from.
+    pub fn source(&self) -> Source {
+        self.source
+    }
+
     /// All code: of the kernel, and of each module, sorted by address. Areas do not overlap.
     pub fn areas(&self) -> &[Area] {
         &self.areas
@@ -461,7 +548,7 @@ impl Image {
             .filter(|area| area.range.contains(&address))
     }
 
-    /// The modules, in the order of their paths.
+    /// The modules: those that were read from memory, and then others in the order of their paths.
     pub fn modules(&self) -> &[Module] {
         &self.modules
     }

@@ -114,6 +114,7 @@ pub(super) struct Draft {
 }
 
 /// The bytes of a module, as they are before what others have is put in.
+#[derive(Default)]
 pub(super) struct Loaded {
     /// The code that stays, and the code that is freed.
     pub(super) text: Range<u64>,
@@ -131,13 +132,14 @@ pub(super) struct Loaded {
     /// Functions that cannot be probed, and areas of such.
     pub(super) unprobed: Vec<u64>,
     pub(super) unprobed_areas: Vec<Range<u64>>,
-    pending: Vec<Pending>,
+    /// What others have, which one in memory has already.
+    pub(super) pending: Vec<Pending>,
     /// The names of what is pending.
-    missing: Vec<String>,
+    pub(super) missing: Vec<String>,
 }
 
 /// A reference to another module.
-struct Pending {
+pub(super) struct Pending {
     place: u64,
     kind: Kind,
     addend: i64,

@@ -13,7 +13,7 @@ use std::ops::Range;
 #[derive(Default)]
 pub(super) struct Blacklist {
     /// Sorted by address. They do not overlap.
-    ranges: Vec<Range<u64>>,
+    pub(super) ranges: Vec<Range<u64>>,
 }
 
 impl Blacklist {

@@ -161,6 +161,84 @@ fn all_calls_lead_to_code() {
     assert!(calls > 0 && wrong.len() <= calls / 10_000);
 }
 
+#[test]
+#[ignore = "takes a kernel that was built, and its modules"]
+fn in_memory_it_is_what_its_files_say() {
+    /// How many modules are loaded.
+    const LOADED: usize = 150;
+
+    let directory = env::temp_dir().join(format!("killswitch-memory-{}", std::process::id()));
+    let all = modules();
+    let files = open(&vmlinux(), &all[..all.len().min(LOADED)]);
+    let mut sample = sample_core::Sample::new(&files, files.btf.as_ref().unwrap());
+    let types: Vec<_> = files
+        .modules
+        .iter()
+        .filter(|it| it.btf_base.is_none())
+        .filter_map(|it| Some((&*it.name, it.btf.as_ref()?.bytes.clone())))
+        .collect();
+    // A jump in the place of each call of a function that fails often.
+    let places: Vec<_> = files
+        .symbols()
+        .filter(|it| it.name.starts_with("__x64_sys_"))
+        .filter_map(|it| files.extent(it.address))
+        .filter_map(|it| {
+            let code = files.read(it.start, (it.end - it.start) as usize)?;
+            let mut decoder = Decoder::with_ip(64, code, it.start, DecoderOptions::NONE);
+            let call = decoder
+                .iter()
+                .filter(|it| !files.is_traced(it.ip()))
+                .find(|it| it.flow_control() == FlowControl::Call && it.len() == 5)?;
+
+            Some((call.ip(), if call.ip() % 2 == 0 { 1 } else { 5 }))
+        })
+        .collect();
+
+    assert!(places.len() > 100);
+    sample.build(&places);
+    let places = sample.write(&directory, &types);
+    let start = std::time::Instant::now();
+    let image = Image::running(&places, &all);
+    println!("{:?}", start.elapsed());
+    fs::remove_dir_all(&directory).unwrap();
+    let image = image.unwrap_or_else(|error| panic!("{error}"));
+    let is_same = |it: &&Area| !it.is_init && it.module.is_none_or(|it| it < files.modules.len());
+    let areas = files.areas.iter().filter(is_same);
+
+    assert!(areas.clone().eq(image.areas.iter().filter(is_same)));
+    for area in areas {
+        let length = (area.range.end - area.range.start) as usize;
+        let own = image.read(area.range.start, length).unwrap();
+        let expected = sample_core::untraced(&files, area.range.clone());
+        let differing = own
+            .iter()
+            .zip(&expected)
+            .position(|(one, other)| one != other);
+
+        assert_eq!(differing, None, "{area:x?}");
+    }
+    let is_loaded = |address: &u64| image.area(*address).is_some_and(|it| is_same(&it));
+    let traced = |image: &Image| -> Vec<_> {
+        let traced = image.traced.iter().copied();
+
+        traced.filter(is_loaded).collect()
+    };
+    assert_eq!(traced(&image), traced(&files));
+    for symbol in files.symbols().filter(|it| is_loaded(&it.address)) {
+        assert_eq!(
+            image.blacklist.contains(symbol.address),
+            files.blacklist.contains(symbol.address),
+            "{symbol:?}"
+        );
+    }
+    println!(
+        "{} modules, {} loaded",
+        image.modules.len(),
+        files.modules.len()
+    );
+    assert_eq!(image.modules.len(), all.len());
+}
+
 /// A file of the running kernel, whose lines begin with an address in hexadecimal digits: the rest
 /// of each line, and the address.
 fn running(name: &str) -> Vec<(u64, String)> {

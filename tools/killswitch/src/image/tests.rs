@@ -99,6 +99,15 @@ impl Directory {
         self.0.join(name)
     }
 
+    /// Shows the kernel in the directories `proc` and `sys`, as if it ran and all modules were loaded.
+    pub fn run(&self) {
+        let (files, types) = (self.open(), sample_core::sample_types());
+        let mut sample = sample_core::Sample::new(&files, &types);
+
+        sample.build(&[]);
+        sample.write(&self.path(""), &sample_core::module_types(&types));
+    }
+
     /// What the files hold.
     pub fn open(&self) -> Image {
         let modules = find_modules(&self.path("modules"));
