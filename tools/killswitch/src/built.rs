@@ -338,7 +338,7 @@ fn catalogued(catalogue: &Catalogue) -> Subject {
     let modules = questions(catalogue).filter_map(|(_, _, it)| it.target.module);
     let functions = questions(catalogue).map(|(_, _, it)| it.target.symbol);
 
-    known::open(
+    known::open_file(
         &path_in("KS_VMLINUX"),
         Some((&index, &path)),
         &modules.collect(),

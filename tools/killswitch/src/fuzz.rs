@@ -64,7 +64,7 @@ fn ask(image: Image) {
             found.map(|it| it.members().count());
         }
     }
-    let subject = Subject::of_files(image, None);
+    let subject = Subject::of_image(image, None);
     let Some(kernel) = &subject.kernel else {
         return;
     };

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! What is known about a kernel that a CVE is asked about: its files, if they are given, its version,
-//! and what is engaged in it.
+//! What is known about a kernel that a CVE is asked about: its memory or its files, its version, and
+//! what is engaged in it.
 
 use crate::{
     command::Question,
     cve::{Answer, Known, Presence},
     file,
-    image::Image,
+    image::{Image, Source},
     index::Index,
     kernel::{Kernel, Verdict, KERNEL},
     live::state::{self, Engagement},
@@ -48,7 +48,7 @@ impl Subject {
 
     /// Knows the kernel that `image` is of, with the modules in `index`, of which not all need to be
     /// in the image.
-    pub fn of_files(image: Image, index: Option<(&Index, &Path)>) -> Self {
+    pub fn of_image(image: Image, index: Option<(&Index, &Path)>) -> Self {
         let mut built_in: BTreeSet<_> = image.built_in().into_iter().map(str::to_owned).collect();
         let release = image.banner().and_then(|it| Release::parse(&it).ok());
         let has_names = !built_in.is_empty();
@@ -66,6 +66,11 @@ impl Subject {
             release,
             engagements: Vec::new(),
         }
+    }
+
+    /// What its code was read from, if it was.
+    pub fn source(&self) -> Option<Source> {
+        self.kernel.as_ref().map(|it| it.image().source())
     }
 }
 
@@ -95,7 +100,10 @@ impl Known for Subject {
         if self.built_in.contains(module) {
             return Presence::BuiltIn;
         }
+        let is_read = |it: &Kernel| it.image().module_named(module).is_some();
+
         match &self.modules {
+            _ if self.kernel.as_ref().is_some_and(is_read) => Presence::Module,
             None => Presence::Unknown,
             Some(modules) if modules.contains(module) => Presence::Module,
             Some(_) => Presence::Absent,
@@ -151,10 +159,11 @@ fn read(path: impl AsRef<Path>) -> Result<String, Box<dyn Error>> {
         .map_err(|error| format!("it cannot be read: {error}").into())
 }
 
-/// Reads the kernel `vmlinux` and, of the modules in the index, those without which what the policy
-/// says about the functions of `modules`, and about `functions`, could be something else.
+/// Reads a kernel with `read` and, of the modules in the index, those without which what the policy
+/// says about the functions of `modules`, and about `functions`, could be something else: `read` is
+/// given their files.
 pub fn open(
-    vmlinux: &Path,
+    read: impl FnOnce(&[PathBuf]) -> Result<Image, Box<dyn Error>>,
     index: Option<(&Index, &Path)>,
     modules: &BTreeSet<&str>,
     functions: &BTreeSet<&str>,
@@ -162,7 +171,22 @@ pub fn open(
     let paths: Vec<PathBuf> =
         index.map_or_else(Vec::new, |(index, _)| index.needed_for(modules, functions));
 
-    Ok(Subject::of_files(Image::open(vmlinux, &paths)?, index))
+    Ok(Subject::of_image(read(&paths)?, index))
+}
+
+/// The same for the kernel in the file `vmlinux`.
+pub fn open_file(
+    vmlinux: &Path,
+    index: Option<(&Index, &Path)>,
+    modules: &BTreeSet<&str>,
+    functions: &BTreeSet<&str>,
+) -> Result<Subject, Box<dyn Error>> {
+    open(
+        |paths| Ok(Image::open(vmlinux, paths)?),
+        index,
+        modules,
+        functions,
+    )
 }
 
 #[cfg(test)]

@@ -72,10 +72,10 @@ const MAX_LIST: u64 = 16 << 20;
 /// Makes vulnerable functions of the running kernel return an error, and says which could be made to
 ///
 /// Killswitch is a Linux Security Module. Most commands speak to it through its files in
-/// /sys/kernel/security/killswitch, and show what it says. scan and facts read the files of a
-/// kernel for x86-64 and of its modules instead, and apply the rules that are built into
-/// Killswitch: the answers are those that check would give in that kernel, with all of these
-/// modules loaded.
+/// /sys/kernel/security/killswitch, and show what it says. scan, facts, explain, cve and suggest
+/// read the memory of the kernel that runs instead, or the files of a kernel for x86-64 and of its
+/// modules, and apply the rules that are built into Killswitch: the answers are those that check
+/// would give in that kernel, with all of its modules loaded.
 #[derive(Parser)]
 #[command(
     name = "killswitch",
@@ -164,8 +164,8 @@ enum Command {
         #[arg(long, value_name = "FILE", group = "functions", requires = "json")]
         list: Option<PathBuf>,
         /// Print JSON, one object a line: function, module, value, summary (safe, loss, unsafe or
-        /// unknown), findings (each with kind, where and why), better (values and callers), returns
-        /// and unseen
+        /// unknown), findings (each with kind, where and why), better (values and callers), returns,
+        /// unseen and source (memory or files)
         #[arg(long)]
         json: bool,
     },
@@ -174,11 +174,12 @@ enum Command {
 /// The files of a kernel.
 #[derive(Args)]
 struct Files {
-    /// The kernel: a vmlinux, or a boot image such as vmlinuz [default: the kernel that runs, with its
-    /// modules]
+    /// The kernel: a vmlinux, or a boot image such as vmlinuz [default: the kernel that runs, from
+    /// /proc/kcore or else from its file]
     #[arg(long, value_name = "FILE")]
     vmlinux: Option<PathBuf>,
-    /// A directory with the modules of that kernel, which may be compressed
+    /// A directory with the modules of that kernel, which may be compressed [default: that of the
+    /// kernel that runs]
     #[arg(long, value_name = "DIRECTORY")]
     modules: Option<PathBuf>,
 }
@@ -206,6 +207,8 @@ fn cannot_write(error: impl Error) -> Box<dyn Error> {
 }
 
 fn run(arguments: &Arguments, out: &mut impl Write) -> Result<u8, Box<dyn Error>> {
+    let machine = Machine::this();
+
     match &arguments.command {
         Command::Live(command) => {
             let has_colours =
@@ -215,19 +218,14 @@ fn run(arguments: &Arguments, out: &mut impl Write) -> Result<u8, Box<dyn Error>
             let mut err = io::stderr();
             let mut screen = Screen::new(out, &mut err, has_colours, is_logged);
 
-            live::run(
-                command,
-                &Machine::this(),
-                &mitigations::BuiltIn,
-                &mut screen,
-            )
+            live::run(command, &machine, &mitigations::BuiltIn, &mut screen)
         }
         Command::Manual(command) => manual::write(command, Arguments::command(), out),
-        Command::Cve(it) => it.run(out),
-        Command::Suggest(it) => it.run(out),
+        Command::Cve(it) => it.run(&machine, out),
+        Command::Suggest(it) => it.run(&machine, out),
         Command::Lint(it) => it.run(out),
         Command::Facts { files } => {
-            let facts = facts::of(&files.open()?);
+            let facts = facts::of(&files.open(&machine)?);
 
             out.write_all(facts.as_bytes()).map_err(cannot_write)?;
             Ok(DONE)
@@ -243,7 +241,7 @@ fn run(arguments: &Arguments, out: &mut impl Write) -> Result<u8, Box<dyn Error>
             for path in list {
                 lines.append(&mut read_list(path, scan::read)?);
             }
-            let kernel = Kernel::new(files.open()?);
+            let kernel = Kernel::new(files.open(&machine)?);
             let mut out = csv::WriterBuilder::new()
                 .delimiter(if *counts { b'\t' } else { b',' })
                 .from_writer(out);
@@ -278,7 +276,7 @@ fn run(arguments: &Arguments, out: &mut impl Write) -> Result<u8, Box<dyn Error>
                     value,
                 )?],
             };
-            let kernel = Kernel::new(files.open()?);
+            let kernel = Kernel::new(files.open(&machine)?);
             let index = explain::Index::new(&kernel);
 
             match json {
@@ -311,17 +309,12 @@ fn say(path: &Path, error: impl Display) -> String {
 
 impl Files {
     /// Reads them. What makes the answers differ from those of the running kernel is said.
-    fn open(&self) -> Result<Image, Box<dyn Error>> {
-        let machine = Machine::this();
-        let (vmlinux, directory) = match &self.vmlinux {
-            Some(vmlinux) => (vmlinux.clone(), self.modules.clone()),
-            None => {
-                let found = running::find(&machine)?;
-
-                (found.kernel, self.modules.clone().or(found.modules))
-            }
+    fn open(&self, machine: &Machine) -> Result<Image, Box<dyn Error>> {
+        let found = match &self.vmlinux {
+            Some(_) => None,
+            None => running::modules(machine),
         };
-        let (vmlinux, directory) = (&vmlinux, directory.as_ref());
+        let directory = self.modules.as_ref().or(found.as_ref());
         let modules = match directory {
             None => Vec::new(),
             Some(directory) => {
@@ -330,20 +323,16 @@ impl Files {
                 find_modules(directory)
             }
         };
-        if let (Some(directory), true) = (directory, modules.is_empty()) {
+        if let (Some(directory), true) = (&self.modules, modules.is_empty()) {
             return Err(say(directory, "there are no modules in it").into());
         }
-        let image = Image::open(vmlinux, &modules)?;
+        let image = match &self.vmlinux {
+            Some(vmlinux) => Image::open(vmlinux, &modules)?,
+            None => running::open(machine, &modules, &mut |it| eprintln!("killswitch: {it}"))?,
+        };
+        let kernel = self.vmlinux.as_deref().unwrap_or(Path::new("the kernel"));
         let lost = image.unresolved().len();
 
-        if self.vmlinux.is_none() && !running::is_running(&machine, &image) {
-            return Err(say(
-                vmlinux,
-                "it is not the kernel that runs, but another one of the same release; boot it, or \
-                 name the file with --vmlinux",
-            )
-            .into());
-        }
         if lost > 0 {
             eprintln!(
                 "killswitch: {lost} references of modules lead nowhere; some modules are missing, \
@@ -354,7 +343,7 @@ impl Files {
             eprintln!(
                 "killswitch: {}",
                 say(
-                    vmlinux,
+                    kernel,
                     "its table of LSM callbacks is not found, so rule lsm-hook refuses nothing"
                 )
             );
@@ -362,7 +351,7 @@ impl Files {
         if image.types(None).is_none() {
             eprintln!(
                 "killswitch: {}",
-                say(vmlinux, "it has no type information, so more is refused")
+                say(kernel, "it has no type information, so more is refused")
             );
         }
         Ok(image)

@@ -7,11 +7,12 @@ use crate::{
     catalogue::{Catalogue, Entry, Problem},
     command::{Question, Target},
     cve::{self, Answer, Finding, Known, Way},
+    image::Source,
     index::Index,
     known::{self, Subject},
-    machine::KILLSWITCH,
+    machine::{Machine, KILLSWITCH},
     record::Record,
-    say, suggest,
+    running, say, suggest,
     suggest::{Suggestion, Suggestions},
     version::Release,
     vex, DONE, NOT_ALL,
@@ -74,12 +75,13 @@ pub struct Cve {
 /// The kernel that is asked about.
 #[derive(Args)]
 struct Subjects {
-    /// The kernel: a vmlinux, or a boot image such as vmlinuz. Without it, the running one is asked
-    /// about.
+    /// The kernel: a vmlinux, or a boot image such as vmlinuz [default: the kernel that runs, from
+    /// /proc/kcore or else from its file]
     #[arg(long, value_name = "FILE")]
     vmlinux: Option<PathBuf>,
-    /// A directory with the modules of that kernel, which may be compressed
-    #[arg(long, value_name = "DIRECTORY", requires = "vmlinux")]
+    /// A directory with the modules of that kernel, which may be compressed [default: that of the
+    /// kernel that runs]
+    #[arg(long, value_name = "DIRECTORY")]
     modules: Option<PathBuf>,
     /// What that kernel calls itself (uname -r), or the version of its package, if it is to be taken
     /// for another one than its files say
@@ -136,29 +138,57 @@ impl Subjects {
         .map_err(|problems| lines(&problems).into())
     }
 
-    /// An index of the modules, if there are any.
-    fn index(&self) -> Result<Option<(Index, &Path)>, Box<dyn Error>> {
-        let Some(directory) = &self.modules else {
+    /// An index of the modules, with their directory, if there are any.
+    fn index(&self, machine: &Machine) -> Result<Option<(Index, PathBuf)>, Box<dyn Error>> {
+        let found = match &self.vmlinux {
+            Some(_) => None,
+            None => running::modules(machine),
+        };
+        let Some(directory) = self.modules.clone().or(found) else {
             return Ok(None);
         };
-        let index = Index::of(directory).map_err(|error| say(directory, error))?;
+        let index = Index::of(&directory).map_err(|error| say(&directory, error))?;
 
-        if index.modules().is_empty() {
-            return Err(say(directory, "there are no modules in it").into());
+        match (index.modules().is_empty(), &self.modules) {
+            (false, _) => Ok(Some((index, directory))),
+            (true, None) => Ok(None),
+            (true, Some(given)) => Err(say(given, "there are no modules in it").into()),
         }
-        Ok(Some((index, directory)))
+    }
+
+    /// The kernel that runs, of which less is known if it can be read neither from its memory nor
+    /// from a file.
+    fn running(
+        machine: &Machine,
+        index: Option<(&Index, &Path)>,
+        modules: &BTreeSet<&str>,
+        functions: &BTreeSet<&str>,
+    ) -> Subject {
+        let mut note = |it: &str| eprintln!("killswitch: {it}");
+        let read = known::open(
+            |paths| running::open(machine, paths, &mut note),
+            index,
+            modules,
+            functions,
+        );
+
+        read.unwrap_or_else(|error| {
+            eprintln!("killswitch: the policy is not asked: {error}");
+            Subject::running()
+        })
     }
 
     /// What is known about the kernel, with what matters to these modules and functions.
     fn open(
         &self,
+        machine: &Machine,
         index: Option<(&Index, &Path)>,
         modules: &BTreeSet<&str>,
         functions: &BTreeSet<&str>,
     ) -> Result<Subject, Box<dyn Error>> {
         let mut subject = match &self.vmlinux {
-            Some(vmlinux) => known::open(vmlinux, index, modules, functions)?,
-            None => Subject::running(),
+            Some(vmlinux) => known::open_file(vmlinux, index, modules, functions)?,
+            None => Self::running(machine, index, modules, functions),
         };
         let engaged = match (&self.engaged, &self.vmlinux) {
             (Some(path), _) => Some(path.clone()),
@@ -208,7 +238,7 @@ fn related<'a>(
 }
 
 impl Cve {
-    pub fn run(&self, out: &mut impl Write) -> Result<u8, Box<dyn Error>> {
+    pub fn run(&self, machine: &Machine, out: &mut impl Write) -> Result<u8, Box<dyn Error>> {
         let catalogue = self.subject.catalogue()?;
         let records: Result<Vec<_>, _> = self
             .record
@@ -237,9 +267,9 @@ impl Cve {
             ));
         }
         let (modules, functions) = wanted(&entries);
-        let index = self.subject.index()?;
-        let index = index.as_ref().map(|(index, path)| (index, *path));
-        let subject = self.subject.open(index, &modules, &functions)?;
+        let index = self.subject.index(machine)?;
+        let index = index.as_ref().map(|(index, path)| (index, &**path));
+        let subject = self.subject.open(machine, index, &modules, &functions)?;
         let of_id = |id: &&str| match catalogue.get(id) {
             Some(entry) => cve::of_entry(entry, &catalogue, &subject),
             None => cve::of_nothing(id),
@@ -271,10 +301,12 @@ impl Cve {
             #[derive(Serialize)]
             struct Output<'a> {
                 release: Option<String>,
+                source: Option<Source>,
                 cves: &'a [Finding],
             }
             return Ok(json(&Output {
                 release,
+                source: subject.source(),
                 cves: findings,
             })?);
         }
@@ -440,14 +472,14 @@ fn typed(commands: &[String]) -> String {
 }
 
 impl Suggest {
-    pub fn run(&self, out: &mut impl Write) -> Result<u8, Box<dyn Error>> {
+    pub fn run(&self, machine: &Machine, out: &mut impl Write) -> Result<u8, Box<dyn Error>> {
         let record = Record::read(&self.record).map_err(|error| say(&self.record, error))?;
         let catalogue = self.subject.catalogue()?;
         let entries = related(&catalogue, catalogue.get(&record.id), &record.files);
         let (mut modules, mut functions) = wanted(&entries);
         let names = suggest::names(&record);
-        let index = self.subject.index()?;
-        let index = index.as_ref().map(|(index, path)| (index, *path));
+        let index = self.subject.index(machine)?;
+        let index = index.as_ref().map(|(index, path)| (index, &**path));
         let mut own = Vec::new();
 
         if let Some((index, directory)) = index {
@@ -465,11 +497,22 @@ impl Suggest {
                 .filter(|(_, it)| **it == suggest::Place::Title)
                 .map(|(it, _)| *it),
         );
-        let subject = self.subject.open(index, &modules, &functions)?;
+        let subject = self.subject.open(machine, index, &modules, &functions)?;
         let finding = suggest::finding(&record, &catalogue, &subject);
         let suggestions = suggest::suggest(&record, finding, &subject, &own);
         let text = match self.json {
-            true => json(&suggestions)?,
+            true => {
+                #[derive(Serialize)]
+                struct Output<'a> {
+                    source: Option<Source>,
+                    #[serde(flatten)]
+                    suggestions: &'a Suggestions,
+                }
+                json(&Output {
+                    source: subject.source(),
+                    suggestions: &suggestions,
+                })?
+            }
             false => {
                 let kernel = subject.release().map(Release::to_string);
 
@@ -579,7 +622,7 @@ impl Lint {
             Some(path) => Some((Index::of(path).map_err(|error| say(path, error))?, &**path)),
         };
         let index = index.as_ref().map(|(index, path)| (index, *path));
-        let subject = known::open(vmlinux, index, &modules, &functions)?;
+        let subject = known::open_file(vmlinux, index, &modules, &functions)?;
 
         Ok(entries
             .iter()

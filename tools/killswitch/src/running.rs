@@ -1,9 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! The files of the kernel that runs, where a distribution puts them.
+//! The kernel that runs: its memory or, where that cannot be read, its files, where a distribution
+//! puts them.
 
-use crate::{image::Image, machine::Machine};
-use std::path::PathBuf;
+use crate::{
+    image::{Image, Places},
+    machine::Machine,
+};
+use std::{error::Error, path::PathBuf};
 
 /// Where kernels are, with the release at the end or in the place of `{}`: those that have symbols
 /// and type information for certain come last, since few machines have them.
@@ -15,44 +19,74 @@ const KERNELS: [&str; 5] = [
     "/usr/lib/debug/lib/modules/{}/vmlinux",
 ];
 
-/// The files of a kernel.
-#[derive(Debug, PartialEq, Eq)]
-pub struct Found {
-    /// The kernel.
-    pub kernel: PathBuf,
-    /// The directory with its modules, if there is one.
-    pub modules: Option<PathBuf>,
-}
-
-/// Finds the files of the kernel that runs. Fails with what is missing.
-pub fn find(machine: &Machine) -> Result<Found, String> {
+/// What the kernel that runs is called, as `uname -r` says it.
+fn release(machine: &Machine) -> Result<String, String> {
     let release = machine
         .read("/proc/sys/kernel/osrelease")
         .map_err(|error| format!("it is not known which kernel runs: {error}"))?;
-    let release = release.trim();
-    let modules = format!("/lib/modules/{release}");
-    let places = KERNELS.map(|place| place.replace("{}", release));
-    let kernel = places
-        .iter()
-        .find(|path| machine.has(path))
-        .ok_or_else(|| {
-            format!(
-                "the kernel that runs, {release}, is in none of {}; name its file with --vmlinux",
-                places.join(", ")
-            )
-        })?;
 
-    Ok(Found {
-        kernel: machine.path(kernel),
-        modules: Some(modules)
-            .filter(|path| machine.has(path))
-            .map(|path| machine.path(&path)),
+    Ok(release.trim().to_owned())
+}
+
+/// The directory with the modules of the kernel that runs, if there is one.
+pub fn modules(machine: &Machine) -> Option<PathBuf> {
+    let path = format!("/lib/modules/{}", release(machine).ok()?);
+
+    machine.has(&path).then(|| machine.path(&path))
+}
+
+/// Finds the file of the kernel that runs. Fails with what is missing.
+fn find(machine: &Machine) -> Result<PathBuf, String> {
+    let release = release(machine)?;
+    let places = KERNELS.map(|place| place.replace("{}", &release));
+    let found = places.iter().find(|path| machine.has(path));
+
+    found.map(|path| machine.path(path)).ok_or_else(|| {
+        format!(
+            "the kernel that runs, {release}, is in none of {}; name its file with --vmlinux",
+            places.join(", ")
+        )
     })
+}
+
+/// Reads the kernel that runs, with the modules that are loaded and the files of others, which
+/// `modules` are among; or its file, with the files of all `modules`. `note` gets a sentence if it is
+/// the file. Fails if neither can be read, or if the file is another kernel's.
+pub fn open(
+    machine: &Machine,
+    modules: &[PathBuf],
+    note: &mut dyn FnMut(&str),
+) -> Result<Image, Box<dyn Error>> {
+    let places = Places {
+        core: machine.path("/proc/kcore"),
+        symbols: machine.path("/proc/kallsyms"),
+        types: machine.path("/sys/kernel/btf"),
+    };
+    let error = match Image::running(&places, modules) {
+        Ok(image) => return Ok(image),
+        Err(error) => error,
+    };
+    let file = find(machine).map_err(|missing| format!("{error}; {missing}"))?;
+    let image = Image::open(&file, modules)?;
+
+    if !is_running(machine, &image) {
+        return Err(format!(
+            "{error}; {}: it is not the kernel that runs, but another one of the same release; boot \
+             it, or name the file with --vmlinux",
+            file.display()
+        )
+        .into());
+    }
+    note(&format!(
+        "the kernel is read from {}, and not as it runs: {error}",
+        file.display()
+    ));
+    Ok(image)
 }
 
 /// Whether `image` is the kernel that runs, and not another one of the same name: it has the text
 /// that the kernel shows as its version, with the time when it was built.
-pub fn is_running(machine: &Machine, image: &Image) -> bool {
+fn is_running(machine: &Machine, image: &Image) -> bool {
     let version = machine.read("/proc/version").unwrap_or_default();
 
     !version.is_empty() && image.has_text(version.trim_end().as_bytes())
@@ -62,8 +96,8 @@ pub fn is_running(machine: &Machine, image: &Image) -> bool {
 mod tests {
     use super::*;
     use crate::{
-        image::tests::Directory,
-        machine::{Machine, Reply},
+        image::{tests::Directory, Source},
+        machine::Reply,
     };
     use std::fs;
 
@@ -80,24 +114,72 @@ mod tests {
     #[test]
     fn the_files_of_the_kernel_are_found() {
         let directory = Directory::new("running");
-        let found = |files: &[&str]| find(&machine(&directory, files));
+        let found = |files: &[&str]| {
+            let machine = machine(&directory, files);
 
-        assert!(found(&[]).unwrap_err().contains("not known which"));
-        let error = found(&["proc/sys/kernel/osrelease"]).unwrap_err();
+            (find(&machine), modules(&machine))
+        };
+
+        assert!(found(&[]).0.unwrap_err().contains("not known which"));
+        let (error, _) = found(&["proc/sys/kernel/osrelease"]);
+        let error = error.unwrap_err();
         assert!(error.contains("/boot/vmlinuz-1.2-three, "), "{error}");
         assert_eq!(
             found(&["usr/lib/debug/boot/vmlinux-1.2-three", "boot/vmlinuz-1.2"]),
-            Ok(Found {
-                kernel: directory.path("usr/lib/debug/boot/vmlinux-1.2-three"),
-                modules: None,
-            })
+            (
+                Ok(directory.path("usr/lib/debug/boot/vmlinux-1.2-three")),
+                None
+            )
         );
         assert_eq!(
             found(&["boot/vmlinuz-1.2-three", "lib/modules/1.2-three/m.ko"]),
-            Ok(Found {
-                kernel: directory.path("boot/vmlinuz-1.2-three"),
-                modules: Some(directory.path("lib/modules/1.2-three")),
-            })
+            (
+                Ok(directory.path("boot/vmlinuz-1.2-three")),
+                Some(directory.path("lib/modules/1.2-three"))
+            )
+        );
+    }
+
+    #[test]
+    fn it_is_read_from_its_memory_or_else_from_its_file() {
+        let directory = Directory::new("memory-or-file");
+        let machine = machine(&directory, &["proc/sys/kernel/osrelease"]);
+        let open = || {
+            let mut notes = Vec::new();
+            let image = open(&machine, &[], &mut |note| notes.push(note.to_owned()));
+            let image = image.map(|it| (it.source(), it.modules().len()));
+
+            (image.map_err(|error| error.to_string()), notes)
+        };
+
+        let (error, notes) = open();
+        let error = error.unwrap_err();
+        assert!(error.contains("proc/kcore: the kernel does not show its memory"));
+        assert!(error.contains("; the kernel that runs, 1.2-three, is in none of /boot/"));
+        assert!(notes.is_empty());
+        directory.run();
+        assert_eq!(open(), (Ok((Source::Memory, 2)), Vec::new()));
+        fs::remove_file(directory.path("proc/kcore")).unwrap();
+        fs::create_dir(directory.path("boot")).unwrap();
+        fs::copy(
+            directory.path("vmlinux"),
+            directory.path("boot/vmlinuz-1.2-three"),
+        )
+        .unwrap();
+        let (error, _) = open();
+        let error = error.unwrap_err();
+        assert!(error.contains("another one of the same release"), "{error}");
+        // What stands among the data of the sample.
+        fs::write(directory.path("proc/version"), "sample\n").unwrap();
+        let (image, notes) = open();
+        assert_eq!(image, Ok((Source::Files, 0)));
+        let [note] = &notes[..] else {
+            panic!("{notes:?}")
+        };
+        assert!(note.starts_with("the kernel is read from "), "{note}");
+        assert!(
+            note.contains("boot/vmlinuz-1.2-three, and not as it runs: "),
+            "{note}"
         );
     }
 

@@ -3,7 +3,10 @@
 //! What was found about functions, as text for people and as JSON.
 
 use super::{Caller, Explanation, Finding, Index, Kind, Summary};
-use crate::{command::parse_value, image::Image};
+use crate::{
+    command::parse_value,
+    image::{Image, Source},
+};
 use rayon::prelude::*;
 use serde::Serialize;
 use std::{
@@ -80,6 +83,7 @@ struct Record<'a> {
     better: Better<'a>,
     returns: Vec<i64>,
     unseen: &'a [String],
+    source: Source,
 }
 
 /// An address with its symbol.
@@ -155,6 +159,7 @@ pub fn json(index: &Index<'_>, line: &Line) -> io::Result<String> {
         },
         returns: explanation.own.iter().map(|it| it.0).collect(),
         unseen: &explanation.unseen,
+        source: image.source(),
     };
 
     Ok(serde_json::to_string(&record)?)

@@ -12,7 +12,7 @@ fn subject(directory: &Directory, with_modules: bool) -> Subject {
     let index = with_modules.then_some((&index, &*path));
     let modules = ["plain"].into();
 
-    open(
+    open_file(
         &directory.path("vmlinux"),
         index,
         &modules,
@@ -88,7 +88,7 @@ fn only_what_matters_is_read() {
     let nothing = BTreeSet::new();
     let count = |modules: &BTreeSet<&str>| {
         let vmlinux = directory.path("vmlinux");
-        let subject = open(&vmlinux, Some((&index, &path)), modules, &nothing).unwrap();
+        let subject = open_file(&vmlinux, Some((&index, &path)), modules, &nothing).unwrap();
 
         subject.kernel.unwrap().image().modules().len()
     };

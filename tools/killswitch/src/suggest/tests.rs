@@ -137,7 +137,7 @@ fn suggested(name: &str, record: &Record) -> Suggestions {
     let index = Index::of(&path).unwrap();
     let own = ["plain"];
     let catalogue = catalogue(&[DOOR]);
-    let subject = known::open(
+    let subject = known::open_file(
         &directory.path("vmlinux"),
         Some((&index, &path)),
         &own.into(),
