@@ -235,6 +235,25 @@ ask()
 	return $status
 }
 
+# ask_all: the answers to the questions on standard input, in few writes.
+ask_all()
+{
+	local chunk fd
+
+	exec {fd}<>"$KS/check"
+	while mapfile -t -n 50 chunk && ((${#chunk[@]})); do
+		env printf '%s\n' "${chunk[@]}" >&"$fd" || return
+		cat <&"$fd"
+	done
+	exec {fd}>&-
+}
+
+# The verdicts in answers: "allow", or "refuse" and the rule or error.
+verdicts()
+{
+	awk '/^[^ ]/ { print $1, $4 }'
+}
+
 # load_module NAME: loads one of the test modules.
 load_module()
 {

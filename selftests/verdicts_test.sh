@@ -49,25 +49,6 @@ find_rows()
 		}' "$TABLE" /proc/kallsyms "$TABLE"
 }
 
-# ask_all: the answers to the questions on standard input, in few writes.
-ask_all()
-{
-	local chunk fd
-
-	exec {fd}<>"$KS/check"
-	while mapfile -t -n 50 chunk && ((${#chunk[@]})); do
-		env printf '%s\n' "${chunk[@]}" >&"$fd" || return
-		cat <&"$fd"
-	done
-	exec {fd}>&-
-}
-
-# The verdicts in answers: "allow", or "refuse" and the rule or error.
-verdicts()
-{
-	awk '/^[^ ]/ { print $1, $4 }'
-}
-
 # offers TARGET VALUE SCOPE: what the answer, which is no, offers, as questions.
 offers()
 {

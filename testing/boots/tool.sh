@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# Guest script: the program killswitch, on a machine that runs.
+# Guest script: the program killswitch, on a machine that runs, whose memory it reads.
 #
 # append: lsm=lockdown,capability,landlock,killswitch,yama,apparmor,bpf loglevel=3
 # smp: 2
@@ -12,4 +12,4 @@
 # shellcheck source=../../selftests/lib.sh
 . lib.sh
 
-run_tests tool_test.sh
+run_tests memory_test.sh tool_test.sh

@@ -1,0 +1,196 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# The program killswitch reads the kernel that runs from its memory, and says what that says itself,
+# whatever is engaged, traced and probed. To be run with it in the current directory, or in the PATH.
+set -euo pipefail
+. "$(dirname "$(readlink -f "$0")")/lib.sh"
+
+RELEASE=$(uname -r)
+KERNEL=/boot/vmlinuz-$RELEASE
+MODULES=/lib/modules/$RELEASE
+TRACING=/sys/kernel/tracing
+ENGAGED='ks_target_int|alg_bind|af_alg_sendmsg'
+
+# some COUNT: so many of the lines of the input, from all of it.
+some()
+{
+	awk -v count="$1" '
+		{ lines[NR] = $0 }
+		END {
+			step = NR > count ? NR / count : 1
+			for (at = 1; at <= NR; at += step)
+				print lines[int(at)]
+		}'
+}
+
+# functions kernel|modules: functions of the kernel itself, or of all modules, as targets.
+functions()
+{
+	awk -v which="$1" '
+		$2 !~ /^[tT]$/ || $3 !~ /^[a-z_][a-z0-9_]*$/ || $3 ~ /^__(pfx|cfi)_/ { next }
+		$3 ~ /^('"$ENGAGED"')$/ { next }
+		which == "kernel" && $4 == "" { print $3 }
+		which == "modules" && $4 ~ /^\[[a-z]/ && $4 != "[bpf]" {
+			gsub(/[][]/, "", $4)
+			print $4 ":" $3
+		}' /proc/kallsyms | sort -u
+}
+
+# judged [FILE]: what the program says to the list, or to that in FILE, without the reasons.
+judged()
+{
+	"$program" scan --list "${1:-$scratch/list}" 2>"$scratch/errors" |
+		sed 1d | cut -d, -f4,5 | tr , ' '
+}
+
+# asked: what the kernel says to it.
+asked()
+{
+	sed '1d; s/,/ /' "$scratch/list" | ask_all | verdicts
+}
+
+# says_so DESCRIPTION: the program says what the kernel does.
+says_so()
+{
+	local differing
+
+	differing=$(diff <(judged | paste -d ' ' "$scratch/list.rows" -) \
+		<(asked | paste -d ' ' "$scratch/list.rows" -)) || :
+	is "$1" "" "$differing"
+}
+
+# explained FILE [OPTION...]: what explain says to FILE, as far as it does not depend on where
+# everything lies.
+explained()
+{
+	"$program" explain --list "$1" --json "${@:2}" | python3 -c '
+import json, sys
+for line in sys.stdin:
+    it = json.loads(line)
+    kinds = sorted({finding["kind"] for finding in it["findings"]})
+    print(it["function"], it["value"], it["summary"], *kinds, it["returns"])'
+}
+
+# said COMMAND...: what the program says, and its exit status in $status.
+said()
+{
+	status=0
+	"$program" "$@" 2>&1 || status=$?
+}
+
+clean_up()
+{
+	local place
+
+	for place in /proc/kcore /boot "$MODULES"; do
+		! mountpoint -q "$place" || umount "$place"
+	done
+	[[ ! -d $TRACING/events/ks ]] || echo 0 >"$TRACING/events/ks/enable"
+	[[ ! -e $TRACING/current_tracer ]] || {
+		echo nop >"$TRACING/current_tracer"
+		: >"$TRACING/set_ftrace_filter"
+		: >"$TRACING/kprobe_events"
+	}
+	rm -rf "$scratch"
+}
+
+begin
+program=$(PATH=.:$PATH command -v killswitch) || skip_all "there is no killswitch"
+program=$(readlink -f "$program")
+[[ -d $KS ]] || skip_all "Killswitch is not in lsm="
+[[ -r /proc/kcore ]] || skip_all "the kernel does not show its memory"
+! grep -q '^types: none$' "$KS/status" || skip_all "the kernel has no type information"
+head -c 4 /proc/kcore >/dev/null 2>&1 || skip_all "the kernel is locked down"
+mountpoint -q $TRACING || mount -t tracefs none $TRACING || :
+scratch=$(mktemp -d)
+trap clean_up EXIT
+control disengage_all
+load_target
+load_all_modules
+{
+	echo function,value
+	{ functions kernel | some 120; functions modules | some 60; } |
+		sed 's/$/,-1/p; s/-1$/0/'
+} >"$scratch/list"
+sed 1d "$scratch/list" >"$scratch/list.rows"
+printf '%s,-1\n' function,value ${ENGAGED//|/ } | sed '1s/,-1$//' >"$scratch/engaged"
+mkdir "$scratch/empty"
+
+# What explain says does not depend on what is read.
+printf '%s,-1\n' function,value alg_bind af_alg_sendmsg packet_create unix_create x25:x25_create \
+	sch_netem:netem_init nf_tables:nf_tables_newrule | sed '1s/,-1$//' >"$scratch/explained"
+if [[ -e $KERNEL ]]; then
+	is "memory and files explain the same" \
+		"$(explained "$scratch/explained" --vmlinux "$KERNEL" --modules "$MODULES")" \
+		"$(explained "$scratch/explained")"
+else
+	skip "memory and files explain the same" "there is no kernel in /boot"
+fi
+like "the source is said" '"source":"memory"' "$(said explain alg_bind --json)"
+like "also of what is known about CVEs" '"source": "memory"' "$(said cve --all --json)"
+
+# Only the modules that are loaded, as the kernel knows them.
+[[ ! -d $MODULES ]] || mount --bind "$scratch/empty" "$MODULES"
+says_so "the kernel judges as its memory says"
+before=$(judged)
+engaged_before=$(judged "$scratch/engaged")
+check "of which some is allowed" grep -q '^allow' <<<"$before"
+check "and some is not" grep -q '^refuse' <<<"$before"
+
+# With everything in use that writes to code.
+check "functions are engaged" control "engage ks_target_int -7" "engage alg_bind -1 scope=nonroot"
+check "and observed" control "observe af_alg_sendmsg"
+if [[ -e $TRACING/set_ftrace_filter ]]; then
+	sed -n 's/,0$//p' "$scratch/list.rows" | sed 's/^.*://' >"$TRACING/set_ftrace_filter" || :
+	check "functions are traced" eval "echo function >'$TRACING/current_tracer'"
+fi
+if [[ -e $TRACING/kprobe_events ]]; then
+	count=0
+	while read -r target; do
+		placed=0
+		# Only where an instruction begins.
+		for offset in {9..40}; do
+			if echo "p:ks/p$((count + 1)) $target+$offset" >>"$TRACING/kprobe_events"; then
+				((++count))
+				((++placed < 3)) || break
+			fi
+		done 2>/dev/null
+	done < <(sed -n 's/,0$//p' "$scratch/list.rows" | some 40)
+	echo 1 >"$TRACING/events/ks/enable" || :
+	# Some of them are optimized a little later.
+	sleep 2
+	echo "# $count probes in functions: $(grep -c OPTIMIZED /sys/kernel/debug/kprobes/list) optimized"
+	check "functions are probed" test $count -gt 10
+fi
+is "which makes no difference to what is read" "$before" "$(judged)"
+is "even of what is engaged" "$engaged_before" "$(judged "$scratch/engaged")"
+says_so "nor to what the kernel says"
+is "and is no reason to complain" "" "$(<"$scratch/errors")"
+[[ ! -d $MODULES ]] || umount "$MODULES"
+
+# Without what it reads.
+status=0
+if [[ -e $KERNEL ]]; then
+	text=$(as_user "$program" explain alg_bind 2>&1) || :
+	like "users have the file read" 'is read from /boot/vmlinuz-.*, and not as it runs: /proc/kcore: only root' "$text"
+	restrict=$(</proc/sys/kernel/kptr_restrict)
+	echo 2 >/proc/sys/kernel/kptr_restrict
+	text=$(said facts)
+	echo "$restrict" >/proc/sys/kernel/kptr_restrict
+	like "so has a kernel that hides its addresses" "kallsyms: it shows no addresses; " "$text"
+	like "of which the rest is known" 'functions of the kernel: [0-9]{4}' "$text"
+	mount --bind /dev/null /proc/kcore
+	like "and one that does not show its memory" "kcore: it cannot be read: " "$(said facts)"
+	like "which programs see" '"source":"files"' "$(said explain alg_bind --json)"
+	mount --bind "$scratch/empty" /boot
+	status=0
+	text=$("$program" facts 2>&1) || status=$?
+	is "without either" 2 $status
+	like "nothing is read" 'kcore: .*; the kernel that runs, .*, is in none of /boot/' "$text"
+	like "but CVEs are known" '^killswitch: the policy is not asked: ' "$(said cve --all)"
+	umount /boot /proc/kcore
+else
+	skip "users have the file read" "there is no kernel in /boot"
+fi
+finish
