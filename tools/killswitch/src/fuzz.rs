@@ -15,7 +15,7 @@ use std::{fmt::Display, fs, io, path::Path, sync::LazyLock};
 const CORPUS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../testing/fuzz/corpus");
 /// The kernel that modules are read with.
 static KERNEL: LazyLock<Vec<u8>> =
-    LazyLock::new(|| fs::read(Path::new(CORPUS).join("image/kernel")).unwrap_or_default());
+    LazyLock::new(|| fs::read(Path::new(CORPUS).join("image/sample-kernel")).unwrap_or_default());
 /// How many functions are asked about.
 const MAX_ASKED: usize = 8;
 

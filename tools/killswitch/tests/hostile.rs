@@ -161,7 +161,7 @@ fn bomb(blocks: usize) -> Vec<u8> {
 #[test]
 fn what_is_no_file_is_refused_at_once() {
     let directory = Directory::new("no-file");
-    let kernel = directory.write("kernel", &seed("kernel"));
+    let kernel = directory.write("kernel", &seed("sample-kernel"));
     let pipe = directory.pipe("pipe");
     let around = directory.path("around");
 
@@ -191,7 +191,7 @@ fn what_is_no_file_is_refused_at_once() {
 #[test]
 fn what_stands_among_modules_is_refused() {
     let directory = Directory::new("among-modules");
-    let kernel = directory.write("kernel", &seed("kernel"));
+    let kernel = directory.write("kernel", &seed("sample-kernel"));
 
     for (name, make, why) in [
         (
@@ -282,7 +282,7 @@ fn with_one_name() -> Vec<u8> {
 #[test]
 fn kernels_with_wrong_numbers_are_refused() {
     let directory = Directory::new("wrong-numbers");
-    let kernel = seed("kernel");
+    let kernel = seed("sample-kernel");
     let sections = get(&kernel, SECTIONS);
 
     for (name, at, number, size, why) in [
@@ -403,7 +403,7 @@ fn files_with_holes_are_refused() {
             file.write_all(bytes).unwrap();
         }
     };
-    let mut head = seed("kernel")[..SEGMENTS].to_vec();
+    let mut head = seed("sample-kernel")[..SEGMENTS].to_vec();
     let mut first = [0; SECTION];
 
     // The first header has the number of sections, and of segments, if they are many.

@@ -38,7 +38,7 @@ pub fn seeds() -> Vec<(&'static str, Vec<u8>)> {
     let module = modules().remove(0);
     let cut = |bytes: &[u8]| bytes[..bytes.len() - 100].to_vec();
     let mut seeds = vec![
-        ("kernel", kernel(Addresses::ToThemselves)),
+        ("sample-kernel", kernel(Addresses::ToThemselves)),
         ("relative-to-base", kernel(Addresses::ToBase)),
         ("relative-to-base-before", kernel(Addresses::ToBaseBefore)),
         ("with-per-cpu", kernel(Addresses::WithPerCpu)),

@@ -115,6 +115,9 @@ fn a_module_that_cannot_be_read_is_named() {
 
     assert_eq!(
         error.to_string(),
-        format!("{}: it is neither an ELF file nor compressed in a known way", path.display())
+        format!(
+            "{}: it is neither an ELF file nor compressed in a known way",
+            path.display()
+        )
     );
 }

@@ -958,8 +958,8 @@ fn a_directory_that_is_no_file_is_named() {
         (
             Ok(REFUSED),
             String::new(),
-            "killswitch: /etc/killswitch.d/40.conf cannot be read: NOTHING of it is engaged (Is a \
-             directory)\n"
+            "killswitch: /etc/killswitch.d/40.conf cannot be read: NOTHING of it is engaged (it is a \
+             directory, a pipe or a device; name a regular file, or copy it to one first)\n"
                 .into()
         )
     );
