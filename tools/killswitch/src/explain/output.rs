@@ -5,6 +5,7 @@
 use super::{Caller, Explanation, Finding, Index, Kind, Summary};
 use crate::{
     command::parse_value,
+    file,
     image::{Image, Source},
 };
 use rayon::prelude::*;
@@ -31,7 +32,9 @@ impl Line {
             function: function.into(),
             module: module.into(),
             value: value.into(),
-            number: parse_value(value).map_err(|it| it.to_string())?.get(),
+            number: parse_value(value)
+                .map_err(|it| file::shown(&it.to_string()))?
+                .get(),
         })
     }
 }

@@ -238,6 +238,10 @@ fn lists_are_read() {
     for wrong in ["value\n1\n", "function\nf\n", "function,value\nf,x\n"] {
         assert!(read(wrong.as_bytes()).is_err(), "{wrong}");
     }
+    // A terminal is not given what is in a list.
+    let error = read(b"function,value\nf,\x1b[31m\n").unwrap_err();
+
+    assert!(!error.to_string().contains(char::is_control), "{error}");
 }
 
 #[test]
