@@ -6,6 +6,7 @@
 use crate::{
     file,
     image::{find_modules, module_name, names},
+    machine::is_protected,
 };
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
@@ -271,7 +272,9 @@ fn place(directory: &Path) -> Option<PathBuf> {
     let mut hasher = DefaultHasher::new();
 
     directory.hash(&mut hasher);
+    // In the home of another user, that user would say what is read, and what is written where.
     Some(cache.join(format!("killswitch/modules-{:016x}", hasher.finish())))
+        .filter(|place| is_protected(place))
 }
 
 #[cfg(test)]

@@ -163,6 +163,25 @@ impl Machine {
     }
 }
 
+/// Whether only root, and the user whose program this is, can change what is at `path`, or will be
+/// when it is made there.
+pub fn is_protected(path: &Path) -> bool {
+    const OTHERS: u32 = 0o022;
+    const STICKY: u32 = 0o1000;
+    let Ok(own) = fs::metadata("/proc/self") else {
+        return false;
+    };
+    let is_own = |path: &Path| {
+        fs::metadata(path).is_ok_and(|facts| {
+            [0, own.uid()].contains(&facts.uid())
+                && (facts.mode() & OTHERS == 0 || facts.is_dir() && facts.mode() & STICKY != 0)
+        })
+    };
+    let existing = path.ancestors().find_map(|it| it.canonicalize().ok());
+
+    existing.is_some_and(|it| it.ancestors().all(is_own))
+}
+
 /// The most that is read of what may never end, in bytes. Kernel logs are shorter.
 const MAX_AVAILABLE: usize = 64 << 20;
 
@@ -216,5 +235,46 @@ fn converse(path: &Path, text: &str) -> Reply {
     Reply {
         result,
         answer: String::from_utf8_lossy(&answer).into_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::image::tests::Directory;
+    use std::os::unix::fs::{chown, symlink, PermissionsExt};
+
+    #[test]
+    fn a_place_is_protected_as_far_as_others_cannot_change_it() {
+        let directory = Directory::new("protected");
+        let path = |name: &str| directory.path(name);
+        let set = |name: &str, mode| {
+            fs::set_permissions(path(name), fs::Permissions::from_mode(mode)).unwrap();
+        };
+
+        fs::create_dir_all(path("own/inner")).unwrap();
+        fs::write(path("own/inner/file"), "").unwrap();
+        symlink(path("own"), path("link")).unwrap();
+        let places = ["own/inner/file", "own/inner/none/none", "link/inner/file"];
+        let expect = |expected| {
+            for place in places {
+                assert_eq!(is_protected(&path(place)), expected, "{place}");
+            }
+        };
+
+        expect(true);
+        for mode in [0o775, 0o757] {
+            set("own", mode);
+            expect(false);
+        }
+        // As the directory is that all of this is in.
+        set("own", 0o1777);
+        expect(true);
+        set("own/inner/file", 0o666);
+        assert!(!is_protected(&path("own/inner/file")));
+        // Only root can give a directory away.
+        if chown(path("own"), Some(77), None).is_ok() {
+            expect(false);
+        }
     }
 }
