@@ -37,6 +37,7 @@ mod mitigations;
 #[path = "../../../policy/mod.rs"]
 mod policy;
 mod print;
+mod printable;
 mod record;
 mod running;
 mod scan;
@@ -49,6 +50,7 @@ use image::{find_modules, Image};
 use kernel::Kernel;
 use live::Screen;
 use machine::Machine;
+use printable::{escape, Printable, OF_LINES};
 use std::{
     env,
     error::Error,
@@ -196,7 +198,7 @@ pub fn main() -> ExitCode {
     match result {
         Ok(status) => status.into(),
         Err(error) => {
-            eprintln!("killswitch: {error}");
+            eprintln!("killswitch: {}", escape(&error.to_string(), OF_LINES));
             FAILED.into()
         }
     }
@@ -208,6 +210,7 @@ fn cannot_write(error: impl Error) -> Box<dyn Error> {
 
 fn run(arguments: &Arguments, out: &mut impl Write) -> Result<u8, Box<dyn Error>> {
     let machine = Machine::this();
+    let out = &mut Printable::new(out);
 
     match &arguments.command {
         Command::Live(command) => {
@@ -216,6 +219,8 @@ fn run(arguments: &Arguments, out: &mut impl Write) -> Result<u8, Box<dyn Error>
             // Set by systemd for what the journal reads.
             let is_logged = env::var_os("INVOCATION_ID").is_some();
             let mut err = io::stderr();
+            // It has colours, and escapes the rest by itself.
+            let out = out.as_it_is();
             let mut screen = Screen::new(out, &mut err, has_colours, is_logged);
 
             live::run(command, &machine, &mitigations::BuiltIn, &mut screen)

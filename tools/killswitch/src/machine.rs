@@ -147,9 +147,11 @@ impl Machine {
         read_available(&mut self.open_without_waiting("/dev/kmsg")?)
     }
 
-    /// Runs a program without input, if it is installed. Fails if it cannot be started.
+    /// Runs a program without input, if it is installed, and not as the environment of this one may
+    /// have it. Fails if it cannot be started.
     pub fn run(&self, program: &str, arguments: &[&str]) -> Option<io::Result<Output>> {
-        let path = ["/usr/sbin", "/usr/bin", "/sbin", "/bin"]
+        const DIRECTORIES: [&str; 4] = ["/usr/sbin", "/usr/bin", "/sbin", "/bin"];
+        let path = DIRECTORIES
             .iter()
             .map(|directory| self.path(&format!("{directory}/{program}")))
             .find(|path| path.exists())?;
@@ -157,6 +159,10 @@ impl Machine {
         Some(
             Command::new(path)
                 .args(arguments)
+                .env_clear()
+                .env("PATH", DIRECTORIES.join(":"))
+                .env("LC_ALL", "C.UTF-8")
+                .current_dir(&self.root)
                 .stdin(Stdio::null())
                 .output(),
         )

@@ -18,6 +18,26 @@ pub fn outcome(words: &[&str]) -> Result<(u8, String), String> {
     Ok((status, String::from_utf8(out).unwrap()))
 }
 
+/// Where a file of this program's sources is.
+pub fn source(path: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join(path)
+}
+
+/// Compares `text` with a file of this program's sources, which `KS_BLESS=1` writes again.
+pub fn golden(path: &str, text: &str) {
+    let place = source(path);
+
+    if env::var_os("KS_BLESS").is_some() {
+        fs::create_dir_all(place.parent().unwrap()).unwrap();
+        fs::write(&place, text).unwrap();
+    }
+    let expected = fs::read_to_string(&place).unwrap_or_default();
+    assert_eq!(
+        text, expected,
+        "{path}: KS_BLESS=1 cargo test writes it again"
+    );
+}
+
 /// Runs `killswitch scan` with the sample kernel and these words.
 fn scan(directory: &Directory, words: &[&str]) -> Result<(u8, String), String> {
     let (vmlinux, modules) = (directory.path("vmlinux"), directory.path("modules"));
@@ -96,12 +116,31 @@ fn every_command_has_a_manual_page_and_is_completed() {
         .collect();
     expected.sort();
     assert_eq!(pages, expected);
-    let engage = fs::read_to_string(path.join("killswitch-engage.8")).unwrap();
-    assert!(engage.contains("unless"), "{engage}");
 
-    let (status, text) = outcome(&["completion", "bash"]).unwrap();
-    assert_eq!(status, DONE);
-    assert!(text.contains("--unless-called"), "{text}");
+    let shells = ["bash", "zsh", "fish"].map(|shell| outcome(&["completion", shell]).unwrap());
+    for command in Arguments::command()
+        .get_subcommands()
+        .filter(|it| !it.is_hide_set())
+    {
+        let name = command.get_name();
+        let page = fs::read_to_string(path.join(format!("killswitch-{name}.8"))).unwrap();
+
+        for option in command.get_arguments().filter_map(|it| it.get_long()) {
+            // As a page has it.
+            let escaped = format!("\\-\\-{}", option.replace('-', "\\-"));
+
+            assert!(page.contains(&escaped), "{name} --{option}");
+            for (status, text) in &shells {
+                assert_eq!(*status, DONE);
+                assert!(text.contains(option), "{name} --{option}");
+            }
+        }
+        for argument in command.get_positionals() {
+            let value = argument.get_value_names().unwrap()[0].as_str();
+
+            assert!(page.contains(value), "{name} {value}");
+        }
+    }
 }
 
 #[test]
@@ -209,6 +248,33 @@ fn what_cannot_be_read_is_named() {
         ),
     ] {
         assert_eq!(outcome(&[&["scan"], &words[..]].concat()), Err(problem));
+    }
+}
+
+/// A file of another may say what a terminal would obey.
+#[test]
+fn what_is_read_from_files_changes_nothing_on_a_terminal() {
+    let directory = Directory::new("terminal");
+    let record = directory.path("record.json");
+    let mut hostile = record::tests::sample();
+    let vmlinux = directory.path("vmlinux");
+    let words = [
+        "cve",
+        "--release",
+        "6.1.1",
+        "--vmlinux",
+        vmlinux.to_str().unwrap(),
+        "--record",
+        record.to_str().unwrap(),
+    ];
+
+    hostile["containers"]["cna"]["title"] = "x \u{1b}[2Jy\u{202e}".into();
+    fs::write(&record, hostile.to_string()).unwrap();
+    for format in [&[][..], &["--json"]] {
+        let (_, text) = outcome(&[&words[..], format].concat()).unwrap();
+
+        assert!(text.contains(r"x \u001b[2Jy\u202e"), "{text}");
+        assert!(!text.contains(['\x1b', '\u{202e}']), "{text:?}");
     }
 }
 

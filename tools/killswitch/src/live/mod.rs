@@ -276,7 +276,8 @@ fn lift(
 
         if found.peek().is_none() {
             screen.problem(format_args!(
-                "nothing is engaged by the name or reason {name}"
+                "nothing is engaged by the name or reason {name}{}",
+                state::meant(&engaged, name)
             ))?;
             is_whole = false;
         }

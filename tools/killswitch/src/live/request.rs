@@ -4,7 +4,7 @@
 //! as they are.
 
 use super::{
-    screen::{Meaning, Screen},
+    screen::{Cell, Meaning, Screen},
     DONE, PARTLY, REFUSED,
 };
 use crate::{
@@ -266,11 +266,9 @@ pub fn write(
         })?;
     } else {
         for line in answer.lines() {
-            let line = coloured(line, screen);
-
             match &result {
-                Ok(()) => screen.line(line)?,
-                Err(_) => screen.problem_as_it_is(line)?,
+                Ok(()) => screen.parts(&coloured(line))?,
+                Err(_) => screen.problem_parts(&coloured(line))?,
             }
         }
         if let (Err(error), true) = (&result, answer.is_empty()) {
@@ -391,7 +389,7 @@ pub fn ask(
             Ok(()) => {}
             Err(error) if answer.is_empty() => screen.problem(unanswered("check", error))?,
             Err(_) if verdicts.is_empty() => {
-                screen.problem_as_it_is(coloured(answer.trim_end(), screen))?;
+                screen.problem_parts(&coloured(answer.trim_end()))?;
             }
             Err(error) => screen.problem(unanswered("check", error))?,
         }
@@ -464,16 +462,18 @@ fn show(verdicts: &[Verdict<'_>], screen: &mut Screen<'_>) -> io::Result<()> {
     let value_width = width(&|it| it.value.to_string().len());
 
     for it in verdicts {
-        let verdict = screen.paint(it.verdict, Meaning::of_answer(it.verdict));
         let space = " ".repeat(verdict_width - it.verdict.len());
-        let line = format!(
-            "{verdict}{space} {:target_width$} {:value_width$} {}",
+        let rest = format!(
+            "{space} {:target_width$} {:value_width$} {}",
             it.target,
             it.value,
             it.why.unwrap_or("")
         );
 
-        screen.line(line.trim_end())?;
+        screen.parts(&[
+            Cell::new(it.verdict, Meaning::of_answer(it.verdict)),
+            rest.trim_end().into(),
+        ])?;
         for detail in &it.details {
             screen.line(format_args!("  {detail}"))?;
         }
@@ -482,10 +482,10 @@ fn show(verdicts: &[Verdict<'_>], screen: &mut Screen<'_>) -> io::Result<()> {
 }
 
 /// An answer of the kernel, its first word in a colour.
-fn coloured(line: &str, screen: &Screen<'_>) -> String {
+fn coloured(line: &str) -> [Cell; 2] {
     let (word, rest) = line.split_at(line.find(' ').unwrap_or(line.len()));
 
-    format!("{}{rest}", screen.paint(word, Meaning::of_answer(word)))
+    [Cell::new(word, Meaning::of_answer(word)), rest.into()]
 }
 
 /// One write: all lines together.

@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! How answers look: aligned columns, colours on terminals, and JSON.
+//! How answers look: aligned columns, colours on terminals, and JSON. Text of others changes
+//! nothing but the place where it stands.
 
+use crate::printable::{escape, OF_LINES};
 use anstyle::{AnsiColor, Style};
 use comfy_table::{presets::NOTHING, ContentArrangement, Table};
 use serde::Serialize;
 use std::{
+    borrow::Cow,
     fmt::{Display, Write as _},
     io::{self, Write},
     time::Duration,
@@ -39,54 +42,70 @@ impl<'a> Screen<'a> {
         }
     }
 
-    /// Prints a line.
+    /// Prints lines.
     pub fn line(&mut self, text: impl Display) -> io::Result<()> {
-        writeln!(self.out, "{text}")
+        writeln!(self.out, "{}", shown(&text))
+    }
+
+    /// Prints a line of several parts, each in its colour.
+    pub fn parts(&mut self, parts: &[Cell]) -> io::Result<()> {
+        let line: String = parts.iter().map(|it| self.paint(it)).collect();
+
+        writeln!(self.out, "{line}")
     }
 
     /// Prints text that has its line feeds, and what is waiting to be printed.
     pub fn print(&mut self, text: &str) -> io::Result<()> {
-        self.out.write_all(text.as_bytes())?;
+        self.out.write_all(shown(&text).as_bytes())?;
+        self.flush()
+    }
+
+    /// Prints what is waiting to be printed.
+    pub fn flush(&mut self) -> io::Result<()> {
         self.out.flush()
     }
 
     /// Says what is wrong. What was printed before is shown before it.
     pub fn problem(&mut self, text: impl Display) -> io::Result<()> {
-        self.out.flush()?;
-        writeln!(self.err, "killswitch: {text}")
+        self.problem_parts(&[format!("killswitch: {text}").into()])
     }
 
     /// The same, with a level if the journal reads it.
     pub fn logged(&mut self, level: u8, text: impl Display) -> io::Result<()> {
-        self.out.flush()?;
-        if self.is_logged {
-            write!(self.err, "<{level}>")?;
-        }
-        writeln!(self.err, "killswitch: {text}")
+        let level = match self.is_logged {
+            true => format!("<{level}>"),
+            false => String::new(),
+        };
+
+        self.problem_parts(&[format!("{level}killswitch: {text}").into()])
     }
 
     /// Prints a line that is for the same eyes as [problems](Self::problem), as it is.
-    pub fn problem_as_it_is(&mut self, text: impl Display) -> io::Result<()> {
+    pub fn problem_parts(&mut self, parts: &[Cell]) -> io::Result<()> {
+        let line: String = parts.iter().map(|it| self.paint(it)).collect();
+
         self.out.flush()?;
-        writeln!(self.err, "{text}")
+        writeln!(self.err, "{line}")
     }
 
     /// Prints a value as JSON.
     pub fn json(&mut self, value: &impl Serialize) -> io::Result<()> {
-        serde_json::to_writer_pretty(&mut self.out, value)?;
-        writeln!(self.out)
+        let text = serde_json::to_string_pretty(value)?;
+
+        writeln!(self.out, "{}", shown(&text))
     }
 
     /// Prints a value as JSON on a line, at once.
     pub fn json_line(&mut self, value: &impl Serialize) -> io::Result<()> {
-        serde_json::to_writer(&mut self.out, value)?;
-        writeln!(self.out)?;
-        self.out.flush()
+        let text = serde_json::to_string(value)? + "\n";
+
+        self.print(&text)
     }
 
-    /// Prints rows below their titles, in columns. A column that is empty in all rows is left out.
-    pub fn table(&mut self, titles: &[&str], rows: &[Vec<String>]) -> io::Result<()> {
-        let is_used = |column: usize| rows.iter().any(|row| !row[column].is_empty());
+    /// Prints rows below their titles, in columns. A column that is empty in all rows is left out,
+    /// and long text is shortened where it would push other columns away.
+    pub fn table(&mut self, titles: &[&str], rows: &[Vec<Cell>]) -> io::Result<()> {
+        let is_used = |column: usize| rows.iter().any(|row| !row[column].text.is_empty());
         let used: Vec<usize> = (0..titles.len()).filter(|it| is_used(*it)).collect();
         let mut table = Table::new();
 
@@ -95,7 +114,17 @@ impl<'a> Screen<'a> {
             .set_content_arrangement(ContentArrangement::Disabled)
             .set_header(used.iter().map(|it| titles[*it]));
         for row in rows {
-            table.add_row(used.iter().map(|it| &row[*it]));
+            table.add_row(used.iter().map(|column| {
+                let cell = &row[*column];
+                // It is one line.
+                let text = escape(&cell.text, &[]);
+                let text = match Some(column) == used.last() {
+                    true => text,
+                    false => shortened(text),
+                };
+
+                self.paint(&Cell::new(text, cell.meaning))
+            }));
         }
         for column in table.column_iter_mut() {
             column.set_padding((0, 2));
@@ -106,12 +135,55 @@ impl<'a> Screen<'a> {
         Ok(())
     }
 
-    /// `text` in the colour of what it means, if there are colours.
-    pub fn paint(&self, text: &str, meaning: Meaning) -> String {
-        match meaning.style() {
+    /// The text in the colour of what it means, if there are colours.
+    fn paint(&self, cell: &Cell) -> String {
+        let text = shown(&cell.text);
+
+        match cell.meaning.style() {
             Some(style) if self.has_colours => format!("{style}{text}{style:#}"),
-            _ => text.into(),
+            _ => text,
         }
+    }
+}
+
+/// Text of lines, without what a terminal would not show.
+fn shown(text: &impl Display) -> String {
+    escape(&text.to_string(), OF_LINES).into_owned()
+}
+
+/// `text` without its middle, if it is long.
+fn shortened(text: Cow<'_, str>) -> Cow<'_, str> {
+    const HALF: usize = 40;
+    let count = text.chars().count();
+
+    if count <= 2 * HALF + 1 {
+        return text;
+    }
+    let begin: String = text.chars().take(HALF).collect();
+    let end: String = text.chars().skip(count - HALF).collect();
+
+    format!("{begin}…{end}").into()
+}
+
+/// Text, and what it means to the reader.
+#[derive(Clone)]
+pub struct Cell {
+    text: String,
+    meaning: Meaning,
+}
+
+impl Cell {
+    pub fn new(text: impl Into<String>, meaning: Meaning) -> Self {
+        Self {
+            text: text.into(),
+            meaning,
+        }
+    }
+}
+
+impl<T: Into<String>> From<T> for Cell {
+    fn from(text: T) -> Self {
+        Self::new(text, Meaning::Plain)
     }
 }
 
@@ -203,23 +275,61 @@ mod tests {
         }
     }
 
+    /// What is printed on a terminal with colours.
+    fn printed(print: impl FnOnce(&mut Screen<'_>) -> io::Result<()>) -> String {
+        let (mut out, mut err) = (Vec::new(), Vec::new());
+
+        print(&mut Screen::new(&mut out, &mut err, true, false)).unwrap();
+        String::from_utf8([out, err].concat()).unwrap()
+    }
+
     #[test]
     fn columns_are_aligned() {
-        let row = |cells: [&str; 3]| cells.map(str::to_owned).to_vec();
-        let mut out = Vec::new();
-        let mut err = Vec::new();
-        let mut screen = Screen::new(&mut out, &mut err, true, false);
-        let green = screen.paint("engaged", Meaning::Good);
+        let engaged = || Cell::new("engaged", Meaning::Good);
+        let rows = [
+            vec![engaged(), "".into(), "long".into()],
+            vec!["x".into(), "".into(), "".into()],
+        ];
 
-        screen
-            .table(
-                &["A", "B", "C"],
-                &[row([&green, "", "long"]), row(["x", "", ""])],
-            )
-            .unwrap();
         assert_eq!(
-            String::from_utf8(out).unwrap(),
+            printed(|screen| screen.table(&["A", "B", "C"], &rows)),
             "A        C\n\x1b[32mengaged\x1b[0m  long\nx\n"
+        );
+    }
+
+    #[test]
+    fn text_of_others_stays_in_its_place() {
+        let hostile = "\x1b[32mx\x1b[0m\n\u{202e}y";
+        let long = format!("/tmp/{}/end", "x".repeat(4000));
+        let rows = [vec![hostile.into(), long.into(), "b".into()]];
+        let bad = || Cell::new(hostile, Meaning::Bad);
+
+        assert_eq!(
+            printed(|screen| screen.table(&["A", "B", "C"], &rows)),
+            format!(
+                "{:<33}  {:<81}  C\n{}  {}…{}/end  b\n",
+                "A",
+                "B",
+                r"\u001b[32mx\u001b[0m\u000a\u202ey",
+                format_args!("/tmp/{}", "x".repeat(35)),
+                "x".repeat(36),
+            )
+        );
+        for text in [
+            printed(|screen| screen.line(hostile)),
+            printed(|screen| screen.parts(&[hostile.into()])),
+            printed(|screen| screen.print(hostile)),
+            printed(|screen| screen.problem(hostile)),
+            printed(|screen| screen.logged(Screen::ERROR, hostile)),
+            printed(|screen| screen.json(&hostile)),
+            printed(|screen| screen.json_line(&hostile)),
+        ] {
+            assert!(!text.contains(['\x1b', '\u{202e}']), "{text:?}");
+        }
+        // Only the colour is ours.
+        assert_eq!(
+            printed(|screen| screen.parts(&[bad()])),
+            "\x1b[31m\\u001b[32mx\\u001b[0m\n\\u202ey\x1b[0m\n"
         );
     }
 }

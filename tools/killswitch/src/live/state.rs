@@ -3,6 +3,7 @@
 //! What the files `engaged`, `status` and `callers` say, as the kernel writes them.
 
 use crate::{
+    command::Target,
     file,
     machine::{Machine, KILLSWITCH},
 };
@@ -69,21 +70,49 @@ impl Engagement {
 
     /// Whether its calls run the function although they should not, or are not even counted.
     pub fn has_failed(&self) -> bool {
-        matches!(&*self.state, "disarmed" | "missing")
+        has_failed(&self.state)
+    }
+
+    /// The words of the reason.
+    pub fn reasons(&self) -> impl Iterator<Item = &str> {
+        self.reason.iter().flat_map(|reason| words(reason))
     }
 
     /// Whether the reason is `text`, or has it as one of its words. Case makes no difference.
     pub fn is_because_of(&self, text: &str) -> bool {
-        let is_part = |letter: char| letter.is_ascii_alphanumeric() || "-_.:".contains(letter);
-        let mut words = self
-            .reason
-            .iter()
-            .flat_map(|reason| reason.split(|letter| !is_part(letter)))
-            .map(|word| word.trim_matches(['-', '.', ':']));
-
         !text.is_empty()
             && (self.reason.as_deref() == Some(text)
-                || words.any(|word| word.eq_ignore_ascii_case(text)))
+                || self.reasons().any(|word| word.eq_ignore_ascii_case(text)))
+    }
+}
+
+/// Whether calls run the function in this state although they should not, or are not even counted.
+pub fn has_failed(state: &str) -> bool {
+    matches!(state, "disarmed" | "missing")
+}
+
+/// The words of a reason, such as the names of CVEs.
+pub fn words(reason: &str) -> impl Iterator<Item = &str> {
+    let is_part = |letter: char| letter.is_ascii_alphanumeric() || "-_.:".contains(letter);
+
+    reason
+        .split(move |letter| !is_part(letter))
+        .map(|word| word.trim_matches(['-', '.', ':']))
+}
+
+/// What may be meant where nothing is engaged as `name`: the same function, named otherwise. To be
+/// put behind what says so.
+pub fn meant(engaged: &[Engagement], name: &str) -> String {
+    let symbol = Target::of(name).symbol;
+    let near: Vec<&str> = engaged
+        .iter()
+        .map(|it| &*it.target)
+        .filter(|target| Target::of(target).symbol == symbol)
+        .collect();
+
+    match &near[..] {
+        [] => String::new(),
+        near => format!("; is {} meant?", near.join(" or ")),
     }
 }
 
@@ -148,8 +177,9 @@ pub struct Caller {
     pub context: String,
     /// The real user id, of a task.
     pub uid: Option<u32>,
-    /// The device and the inode of its program.
+    /// The device of its program, as two hexadecimal numbers.
     pub device: Option<String>,
+    /// The inode of its program.
     pub inode: Option<u64>,
     /// The inode of its cgroup.
     pub cgroup: Option<u64>,
@@ -157,11 +187,13 @@ pub struct Caller {
     pub from: Option<String>,
     /// Whether it stands for several that have no line of their own.
     pub others: bool,
-    /// When the first and the last call was, in seconds since 1970.
+    /// When the first call was, in seconds since 1970.
     pub first: Option<u64>,
+    /// When the last call was, in seconds since 1970.
     pub last: Option<u64>,
-    /// The process that made the first call, and its name then.
+    /// The process that made the first call.
     pub pid: Option<u32>,
+    /// What that process called itself. Any user chooses that freely.
     pub comm: Option<String>,
 }
 
@@ -367,6 +399,24 @@ mod tests {
             );
         }
         assert!(!Engagement::default().is_because_of(""));
+    }
+
+    #[test]
+    fn what_is_meant_is_the_same_function() {
+        let engaged = ["x25:x25_create", "f", "m:f"].map(|target| Engagement {
+            target: target.into(),
+            ..Engagement::default()
+        });
+
+        for (name, expected) in [
+            ("x25_create", "; is x25:x25_create meant?"),
+            ("other:x25_create", "; is x25:x25_create meant?"),
+            ("n:f", "; is f or m:f meant?"),
+            ("x25", ""),
+            ("", ""),
+        ] {
+            assert_eq!(meant(&engaged, name), expected, "{name}");
+        }
     }
 
     #[test]

@@ -4,7 +4,7 @@
 
 use super::{
     metrics,
-    screen::{span, Meaning, Screen},
+    screen::{span, Cell, Meaning, Screen},
     state::{self, Engagement, Status},
     DONE, PARTLY,
 };
@@ -166,7 +166,7 @@ impl Report {
             if *taint { "tainted" } else { "not tainted" },
         ))?;
         if !self.engaged.is_empty() {
-            let rows: Vec<_> = self.engaged.iter().map(|it| it.row(screen)).collect();
+            let rows: Vec<_> = self.engaged.iter().map(Aged::row).collect();
 
             screen.line("")?;
             screen.table(
@@ -185,32 +185,33 @@ impl Report {
 }
 
 impl Aged {
-    fn row(&self, screen: &Screen<'_>) -> Vec<String> {
+    fn row(&self) -> Vec<Cell> {
         let it = &self.engagement;
         let number = |number: Option<u64>| number.map_or(String::new(), |it| it.to_string());
         let time = |seconds: Option<u64>| {
             seconds.map_or(String::new(), |it| span(Duration::from_secs(it)))
         };
-        let state = screen.paint(&it.state, Meaning::of_state(&it.state));
+        let state = match &it.found_in {
+            Some(module) => format!("{} (found in {module})", it.state),
+            None => it.state.clone(),
+        };
+        let age = match (self.age.age, self.age.age_at_most) {
+            (Some(_), true) => format!("<{}", time(self.age.age)),
+            (age, _) => time(age),
+        };
 
         vec![
-            it.target.clone(),
-            it.value.map_or("-".into(), value),
-            match &it.found_in {
-                Some(module) => format!("{state} (found in {module})"),
-                None => state,
-            },
-            it.hits.to_string(),
-            it.callers.to_string(),
-            it.scope.clone(),
-            match self.age.age_at_most {
-                true => format!("<{}", time(self.age.age)),
-                false => time(self.age.age),
-            },
-            time(it.seconds_left),
-            it.condition.clone().unwrap_or_default(),
-            number(it.passed),
-            it.reason.clone().unwrap_or_default(),
+            it.target.clone().into(),
+            it.value.map_or("-".into(), value).into(),
+            Cell::new(state, Meaning::of_state(&it.state)),
+            it.hits.to_string().into(),
+            it.callers.to_string().into(),
+            it.scope.clone().into(),
+            age.into(),
+            time(it.seconds_left).into(),
+            it.condition.clone().unwrap_or_default().into(),
+            number(it.passed).into(),
+            it.reason.clone().unwrap_or_default().into(),
         ]
     }
 }
@@ -265,6 +266,8 @@ impl Beginnings {
 
 /// What the kernel log says of the beginnings of what has not ended.
 fn beginnings(log: &str) -> HashMap<String, u64> {
+    // What programs write there has a greater number.
+    const MOST: u64 = 7;
     // With whether calls only ran it until then.
     let mut found: HashMap<String, (bool, u64)> = HashMap::new();
 
@@ -272,8 +275,11 @@ fn beginnings(log: &str) -> HashMap<String, u64> {
         let Some((head, message)) = record.split_once(';') else {
             continue;
         };
-        let time = head.split(',').nth(2).and_then(|it| it.parse::<u64>().ok());
-        let (Some(time), Some(message)) = (time, message.strip_prefix("killswitch: ")) else {
+        let mut head = head.split(',').map(|it| it.parse::<u64>().ok());
+        let (level, time) = (head.next().flatten(), head.nth(1).flatten());
+        let (Some(..=MOST), Some(time), Some(message)) =
+            (level, time, message.strip_prefix("killswitch: "))
+        else {
             continue;
         };
         let mut words = message.split(' ');
@@ -331,7 +337,9 @@ mod tests {
             6,13,21000000,-;killswitch: expired k after 0 hits: its time is over\n\
             6,14,22000000,-;killswitch: refused engage l 0: no\n\
             6,15,23000000,-;killswitch: observing n: its calls are counted, and run it\n\
-            6,16,24000000,-;killswitch: engaged n: it returns -1 (-EPERM) without running\n";
+            6,16,24000000,-;killswitch: engaged n: it returns -1 (-EPERM) without running\n\
+            14,17,25000000,-;killswitch: engaged o: says a program\n\
+            14,18,26000000,-;killswitch: disengaged n says a program\n";
         let mut found: Vec<_> = beginnings(log).into_iter().collect();
 
         found.sort();

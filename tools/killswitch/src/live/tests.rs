@@ -9,6 +9,7 @@ use super::{
 };
 use crate::{image::tests::Directory, machine::Reply, Arguments};
 use clap::Parser;
+use serde_json::Value;
 use std::{cell::RefCell, collections::VecDeque, fs, rc::Rc};
 
 /// What the kernel answers: to which file, to what, with which error if any, and the words.
@@ -127,6 +128,11 @@ impl Made {
     fn read(&self, path: &str) -> String {
         self.machine.read(path).unwrap()
     }
+}
+
+/// Compares `text` with a golden file.
+fn golden(name: &str, text: &str) {
+    crate::tests::golden(&format!("src/live/golden/{name}"), text);
 }
 
 fn file(name: &str) -> String {
@@ -355,7 +361,8 @@ fn commands_are_written_and_answered() {
             answers: &[],
             status: REFUSED,
             out: "",
-            err: "killswitch: nothing is engaged by the name or reason x25_create\n",
+            err: "killswitch: nothing is engaged by the name or reason x25_create; is \
+                  x25:x25_create meant?\n",
         },
         Case {
             words: &["lift", "ticket", "--dry-run"],
@@ -628,20 +635,25 @@ fn callers_are_shown() {
         ("/etc/passwd".into(), passwd.into()),
     ]);
     let machine = Made::new("why", &borrowed(&files), &[]);
-    let table = include_str!("golden/why.txt");
+    let (status, table, err) = machine.run(&["why", "af_alg_sendmsg"]);
 
+    assert_eq!((status, &*err), (Ok(DONE), ""));
+    golden("why.txt", &table);
     assert_eq!(
-        machine.run(&["why", "af_alg_sendmsg"]),
-        (Ok(DONE), table.into(), String::new())
-    );
-    assert_eq!(
-        machine.run(&["why", "sendmsg"]),
+        machine.run(&["why", "m:af_alg_sendmsg"]),
         (
             Ok(REFUSED),
-            String::new(),
-            "killswitch: nothing is engaged by the name sendmsg\n".into()
+            "The audit log was not searched: ausearch is missing, or fails.\n".into(),
+            "killswitch: nothing is engaged by the name m:af_alg_sendmsg; is af_alg_sendmsg \
+             meant?\n"
+                .into()
         )
     );
+    let bind = machine.machine.path(&file("fn/alg_bind"));
+    fs::create_dir_all(&bind).unwrap();
+    fs::write(bind.join("callers"), "").unwrap();
+    let (_, none, _) = machine.run(&["why", "alg_bind"]);
+    golden("why-none.txt", &none);
 
     // Of the audit log, what is about this function.
     let ausearch = machine.directory.path("usr/sbin/ausearch");
@@ -649,9 +661,12 @@ fn callers_are_shown() {
     fs::write(
         &ausearch,
         "#!/bin/sh\n[ \"$*\" = '--input-logs -m AVC,MAC_CONFIG_CHANGE -ts boot -i' ] || exit 1\n\
-         echo 'type=AVC msg=audit(1:1): lsm=killswitch hits=1 tcontext=sendmsg tclass=function'\n\
-         echo 'type=AVC msg=audit(1:2): lsm=killswitch hits=1 tcontext=other tclass=function'\n\
-         echo 'type=AVC msg=audit(1:3): tcontext=sendmsg tclass=file'\n",
+         # What its own environment says may be another user's.\n\
+         [ -z \"$HOME$CARGO_MANIFEST_DIR\" ] && [ \"$LC_ALL\" = C.UTF-8 ] || exit 1\n\
+         say() { printf '%b\\n' \"type=AVC msg=audit(1:$1) : avc:  denied  $2\"; }\n\
+         say 1 '{ call } for  comm=a\\033[2J lsm=killswitch tcontext=sendmsg tclass=function'\n\
+         say 2 '{ call } for  comm=a lsm=killswitch tcontext=other tclass=function'\n\
+         say 3 '{ read } for  tcontext=sendmsg tclass=file'\n",
     )
     .unwrap();
     fs::set_permissions(
@@ -661,8 +676,8 @@ fn callers_are_shown() {
     .unwrap();
     assert_eq!(
         machine.run(&["why", "sendmsg"]).1,
-        "\nIn the audit log:\ntype=AVC msg=audit(1:1): lsm=killswitch hits=1 tcontext=sendmsg \
-         tclass=function\n"
+        "In the audit log:\ntype=AVC msg=audit(1:1) : avc:  denied  { call } for  comm=a\\u001b[2J \
+         lsm=killswitch tcontext=sendmsg tclass=function\n"
     );
 }
 
@@ -692,7 +707,10 @@ fn programs_and_cgroups_have_paths() {
         fs::write(machine.machine.path(&callers), line).unwrap();
         let (_, out, _) = machine.run(&["why", "af_alg_sendmsg"]);
 
-        out.lines().last().unwrap().to_owned()
+        out.lines()
+            .find(|it| it.contains("(curl)"))
+            .unwrap()
+            .to_owned()
     };
 
     fs::create_dir_all(exe.parent().unwrap()).unwrap();
@@ -710,12 +728,72 @@ fn programs_and_cgroups_have_paths() {
 #[test]
 fn nothing_to_watch_is_no_change() {
     let machine = Made::new("watch", &borrowed(&files()), &[]);
-    let words = ["watch", "--interval", "10ms", "--for", "30ms"];
+    let words = [
+        "watch",
+        "--for",
+        "30ms",
+        "--interval",
+        "100000000000y",
+        "x25_create",
+        "alg_bind",
+    ];
 
     assert_eq!(
         machine.run(&words),
-        (Ok(DONE), String::new(), String::new())
+        (
+            Ok(DONE),
+            String::new(),
+            "killswitch: nothing is engaged by the name x25_create yet; is x25:x25_create meant?\n\
+             killswitch: watching 1 of 3 engagements, and what changes every 100000000000years; \
+             Ctrl-C ends it\n"
+                .into()
+        )
     );
+}
+
+/// Names of programs and cgroups are what any user says.
+#[test]
+fn names_of_others_change_nothing_on_a_terminal() {
+    let hostile = "a\x1b]0;x\x07\n0  root  \u{9b}2J\u{202e}";
+    let mut files = files();
+    let callers = file("fn/af_alg_sendmsg/callers");
+
+    files.extend([
+        (callers.clone(), String::new()),
+        (format!("/tmp/{hostile}"), String::new()),
+        (format!("/sys/fs/cgroup/{hostile}/x"), String::new()),
+    ]);
+    let machine = Made::new("hostile", &borrowed(&files), &[]);
+    let inode = |path: &str| machine.machine.inode(&format!("{path}/{hostile}")).unwrap();
+    let exe = machine.directory.path("proc/811/exe");
+
+    fs::create_dir_all(exe.parent().unwrap()).unwrap();
+    std::os::unix::fs::symlink(machine.machine.path(&format!("/tmp/{hostile}")), &exe).unwrap();
+    fs::write(
+        machine.machine.path(&callers),
+        format!(
+            "calls=2 context=task uid=0 ino={} cgroup={} first=1 last=2 pid=811 comm=\"a\"\n",
+            inode("/tmp"),
+            inode("/sys/fs/cgroup")
+        ),
+    )
+    .unwrap();
+    let shown = r"x\u0007\u000a0  root  \u009b2J\u202e";
+    let (status, out, _) = machine.run(&["why", "af_alg_sendmsg"]);
+
+    assert_eq!(status, Ok(DONE));
+    assert_eq!(out.matches(shown).count(), 2, "{out}");
+    assert!(
+        !out.contains(|it: char| it.is_control() && it != '\n'),
+        "{out:?}"
+    );
+    let (_, json, _) = machine.run(&["why", "af_alg_sendmsg", "--json"]);
+    assert!(
+        !json.contains(|it: char| it.is_control() && it != '\n'),
+        "{json:?}"
+    );
+    let report: Value = serde_json::from_str(&json).unwrap();
+    assert_eq!(report["callers"][0]["path"], format!("/{hostile}"));
 }
 
 /// Files of a machine on which `f` and `m:g` are engaged, and files of commands.

@@ -3,8 +3,9 @@
 //! `watch`: calls of what is engaged, as they come.
 
 use super::{
-    screen::{Meaning, Screen},
-    state::{self, Engagement},
+    screen::{Cell, Meaning, Screen},
+    state::{self, has_failed, Engagement},
+    status::value,
     DONE,
 };
 use crate::{
@@ -54,15 +55,31 @@ pub struct Options {
 /// What has changed between two polls.
 #[derive(Debug, PartialEq, Eq, Serialize)]
 struct Change<'a> {
+    /// The function, as it was named.
     target: &'a str,
+    /// What it returns; nothing if it is only observed.
+    value: Option<i64>,
     /// The state now; nothing if it has ended.
     state: Option<&'a str>,
     /// What it was, if it was another one.
     was: Option<&'a str>,
-    /// How many calls there were since, and in all.
+    /// How many calls there were since.
     calls: u64,
+    /// How many there were in all.
     hits: u64,
 }
+
+/// A line of the answer of `killswitch watch --json`.
+#[derive(Serialize)]
+pub struct Line<'a> {
+    /// When it was seen, in UTC, as RFC 3339 has it.
+    time: &'a str,
+    #[serde(flatten)]
+    change: &'a Change<'a>,
+}
+
+/// How often it is polled at most.
+const LEAST_INTERVAL: Duration = Duration::from_millis(10);
 
 /// Says whether a signal has come that ends the program.
 #[derive(Clone, Default)]
@@ -76,12 +93,13 @@ impl Stop {
         ctrlc::set_handler(move || flag.store(true, Ordering::Relaxed))
     }
 
-    /// Sleeps, unless a signal has come before the time is over. Returns whether to go on.
-    fn sleep_until(&self, end: Instant) -> bool {
+    /// Sleeps, unless a signal has come before the time is over, if it ever is. Returns whether to
+    /// go on.
+    fn sleep_until(&self, end: Option<Instant>) -> bool {
         const STEP: Duration = Duration::from_millis(50);
 
         loop {
-            let left = end.saturating_duration_since(Instant::now());
+            let left = end.map_or(STEP, |end| end.saturating_duration_since(Instant::now()));
 
             if self.0.load(Ordering::Relaxed) {
                 return false;
@@ -101,17 +119,22 @@ pub fn watch(
     screen: &mut Screen<'_>,
 ) -> Result<u8, Box<dyn Error>> {
     let stop = Stop::default();
-    let end = options.time.map(|time| Instant::now() + time);
+    let end = options
+        .time
+        .and_then(|time| Instant::now().checked_add(time));
 
     // What is wrong is said before signals are taken.
     let mut before = state::engaged(machine)?;
+    if !options.json {
+        options.begin(&before, screen)?;
+    }
     stop.on_signal()?;
     if options.trace {
         return trace(machine, options, &stop, end, screen);
     }
     loop {
-        let poll = Instant::now() + options.interval;
-        let next = end.map_or(poll, |end| poll.min(end));
+        let poll = Instant::now().checked_add(options.interval());
+        let next = [poll, end].into_iter().flatten().min();
 
         if !stop.sleep_until(next) {
             return Ok(DONE);
@@ -131,6 +154,39 @@ pub fn watch(
 }
 
 impl Options {
+    /// How often it is polled: not without a rest.
+    fn interval(&self) -> Duration {
+        self.interval.max(LEAST_INTERVAL)
+    }
+
+    /// Says what is watched, and what is not there yet.
+    fn begin(&self, engaged: &[Engagement], screen: &mut Screen<'_>) -> io::Result<()> {
+        let count = engaged
+            .iter()
+            .filter(|it| self.is_watched(&it.target))
+            .count();
+
+        for target in &self.targets {
+            if !engaged.iter().any(|it| it.target == *target) {
+                screen.problem(format_args!(
+                    "nothing is engaged by the name {target} yet{}",
+                    state::meant(engaged, target)
+                ))?;
+            }
+        }
+        screen.problem(format_args!(
+            "watching {count} of {} engagements, {}; Ctrl-C ends it",
+            engaged.len(),
+            match self.trace {
+                true => "call by call".into(),
+                false => format!(
+                    "and what changes every {}",
+                    humantime::format_duration(self.interval())
+                ),
+            }
+        ))
+    }
+
     fn is_watched(&self, target: &str) -> bool {
         self.targets.is_empty() || self.targets.iter().any(|it| it == target)
     }
@@ -158,6 +214,7 @@ fn changes<'a>(before: &'a [Engagement], after: &'a [Engagement]) -> Vec<Change<
         if calls > 0 || was.is_some() || old.is_none() {
             found.push(Change {
                 target: &it.target,
+                value: it.value,
                 state: Some(&it.state),
                 was,
                 calls,
@@ -169,6 +226,7 @@ fn changes<'a>(before: &'a [Engagement], after: &'a [Engagement]) -> Vec<Change<
         if called(after, &old.target).is_none() {
             found.push(Change {
                 target: &old.target,
+                value: old.value,
                 state: None,
                 was: Some(&old.state),
                 calls: 0,
@@ -180,28 +238,53 @@ fn changes<'a>(before: &'a [Engagement], after: &'a [Engagement]) -> Vec<Change<
 }
 
 fn print(change: &Change<'_>, json: bool, screen: &mut Screen<'_>) -> io::Result<()> {
-    let now = humantime::format_rfc3339_seconds(SystemTime::now()).to_string();
+    let time = humantime::format_rfc3339_seconds(SystemTime::now()).to_string();
 
     if json {
-        #[derive(Serialize)]
-        struct At<'a> {
-            time: &'a str,
-            #[serde(flatten)]
-            change: &'a Change<'a>,
-        }
-
-        return screen.json_line(&At { time: &now, change });
+        return screen.json_line(&Line {
+            time: &time,
+            change,
+        });
     }
-    let state = change.state.unwrap_or("ended");
-    let state = screen.paint(state, Meaning::of_state(state));
-    let was = change
-        .was
-        .map_or(String::new(), |was| format!(" (was {was})"));
+    let mut parts = vec![format!("{time} {} ", change.target).into()];
 
-    screen.print(&format!(
-        "{now} {} {state}{was} +{} hits={}\n",
-        change.target, change.calls, change.hits
-    ))
+    parts.extend(change.words());
+    screen.parts(&parts)?;
+    screen.flush()
+}
+
+impl Change<'_> {
+    /// What has changed, in words.
+    fn words(&self) -> Vec<Cell> {
+        let Self { calls, hits, .. } = self;
+        let coloured = |state: &str| Cell::new(state, Meaning::of_state(state));
+        let counted = |count: u64| match count {
+            1 => "1 call".to_owned(),
+            count => format!("{count} calls"),
+        };
+        let mut parts: Vec<Cell> = match (self.was, self.state) {
+            (Some(was), None) => {
+                return vec![format!("has ended; it was {was}, {} in all", counted(*hits)).into()]
+            }
+            (Some(was), Some(state)) => vec![coloured(state), format!(" (was {was})").into()],
+            (None, Some(state)) => vec![coloured(state)],
+            (None, None) => Vec::new(),
+        };
+        let has_failed = self.state.is_some_and(has_failed);
+
+        if has_failed {
+            parts.push(": it RUNS".into());
+        }
+        if *calls > 0 {
+            let became = match self.value {
+                Some(number) if !has_failed => format!("returned {}", value(number)),
+                _ => "ran".into(),
+            };
+
+            parts.push(format!(": {} {became}, {hits} in all", counted(*calls)).into());
+        }
+        parts
+    }
 }
 
 /// Prints every call, until a signal comes or the time is over.
@@ -222,7 +305,7 @@ fn trace(
     let mut held = String::new();
     loop {
         let is_over = end.is_some_and(|end| Instant::now() >= end);
-        let goes_on = stop.sleep_until(Instant::now() + POLL) && !is_over;
+        let goes_on = stop.sleep_until(Some(Instant::now() + POLL)) && !is_over;
 
         if !goes_on {
             machine.write(&instance.file(event), "0\n")?;
@@ -285,6 +368,7 @@ impl Drop for Instance<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::tests::golden;
 
     fn engagement(target: &str, state: &str, hits: u64) -> Engagement {
         Engagement {
@@ -313,6 +397,7 @@ mod tests {
         ];
         let change = |target, state, was, calls, hits| Change {
             target,
+            value: None,
             state,
             was,
             calls,
@@ -329,6 +414,103 @@ mod tests {
             ]
         );
         assert_eq!(changes(&after, &after), []);
+    }
+
+    #[test]
+    fn changes_are_lines_of_json() {
+        let before = [engagement("f", "armed", 0), engagement("g", "observing", 3)];
+        let after = [Engagement {
+            value: Some(-1),
+            ..engagement("f", "engaged", 2)
+        }];
+        let (mut out, mut err) = (Vec::new(), Vec::new());
+        let mut screen = Screen::new(&mut out, &mut err, false, false);
+
+        for change in changes(&before, &after) {
+            let line = Line {
+                time: "2026-11-30T00:00:00Z",
+                change: &change,
+            };
+
+            screen.json_line(&line).unwrap();
+        }
+        golden(
+            "src/live/golden/watch.json",
+            std::str::from_utf8(&out).unwrap(),
+        );
+    }
+
+    #[test]
+    fn between_polls_there_is_a_rest() {
+        for (interval, expected) in [(0, 10), (9, 10), (11, 11)] {
+            let options = Options {
+                interval: Duration::from_millis(interval),
+                ..Options::default()
+            };
+
+            assert_eq!(options.interval(), Duration::from_millis(expected));
+        }
+    }
+
+    #[test]
+    fn changes_are_sentences() {
+        for (value, state, was, calls, hits, expected) in [
+            (
+                Some(-1),
+                Some("engaged"),
+                None,
+                3,
+                10,
+                "engaged: 3 calls returned -EPERM, 10 in all",
+            ),
+            (
+                None,
+                Some("observing"),
+                None,
+                1,
+                1,
+                "observing: 1 call ran, 1 in all",
+            ),
+            (
+                Some(0),
+                Some("engaged"),
+                Some("armed"),
+                0,
+                0,
+                "engaged (was armed)",
+            ),
+            (
+                Some(-1),
+                Some("disarmed"),
+                Some("engaged"),
+                2,
+                7,
+                "disarmed (was engaged): it RUNS: 2 calls ran, 7 in all",
+            ),
+            (
+                Some(-1),
+                None,
+                Some("engaged"),
+                0,
+                1,
+                "has ended; it was engaged, 1 call in all",
+            ),
+        ] {
+            let change = Change {
+                target: "f",
+                value,
+                state,
+                was,
+                calls,
+                hits,
+            };
+            let (mut out, mut err) = (Vec::new(), Vec::new());
+
+            Screen::new(&mut out, &mut err, false, false)
+                .parts(&change.words())
+                .unwrap();
+            assert_eq!(String::from_utf8(out).unwrap().trim_end(), expected);
+        }
     }
 
     #[test]

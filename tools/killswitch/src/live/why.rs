@@ -3,7 +3,7 @@
 //! `why`: who runs into what is engaged, as the kernel counts them and the audit log has them.
 
 use super::{
-    screen::{Meaning, Screen},
+    screen::{Cell, Meaning, Screen},
     state::{self, Caller, Engagement},
     status::value,
     DONE, REFUSED,
@@ -30,11 +30,12 @@ pub struct Options {
 /// The most directories of cgroups that are searched for one.
 const MAX_CGROUPS: usize = 10_000;
 
-/// What is known of a target.
+/// The answer of `killswitch why --json`: what is known of a target.
 #[derive(Serialize)]
-struct Report {
+pub struct Report {
     /// What `engaged` says; nothing if it is not engaged any more.
     engaged: Option<Engagement>,
+    /// Who called it, as far as they are distinguished.
     callers: Vec<Known>,
     /// Records of the audit log, as they are; nothing if there is no `ausearch`, or it fails.
     audit: Option<Vec<String>>,
@@ -60,9 +61,9 @@ pub fn show(
     screen: &mut Screen<'_>,
 ) -> Result<u8, Box<dyn Error>> {
     let Options { target, json } = options;
-    let engaged = state::engaged(machine)?
-        .into_iter()
-        .find(|it| it.target == *target);
+    let all = state::engaged(machine)?;
+    let meant = state::meant(&all, target);
+    let engaged = all.into_iter().find(|it| it.target == *target);
     let callers = match &engaged {
         Some(_) => state::callers(machine, target).map_err(|error| {
             let hint = match error.kind() {
@@ -100,7 +101,12 @@ pub fn show(
     if *json {
         screen.json(&report)?;
     } else {
-        report.print(target, screen)?;
+        if report.engaged.is_none() {
+            screen.problem(format_args!(
+                "nothing is engaged by the name {target}{meant}"
+            ))?;
+        }
+        report.print(screen)?;
     }
     Ok(match report.engaged {
         Some(_) => DONE,
@@ -109,43 +115,71 @@ pub fn show(
 }
 
 impl Report {
-    fn print(&self, target: &str, screen: &mut Screen<'_>) -> io::Result<()> {
-        match &self.engaged {
-            None => screen.problem(format_args!("nothing is engaged by the name {target}"))?,
-            Some(it) => {
-                let state = screen.paint(&it.state, Meaning::of_state(&it.state));
-                let returns = match it.value {
-                    Some(number) => format!(" returns {}", value(number)),
-                    None => String::new(),
-                };
+    fn print(&self, screen: &mut Screen<'_>) -> io::Result<()> {
+        if let Some(it) = &self.engaged {
+            headline(it, screen)?;
+            if self.callers.is_empty() {
+                screen.line("\nNo call so far.")?;
+            } else {
+                let rows: Vec<_> = self.callers.iter().map(Known::row).collect();
 
-                screen.line(format_args!(
-                    "{target}{returns}, {state}, scope={}, {} hits",
-                    it.scope, it.hits
-                ))?;
+                screen.line("")?;
+                screen.table(
+                    &["CALLS", "WHO", "PROGRAM", "CGROUP", "FROM", "FIRST", "LAST"],
+                    &rows,
+                )?;
             }
         }
-        if !self.callers.is_empty() {
-            let rows: Vec<_> = self.callers.iter().map(Known::row).collect();
-
+        if self.engaged.is_some() {
             screen.line("")?;
-            screen.table(
-                &["CALLS", "WHO", "PROGRAM", "CGROUP", "FROM", "FIRST", "LAST"],
-                &rows,
-            )?;
         }
-        match &self.audit {
-            Some(records) if !records.is_empty() => {
-                screen.line("\nIn the audit log:")?;
+        match self.audit.as_deref() {
+            None => screen.line("The audit log was not searched: ausearch is missing, or fails."),
+            Some([]) => screen.line("The audit log has nothing about it since the boot."),
+            Some(records) => {
+                screen.line("In the audit log:")?;
                 records.iter().try_for_each(|record| screen.line(record))
             }
-            Some(_) | None => Ok(()),
         }
     }
 }
 
+/// What is engaged, for whom, and why.
+fn headline(it: &Engagement, screen: &mut Screen<'_>) -> io::Result<()> {
+    let calls = match it.hits {
+        1 => "1 call".to_owned(),
+        hits => format!("{hits} calls"),
+    };
+    let what = match (it.value, it.has_failed()) {
+        (_, true) => format!(", it RUNS; {calls} before"),
+        (Some(number), _) => format!(", returns {}; {calls} so far", value(number)),
+        (None, _) => format!(", runs and is counted; {calls} so far"),
+    };
+    let whom = match &*it.scope {
+        "all" => "",
+        "nonroot" => ", of users other than root",
+        _ => ", of some users",
+    };
+
+    screen.parts(&[
+        format!("{}: ", it.target).into(),
+        Cell::new(&*it.state, Meaning::of_state(&it.state)),
+        format!("{what}{whom}").into(),
+    ])?;
+    if let Some(condition) = &it.condition {
+        screen.line(format_args!(
+            "if: {condition} ({} calls ran, since it is false for them)",
+            it.passed.unwrap_or(0)
+        ))?;
+    }
+    if let Some(reason) = &it.reason {
+        screen.line(format_args!("reason: {reason}"))?;
+    }
+    Ok(())
+}
+
 impl Known {
-    fn row(&self) -> Vec<String> {
+    fn row(&self) -> Vec<Cell> {
         let it = &self.caller;
         let time = |seconds: Option<u64>| {
             seconds.map_or(String::new(), |seconds| {
@@ -165,6 +199,11 @@ impl Known {
             (None, true) => format!("{}, others", it.context),
             (None, false) => it.context.clone(),
         };
+        let who = match &*it.context {
+            // The kernel works for whom it does not know.
+            "softirq" | "irq" | "nmi" => format!("({who})"),
+            _ => who,
+        };
         let comm = it.comm.as_ref().map(|comm| format!("({comm})"));
         let program = [self.program.clone(), comm];
 
@@ -177,6 +216,9 @@ impl Known {
             time(it.first),
             time(it.last),
         ]
+        .into_iter()
+        .map(Cell::from)
+        .collect()
     }
 }
 
@@ -252,15 +294,32 @@ fn audit(machine: &Machine, target: &str) -> Option<Vec<String>> {
     )
 }
 
-/// Whether a record is one of Killswitch about `target`.
+/// Whether a record is one of Killswitch about `target`. What users chose, such as the name and the
+/// path of a program, may look like all of a record, but for where that begins and ends.
 fn is_about(record: &str, target: &str) -> bool {
-    let mut words = record.split(' ');
+    let text = || {
+        let (_, rest) = record.split_once("msg=audit(")?;
+        let (_, text) = rest.split_once("):").or_else(|| rest.split_once(") :"))?;
 
-    record.contains("lsm=killswitch")
-        && words.any(|word| match word.split_once('=') {
-            Some(("tcontext" | "func", name)) => name.trim_matches('"') == target,
-            _ => false,
-        })
+        Some(text.trim())
+    };
+    let Some(text) = text() else {
+        return false;
+    };
+    let is_named = |word: &str| {
+        let name = word.strip_prefix("func=");
+
+        name.is_some_and(|name| name.trim_matches('"') == target)
+    };
+
+    match text.strip_prefix("lsm=killswitch op=") {
+        Some(rest) => rest.split(' ').nth(1).is_some_and(is_named),
+        None => {
+            text.starts_with("avc:")
+                && text.contains(" lsm=killswitch ")
+                && text.ends_with(&format!(" tcontext={target} tclass=function"))
+        }
+    }
 }
 
 #[cfg(test)]
@@ -280,25 +339,55 @@ mod tests {
     fn records_are_about_a_target() {
         for (record, expected) in [
             (
-                "type=AVC : avc:  denied  { call } for  lsm=killswitch tcontext=f tclass=function",
+                "type=AVC msg=audit(11/23/26 01:02:14.283:24) : avc:  denied  { call } for  \
+                 pid=811 comm=curl auid=user ses=3 lsm=killswitch context=task uid=user hits=1 \
+                 retval=-1 scontext=uid:1001 tcontext=f tclass=function ",
                 true,
             ),
             (
-                "type=MAC_CONFIG_CHANGE : lsm=killswitch op=engage func=\"f\" retval=-1",
+                "node=a type=AVC msg=audit(1795949617.011:77): avc:  denied  { call } for  \
+                 comm=\"curl\" lsm=killswitch hits=1 scontext=uid:1001 tcontext=f tclass=function",
                 true,
             ),
             (
-                "type=MAC_CONFIG_CHANGE : lsm=killswitch op=engage func=f retval=-1",
+                "type=MAC_CONFIG_CHANGE msg=audit(1:2) : lsm=killswitch op=engage func=\"f\" \
+                 retval=-1",
                 true,
             ),
             (
-                "type=MAC_CONFIG_CHANGE : lsm=killswitch op=engage func=\"ff\" retval=-1",
+                "type=MAC_CONFIG_CHANGE msg=audit(1:2) : lsm=killswitch op=engage func=f retval=-1",
+                true,
+            ),
+            (
+                "type=MAC_CONFIG_CHANGE msg=audit(1:2) : lsm=killswitch op=engage func=\"ff\" \
+                 retval=-1",
                 false,
             ),
             (
-                "type=AVC : avc:  denied  { read } for  tcontext=f tclass=file",
+                "type=AVC msg=audit(1:2) : avc:  denied  { read } for  tcontext=f tclass=file",
                 false,
             ),
+            // What users can have written.
+            (
+                "type=PROCTITLE msg=audit(1:2) : proctitle=x lsm=killswitch op=engage func=f",
+                false,
+            ),
+            (
+                "type=PROCTITLE msg=audit(1:2) : proctitle=msg=audit(1:2) : lsm=killswitch op=seal \
+                 func=f",
+                false,
+            ),
+            (
+                "type=AVC msg=audit(1:2) : avc:  denied  { read } for  comm= lsm=killswitch \
+                 name=x tcontext=f tclass=function scontext=a tcontext=b tclass=file permissive=0",
+                false,
+            ),
+            (
+                "type=MAC_CONFIG_CHANGE msg=audit(1:2) : lsm=killswitch op=engage func=g retval=-1 \
+                 uid=root comm=func=f exe=/tmp/x func=f",
+                false,
+            ),
+            ("", false),
         ] {
             assert_eq!(is_about(record, "f"), expected, "{record}");
         }

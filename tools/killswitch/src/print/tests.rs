@@ -8,8 +8,9 @@ use crate::{
     catalogue::tests::{DOOR, SAMPLE},
     image::tests::Directory,
     record,
+    tests::golden,
 };
-use std::{fs, path::Path};
+use std::fs;
 
 /// The sample kernel, with a catalogue, a record and a file of what is engaged.
 struct Files(Directory);
@@ -70,22 +71,6 @@ impl Files {
     }
 }
 
-/// Compares `text` with a file.
-fn compare(name: &str, text: &str) {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("src/print/golden")
-        .join(name);
-
-    if std::env::var_os("KS_BLESS").is_some() {
-        fs::write(&path, text).unwrap();
-    }
-    let expected = fs::read_to_string(&path).unwrap_or_default();
-    assert_eq!(
-        text, expected,
-        "{name}: KS_BLESS=1 cargo test writes it again"
-    );
-}
-
 #[test]
 fn what_is_printed_is_as_before() {
     let files = Files::new("golden");
@@ -114,7 +99,7 @@ fn what_is_printed_is_as_before() {
         let (status, text) = files.run(words).unwrap();
 
         assert_eq!(status, DONE);
-        compare(name, &text);
+        golden(&format!("src/print/golden/{name}"), &text);
     }
 }
 
