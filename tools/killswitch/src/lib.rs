@@ -296,11 +296,8 @@ fn run(arguments: &Arguments, out: &mut impl Write) -> Result<u8, Box<dyn Error>
     }
 }
 
-/// The lines of the list at `path`, which `read` understands.
-fn read_list<T>(
-    path: &Path,
-    read: fn(&[u8]) -> Result<Vec<T>, Box<dyn Error>>,
-) -> Result<Vec<T>, String> {
+/// What the list at `path` has, which `read` understands.
+fn read_list<T>(path: &Path, read: fn(&[u8]) -> Result<T, Box<dyn Error>>) -> Result<T, String> {
     let bytes = file::read(path, MAX_LIST)
         .map_err(|error| say(path, format!("it cannot be read: {error}")))?;
 
