@@ -133,6 +133,17 @@ tool status --openmetrics
 like "metrics count hits" \
 	"killswitch_hits_total\{target=\"ks_target_int\",scope=\"all\",reason=\"$CVE\"\} 1"$'\n' \
 	"$said"
+tool status --cve --json
+is "the state of CVEs is there" "fixed" \
+	"$(json "' '.join(c['state'] for c in it['cves'] if c['id'] == '$CVE')")"
+like "with what is engaged all the same" 'engaged for it .*: ks_target_int' \
+	"$(json "' '.join(c['reason'] for c in it['cves'] if c['id'] == '$CVE')")"
+tool status --openvex
+is "also for scanners" 0 $status
+is "as they read it" "fixed" "$(json "' '.join(s['status'] for s in it['statements']
+	if s['vulnerability']['name'] == '$CVE')")"
+tool status --cve --openmetrics
+like "and for a monitor" "killswitch_cve\{cve=\"$CVE\",state=\"fixed\"\} 1"$'\n' "$said"
 status=0
 said=$(as_user "$program" status) || status=$?
 is "users see it too" 0 $status

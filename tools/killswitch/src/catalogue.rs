@@ -333,20 +333,24 @@ fn wrong_in(entry: &Entry, file: &str) -> Vec<(String, String)> {
     wrong
 }
 
-fn is_id(id: &str) -> bool {
+/// Whether it is the name of a CVE.
+pub fn is_cve(id: &str) -> bool {
     let is_number =
         |text: &str, least| text.len() >= least && text.bytes().all(|it| it.is_ascii_digit());
+
+    id.strip_prefix("CVE-")
+        .and_then(|rest| rest.split_once('-'))
+        .is_some_and(|(year, number)| year.len() == 4 && is_number(year, 4) && is_number(number, 4))
+}
+
+fn is_id(id: &str) -> bool {
     let is_name = |text: &str| {
         let is_part = |it: u8| it.is_ascii_lowercase() || it.is_ascii_digit() || it == b'-';
 
         !text.is_empty() && text.bytes().all(is_part)
     };
 
-    match id.strip_prefix("CVE-").map(|rest| rest.split_once('-')) {
-        Some(Some((year, number))) => year.len() == 4 && is_number(year, 4) && is_number(number, 4),
-        Some(None) => false,
-        None => id.strip_prefix(DOOR).is_some_and(is_name),
-    }
+    is_cve(id) || id.strip_prefix(DOOR).is_some_and(is_name)
 }
 
 fn wrong_ranges(ranges: &Ranges) -> Vec<(String, String)> {

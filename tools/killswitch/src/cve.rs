@@ -5,12 +5,13 @@
 use crate::{
     catalogue::{package_key, Catalogue, Entry},
     command::{Question, Scope, Target},
+    image::Source,
     live::state::Engagement,
     record::Record,
     version::{Maker, Release, Standing},
 };
 use serde::Serialize;
-use std::fmt;
+use std::{cmp::Reverse, fmt};
 
 /// What is known about a kernel, in files or running.
 pub trait Known {
@@ -76,7 +77,6 @@ pub enum State {
 
 impl State {
     /// All of them.
-    #[cfg(test)]
     pub const ALL: [Self; 10] = [
         Self::NotAffected,
         Self::Fixed,
@@ -89,6 +89,19 @@ impl State {
         Self::NoMitigation,
         Self::Unknown,
     ];
+
+    /// A key that sorts first what has to be done first.
+    pub fn urgency(self) -> impl Ord {
+        Reverse((self.is_open(), self == Self::Unknown, self))
+    }
+
+    /// Whether the kernel has the flaw, and what is engaged does not close it.
+    pub fn is_open(self) -> bool {
+        matches!(
+            self,
+            Self::Partly | Self::Disarmed | Self::Observed | Self::Exposed | Self::NoMitigation
+        )
+    }
 }
 
 impl fmt::Display for State {
@@ -108,19 +121,32 @@ impl fmt::Display for State {
     }
 }
 
+/// What is known about CVEs on a kernel: the answer of `killswitch cve --json`.
+#[derive(Serialize)]
+pub struct Report {
+    /// What the kernel calls itself; nothing if that is not known.
+    pub release: Option<String>,
+    /// What its code was read from, if it was.
+    pub source: Option<Source>,
+    pub cves: Vec<Finding>,
+}
+
 /// What is known about a CVE on a kernel.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Finding {
+    /// The CVE.
     pub id: String,
+    /// What is wrong, in a few words.
     pub title: String,
     pub state: State,
     /// Why this state.
     pub reason: String,
     /// What could be engaged, the best first.
     pub ways: Vec<Way>,
-    /// What seems to close it, and does harm.
+    /// What seems to close it, and does harm: a target, and why.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub avoid: Vec<(String, String)>,
+    /// Where all this is from.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub sources: Vec<String>,
 }
@@ -138,7 +164,9 @@ pub struct Way {
     pub commands: Vec<String>,
     /// What the kernel says to each.
     pub answers: Vec<Answer>,
+    /// What does not work any more then.
     pub loses: String,
+    /// How it was tried.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tried: Option<String>,
     /// What is engaged of it.

@@ -42,7 +42,8 @@ pub fn standard_input(limit: u64) -> io::Result<String> {
     as_text(all(io::stdin().lock(), limit)?)
 }
 
-fn all(from: impl Read, limit: u64) -> io::Result<Vec<u8>> {
+/// All that is read from there. Fails if that is more than `limit` bytes.
+pub fn all(from: impl Read, limit: u64) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
 
     from.take(limit + 1).read_to_end(&mut bytes)?;

@@ -92,7 +92,7 @@ pub fn record(data: &[u8]) {
             let suggestions = suggest::suggest(&record, finding, &subject, &[]);
 
             assert!(suggest::names(&record).keys().all(|it| !it.is_empty()));
-            assert!(print::suggested(&suggestions, "").starts_with(&record.id));
+            assert!(print::suggested(&suggestions, None).starts_with(&record.id));
         }
         Err(problem) => is_clear(&problem),
     }

@@ -7,10 +7,11 @@ use crate::{
     command::Question,
     cve::{Answer, Known, Presence},
     file,
-    image::{Image, Source},
+    image::{module_name, Image, Source},
     index::Index,
     kernel::{Kernel, Verdict, KERNEL},
     live::state::{self, Engagement},
+    machine::Machine,
     version::Release,
 };
 use std::{
@@ -36,13 +37,38 @@ pub struct Subject {
 }
 
 impl Subject {
-    /// Knows the running kernel by what it calls itself.
-    pub fn running() -> Self {
-        let text = read("/proc/version").unwrap_or_default();
+    /// Knows the kernel of `machine` by what it calls itself.
+    pub fn running(machine: &Machine) -> Self {
+        let text = machine.read("/proc/version").unwrap_or_default();
 
         Self {
             release: Release::parse(&text).ok(),
             ..Self::default()
+        }
+    }
+
+    /// The same, with the modules that are installed. Others may be installed later, so what is to
+    /// be engaged does not depend on that.
+    pub fn installed(machine: &Machine) -> Self {
+        let release = machine.read("/proc/sys/kernel/osrelease");
+        let names = |list: &str| {
+            let release = release.as_ref().ok()?.trim();
+            let text = machine
+                .read(&format!("/lib/modules/{release}/{list}"))
+                .ok()?;
+
+            Some(module_names(&text))
+        };
+        // What is in neither list is not there.
+        let (modules, built_in) = match (names("modules.dep"), names("modules.builtin")) {
+            (Some(modules), Some(built_in)) => (Some(modules), built_in),
+            _ => Default::default(),
+        };
+
+        Self {
+            modules,
+            built_in,
+            ..Self::running(machine)
         }
     }
 
@@ -85,9 +111,14 @@ fn listed(index: &Index, directory: &Path) -> BTreeSet<String> {
         .chain(directory.parent())
         .find_map(|it| file::text(&it.join("modules.builtin"), MAX_TEXT).ok());
 
-    text.unwrap_or_default()
-        .lines()
-        .map(|line| crate::image::module_name(Path::new(line)))
+    module_names(&text.unwrap_or_default())
+}
+
+/// The names of the modules in a list, which has the path of one at the beginning of each line.
+fn module_names(list: &str) -> BTreeSet<String> {
+    list.lines()
+        .filter_map(|line| line.split(':').next())
+        .map(|path| module_name(Path::new(path)))
         .collect()
 }
 

@@ -45,11 +45,13 @@ mod suggest;
 mod version;
 mod vex;
 
+use catalogue::Catalogue;
 use clap::{ArgGroup, Args, CommandFactory, Parser, Subcommand};
 use image::{find_modules, Image};
 use kernel::Kernel;
 use live::Screen;
 use machine::Machine;
+use mitigations::FromCatalogue;
 use printable::{escape, Printable, OF_LINES};
 use std::{
     env,
@@ -63,7 +65,7 @@ use std::{
 
 /// Everything was done.
 const DONE: u8 = 0;
-/// It was done, but for lines of a list that are not understood.
+/// Files of the catalogue are wrong.
 const NOT_ALL: u8 = 1;
 /// A file cannot be read, or the result cannot be written. clap takes it for wrong arguments, too.
 const FAILED: u8 = 2;
@@ -84,10 +86,11 @@ const MAX_LIST: u64 = 16 << 20;
     after_help = "\
 Exit status:
   0  everything was done, or is as it should be
-  1  the kernel refuses, or nothing is engaged by that name; scan: lines of a list are not
-     understood, and their verdict is \"?\"; lint: files of the catalogue are wrong
+  1  the kernel refuses, or nothing is engaged by that name; scan: no line of a list is understood;
+     lint: files of the catalogue are wrong
   2  Killswitch is not there, a file cannot be read, or an argument is wrong
-  3  only part of it was done, is allowed, or is as it should be"
+  3  only part of it was done, is allowed, or is as it should be; scan: lines of a list are not
+     understood, and their verdict is \"?\""
 )]
 struct Arguments {
     #[command(subcommand)]
@@ -223,7 +226,12 @@ fn run(arguments: &Arguments, out: &mut impl Write) -> Result<u8, Box<dyn Error>
             let out = out.as_it_is();
             let mut screen = Screen::new(out, &mut err, has_colours, is_logged);
 
-            live::run(command, &machine, &mitigations::BuiltIn, &mut screen)
+            live::run(
+                command,
+                &machine,
+                &FromCatalogue::new(Catalogue::built_in),
+                &mut screen,
+            )
         }
         Command::Manual(command) => manual::write(command, Arguments::command(), out),
         Command::Cve(it) => it.run(&machine, out),
@@ -262,9 +270,8 @@ fn run(arguments: &Arguments, out: &mut impl Write) -> Result<u8, Box<dyn Error>
             out.flush().map_err(cannot_write)?;
             if wrong > 0 {
                 eprintln!("killswitch: lines that are not understood: {wrong}");
-                return Ok(NOT_ALL);
             }
-            Ok(DONE)
+            Ok(live::outcome(wrong < lines.len(), wrong > 0))
         }
         Command::Explain {
             files,

@@ -76,6 +76,27 @@ impl Machine {
         Ok(String::from_utf8_lossy(&bytes).into_owned())
     }
 
+    /// The content of a file that says what root is to do. Fails if it could be that of another
+    /// user: it belongs to root, or to the user whose program this is, and no other may write to
+    /// it.
+    pub fn read_protected(&self, path: &str) -> io::Result<String> {
+        let wrong = |what: String| Err(io::Error::other(what));
+        let file = file::open(&self.path(path))?;
+        let facts = file.metadata()?;
+        let own = fs::metadata("/proc/self")?.uid();
+
+        if ![0, own].contains(&facts.uid()) {
+            return wrong(format!(
+                "it belongs to the user {}, who could change it; chown it to root",
+                facts.uid()
+            ));
+        }
+        if facts.mode() & 0o022 != 0 {
+            return wrong("others than its owner could change it; chmod go-w it".into());
+        }
+        Ok(String::from_utf8_lossy(&file::all(file, MAX_FILE)?).into_owned())
+    }
+
     /// Writes to a file that exists, in one write.
     pub fn write(&self, path: &str, text: &str) -> io::Result<()> {
         OpenOptions::new()

@@ -1,37 +1,114 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! What the catalogue has against a CVE, for `apply`.
+//! What the catalogue has against CVEs, and says of them, for the commands on a machine that runs.
 
 use crate::{
-    catalogue::Catalogue,
-    cve::{self, State},
+    catalogue::{is_cve, Catalogue, Entry, Problem},
+    cve::{self, Finding, Report, State},
     known::Subject,
-    live::apply::{Mitigation, Mitigations},
+    live::{state::Engagement, Knowledge, Mitigation},
+    machine::Machine,
+    version::Release,
 };
+use std::{cell::LazyCell, collections::BTreeMap};
 
-/// The catalogue that is built in, and the kernel that runs.
-pub struct BuiltIn;
+/// A catalogue, or what is wrong with it.
+type Read = Result<Catalogue, Vec<Problem>>;
 
-impl Mitigations for BuiltIn {
-    fn of(&self, id: &str) -> Mitigation {
-        let catalogue = match Catalogue::built_in() {
+/// A catalogue, which is read when it is needed.
+pub struct FromCatalogue(LazyCell<Read>);
+
+impl FromCatalogue {
+    /// The one that `read` returns.
+    pub fn new(read: fn() -> Read) -> Self {
+        Self(LazyCell::new(read))
+    }
+
+    fn catalogue(&self) -> Result<&Catalogue, String> {
+        self.0.as_ref().map_err(|problems| {
+            let first = problems.first().map(ToString::to_string);
+
+            first.unwrap_or_default()
+        })
+    }
+}
+
+impl Knowledge for FromCatalogue {
+    fn mitigation(&self, machine: &Machine, id: &str) -> Mitigation {
+        let catalogue = match self.catalogue() {
             Ok(catalogue) => catalogue,
-            Err(problems) => {
-                let first = problems.first().map(ToString::to_string);
-
-                return Mitigation::Unknown(first.unwrap_or_default());
-            }
+            Err(problem) => return Mitigation::Unknown(problem),
         };
         let Some(entry) = catalogue.get(id) else {
             return Mitigation::Unknown("the catalogue does not have it".into());
         };
         // The kernel itself is asked, so its files need not be read.
-        let finding = cve::of_entry(entry, &catalogue, &Subject::running());
+        let finding = cve::of_entry(entry, catalogue, &Subject::running(machine));
 
         match finding.state {
             State::NotAffected | State::Fixed => Mitigation::NotNeeded(finding.reason),
             _ if finding.ways.is_empty() => Mitigation::Unknown(finding.reason),
             _ => Mitigation::Engage(finding.ways.into_iter().map(|it| it.commands).collect()),
         }
+    }
+
+    fn report(
+        &self,
+        machine: &Machine,
+        engaged: &[Engagement],
+        is_complete: bool,
+    ) -> Result<Report, String> {
+        let catalogue = self.catalogue()?;
+        let mut subject = Subject::installed(machine);
+
+        subject.engagements = engaged.to_vec();
+        let mut engaged_for: BTreeMap<String, Vec<&str>> = BTreeMap::new();
+
+        for it in engaged {
+            for id in it.reasons().map(str::to_ascii_uppercase) {
+                if is_cve(&id) {
+                    engaged_for.entry(id).or_default().push(&it.target);
+                }
+            }
+        }
+        let mut of_entry = |entry: &Entry| {
+            let mut finding = cve::of_entry(entry, catalogue, &subject);
+            let is_engaged = finding.ways.iter().any(|way| way.state.is_some());
+
+            match (engaged_for.remove(&entry.id), is_engaged, finding.state) {
+                (Some(targets), false, _) => {
+                    finding.reason += &format!(
+                        "; what is engaged for it is not what the catalogue has: {}",
+                        targets.join(", ")
+                    );
+                }
+                (None, false, State::NotAffected) if !is_complete => return None,
+                _ => {}
+            }
+            Some(finding)
+        };
+        let entries = catalogue.entries().filter(|it| !it.is_door());
+        let mut cves: Vec<_> = entries.filter_map(&mut of_entry).collect();
+
+        cves.extend(engaged_for.into_iter().map(|(id, targets)| Finding {
+            reason: format!(
+                "the catalogue does not have it, nor whether this closes it: {}",
+                targets.join(", ")
+            ),
+            ..cve::of_nothing(&id)
+        }));
+        // What has to be done first.
+        cves.sort_by(|one, other| {
+            let urgency = |it: &Finding| it.state.urgency();
+
+            urgency(one)
+                .cmp(&urgency(other))
+                .then_with(|| one.id.cmp(&other.id))
+        });
+        Ok(Report {
+            release: subject.release.as_ref().map(Release::to_string),
+            source: subject.source(),
+            cves,
+        })
     }
 }

@@ -6,7 +6,7 @@ use crate::{
     cannot_write,
     catalogue::{Catalogue, Entry, Problem},
     command::{Question, Target},
-    cve::{self, Answer, Finding, Known, Way},
+    cve::{self, Answer, Finding, Known, Report, State, Way},
     image::Source,
     index::Index,
     known::{self, Subject},
@@ -22,11 +22,9 @@ use comfy_table::{presets, ContentArrangement, Table};
 use serde::Serialize;
 use std::{
     collections::BTreeSet,
-    env,
     error::Error,
     io::Write,
     path::{Path, PathBuf},
-    time::{Duration, SystemTime},
 };
 
 /// How wide tables are where the output is no terminal, in characters.
@@ -174,7 +172,7 @@ impl Subjects {
 
         read.unwrap_or_else(|error| {
             eprintln!("killswitch: the policy is not asked: {error}");
-            Subject::running()
+            Subject::installed(machine)
         })
     }
 
@@ -281,58 +279,20 @@ impl Cve {
                 .iter()
                 .map(|it| suggest::finding(it, &catalogue, &subject)),
         );
-        let text = self.text(&findings, &subject)?;
+        let report = Report {
+            release: subject.release().map(Release::to_string),
+            source: subject.source(),
+            cves: findings,
+        };
+        let text = match (self.openvex, self.json, &report.cves[..]) {
+            (true, ..) => json(&vex::of(&report, None)?)?,
+            (_, true, _) => json(&report)?,
+            (_, _, [one]) => details(one, report.release.as_deref()),
+            _ => overview(&report),
+        };
 
         out.write_all(text.as_bytes()).map_err(cannot_write)?;
         Ok(DONE)
-    }
-
-    fn text(&self, findings: &[Finding], subject: &Subject) -> Result<String, Box<dyn Error>> {
-        let release = subject.release().map(Release::to_string);
-
-        if self.openvex {
-            let release = release.as_deref().unwrap_or("unknown");
-            let time = now()?;
-            let time = humantime::format_rfc3339_seconds(time).to_string();
-
-            return Ok(json(&vex::document(findings, release, &time))?);
-        }
-        if self.json {
-            #[derive(Serialize)]
-            struct Output<'a> {
-                release: Option<String>,
-                source: Option<Source>,
-                cves: &'a [Finding],
-            }
-            return Ok(json(&Output {
-                release,
-                source: subject.source(),
-                cves: findings,
-            })?);
-        }
-        let kernel = release.as_deref().unwrap_or("not known");
-
-        Ok(match findings {
-            [one] => details(one, kernel),
-            _ => format!("kernel: {kernel}\n\n{}", overview(findings)),
-        })
-    }
-}
-
-/// The time, or what `SOURCE_DATE_EPOCH` says, so that documents can be made again.
-fn now() -> Result<SystemTime, Box<dyn Error>> {
-    match env::var("SOURCE_DATE_EPOCH") {
-        Err(_) => Ok(SystemTime::now()),
-        Ok(seconds) => {
-            let seconds = seconds
-                .parse()
-                .map_err(|_| "SOURCE_DATE_EPOCH is no number of seconds")?;
-
-            SystemTime::UNIX_EPOCH
-                .checked_add(Duration::from_secs(seconds))
-                .filter(|it| *it < SystemTime::UNIX_EPOCH + Duration::from_secs(253_402_300_800))
-                .ok_or_else(|| "SOURCE_DATE_EPOCH is too late".into())
-        }
     }
 }
 
@@ -362,27 +322,49 @@ fn lines_of(table: &Table) -> String {
         .collect()
 }
 
-/// A line for each CVE.
-fn overview(findings: &[Finding]) -> String {
-    let mut table = table(&["CVE", "STATE", "WHY"]);
+/// What there is to say of the name of a kernel.
+fn name_of(release: Option<&str>) -> &str {
+    release.unwrap_or("not known")
+}
 
-    for finding in findings {
+/// How many CVEs are in which state, and a line for each.
+pub fn overview(report: &Report) -> String {
+    let mut table = table(&["CVE", "STATE", "WHY"]);
+    let count = |state: State| {
+        let count = report.cves.iter().filter(|it| it.state == state).count();
+
+        (count > 0).then(|| format!("{count} {state}"))
+    };
+    let mut states = State::ALL;
+
+    states.sort_by_key(|it| it.urgency());
+    let counts: Vec<_> = states.into_iter().filter_map(count).collect();
+
+    for finding in &report.cves {
         table.add_row([
             finding.id.clone(),
             finding.state.to_string(),
             finding.reason.clone(),
         ]);
     }
-    lines_of(&table)
+    format!(
+        "kernel: {}\nCVEs: {}\n\n{}",
+        name_of(report.release.as_deref()),
+        match counts.is_empty() {
+            true => "none".into(),
+            false => counts.join(", "),
+        },
+        lines_of(&table)
+    )
 }
 
 /// All about one CVE.
-fn details(finding: &Finding, kernel: &str) -> String {
+fn details(finding: &Finding, release: Option<&str>) -> String {
     let mut text = format!("{}: {}\n", finding.id, finding.state);
     let is_own = |way: &Way| way.door.is_none();
     let has_own = finding.ways.iter().any(|it| is_own(it) && it.is_open());
 
-    text += &field("kernel", kernel);
+    text += &field("kernel", name_of(release));
     if !finding.title.is_empty() {
         text += &field("what", &finding.title);
     }
@@ -501,22 +483,14 @@ impl Suggest {
         let finding = suggest::finding(&record, &catalogue, &subject);
         let suggestions = suggest::suggest(&record, finding, &subject, &own);
         let text = match self.json {
-            true => {
-                #[derive(Serialize)]
-                struct Output<'a> {
-                    source: Option<Source>,
-                    #[serde(flatten)]
-                    suggestions: &'a Suggestions,
-                }
-                json(&Output {
-                    source: subject.source(),
-                    suggestions: &suggestions,
-                })?
-            }
+            true => json(&Suggested {
+                source: subject.source(),
+                suggestions: &suggestions,
+            })?,
             false => {
                 let kernel = subject.release().map(Release::to_string);
 
-                suggested(&suggestions, kernel.as_deref().unwrap_or("not known"))
+                suggested(&suggestions, kernel.as_deref())
             }
         };
 
@@ -525,9 +499,18 @@ impl Suggest {
     }
 }
 
-/// Suggestions as text, for the kernel that is called `kernel`.
-pub fn suggested(all: &Suggestions, kernel: &str) -> String {
-    let mut text = details(&all.finding, kernel);
+/// The answer of `killswitch suggest --json`.
+#[derive(Serialize)]
+pub struct Suggested<'a> {
+    /// What the kernel's code was read from, if it was.
+    source: Option<Source>,
+    #[serde(flatten)]
+    suggestions: &'a Suggestions,
+}
+
+/// Suggestions as text, for a kernel that calls itself so, if that is known.
+pub fn suggested(all: &Suggestions, release: Option<&str>) -> String {
+    let mut text = details(&all.finding, release);
     let none = |list: &[String]| match list {
         [] => "none that is known".to_owned(),
         list => list.join(", "),

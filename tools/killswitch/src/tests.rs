@@ -64,6 +64,8 @@ fn one_thing_is_done_at_a_time() {
         &["scan", "--vmlinux", "v", "--all", "--counts"],
         &["scan", "--vmlinux", "v", "--all", "--list", "l"],
         &["status", "--json", "--openmetrics"],
+        &["status", "--json", "--openvex"],
+        &["status", "--openvex", "--openmetrics"],
         &["disengage", "f", "--all"],
         &["lift"],
         &[],
@@ -176,7 +178,12 @@ fn lists_are_judged() {
     assert_eq!(
         scan(&directory, &["--list", names[0]])
             .map(|(status, text)| (status, text.lines().count())),
-        Ok((NOT_ALL, 3))
+        Ok((live::PARTLY, 3))
+    );
+    fs::write(&one, "function,value\nfirst,\n").unwrap();
+    assert_eq!(
+        scan(&directory, &["--list", names[0]]).map(|(status, _)| status),
+        Ok(live::REFUSED)
     );
 }
 

@@ -2,8 +2,12 @@
 
 //! The states of CVEs as an OpenVEX document, which scanners of vulnerabilities read.
 
-use crate::cve::{Finding, State, Way};
+use crate::cve::{Finding, Report, State, Way};
 use serde::Serialize;
+use std::{
+    env,
+    time::{Duration, SystemTime},
+};
 
 /// The version of OpenVEX.
 const CONTEXT: &str = "https://openvex.dev/ns/v0.2.0";
@@ -64,13 +68,41 @@ enum Justification {
     InlineMitigationsAlreadyExist,
 }
 
-/// The document that says what was found about the kernel `release` at `timestamp`, in RFC 3339.
-pub fn document(findings: &[Finding], release: &str, timestamp: &str) -> Document {
+/// The document that says what is known now, on the machine `host` if it is about one.
+pub fn of(report: &Report, host: Option<&str>) -> Result<Document, String> {
+    let release = report.release.as_deref().unwrap_or("unknown");
+    let time = humantime::format_rfc3339_seconds(now()?).to_string();
+
+    Ok(document(&report.cves, release, host, &time))
+}
+
+/// The time, or what `SOURCE_DATE_EPOCH` says, so that documents can be made again.
+fn now() -> Result<SystemTime, String> {
+    match env::var("SOURCE_DATE_EPOCH") {
+        Err(_) => Ok(SystemTime::now()),
+        Ok(seconds) => {
+            let seconds = seconds
+                .parse()
+                .map_err(|_| "SOURCE_DATE_EPOCH is no number of seconds")?;
+
+            SystemTime::UNIX_EPOCH
+                .checked_add(Duration::from_secs(seconds))
+                .filter(|it| *it < SystemTime::UNIX_EPOCH + Duration::from_secs(253_402_300_800))
+                .ok_or_else(|| "SOURCE_DATE_EPOCH is too late".into())
+        }
+    }
+}
+
+/// The document that says what was found about the kernel `release`, on the machine `host`, at
+/// `timestamp`, in RFC 3339.
+fn document(findings: &[Finding], release: &str, host: Option<&str>, timestamp: &str) -> Document {
     let product = format!("pkg:generic/linux@{}", escaped(release));
+    let of = [host, Some(release), Some(timestamp)].map(|it| it.map(escaped));
+    let id: Vec<_> = of.into_iter().flatten().collect();
 
     Document {
         context: CONTEXT,
-        id: format!("urn:killswitch:{}:{}", escaped(release), escaped(timestamp)),
+        id: format!("urn:killswitch:{}", id.join(":")),
         author: "killswitch",
         timestamp: timestamp.into(),
         version: 1,
@@ -83,12 +115,12 @@ fn statement(finding: &Finding, product: &str) -> Statement {
     let status = match finding.state {
         State::NotAffected | State::Mitigated | State::Armed => Status::NotAffected,
         State::Fixed => Status::Fixed,
+        State::Unknown => Status::UnderInvestigation,
         State::Partly
         | State::Disarmed
         | State::Observed
         | State::Exposed
         | State::NoMitigation => Status::Affected,
-        State::Unknown => Status::UnderInvestigation,
     };
     let reason = Some(format!("{}: {}", finding.state, finding.reason));
     let of = |wanted: Status| reason.clone().filter(|_| status == wanted);

@@ -81,6 +81,51 @@ fn what_could_be_built_in_is_not_absent() {
 }
 
 #[test]
+fn what_is_installed_is_known() {
+    let directory = Directory::new("known-installed");
+    let subject = |files: &[(&str, &str)]| {
+        for (path, text) in files {
+            let path = directory.path(path);
+
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(path, text).unwrap();
+        }
+        Subject::installed(&Machine::at(&directory.path(""), |_, _| unreachable!()))
+    };
+    let expect = |subject: &Subject, expected: [Presence; 4]| {
+        assert_eq!(
+            ["af_alg", "in_ner", "extra", "other"].map(|it| subject.presence(it)),
+            expected
+        );
+    };
+    let unknown = [Presence::Unknown; 4];
+
+    expect(&subject(&[]), unknown);
+    let version = [
+        ("proc/version", "Linux version 7.3.4 (made up)\n"),
+        ("proc/sys/kernel/osrelease", "7.3.4\n"),
+    ];
+    assert_eq!(subject(&version).release().unwrap().name, "7.3.4");
+    // One of the lists alone says too little.
+    let modules = "lib/modules/7.3.4/modules.dep";
+    let list = "kernel/crypto/af_alg.ko.xz:\nupdates/extra.ko: kernel/crypto/af_alg.ko.xz\n";
+    expect(&subject(&[(modules, list)]), unknown);
+    let built_in = [(
+        "lib/modules/7.3.4/modules.builtin",
+        "kernel/lib/in-ner.ko\n",
+    )];
+    expect(
+        &subject(&built_in),
+        [
+            Presence::Module,
+            Presence::BuiltIn,
+            Presence::Module,
+            Presence::Absent,
+        ],
+    );
+}
+
+#[test]
 fn only_what_matters_is_read() {
     let directory = Directory::new("known-open");
     let path = directory.path("modules");

@@ -2,52 +2,106 @@
 
 //! `apply`: has the files of a directory engaged, at boot and when the unit is reloaded.
 
-use super::{request, screen::Screen, state, unavailable, DONE, NOT_AVAILABLE, REFUSED};
+use super::{
+    outcome, request,
+    request::Asked,
+    screen::Screen,
+    state::{self, words},
+    unavailable, Knowledge, Mitigation, DONE, NOT_AVAILABLE, PARTLY,
+};
 use crate::{
+    catalogue::is_cve,
     command::{Command, Engage, Target},
     machine::{Machine, Reply, KILLSWITCH},
 };
-use clap::Args;
-use std::{error::Error, io};
+use clap::{Args, ValueHint};
+use serde::Serialize;
+use std::{error::Error, io, path};
 
 /// Where the files are.
 #[derive(Args, Clone)]
 pub struct Options {
     /// The directory
-    #[arg(value_name = "DIRECTORY", default_value = "/etc/killswitch.d")]
+    #[arg(
+        value_name = "DIRECTORY",
+        default_value = "/etc/killswitch.d",
+        value_hint = ValueHint::DirPath
+    )]
     directory: String,
     /// Change nothing: ask what would become of it, and say what would be written
     #[arg(long)]
     dry_run: bool,
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
 }
 
-/// What is known of mitigations, by CVE. A line `mitigate <id>` of a file is resolved by it.
-pub trait Mitigations {
-    /// What is to be done about `id` on this machine.
-    fn of(&self, id: &str) -> Mitigation;
+/// The answer of `killswitch apply --json`.
+#[derive(Serialize)]
+pub struct Applied {
+    /// Where the files are.
+    directory: String,
+    /// Whether nothing was changed, because it was only asked what would be.
+    dry_run: bool,
+    outcome: Outcome,
+    /// Why nothing was tried.
+    error: Option<String>,
+    files: Vec<Loaded>,
 }
 
-/// What is to be done about a CVE.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Mitigation {
-    /// To write the commands of one of these alternatives, the best first, all of it:
-    /// `engage <target> <retval> [<options>]`. What has no reason gets the CVE's name as its reason.
-    Engage(Vec<Vec<String>>),
-    /// Nothing, for this reason: the kernel has the fix, or is not affected.
-    NotNeeded(String),
-    /// It is not known what, or there is nothing that could be done, for this reason.
-    Unknown(String),
+/// What became of it, as the exit status says.
+#[derive(Clone, Copy, Serialize)]
+#[serde(rename_all = "kebab-case")]
+enum Outcome {
+    Done,
+    Refused,
+    NotAvailable,
+    Partly,
 }
 
-/// Knows no mitigation.
-#[cfg(test)]
-pub struct NoCatalogue;
-
-#[cfg(test)]
-impl Mitigations for NoCatalogue {
-    fn of(&self, id: &str) -> Mitigation {
-        Mitigation::Unknown(format!("there is no catalogue that knows {id}"))
+impl Outcome {
+    fn of(status: u8) -> Self {
+        match status {
+            DONE => Self::Done,
+            PARTLY => Self::Partly,
+            NOT_AVAILABLE => Self::NotAvailable,
+            _ => Self::Refused,
+        }
     }
+}
+
+/// What became of a file.
+#[derive(Serialize)]
+struct Loaded {
+    file: String,
+    outcome: Outcome,
+    /// Why nothing of it was done.
+    error: Option<String>,
+    /// What needs nothing, and why.
+    skipped: Vec<String>,
+    /// What was written to `control`, line by line.
+    written: Vec<String>,
+    /// What the kernel answered to that, line by line.
+    answer: Vec<String>,
+    /// With `--dry-run`: what would be written, and what `check` says of it.
+    rehearsal: Option<Asked>,
+    /// What was engaged already.
+    known: Vec<Kept>,
+}
+
+/// What became of what was engaged already.
+#[derive(Serialize)]
+struct Kept {
+    /// The function, as it was named.
+    target: String,
+    /// What the file has it return.
+    value: String,
+    /// Whether it is as the file says, but for what there is a warning of.
+    done: bool,
+    /// The same in a sentence.
+    what: String,
+    /// What is not as the file says, and stays so.
+    warnings: Vec<String>,
 }
 
 /// A line of a file, or what it was resolved to, and its number from 1 on.
@@ -78,37 +132,116 @@ struct Plan {
 pub fn apply(
     machine: &Machine,
     options: &Options,
-    mitigations: &dyn Mitigations,
+    knowledge: &dyn Knowledge,
     screen: &mut Screen<'_>,
 ) -> Result<u8, Box<dyn Error>> {
-    let directory = &options.directory;
+    let directory = path::absolute(&options.directory)
+        .map_err(|error| format!("'{}': {error}", options.directory))?
+        .display()
+        .to_string();
     // What cannot be listed has no files, as for a shell.
-    let mut names = machine.list(directory).unwrap_or_default();
+    let mut names = machine.list(&directory).unwrap_or_default();
+    let mut applied = Applied {
+        dry_run: options.dry_run,
+        outcome: Outcome::Done,
+        error: None,
+        files: Vec::new(),
+        directory,
+    };
+    let directory = &applied.directory;
 
     names.retain(|name| name.ends_with(".conf") && !name.starts_with('.'));
-    if names.is_empty() {
+    if names.is_empty() && !options.json {
         screen.line(format_args!("killswitch: there is no {directory}/*.conf"))?;
-        return Ok(DONE);
     }
-    if !machine.has(&format!("{KILLSWITCH}/control")) {
-        complain(
-            screen,
-            format_args!("NOTHING of {directory} is engaged: {}", unavailable()),
-        )?;
-        return Ok(NOT_AVAILABLE);
-    }
-    let mut is_whole = true;
+    let status = if !names.is_empty() && !machine.has(&format!("{KILLSWITCH}/control")) {
+        let error = format!("NOTHING of {directory} is engaged: {}", unavailable());
 
-    for name in names {
-        let file = File {
-            machine,
-            path: format!("{directory}/{name}"),
-            is_rehearsal: options.dry_run,
-        };
+        if !options.json {
+            complain(screen, &error)?;
+        }
+        applied.error = Some(error);
+        NOT_AVAILABLE
+    } else {
+        let (mut is_some_done, mut is_some_refused) = (false, false);
 
-        is_whole &= file.load(mitigations, screen)?;
+        for name in names {
+            let file = File {
+                machine,
+                path: format!("{directory}/{name}"),
+                is_rehearsal: options.dry_run,
+            };
+            let mut loaded = file.load(knowledge);
+            let status = loaded.status();
+
+            loaded.outcome = Outcome::of(status);
+            is_some_done |= loaded.is_some_done();
+            is_some_refused |= status != DONE;
+            if !options.json {
+                loaded.print(screen)?;
+            }
+            applied.files.push(loaded);
+        }
+        outcome(is_some_done, is_some_refused)
+    };
+
+    if options.json {
+        applied.outcome = Outcome::of(status);
+        screen.json(&applied)?;
     }
-    Ok(if is_whole { DONE } else { REFUSED })
+    Ok(status)
+}
+
+impl Loaded {
+    fn is_some_done(&self) -> bool {
+        let is_rehearsed = self
+            .rehearsal
+            .as_ref()
+            .is_some_and(|it| it.status() == DONE);
+
+        is_rehearsed || !self.written.is_empty() || self.known.iter().any(|it| it.done)
+    }
+
+    /// The exit status, if there were no other file.
+    fn status(&self) -> u8 {
+        let is_refused = self
+            .rehearsal
+            .as_ref()
+            .is_some_and(|it| it.status() != DONE);
+
+        outcome(
+            self.is_some_done(),
+            self.error.is_some() || is_refused || self.known.iter().any(|it| !it.done),
+        )
+    }
+
+    fn print(&self, screen: &mut Screen<'_>) -> Result<(), Box<dyn Error>> {
+        let path = &self.file;
+
+        for what in &self.skipped {
+            screen.line(format_args!("{path}: {what}"))?;
+        }
+        if let Some(asked) = &self.rehearsal {
+            screen.line(format_args!("{path}:"))?;
+            asked.show(false, screen)?;
+        }
+        if let Some(error) = &self.error {
+            complain(screen, error)?;
+        }
+        if !self.answer.is_empty() {
+            screen.line(format_args!("{path}: {}", self.answer.join("\n")))?;
+        }
+        for known in &self.known {
+            for warning in &known.warnings {
+                screen.logged(Screen::WARNING, warning)?;
+            }
+            match known.done {
+                true => screen.line(format_args!("{path}: {}", known.what))?,
+                false => complain(screen, format_args!("{path}: {}", known.what))?,
+            }
+        }
+        Ok(())
+    }
 }
 
 /// A file of commands.
@@ -119,43 +252,49 @@ struct File<'a> {
 }
 
 impl File<'_> {
-    /// Engages what it says, or nothing of it. Returns whether all of it is as it says.
-    fn load(
-        &self,
-        mitigations: &dyn Mitigations,
-        screen: &mut Screen<'_>,
-    ) -> Result<bool, Box<dyn Error>> {
+    /// Engages what it says, or nothing of it.
+    fn load(&self, knowledge: &dyn Knowledge) -> Loaded {
         let path = &self.path;
-        let text = match self.machine.read(path) {
+        let mut loaded = Loaded {
+            file: path.clone(),
+            outcome: Outcome::Done,
+            error: None,
+            skipped: Vec::new(),
+            written: Vec::new(),
+            answer: Vec::new(),
+            rehearsal: None,
+            known: Vec::new(),
+        };
+        let text = match self.machine.read_protected(path) {
             Ok(text) => text,
             Err(error) => {
-                complain(
-                    screen,
-                    format_args!(
-                        "{path} cannot be read: NOTHING of it is engaged ({})",
-                        request::words(&error)
-                    ),
-                )?;
-                return Ok(false);
+                loaded.error = Some(format!(
+                    "{path} cannot be read: NOTHING of it is engaged ({})",
+                    request::words(&error)
+                ));
+                return loaded;
             }
         };
-        let plan = match self.plan(&text, mitigations) {
+        let plan = match self.plan(&text, knowledge) {
             Ok(plan) => plan,
             Err(why) => {
-                complain(screen, format_args!("NOTHING of {path} was done: {why}"))?;
-                return Ok(false);
+                loaded.error = Some(format!("NOTHING of {path} was done: {why}"));
+                return loaded;
             }
         };
+        let lines: Vec<String> = plan.new.iter().map(|line| line.text.clone()).collect();
 
-        for what in &plan.skipped {
-            screen.line(format_args!("{path}: {what}"))?;
-        }
+        loaded.skipped = plan.skipped;
         if self.is_rehearsal {
-            return self.rehearse(&plan, screen);
+            match Asked::about(self.machine, &lines) {
+                Ok(asked) => loaded.rehearsal = Some(asked).filter(|_| !lines.is_empty()),
+                Err(why) => loaded.error = Some(format!("NOTHING of {path} would be done: {why}")),
+            }
+            loaded.known = plan.known.iter().map(Known::rehearse).collect();
+            return loaded;
         }
-        if !plan.new.is_empty() {
-            let text: Vec<&str> = plan.new.iter().map(|line| &*line.text).collect();
-            let Reply { result, answer } = self.machine.ask("control", &text.join("\n"));
+        if !lines.is_empty() {
+            let Reply { result, answer } = self.machine.ask("control", &lines.join("\n"));
             let answer = answer.trim_end();
 
             if let Err(error) = result {
@@ -164,50 +303,18 @@ impl File<'_> {
                     _ => in_file(answer, &plan.new),
                 };
 
-                complain(screen, format_args!("NOTHING of {path} was done: {why}"))?;
-                return Ok(false);
+                loaded.error = Some(format!("NOTHING of {path} was done: {why}"));
+                return loaded;
             }
-            screen.line(format_args!("{path}: {answer}"))?;
+            loaded.answer = answer.lines().map(str::to_owned).collect();
+            loaded.written = lines;
         }
-        let mut is_whole = true;
-
-        for known in &plan.known {
-            is_whole &= self.give_value(known, screen)?;
-        }
-        Ok(is_whole)
-    }
-
-    /// Says what would become of it. Returns whether all of it would be as the file says.
-    fn rehearse(&self, plan: &Plan, screen: &mut Screen<'_>) -> Result<bool, Box<dyn Error>> {
-        let path = &self.path;
-        let lines: Vec<String> = plan.new.iter().map(|it| it.text.clone()).collect();
-        let status = match &lines[..] {
-            [] => DONE,
-            _ => {
-                screen.line(format_args!("{path}:"))?;
-                match request::rehearse(self.machine, &lines, false, screen) {
-                    Ok(status) => status,
-                    Err(why) => {
-                        complain(
-                            screen,
-                            format_args!("NOTHING of {path} would be done: {why}"),
-                        )?;
-                        REFUSED
-                    }
-                }
-            }
-        };
-
-        for Known { target, value, .. } in &plan.known {
-            screen.line(format_args!(
-                "{path}: {target} is engaged already, and would be given {value}"
-            ))?;
-        }
-        Ok(status == DONE)
+        loaded.known = plan.known.iter().map(|it| self.give_value(it)).collect();
+        loaded
     }
 
     /// Understands the file as far as the kernel does not. Fails with what is wrong.
-    fn plan(&self, text: &str, mitigations: &dyn Mitigations) -> Result<Plan, String> {
+    fn plan(&self, text: &str, knowledge: &dyn Knowledge) -> Result<Plan, String> {
         let mut plan = Plan::default();
 
         for (index, line) in text.lines().enumerate() {
@@ -217,7 +324,7 @@ impl File<'_> {
             if line.is_empty() || line.starts_with('#') {
                 continue;
             }
-            self.plan_line(number, line, mitigations, &mut plan)
+            self.plan_line(number, line, knowledge, &mut plan)
                 .map_err(|why| format!("line {number}: {why}"))?;
         }
         Ok(plan)
@@ -227,20 +334,32 @@ impl File<'_> {
         &self,
         number: usize,
         line: &str,
-        mitigations: &dyn Mitigations,
+        knowledge: &dyn Knowledge,
         plan: &mut Plan,
     ) -> Result<(), String> {
         let (verb, rest) = word(line);
 
         match verb {
-            "engage" => self.plan_engage(number, line, plan),
+            "engage" => {
+                let reason = line.split_once(" reason=").map_or("", |(_, it)| it);
+
+                for id in words(reason).filter(|it| is_cve(it)) {
+                    if let Mitigation::NotNeeded(why) = knowledge.mitigation(self.machine, id) {
+                        plan.skipped.push(format!(
+                            "line {number} is not needed for {id}, and not skipped, as mitigate \
+                             {id} would be: {why}"
+                        ));
+                    }
+                }
+                self.plan_engage(number, line, plan)
+            }
             "mitigate" => {
                 let (id, extra) = word(rest);
 
                 if id.is_empty() || !extra.is_empty() {
                     return Err(format!("'{line}' is not mitigate CVE"));
                 }
-                match mitigations.of(id) {
+                match knowledge.mitigation(self.machine, id) {
                     Mitigation::Engage(alternatives) => {
                         let commands = self.choose(&alternatives)?;
 
@@ -261,8 +380,8 @@ impl File<'_> {
         }
     }
 
-    /// The alternative that is engaged already, or else the first that the kernel allows. Fails with
-    /// why it refuses the best one.
+    /// The alternative that is engaged already, or else the first that the kernel allows. Fails
+    /// with why it refuses the best one.
     fn choose<'a>(&self, alternatives: &'a [Vec<String>]) -> Result<&'a [String], String> {
         let is_known = |it: &&Vec<String>| it.iter().all(|line| self.is_known(line));
         let mut refusals = Vec::new();
@@ -330,66 +449,79 @@ impl File<'_> {
         Ok(())
     }
 
-    /// Gives its value to what is engaged already. Returns whether calls return it now.
-    fn give_value(&self, known: &Known, screen: &mut Screen<'_>) -> io::Result<bool> {
+    /// Gives its value to what is engaged already.
+    fn give_value(&self, known: &Known) -> Kept {
         let Known { target, value, .. } = known;
-        let path = &self.path;
         let file = format!("{KILLSWITCH}/fn/{target}/retval");
-
-        if let Err(error) = self.machine.write(&file, &format!("{value}\n")) {
-            complain(
-                screen,
-                format_args!(
-                    "{path}: {target} is engaged already, and the value {value} was not taken: {} \
-                     (see the kernel log)",
-                    request::words(&error)
-                ),
-            )?;
-            return Ok(false);
-        }
-        let found = state::engaged(self.machine)?;
-        let Some(found) = found.iter().find(|it| it.target == *target) else {
-            complain(
-                screen,
-                format_args!("{path}: {target} has just ended, and RUNS"),
-            )?;
-            return Ok(false);
+        let kept = |done, what: String| Kept {
+            target: target.clone(),
+            value: value.clone(),
+            done,
+            what,
+            warnings: Vec::new(),
         };
 
-        if found.scope != known.scope || found.reason != known.reason {
-            warn(
-                screen,
-                format_args!(
-                    "scope and reason of {target} stay as they are; disengage it first to change \
-                     them"
+        if let Err(error) = self.machine.write(&file, &format!("{value}\n")) {
+            return kept(
+                false,
+                format!(
+                    "{target} is engaged already, and the value {value} was not taken: {} (see the \
+                     kernel log)",
+                    request::words(&error)
                 ),
-            )?;
+            );
+        }
+        let found = match state::engaged(self.machine) {
+            Ok(found) => found,
+            Err(error) => return kept(false, format!("whether {target} is engaged: {error}")),
+        };
+        let Some(found) = found.iter().find(|it| it.target == *target) else {
+            return kept(false, format!("{target} has just ended, and RUNS"));
+        };
+        let (done, what) = match &*found.state {
+            "engaged" => (
+                true,
+                format!("{target} is engaged already, and returns {value}"),
+            ),
+            "armed" => (
+                true,
+                format!(
+                    "{target} is armed already, and will return {value} when its module is loaded"
+                ),
+            ),
+            state => (false, format!("{target} is {state}, and RUNS")),
+        };
+        let mut warnings = Vec::new();
+
+        if found.scope != known.scope || found.reason != known.reason {
+            warnings.push(format!(
+                "scope and reason of {target} stay as they are; disengage it first to change them"
+            ));
         }
         if found.condition != known.condition {
-            warn(
-                screen,
-                format_args!(
-                    "the condition of {target} stays as it is; disengage it first to change it"
-                ),
-            )?;
+            warnings.push(format!(
+                "the condition of {target} stays as it is; disengage it first to change it"
+            ));
         }
-        match &*found.state {
-            "engaged" => screen.line(format_args!(
-                "{path}: {target} is engaged already, and returns {value}"
-            ))?,
-            "armed" => screen.line(format_args!(
-                "{path}: {target} is armed already, and will return {value} when its module is \
-                 loaded"
-            ))?,
-            state => {
-                complain(
-                    screen,
-                    format_args!("{path}: {target} is {state}, and RUNS"),
-                )?;
-                return Ok(false);
-            }
+        Kept {
+            warnings,
+            ..kept(done, what)
         }
-        Ok(true)
+    }
+}
+
+impl Known {
+    /// What would become of it.
+    fn rehearse(&self) -> Kept {
+        let Self { target, value, .. } = self;
+
+        Kept {
+            target: target.clone(),
+            value: value.clone(),
+            done: true,
+            what: format!("{target} is engaged already, and would be given {value}"),
+            warnings: Vec::new(),
+        }
     }
 }
 
@@ -408,8 +540,8 @@ fn with_reason(command: &str, id: &str) -> String {
     }
 }
 
-/// A refusal that names a line of the write, which has not all lines of the file, with the number of
-/// that line in the file.
+/// A refusal that names a line of the write, which has not all lines of the file, with the number
+/// of that line in the file.
 fn in_file(answer: &str, lines: &[Line]) -> String {
     const IN_LINE: &str = "refused in line ";
     let renumbered = || {
@@ -423,12 +555,7 @@ fn in_file(answer: &str, lines: &[Line]) -> String {
     renumbered().unwrap_or_else(|| answer.into())
 }
 
-/// Says what is wrong.
+/// Says what is wrong, to the journal as an error.
 fn complain(screen: &mut Screen<'_>, what: impl std::fmt::Display) -> io::Result<()> {
     screen.logged(Screen::ERROR, what)
-}
-
-/// Says what may not be meant.
-fn warn(screen: &mut Screen<'_>, what: impl std::fmt::Display) -> io::Result<()> {
-    screen.logged(Screen::WARNING, what)
 }

@@ -3,6 +3,7 @@
 //! What a monitor reads of the state of a machine.
 
 use super::status::{Aged, Report};
+use crate::cve::{Finding, State};
 use std::fmt::{self, Write};
 
 /// What is measured, in a form that both OpenMetrics and the older text format of Prometheus
@@ -27,6 +28,35 @@ pub fn of(report: &Report) -> Result<String, fmt::Error> {
 
         all.filter_map(|it| Some(labelled(it, value(it)?)))
             .collect()
+    };
+    let cves = report.cves.iter().flat_map(|it| &it.cves);
+    let by_state = |state: State| {
+        let count = cves.clone().filter(|it| it.state == state).count();
+
+        (format!("{{state=\"{state}\"}}"), count.to_string())
+    };
+    let each_cve = |it: &Finding| {
+        let Finding { id, state, .. } = it;
+        let label = format!("{{cve=\"{}\",state=\"{state}\"}}", escaped(id));
+
+        (label, "1".to_owned())
+    };
+    let of_cves = match report.cves {
+        None => Vec::new(),
+        Some(_) => vec![
+            (
+                "cves",
+                "gauge",
+                "How many CVEs are in a state, of those that matter to this kernel.",
+                State::ALL.map(by_state).to_vec(),
+            ),
+            (
+                "cve",
+                "gauge",
+                "The state of a CVE. The value is always 1.",
+                cves.clone().map(each_cve).collect(),
+            ),
+        ],
     };
     let families = [
         (
@@ -102,14 +132,20 @@ pub fn of(report: &Report) -> Result<String, fmt::Error> {
             each(&|it| Some(it.age.age?.to_string())),
         ),
         (
+            "overdue",
+            "gauge",
+            "Whether it is older than --max-age.",
+            each(&|it| Some(flag(it.overdue?))),
+        ),
+        (
             "left_seconds",
             "gauge",
-            "Time until it is decided on or ends by itreport.",
+            "Time until it is decided on or ends by itself.",
             each(&|it| Some(it.engagement.seconds_left?.to_string())),
         ),
     ];
 
-    for (name, kind, help, samples) in families {
+    for (name, kind, help, samples) in families.into_iter().chain(of_cves) {
         let suffix = if kind == "counter" { "_total" } else { "" };
 
         writeln!(text, "# HELP killswitch_{name} {help}")?;

@@ -4,20 +4,26 @@
 
 pub mod apply;
 mod metrics;
-mod request;
+pub mod request;
 mod screen;
 pub mod state;
-mod status;
-mod watch;
-mod why;
+pub mod status;
+pub mod watch;
+pub mod why;
 
 #[cfg(test)]
 mod tests;
 
 pub use self::{request::arguments, screen::Screen};
 
-use self::request::{How, Kind, Requests, Term, Which};
-use crate::machine::{Machine, KILLSWITCH};
+use self::{
+    request::{How, Kind, Requests, Term, Which},
+    state::Engagement,
+};
+use crate::{
+    cve,
+    machine::{Machine, KILLSWITCH},
+};
 use clap::Subcommand;
 use std::{
     error::Error,
@@ -33,6 +39,43 @@ pub const REFUSED: u8 = 1;
 pub const NOT_AVAILABLE: u8 = 2;
 /// Some of it was done, or is not as it should be.
 pub const PARTLY: u8 = 3;
+
+/// What is known of CVEs.
+pub trait Knowledge {
+    /// What is to be done about `id` on `machine`.
+    fn mitigation(&self, machine: &Machine, id: &str) -> Mitigation;
+
+    /// The state of CVEs on `machine`, where this is engaged: of all that are known if it
+    /// `is_complete`, and else of those that matter to the machine. Fails with what is wrong with the
+    /// catalogue.
+    fn report(
+        &self,
+        machine: &Machine,
+        engaged: &[Engagement],
+        is_complete: bool,
+    ) -> Result<cve::Report, String>;
+}
+
+/// What is to be done about a CVE.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Mitigation {
+    /// To write the commands of one of these alternatives, the best first, all of it: `engage
+    /// <target> <retval> [<options>]`. What has no reason gets the CVE's name as its reason.
+    Engage(Vec<Vec<String>>),
+    /// Nothing, for this reason: the kernel has the fix, or is not affected.
+    NotNeeded(String),
+    /// It is not known what, or there is nothing that could be done, for this reason.
+    Unknown(String),
+}
+
+/// The exit status, by whether there is something that was done, and something that was refused.
+pub fn outcome(is_some_done: bool, is_some_refused: bool) -> u8 {
+    match (is_some_done, is_some_refused) {
+        (_, false) => DONE,
+        (true, true) => PARTLY,
+        (false, true) => REFUSED,
+    }
+}
 
 /// What can be done on a machine that runs.
 #[derive(Subcommand)]
@@ -117,7 +160,7 @@ pub enum Command {
     /// Show what is engaged, and what does not work
     ///
     /// The status is 3 if something is disarmed, missing, was refused at boot, or is older than
-    /// --max-age.
+    /// --max-age, or, with --cve, if a CVE is open.
     Status(status::Options),
     /// Show calls as they come, and changes of what is engaged
     Watch(watch::Options),
@@ -129,7 +172,9 @@ pub enum Command {
     /// control, or "mitigate" and a CVE; empty lines, and lines that begin with #, are left out. A
     /// file is a transaction: all of it is engaged, or nothing. What is engaged already gets the
     /// value that the file says; its scope, condition and reason stay as they are. Nothing is
-    /// disengaged. The status is 0 if everything is engaged or armed, 1 if something is not.
+    /// disengaged. A CVE of which the kernel has the fix is skipped. A file that others than root
+    /// can change is refused. The status is 0 if everything is engaged or armed, 1 if nothing is,
+    /// and 3 if something is not.
     Apply(apply::Options),
 }
 
@@ -157,14 +202,14 @@ fn unavailable() -> String {
 pub fn run(
     command: &Command,
     machine: &Machine,
-    mitigations: &dyn apply::Mitigations,
+    knowledge: &dyn Knowledge,
     screen: &mut Screen<'_>,
 ) -> Result<u8, Box<dyn Error>> {
     let plain = &request::options(&Which::default(), &Term::default());
 
     match command {
         // It makes a difference whether there is anything to engage.
-        Command::Apply(options) => apply::apply(machine, options, mitigations, screen),
+        Command::Apply(options) => apply::apply(machine, options, knowledge, screen),
         _ if !machine.has(&format!("{KILLSWITCH}/status")) => {
             screen.problem(unavailable())?;
             Ok(NOT_AVAILABLE)
@@ -177,7 +222,7 @@ pub fn run(
             let options = request::options(which, &Term::default());
             let questions = requests.lines(CHECK, None, &options)?;
 
-            request::ask(machine, &questions, &[], *json, screen)
+            request::Asked::of(machine, &questions).show(*json, screen)
         }
         Command::Engage {
             requests,
@@ -238,7 +283,7 @@ pub fn run(
             }
             change(machine, &["seal".into()], *how, screen)
         }
-        Command::Status(options) => status::show(machine, options, screen),
+        Command::Status(options) => status::show(machine, options, knowledge, screen),
         Command::Watch(options) => watch::watch(machine, options, screen),
         Command::Why(options) => why::show(machine, options, screen),
     }

@@ -4,8 +4,9 @@
 //! as they are.
 
 use super::{
+    outcome,
     screen::{Cell, Meaning, Screen},
-    DONE, PARTLY, REFUSED,
+    DONE, REFUSED,
 };
 use crate::{
     command::{self, Action, Engage, Scope},
@@ -234,16 +235,19 @@ fn read_lines(path: &Path) -> Result<Vec<String>, Box<dyn Error>> {
         .collect())
 }
 
-/// What was written to `control`, and what came of it.
+/// What was written to `control`, and what came of it: the answer of what changes something, with
+/// `--json`.
 #[derive(Serialize)]
-struct Written<'a> {
+pub struct Written<'a> {
     /// Whether all of it was carried out. Otherwise nothing was.
     done: bool,
+    /// What was written, line by line.
     lines: &'a [String],
     /// The kernel's answer, line by line.
     answer: Vec<&'a str>,
-    /// The error of the write.
+    /// The number of the error of the write.
     errno: Option<i32>,
+    /// The same in words.
     error: Option<String>,
 }
 
@@ -288,25 +292,7 @@ pub fn rehearse(
     json: bool,
     screen: &mut Screen<'_>,
 ) -> Result<u8, Box<dyn Error>> {
-    let mut questions = Vec::new();
-
-    for (number, line) in lines.iter().enumerate() {
-        match command::Command::parse(line.as_bytes()) {
-            Ok(command) => questions.extend(question(&command)),
-            Err(malformed) => {
-                return Err(format!("line {}: '{line}': {malformed}", number + 1).into())
-            }
-        }
-    }
-    if !json {
-        for line in lines {
-            screen.line(format_args!("would write: {line}"))?;
-        }
-        if questions.is_empty() {
-            return Ok(DONE);
-        }
-    }
-    ask(machine, &questions, lines, json, screen)
+    Asked::about(machine, lines)?.show(json, screen)
 }
 
 /// What `check` is asked about a command. It only knows of values.
@@ -334,120 +320,157 @@ fn question(command: &command::Command<'_>) -> Option<String> {
 
 /// A verdict of `check`.
 #[derive(Debug, PartialEq, Eq, Serialize)]
-struct Verdict<'a> {
+pub struct Verdict {
     /// `allow` or `refuse`.
-    verdict: &'a str,
-    target: &'a str,
+    verdict: String,
+    /// The function, as it was named.
+    target: String,
+    /// What it would return.
     value: i64,
     /// The rule that refuses, or the error.
-    why: Option<&'a str>,
+    why: Option<String>,
     /// What the kernel says for people.
-    details: Vec<&'a str>,
+    details: Vec<String>,
 }
 
-/// What was asked, and answered.
+impl Verdict {
+    fn is_allowed(&self) -> bool {
+        self.verdict == "allow"
+    }
+}
+
+/// What was asked, and answered: the answer of `check`, and of what would change something with
+/// `--dry-run`, with `--json`.
 #[derive(Serialize)]
-struct Asked<'a> {
+pub struct Asked {
     /// What would be written to `control`, if that was the question.
-    would_write: &'a [String],
-    verdicts: &'a [Verdict<'a>],
+    would_write: Vec<String>,
+    verdicts: Vec<Verdict>,
+    /// The number of the error of the question, if it could not be answered.
     errno: Option<i32>,
+    /// The same in words.
     error: Option<String>,
     /// What the kernel says if there are no verdicts.
-    answer: Option<&'a str>,
+    answer: Option<String>,
 }
 
-/// Asks `check`, and shows the verdicts. `would_write` is what it is about.
-pub fn ask(
-    machine: &Machine,
-    questions: &[String],
-    would_write: &[String],
-    json: bool,
-    screen: &mut Screen<'_>,
-) -> Result<u8, Box<dyn Error>> {
-    let Reply { result, answer } = match questions {
-        [] => Reply {
-            result: Ok(()),
-            answer: String::new(),
-        },
-        _ => machine.ask("check", &text(questions)),
-    };
-    let verdicts = verdicts(&answer);
-    let allowed = verdicts.iter().filter(|it| it.verdict == "allow").count();
+impl Asked {
+    /// Asks `check`.
+    pub fn of(machine: &Machine, questions: &[String]) -> Self {
+        let Reply { result, answer } = match questions {
+            [] => Reply {
+                result: Ok(()),
+                answer: String::new(),
+            },
+            _ => machine.ask("check", &text(questions)),
+        };
+        let verdicts = verdicts(&answer);
+        let is_unclear = result.is_err() && verdicts.is_empty() && !answer.is_empty();
 
-    if json {
-        screen.json(&Asked {
-            would_write,
-            verdicts: &verdicts,
+        Self {
+            would_write: Vec::new(),
+            verdicts,
             errno: result.as_ref().err().and_then(io::Error::raw_os_error),
-            error: result.as_ref().err().map(words),
-            answer: (result.is_err() && verdicts.is_empty()).then_some(answer.trim_end()),
-        })?;
-    } else {
-        show(&verdicts, screen)?;
-        match &result {
-            Ok(()) => {}
-            Err(error) if answer.is_empty() => screen.problem(unanswered("check", error))?,
-            Err(_) if verdicts.is_empty() => {
-                screen.problem_parts(&coloured(answer.trim_end()))?;
-            }
-            Err(error) => screen.problem(unanswered("check", error))?,
+            error: result.err().map(|error| unanswered("check", &error)),
+            answer: is_unclear.then(|| answer.trim_end().to_owned()),
         }
     }
-    Ok(match result {
-        Ok(()) if allowed == verdicts.len() => DONE,
-        Ok(()) if allowed > 0 => PARTLY,
-        _ => REFUSED,
-    })
+
+    /// Asks what would become of these lines of `control`. Fails with the line that is no command.
+    pub fn about(machine: &Machine, lines: &[String]) -> Result<Self, String> {
+        let mut questions = Vec::new();
+
+        for (number, line) in lines.iter().enumerate() {
+            match command::Command::parse(line.as_bytes()) {
+                Ok(command) => questions.extend(question(&command)),
+                Err(malformed) => {
+                    return Err(format!("line {}: '{line}': {malformed}", number + 1))
+                }
+            }
+        }
+        Ok(Self {
+            would_write: lines.to_vec(),
+            ..Self::of(machine, &questions)
+        })
+    }
+
+    /// The exit status.
+    pub fn status(&self) -> u8 {
+        let allowed = self.verdicts.iter().filter(|it| it.is_allowed()).count();
+
+        match self.error {
+            Some(_) => REFUSED,
+            None => outcome(allowed > 0, allowed < self.verdicts.len()),
+        }
+    }
+
+    /// Shows the verdicts. Returns the exit status.
+    pub fn show(&self, json: bool, screen: &mut Screen<'_>) -> Result<u8, Box<dyn Error>> {
+        if json {
+            screen.json(self)?;
+        } else {
+            for line in &self.would_write {
+                screen.line(format_args!("would write: {line}"))?;
+            }
+            show(&self.verdicts, screen)?;
+            match (&self.answer, &self.error) {
+                (Some(answer), _) => screen.problem_parts(&coloured(answer))?,
+                (None, Some(error)) => screen.problem(error)?,
+                (None, None) => {}
+            }
+        }
+        Ok(self.status())
+    }
+
+    /// Why something is refused, in a sentence; nothing if all is allowed.
+    fn refusal(&self) -> Option<String> {
+        let refused = self.verdicts.iter().find(|it| !it.is_allowed());
+
+        self.answer
+            .clone()
+            .or_else(|| self.error.clone())
+            .or_else(|| {
+                let Verdict { target, value, .. } = refused?;
+                let why = refused?.details.first().or(refused?.why.as_ref());
+
+                Some(match why {
+                    Some(why) => format!("refused {target} {value}: {why}"),
+                    None => format!("refused {target} {value}"),
+                })
+            })
+    }
 }
 
 /// Why the kernel would refuse one of these commands for `control`; nothing if it would not.
 pub fn first_refusal(machine: &Machine, lines: &[String]) -> Option<String> {
-    let mut questions = Vec::new();
-
-    for line in lines {
-        match command::Command::parse(line.as_bytes()) {
-            Ok(command) => questions.extend(question(&command)),
-            Err(malformed) => return Some(format!("'{line}': {malformed}")),
-        }
+    match Asked::about(machine, lines) {
+        Ok(asked) => asked.refusal(),
+        Err(malformed) => Some(malformed),
     }
-    let Reply { result, answer } = machine.ask("check", &text(&questions));
-
-    if let Err(error) = result {
-        return Some(match answer.trim_end() {
-            "" => words(&error),
-            answer => answer.into(),
-        });
-    }
-    verdicts(&answer)
-        .iter()
-        .find(|it| it.verdict != "allow")
-        .map(|it| {
-            let why = it.details.first().or(it.why.as_ref()).unwrap_or(&"");
-
-            format!("refused {} {}: {why}", it.target, it.value)
-        })
 }
 
 /// What stands in an answer of `check`.
-fn verdicts(answer: &str) -> Vec<Verdict<'_>> {
-    let mut verdicts: Vec<Verdict<'_>> = Vec::new();
+fn verdicts(answer: &str) -> Vec<Verdict> {
+    let mut verdicts: Vec<Verdict> = Vec::new();
 
     for line in answer.lines() {
         let mut words = line.split(' ');
         let head = (|| {
             Some(Verdict {
-                verdict: words.next().filter(|it| ["allow", "refuse"].contains(it))?,
-                target: words.next()?,
+                verdict: words
+                    .next()
+                    .filter(|it| ["allow", "refuse"].contains(it))?
+                    .into(),
+                target: words.next()?.into(),
                 value: words.next()?.parse().ok()?,
-                why: words.next(),
+                why: words.next().map(str::to_owned),
                 details: Vec::new(),
             })
         })();
 
         match (head, verdicts.last_mut()) {
             (Some(verdict), _) => verdicts.push(verdict),
-            (None, Some(verdict)) => verdict.details.push(line.trim_start()),
+            (None, Some(verdict)) => verdict.details.push(line.trim_start().into()),
             (None, None) => {}
         }
     }
@@ -455,8 +478,8 @@ fn verdicts(answer: &str) -> Vec<Verdict<'_>> {
 }
 
 /// Shows verdicts, their first lines in columns.
-fn show(verdicts: &[Verdict<'_>], screen: &mut Screen<'_>) -> io::Result<()> {
-    let width = |of: &dyn Fn(&Verdict<'_>) -> usize| verdicts.iter().map(of).max().unwrap_or(0);
+fn show(verdicts: &[Verdict], screen: &mut Screen<'_>) -> io::Result<()> {
+    let width = |of: &dyn Fn(&Verdict) -> usize| verdicts.iter().map(of).max().unwrap_or(0);
     let verdict_width = width(&|it| it.verdict.len());
     let target_width = width(&|it| it.target.len());
     let value_width = width(&|it| it.value.to_string().len());
@@ -467,11 +490,11 @@ fn show(verdicts: &[Verdict<'_>], screen: &mut Screen<'_>) -> io::Result<()> {
             "{space} {:target_width$} {:value_width$} {}",
             it.target,
             it.value,
-            it.why.unwrap_or("")
+            it.why.as_deref().unwrap_or("")
         );
 
         screen.parts(&[
-            Cell::new(it.verdict, Meaning::of_answer(it.verdict)),
+            Cell::new(&*it.verdict, Meaning::of_answer(&it.verdict)),
             rest.trim_end().into(),
         ])?;
         for detail in &it.details {
@@ -642,31 +665,27 @@ mod tests {
     fn verdicts_are_separated() {
         let answer = "allow f -1\n  function: f in the kernel\nrefuse m:g 0 lsm-entry\n  no (rule \
                       lsm-entry)\n  zone: core\nrefuse nosuch -22 ENOENT\n";
+        let verdict =
+            |verdict: &str, target: &str, value, why: Option<&str>, details: &[&str]| Verdict {
+                verdict: verdict.into(),
+                target: target.into(),
+                value,
+                why: why.map(str::to_owned),
+                details: details.iter().map(|it| (*it).to_owned()).collect(),
+            };
 
         assert_eq!(
             verdicts(answer),
             [
-                Verdict {
-                    verdict: "allow",
-                    target: "f",
-                    value: -1,
-                    why: None,
-                    details: vec!["function: f in the kernel"],
-                },
-                Verdict {
-                    verdict: "refuse",
-                    target: "m:g",
-                    value: 0,
-                    why: Some("lsm-entry"),
-                    details: vec!["no (rule lsm-entry)", "zone: core"],
-                },
-                Verdict {
-                    verdict: "refuse",
-                    target: "nosuch",
-                    value: -22,
-                    why: Some("ENOENT"),
-                    details: vec![],
-                },
+                verdict("allow", "f", -1, None, &["function: f in the kernel"]),
+                verdict(
+                    "refuse",
+                    "m:g",
+                    0,
+                    Some("lsm-entry"),
+                    &["no (rule lsm-entry)", "zone: core"]
+                ),
+                verdict("refuse", "nosuch", -22, Some("ENOENT"), &[]),
             ]
         );
         assert_eq!(verdicts("refused check: 'x' is no return value\n"), []);

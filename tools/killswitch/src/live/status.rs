@@ -6,9 +6,14 @@ use super::{
     metrics,
     screen::{span, Cell, Meaning, Screen},
     state::{self, Engagement, Status},
-    DONE, PARTLY,
+    Knowledge, DONE, PARTLY,
 };
-use crate::{errno, machine::Machine};
+use crate::{
+    cve::{self, Finding},
+    errno,
+    machine::Machine,
+    print, vex,
+};
 use clap::Args;
 use serde::Serialize;
 use std::{collections::HashMap, error::Error, time::Duration};
@@ -16,13 +21,26 @@ use std::{collections::HashMap, error::Error, time::Duration};
 /// What `status` prints, and what it warns of.
 #[derive(Args, Clone, Default)]
 pub struct Options {
+    /// Show the state of CVEs, too
+    ///
+    /// Of the catalogue, all are shown that the kernel may be affected by, or that something is
+    /// engaged against; and what is engaged for other CVEs. The status is 3 if one is open:
+    /// exposed, partly, observed, disarmed or no-mitigation (see killswitch cve --help).
+    #[arg(long)]
+    cve: bool,
     /// Print JSON
-    #[arg(long, conflicts_with = "openmetrics")]
+    #[arg(long)]
     json: bool,
+    /// Print the state of CVEs on this machine, as an OpenVEX document
+    ///
+    /// It has all of the catalogue, since scanners ask what a machine is not affected by, too.
+    /// The status is 0 in any case.
+    #[arg(long, conflicts_with = "json")]
+    openvex: bool,
     /// Print metrics, as OpenMetrics and Prometheus read them
     ///
     /// They are what a textfile collector takes. The status is 0 in any case.
-    #[arg(long)]
+    #[arg(long, conflicts_with_all = ["json", "openvex"])]
     openmetrics: bool,
     /// Warn of what has been engaged for longer than this, such as 12h or 30d
     ///
@@ -31,7 +49,7 @@ pub struct Options {
     max_age: Option<Duration>,
 }
 
-/// What is known of the machine.
+/// The answer of `killswitch status --json`: what is known of the machine.
 #[derive(Serialize)]
 pub struct Report {
     #[serde(flatten)]
@@ -39,6 +57,9 @@ pub struct Report {
     /// The level of lockdown, if there are levels.
     lockdown: Option<String>,
     pub engaged: Vec<Aged>,
+    /// With `--cve`: what is known of CVEs.
+    #[serde(flatten)]
+    pub cves: Option<cve::Report>,
     /// What is wrong, in sentences.
     pub warnings: Vec<String>,
 }
@@ -50,6 +71,8 @@ pub struct Aged {
     pub engagement: Engagement,
     #[serde(flatten)]
     pub age: Age,
+    /// Whether it is older than `--max-age`; nothing without that.
+    pub overdue: Option<bool>,
 }
 
 /// For how long something has been engaged, observed or armed.
@@ -65,13 +88,21 @@ pub struct Age {
 pub fn show(
     machine: &Machine,
     options: &Options,
+    knowledge: &dyn Knowledge,
     screen: &mut Screen<'_>,
 ) -> Result<u8, Box<dyn Error>> {
-    let report = Report::of(machine, options.max_age)?;
+    let report = Report::of(machine, options, knowledge)?;
 
     if options.openmetrics {
         // They have the warnings. A script that keeps old metrics on failure would hide them.
         screen.print(&metrics::of(&report)?)?;
+        return Ok(DONE);
+    }
+    if options.openvex {
+        let host = machine.read("/proc/sys/kernel/hostname")?;
+        let cves = report.cves.as_ref().ok_or("there are no CVEs")?;
+
+        screen.json(&vex::of(cves, Some(host.trim()))?)?;
         return Ok(DONE);
     }
     if options.json {
@@ -86,15 +117,30 @@ pub fn show(
 }
 
 impl Report {
-    fn of(machine: &Machine, max_age: Option<Duration>) -> Result<Self, Box<dyn Error>> {
+    fn of(
+        machine: &Machine,
+        options: &Options,
+        knowledge: &dyn Knowledge,
+    ) -> Result<Self, Box<dyn Error>> {
+        let max_age = options.max_age;
         let engaged = state::engaged(machine)?;
         let status = state::status(machine)?;
+        let cves = match options.cve || options.openvex {
+            true => Some(knowledge.report(machine, &engaged, options.openvex)?),
+            false => None,
+        };
         let beginnings = Beginnings::of(machine);
         let engaged: Vec<Aged> = engaged
             .into_iter()
-            .map(|engagement| Aged {
-                age: beginnings.age(&engagement.target),
-                engagement,
+            .map(|engagement| {
+                let age = beginnings.age(&engagement.target);
+                let is_older = |max: Duration| age.age.is_some_and(|age| age > max.as_secs());
+
+                Aged {
+                    age,
+                    overdue: max_age.map(is_older),
+                    engagement,
+                }
             })
             .collect();
         let lockdown = machine.read("/sys/kernel/security/lockdown").ok();
@@ -103,6 +149,7 @@ impl Report {
             status,
             lockdown,
             engaged,
+            cves,
             warnings: Vec::new(),
         };
 
@@ -126,8 +173,7 @@ impl Report {
                 )),
                 _ => {}
             }
-            let too_old = max_age.filter(|max| it.age.age.is_some_and(|age| age > max.as_secs()));
-            if let (Some(max), Some(age)) = (too_old, it.age.age) {
+            if let (Some(true), Some(max), Some(age)) = (it.overdue, max_age, it.age.age) {
                 warnings.push(format!(
                     "{target} has been {} for {}{}, more than {}: is there a fixed kernel by now?",
                     match &*it.engagement.state {
@@ -143,6 +189,13 @@ impl Report {
         }
         for error in &self.status.boot_errors {
             warnings.push(format!("of the kernel command line: {error}"));
+        }
+        for it in self.cves.iter().flat_map(|it| &it.cves) {
+            if it.state.is_open() {
+                let Finding { id, state, .. } = it;
+
+                warnings.push(format!("{id} is {state}: killswitch cve {id}"));
+            }
         }
         warnings
     }
@@ -177,6 +230,9 @@ impl Report {
                 &rows,
             )?;
         }
+        if let Some(cves) = &self.cves {
+            screen.line(format_args!("\n{}", print::overview(cves).trim_end()))?;
+        }
         for warning in &self.warnings {
             screen.problem(format_args!("warning: {warning}"))?;
         }
@@ -199,6 +255,10 @@ impl Aged {
             (Some(_), true) => format!("<{}", time(self.age.age)),
             (age, _) => time(age),
         };
+        let age = match self.overdue {
+            Some(true) => Cell::new(age, Meaning::Waiting),
+            _ => age.into(),
+        };
 
         vec![
             it.target.clone().into(),
@@ -207,7 +267,7 @@ impl Aged {
             it.hits.to_string().into(),
             it.callers.to_string().into(),
             it.scope.clone().into(),
-            age.into(),
+            age,
             time(it.seconds_left).into(),
             it.condition.clone().unwrap_or_default().into(),
             number(it.passed).into(),

@@ -3,11 +3,14 @@
 //! Tests of the commands, on a machine of plain files whose `control` and `check` answer from a
 //! script.
 
-use super::{
-    apply::{apply, Mitigation, Mitigations},
-    *,
+use super::{apply::apply, *};
+use crate::{
+    catalogue::tests::{catalogue, DOOR, SAMPLE},
+    image::tests::Directory,
+    machine::Reply,
+    mitigations::FromCatalogue,
+    Arguments,
 };
-use crate::{image::tests::Directory, machine::Reply, Arguments};
 use clap::Parser;
 use serde_json::Value;
 use std::{cell::RefCell, collections::VecDeque, fs, rc::Rc};
@@ -100,7 +103,9 @@ impl Made {
             panic!("it is for files");
         };
 
-        self.on_screen(|screen| run(command, &self.machine, &apply::NoCatalogue, screen))
+        let knowledge = FromCatalogue::new(|| Ok(catalogue(&[SAMPLE, DOOR])));
+
+        self.on_screen(|screen| run(command, &self.machine, &knowledge, screen))
     }
 
     fn on_screen(
@@ -152,6 +157,8 @@ fn files() -> Vec<(String, String)> {
         ),
         ("/proc/uptime".into(), "90061.25 1.00\n"),
         ("/dev/kmsg".into(), KERNEL_LOG),
+        ("/proc/version".into(), "Linux version 6.5.1 (made up)\n"),
+        ("/proc/sys/kernel/hostname".into(), "host one\n"),
     ]
     .map(|(path, text)| (path, text.to_owned()))
     .to_vec()
@@ -164,7 +171,8 @@ fn borrowed(files: &[(String, String)]) -> Vec<(&str, &str)> {
         .collect()
 }
 
-/// A command, what the kernel is asked and answers, and the status, the answer and what is wrong.
+/// A command, what the kernel is asked and answers, and the status, the answer, or `@` and the name
+/// of a golden file with it, and what is wrong.
 struct Case<'a> {
     words: &'a [&'a str],
     answers: &'a [Answer<'a>],
@@ -240,7 +248,7 @@ fn commands_are_written_and_answered() {
             words: &["engage", "g", "0", "--json"],
             answers: &[("control", "engage g 0\n", Some(EACCES), refused)],
             status: REFUSED,
-            out: include_str!("golden/engage.json"),
+            out: "@change-refused.json",
             err: "",
         },
         Case {
@@ -273,6 +281,32 @@ fn commands_are_written_and_answered() {
             )],
             status: DONE,
             out: "observing f: its\n",
+            err: "",
+        },
+        Case {
+            words: &["observe", "f", "--json"],
+            answers: &[("control", "observe f\n", None, "observing f: its\n")],
+            status: DONE,
+            out: "@change-done.json",
+            err: "",
+        },
+        Case {
+            words: &["check", "f", "nothing", "--json"],
+            answers: &[(
+                "check",
+                "f nothing\n",
+                Some(EINVAL),
+                "refused check: 'nothing' is no\n",
+            )],
+            status: REFUSED,
+            out: "@check-unclear.json",
+            err: "",
+        },
+        Case {
+            words: &["engage", "f", "-1", "--dry-run", "--json"],
+            answers: &[("check", "f -1\n", None, allow)],
+            status: DONE,
+            out: "@check-rehearsed.json",
             err: "",
         },
         Case {
@@ -395,7 +429,7 @@ fn commands_are_written_and_answered() {
             words: &["check", "long_name", "2147483647", "--json"],
             answers: &[("check", "long_name 2147483647\n", None, refuse)],
             status: REFUSED,
-            out: include_str!("golden/check.json"),
+            out: "@check-refused.json",
             err: "",
         },
         Case {
@@ -431,12 +465,13 @@ fn commands_are_written_and_answered() {
     .enumerate()
     {
         let machine = Made::new(&format!("commands-{number}"), &borrowed(&files()), answers);
+        let (result, answer, problem) = machine.run(words);
 
-        assert_eq!(
-            machine.run(words),
-            (Ok(status), out.into(), err.into()),
-            "{words:?}"
-        );
+        assert_eq!((result, &*problem), (Ok(status), err), "{words:?}");
+        match out.strip_prefix('@') {
+            Some(name) => golden(name, &answer),
+            None => assert_eq!(answer, out, "{words:?}"),
+        }
     }
 }
 
@@ -534,20 +569,167 @@ fn the_status_is_shown() {
                there a fixed kernel by now?\n\
                killswitch: warning: alg_bind has been observed for up to 1d 1h, more than 1d 1h: \
                is there a fixed kernel by now?\n";
-    let table = include_str!("golden/status.txt");
 
-    assert_eq!(
-        machine.run(&["status"]),
-        (Ok(DONE), table.into(), String::new())
-    );
-    assert_eq!(
-        machine.run(&["status", "--max-age", "25h"]),
-        (Ok(PARTLY), table.into(), old.into())
-    );
-    assert_eq!(
-        machine.run(&["status", "--max-age", "2d"]),
-        (Ok(DONE), table.into(), String::new())
-    );
+    for (words, status, err) in [
+        (&["status"][..], DONE, ""),
+        (&["status", "--max-age", "25h"], PARTLY, old),
+        (&["status", "--max-age", "2d"], DONE, ""),
+    ] {
+        let (result, table, problem) = machine.run(words);
+
+        assert_eq!((result, &*problem), (Ok(status), err), "{words:?}");
+        golden("status.txt", &table);
+    }
+}
+
+#[test]
+fn the_age_is_shown_and_warned_of() {
+    let machine = Made::new("age", &borrowed(&files()), &[]);
+    let json = |words: &[&str]| {
+        let (status, out, _) = machine.run(&[&["status", "--json"], words].concat());
+        let report: Value = serde_json::from_str(&out).unwrap();
+        let of = |key: &str| -> Vec<Value> {
+            let engaged = report["engaged"].as_array().unwrap();
+
+            engaged.iter().map(|it| it[key].clone()).collect()
+        };
+
+        (
+            status,
+            of("age"),
+            of("overdue"),
+            report["warnings"].as_array().unwrap().len(),
+        )
+    };
+    let ages = || vec![89961.into(), 90060.into(), 90061.into()];
+
+    for (max_age, status, overdue) in [
+        ("89960s", PARTLY, [true, true, true]),
+        ("89961s", PARTLY, [false, true, true]),
+        ("90060s", PARTLY, [false, false, true]),
+        ("90061s", DONE, [false, false, false]),
+    ] {
+        let count = overdue.iter().filter(|it| **it).count();
+        let words = ["--max-age", max_age];
+        let metrics = machine.run(&["status", "--openmetrics", "--max-age", max_age]);
+        let samples: Vec<_> = metrics
+            .1
+            .lines()
+            .filter(|it| it.starts_with("killswitch_overdue{"))
+            .map(|it| it.ends_with(" 1"))
+            .collect();
+
+        assert_eq!(
+            json(&words),
+            (Ok(status), ages(), overdue.map(Value::from).to_vec(), count)
+        );
+        assert_eq!(samples, overdue, "{max_age}");
+        assert!(metrics
+            .1
+            .contains(&format!("killswitch_warnings {count}\n")));
+    }
+    assert_eq!(json(&[]), (Ok(DONE), ages(), vec![Value::Null; 3], 0));
+}
+
+/// Releases, what is engaged, and the state of the one CVE of the catalogue, if it is shown.
+#[test]
+fn the_state_of_cves_is_shown() {
+    const FIRST: &str = "plain:first retval=-1 hits=7 state=engaged scope=all\n";
+    const OTHER: &str = "f retval=-1 hits=0 state=engaged scope=all reason=\"CVE-2030-4711\"\n";
+
+    // For the CVE, and not what the catalogue has.
+    const BESIDE: &str = "f retval=-1 hits=0 state=engaged scope=all reason=\"cve-2030-1000\"\n";
+
+    for (number, (release, engaged, status, states)) in [
+        ("6.5.1", "", PARTLY, &["CVE-2030-1000 exposed"][..]),
+        ("6.5.1", FIRST, DONE, &["CVE-2030-1000 mitigated"]),
+        (
+            "6.5.1",
+            "plain:first retval=-1 hits=7 state=disarmed scope=all\n",
+            PARTLY,
+            &["CVE-2030-1000 disarmed"],
+        ),
+        (
+            "6.5.1",
+            "plain:first retval=-1 hits=7 state=engaged scope=nonroot\n",
+            PARTLY,
+            &["CVE-2030-1000 partly"],
+        ),
+        (
+            "6.5.1",
+            "plain:first retval=none hits=7 state=observing scope=all\n",
+            PARTLY,
+            &["CVE-2030-1000 observed"],
+        ),
+        ("7.3.4", "", DONE, &["CVE-2030-1000 fixed"]),
+        ("4.13", "", DONE, &[]),
+        ("4.13", FIRST, DONE, &["CVE-2030-1000 not-affected"]),
+        (
+            "6.5.1",
+            OTHER,
+            PARTLY,
+            &["CVE-2030-1000 exposed", "CVE-2030-4711 unknown"],
+        ),
+        ("4.13", BESIDE, DONE, &["CVE-2030-1000 not-affected"]),
+        ("6.5.1", BESIDE, PARTLY, &["CVE-2030-1000 exposed"]),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let mut files = files();
+
+        files[2].1 = STATUS.into();
+        files[3].1 = engaged.into();
+        files[7].1 = format!("Linux version {release} (made up)\n");
+        let machine = Made::new(&format!("cve-{number}"), &borrowed(&files), &[]);
+        let (result, out, _) = machine.run(&["status", "--cve", "--json"]);
+        let report: Value = serde_json::from_str(&out).unwrap();
+        let text = |value: &Value| value.as_str().unwrap().to_owned();
+        let shown: Vec<_> = report["cves"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|it| format!("{} {}", text(&it["id"]), text(&it["state"])))
+            .collect();
+
+        // Without it, what else is warned of decides.
+        assert_eq!(result, Ok(status.max(machine.run(&["status"]).0.unwrap())));
+        assert_eq!(shown, states, "{release}, {engaged}");
+        assert_eq!(report["release"], release);
+        let (_, metrics, _) = machine.run(&["status", "--cve", "--openmetrics"]);
+        let samples: Vec<_> = metrics
+            .lines()
+            .filter_map(|it| it.strip_prefix("killswitch_cve{cve=\""))
+            .map(|it| it.replace("\",state=\"", " ").replace("\"} 1", ""))
+            .collect();
+        assert_eq!(samples, states);
+        for state in states.iter().filter_map(|it| it.split(' ').nth(1)) {
+            let sample = format!("\nkillswitch_cves{{state=\"{state}\"}} 1\n");
+
+            assert!(metrics.contains(&sample), "{metrics}");
+        }
+
+        let (result, out, _) = machine.run(&["status", "--openvex"]);
+        let document: Value = serde_json::from_str(&out).unwrap();
+        let statements = document["statements"].as_array().unwrap();
+        // What does not matter is in it, too.
+        let count = states.len().max(1);
+        assert_eq!((result, statements.len()), (Ok(DONE), count));
+        let id = text(&document["@id"]);
+        assert!(id.starts_with(&format!("urn:killswitch:host%20one:{release}:")));
+    }
+}
+
+#[test]
+fn the_state_of_cves_is_a_table() {
+    let machine = Made::new("cve-table", &borrowed(&files()), &[]);
+    let (status, text, err) = machine.run(&["status", "--cve"]);
+
+    assert_eq!(status, Ok(PARTLY));
+    golden("status-cve.txt", &text);
+    golden("status-cve-warnings.txt", &err);
+    let (_, json, _) = machine.run(&["status", "--cve", "--json"]);
+    golden("status-cve.json", &json);
 }
 
 #[test]
@@ -567,14 +749,11 @@ fn what_does_not_work_is_warned_of() {
     assert_eq!(status, Ok(DONE));
     assert!(metrics.contains("\nkillswitch_warnings 3\n"), "{metrics}");
 
-    assert_eq!(
-        machine.run(&["status"]),
-        (
-            Ok(PARTLY),
-            include_str!("golden/status-failed.txt").into(),
-            include_str!("golden/status-failed-warnings.txt").into()
-        )
-    );
+    let (status, out, err) = machine.run(&["status"]);
+
+    assert_eq!(status, Ok(PARTLY));
+    golden("status-failed.txt", &out);
+    golden("status-failed-warnings.txt", &err);
 }
 
 #[test]
@@ -583,10 +762,10 @@ fn the_status_is_there_for_programs() {
 
     files[3].1 = ENGAGED.lines().next().unwrap().to_owned() + "\n";
     let machine = Made::new("json", &borrowed(&files), &[]);
-    let json = include_str!("golden/status.json");
     let (status, out, _) = machine.run(&["status", "--json"]);
 
-    assert_eq!((status, &*out), (Ok(DONE), json));
+    assert_eq!(status, Ok(DONE));
+    golden("status.json", &out);
     let (status, out, _) = machine.run(&["status", "--openmetrics"]);
     let samples: Vec<_> = out.lines().filter(|it| !it.starts_with('#')).collect();
     let of = "{target=\"af_alg_sendmsg\",scope=\"all\",reason=\"CVE-2026-31431\"}";
@@ -639,6 +818,8 @@ fn callers_are_shown() {
 
     assert_eq!((status, &*err), (Ok(DONE), ""));
     golden("why.txt", &table);
+    let (_, json, _) = machine.run(&["why", "af_alg_sendmsg", "--json"]);
+    golden("why.json", &json);
     assert_eq!(
         machine.run(&["why", "m:af_alg_sendmsg"]),
         (
@@ -796,6 +977,26 @@ fn names_of_others_change_nothing_on_a_terminal() {
     assert_eq!(report["callers"][0]["path"], format!("/{hostile}"));
 }
 
+/// With as many engagements as there may be, and a full kernel log.
+#[test]
+fn many_engagements_are_shown() {
+    let engaged: String = (0..200)
+        .map(|number| {
+            format!(
+                "m{number}:function_{number} retval=-1 hits={number} state=engaged scope=all \
+                 callers=3 reason=\"CVE-2030-{:04}\"\n",
+                1000 + number
+            )
+        })
+        .collect();
+    let mut files = files();
+
+    files[3].1 = engaged;
+    let machine = Made::new("many", &borrowed(&files), &[]);
+    let (_, out, _) = machine.run(&["status", "--cve"]);
+    assert_eq!(out.matches("function_").count(), 200 + 200);
+}
+
 /// Files of a machine on which `f` and `m:g` are engaged, and files of commands.
 fn applied<'a>(confs: &[(&'a str, &'a str)]) -> Vec<(String, String)> {
     let mut files = files();
@@ -881,7 +1082,7 @@ fn files_are_applied() {
                 ),
                 ("control", "engage x -1", None, "engaged x\n"),
             ],
-            REFUSED,
+            PARTLY,
             "@20.conf: engaged x\n",
             "killswitch: NOTHING of @10.conf was done: refused in line 5: engage \
              security_file_open 0: no (rule lsm-entry)\n",
@@ -947,8 +1148,8 @@ fn files_are_applied() {
             &[],
             REFUSED,
             "",
-            "killswitch: NOTHING of @10.conf was done: line 1: CVE-1: there is no catalogue that \
-             knows CVE-1\n",
+            "killswitch: NOTHING of @10.conf was done: line 1: CVE-1: the catalogue does not have \
+             it\n",
         ),
         // A name that is no name of a function leads to no file.
         (
@@ -1036,8 +1237,8 @@ fn a_directory_that_is_no_file_is_named() {
         (
             Ok(REFUSED),
             String::new(),
-            "killswitch: /etc/killswitch.d/40.conf cannot be read: NOTHING of it is engaged (it is a \
-             directory, a pipe or a device; name a regular file, or copy it to one first)\n"
+            "killswitch: /etc/killswitch.d/40.conf cannot be read: NOTHING of it is engaged (it is \
+             a directory, a pipe or a device; name a regular file, or copy it to one first)\n"
                 .into()
         )
     );
@@ -1049,8 +1250,12 @@ fn mitigations_are_resolved() {
 
     struct Sample;
 
-    impl Mitigations for Sample {
-        fn of(&self, id: &str) -> Mitigation {
+    impl Knowledge for Sample {
+        fn report(&self, _: &Machine, _: &[Engagement], _: bool) -> Result<cve::Report, String> {
+            unreachable!("nothing is shown")
+        }
+
+        fn mitigation(&self, _: &Machine, id: &str) -> Mitigation {
             match id {
                 "CVE-1" => Mitigation::Engage(vec![vec![
                     "engage a -EPERM".into(),
@@ -1167,6 +1372,321 @@ fn mitigations_are_resolved() {
             (Ok(status), out.into(), err.into()),
             "{text}"
         );
+    }
+}
+
+/// Releases, what a file says, what the kernel is asked and answers, and the answer, without the
+/// path in front.
+#[test]
+fn what_is_fixed_is_not_engaged() {
+    let engaged = "engaged plain:first\n";
+    let control = [(
+        "control",
+        "engage plain:first -EPERM reason=CVE-2030-1000",
+        None,
+        engaged,
+    )];
+    // Which of several ways it is to be depends on the policy.
+    let check = [("check", "plain:first -1\n", None, "allow plain:first -1\n")];
+    let mitigate = "mitigate CVE-2030-1000";
+    let by_hand = "engage plain:first -EPERM reason=CVE-2030-1000";
+
+    for (number, (release, line, answers, out)) in [
+        (
+            "7.3.4",
+            mitigate,
+            vec![],
+            "CVE-2030-1000 is skipped: it has the fix, which came with 7.0\n",
+        ),
+        (
+            "4.13",
+            mitigate,
+            vec![],
+            "CVE-2030-1000 is skipped: it is older than the flaw, which came with 5.0\n",
+        ),
+        ("6.5.1", mitigate, [check, control].concat(), engaged),
+        // Whether it has a fix is not known.
+        (
+            "6.1.0-37-amd64",
+            mitigate,
+            [check, control].concat(),
+            engaged,
+        ),
+        ("6.5.1", by_hand, control.to_vec(), engaged),
+        (
+            "7.3.4",
+            by_hand,
+            control.to_vec(),
+            "line 1 is not needed for CVE-2030-1000, and not skipped, as mitigate CVE-2030-1000 \
+             would be: it has the fix, which came with 7.0\n\
+             /etc/killswitch.d/10.conf: engaged plain:first\n",
+        ),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let mut files = applied(&[("10.conf", line)]);
+
+        files[7].1 = format!("Linux version {release} (made up)\n");
+        let made = Made::new(&format!("retire-{number}"), &borrowed(&files), &answers);
+
+        assert_eq!(
+            made.run(&["apply"]),
+            (
+                Ok(DONE),
+                format!("/etc/killswitch.d/10.conf: {out}"),
+                String::new()
+            ),
+            "{release}: {line}"
+        );
+    }
+}
+
+/// What another user could have written is not what root is to do.
+#[test]
+fn files_of_others_are_not_applied() {
+    use std::os::unix::fs::{chown, symlink, PermissionsExt};
+
+    let made = Made::new(
+        "others",
+        &borrowed(&applied(&[("10.conf", "engage a -1")])),
+        &[],
+    );
+    let path = made.directory.path("etc/killswitch.d/10.conf");
+    let refused = |why: &str| {
+        let err = format!(
+            "killswitch: /etc/killswitch.d/10.conf cannot be read: NOTHING of it is engaged \
+             ({why})\n"
+        );
+
+        assert_eq!(made.run(&["apply"]), (Ok(REFUSED), String::new(), err));
+    };
+
+    for mode in [0o664, 0o646, 0o666] {
+        fs::set_permissions(&path, PermissionsExt::from_mode(mode)).unwrap();
+        refused("others than its owner could change it; chmod go-w it");
+    }
+    fs::set_permissions(&path, PermissionsExt::from_mode(0o644)).unwrap();
+    // Only root can give a file away.
+    if chown(&path, Some(77), None).is_ok() {
+        refused("it belongs to the user 77, who could change it; chown it to root");
+    }
+    // What never ends, or begins.
+    let no_file =
+        "it is a directory, a pipe or a device; name a regular file, or copy it to one first";
+    fs::remove_file(&path).unwrap();
+    symlink("/dev/zero", &path).unwrap();
+    refused(no_file);
+    fs::remove_file(&path).unwrap();
+    let made_pipe = std::process::Command::new("mkfifo").arg(&path).status();
+    assert!(made_pipe.unwrap().success());
+    refused(no_file);
+}
+
+#[test]
+fn a_relative_directory_is_below_the_current_one() {
+    let made = Made::new("relative", &borrowed(&files()), &[]);
+    let current = std::env::current_dir().unwrap();
+
+    assert_eq!(
+        made.run(&["apply", "here/it.d"]).1,
+        format!(
+            "killswitch: there is no {}/here/it.d/*.conf\n",
+            current.display()
+        )
+    );
+}
+
+#[test]
+fn what_was_applied_is_there_for_programs() {
+    let run = |name: &str, files: &[(&str, &str)], answers: &[Answer<'_>], words: &[&str]| {
+        let made = Made::new(
+            &format!("apply-json-{name}"),
+            &borrowed(&applied(files)),
+            answers,
+        );
+        let (status, out, err) = made.run(&[&["apply", "--json"], words].concat());
+
+        assert_eq!(err, "");
+        golden(&format!("apply-{name}.json"), &out);
+        status
+    };
+
+    assert_eq!(run("none", &[], &[], &[]), Ok(DONE));
+    assert_eq!(
+        run(
+            "partly",
+            &[
+                ("10.conf", "engage a -1\nengage f -1 scope=nonroot\n"),
+                ("20.conf", "engage security_file_open 0\n"),
+                ("30.conf", "disengage_all\n"),
+            ],
+            &[
+                ("control", "engage a -1", None, "engaged a\n  note: b\n"),
+                (
+                    "control",
+                    "engage security_file_open 0",
+                    Some(EACCES),
+                    "refused engage security_file_open 0: no (rule lsm-entry)\n"
+                ),
+            ],
+            &[]
+        ),
+        Ok(PARTLY)
+    );
+    assert_eq!(
+        run(
+            "rehearsed",
+            &[("10.conf", "engage a -1\nengage f -1\n")],
+            &[("check", "a -1\n", None, "allow a -1\n  zone: core\n")],
+            &["--dry-run"]
+        ),
+        Ok(DONE)
+    );
+    let absent = Made::new(
+        "apply-json-absent",
+        &[("/etc/killswitch.d/a.conf", "engage f -1\n")],
+        &[],
+    );
+    let (status, out, err) = absent.run(&["apply", "--json"]);
+    assert_eq!((status, &*err), (Ok(NOT_AVAILABLE), ""));
+    golden("apply-absent.json", &out);
+}
+
+/// What the exit status says is the same everywhere.
+#[test]
+fn the_exit_status_says_what_became_of_it() {
+    const ALLOW: &str = "allow f -1\n";
+    const REFUSE: &str = "refuse f -1 lsm-entry\n";
+    const ONE: &str = "allow f -1\nrefuse g -1 lsm-entry\n";
+    const NO: &str = "refused\n";
+    let conf = |name: &'static str, text: &'static str| (name, text);
+    let good = conf("10.conf", "engage f -1 reason=two words\n");
+    let bad = conf("20.conf", "engage h -1\n");
+    let skipped = conf("30.conf", "mitigate CVE-2030-1000\n");
+
+    for (number, (words, confs, answers, status)) in [
+        (
+            &["check", "f", "-1"][..],
+            &[][..],
+            &[("check", "f -1\n", None, ALLOW)][..],
+            DONE,
+        ),
+        (
+            &["check", "f", "-1"],
+            &[],
+            &[("check", "f -1\n", None, REFUSE)],
+            REFUSED,
+        ),
+        (
+            &["check", "f", "-1", "g", "-1"],
+            &[],
+            &[("check", "f -1\ng -1\n", None, ONE)],
+            PARTLY,
+        ),
+        (
+            &["check", "f", "-1"],
+            &[],
+            &[("check", "f -1\n", Some(EPERM), NO)],
+            REFUSED,
+        ),
+        (
+            &["engage", "f", "-1"],
+            &[],
+            &[("control", "engage f -1\n", None, "engaged f\n")],
+            DONE,
+        ),
+        (
+            &["engage", "f", "-1"],
+            &[],
+            &[("control", "engage f -1\n", Some(EACCES), NO)],
+            REFUSED,
+        ),
+        (
+            &["engage", "f", "-1", "--dry-run"],
+            &[],
+            &[("check", "f -1\n", None, ALLOW)],
+            DONE,
+        ),
+        (
+            &["engage", "f", "-1", "--dry-run"],
+            &[],
+            &[("check", "f -1\n", None, REFUSE)],
+            REFUSED,
+        ),
+        (
+            &["engage", "f", "-1", "g", "-1", "--dry-run"],
+            &[],
+            &[("check", "f -1\ng -1\n", None, ONE)],
+            PARTLY,
+        ),
+        (
+            &["lift", "f"],
+            &[],
+            &[("control", "disengage f\n", None, "disengaged f\n")],
+            DONE,
+        ),
+        (&["lift", "nothing"], &[], &[], REFUSED),
+        (
+            &["lift", "f"],
+            &[],
+            &[("control", "disengage f\n", Some(EPERM), NO)],
+            REFUSED,
+        ),
+        (
+            &["lift", "f", "nothing"],
+            &[],
+            &[("control", "disengage f\n", None, "disengaged f\n")],
+            PARTLY,
+        ),
+        (&["why", "nothing"], &[], &[], REFUSED),
+        (&["status"], &[], &[], DONE),
+        (&["status", "--max-age", "1s"], &[], &[], PARTLY),
+        (&["status", "--cve"], &[], &[], DONE),
+        (&["apply"], &[], &[], DONE),
+        (&["apply"], &[good], &[], DONE),
+        (&["apply"], &[skipped], &[], DONE),
+        (&["apply"], &[bad], &[], REFUSED),
+        (&["apply"], &[good, bad], &[], PARTLY),
+        (&["apply"], &[skipped, bad], &[], REFUSED),
+        (
+            &["apply"],
+            &[bad, conf("30.conf", "engage x -1")],
+            &[("control", "engage x -1", None, "engaged x\n")],
+            PARTLY,
+        ),
+        (
+            &["apply"],
+            &[good, conf("30.conf", "engage x -1")],
+            &[("control", "engage x -1", Some(EACCES), NO)],
+            PARTLY,
+        ),
+        (
+            &["apply", "--dry-run"],
+            &[good, conf("30.conf", "engage x -1")],
+            &[("check", "x -1\n", None, REFUSE)],
+            PARTLY,
+        ),
+        (
+            &["apply", "--dry-run"],
+            &[conf("30.conf", "engage x -1")],
+            &[("check", "x -1\n", None, REFUSE)],
+            REFUSED,
+        ),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let mut files = applied(confs);
+
+        files[7].1 = "Linux version 7.3.4 (made up)\n".into();
+        for json in [&[][..], &["--json"]] {
+            let name = format!("exit-{number}-{}", json.len());
+            let made = Made::new(&name, &borrowed(&files), answers);
+            let words = [words, json].concat();
+
+            assert_eq!(made.run(&words).0, Ok(status), "{words:?}, {confs:?}");
+        }
     }
 }
 

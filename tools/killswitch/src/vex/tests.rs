@@ -122,10 +122,15 @@ fn check(document: &Value) {
 #[test]
 fn documents_have_what_the_specification_asks_for() {
     let findings = State::ALL.map(finding);
-    let document = document(&findings, "7.3.4+deb13 (Debian x)", "2026-11-30T00:00:00Z");
+    let time = "2026-11-30T00:00:00Z";
+    let document = document(&findings, "7.3.4+deb13 (Debian x)", Some("a b"), time);
     let document = to_value(document).unwrap();
 
     check(&document);
+    assert_eq!(
+        document["@id"],
+        "urn:killswitch:a%20b:7.3.4%2Bdeb13%20%28Debian%20x%29:2026-11-30T00:00:00Z"
+    );
     let statuses: Vec<_> = document["statements"]
         .as_array()
         .unwrap()
