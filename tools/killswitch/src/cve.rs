@@ -38,6 +38,7 @@ pub enum Presence {
 
 /// What a kernel answers to a request, or would.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case", tag = "verdict", content = "reason")]
 pub enum Answer {
     Allowed,
@@ -51,6 +52,7 @@ pub enum Answer {
 
 /// The state of a CVE on a kernel.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum State {
     /// The kernel does not have the code, or is older than the flaw.
@@ -123,6 +125,7 @@ impl fmt::Display for State {
 
 /// What is known about CVEs on a kernel: the answer of `killswitch cve --json`.
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Report {
     /// What the kernel calls itself; nothing if that is not known.
     pub release: Option<String>,
@@ -133,6 +136,7 @@ pub struct Report {
 
 /// What is known about a CVE on a kernel.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Finding {
     /// The CVE.
     pub id: String,
@@ -153,6 +157,7 @@ pub struct Finding {
 
 /// What could be engaged together.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Way {
     /// The way into a subsystem that it is of, if it is not of the CVE itself.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -370,4 +370,6 @@ impl Files {
 #[cfg(test)]
 mod built;
 #[cfg(test)]
+mod schema;
+#[cfg(test)]
 mod tests;

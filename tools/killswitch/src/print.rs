@@ -501,6 +501,7 @@ impl Suggest {
 
 /// The answer of `killswitch suggest --json`.
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Suggested<'a> {
     /// What the kernel's code was read from, if it was.
     source: Option<Source>,

@@ -31,6 +31,7 @@ const MAX_CALLERS: usize = 16;
 
 /// Where in a record the name of a function is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum Place {
     Title,
@@ -47,6 +48,7 @@ pub enum Place {
 
 /// What could be engaged, or is refused.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Suggestion {
     pub function: String,
     pub place: Place,
@@ -67,6 +69,7 @@ pub struct Suggestion {
 
 /// All that is suggested.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Suggestions {
     /// The state, and what the ways into the source files close.
     #[serde(flatten)]

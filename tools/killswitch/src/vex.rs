@@ -168,4 +168,4 @@ fn escaped(text: &str) -> String {
 }
 
 #[cfg(test)]
-mod tests;
+pub mod tests;

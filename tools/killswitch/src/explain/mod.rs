@@ -34,6 +34,7 @@ const MAX_VALUES: usize = 4;
 
 /// Whether a function can be skipped, in a word.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum Summary {
     /// Callers take the value for one that the function returns.
@@ -70,6 +71,8 @@ pub struct Finding {
 
 /// A function that could be engaged instead.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[cfg_attr(test, schemars(rename = "BetterCaller"))]
 pub struct Caller {
     pub function: String,
     pub value: i64,

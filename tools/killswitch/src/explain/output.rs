@@ -62,29 +62,41 @@ pub fn read(list: &[u8]) -> Result<Vec<Line>, Box<dyn Error>> {
     Ok(lines)
 }
 
+/// Something that was found.
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct Found<'a> {
     kind: &'static str,
+    /// The address, with its symbol.
     r#where: String,
     why: &'a str,
 }
 
+/// What could be engaged instead.
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct Better<'a> {
+    /// Other values of the same function.
     values: &'a [i64],
     callers: &'a [Caller],
 }
 
-/// One line of JSON.
+/// A line of the answer of `killswitch explain --json`.
 #[derive(Serialize)]
-struct Record<'a> {
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct Record<'a> {
+    /// The function, as it was asked for.
     function: &'a str,
+    /// Its module, if that was given apart.
     module: &'a str,
+    /// The value, as it was asked for.
     value: &'a str,
     summary: Summary,
     findings: Vec<Found<'a>>,
     better: Better<'a>,
+    /// What the function returns by itself.
     returns: Vec<i64>,
+    /// What was not seen.
     unseen: &'a [String],
     source: Source,
 }

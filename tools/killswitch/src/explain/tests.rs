@@ -262,6 +262,9 @@ fn a_function_is_a_line_of_json() {
         .collect();
 
     assert_eq!(found.len(), 2);
+    for line in &found {
+        assert_eq!(crate::schema::wrong("explain", line), [""; 0], "{line}");
+    }
     assert_eq!(found[0]["function"], "init_one");
     assert_eq!(found[0]["value"], "-EPERM");
     assert_eq!(found[0]["summary"], "unsafe");

@@ -87,6 +87,7 @@ const THREADS: usize = 4;
 
 /// What a kernel was read from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum Source {
     /// Its file, and those of its modules.

@@ -38,6 +38,7 @@ pub struct Options {
 
 /// The answer of `killswitch apply --json`.
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Applied {
     /// Where the files are.
     directory: String,
@@ -51,6 +52,7 @@ pub struct Applied {
 
 /// What became of it, as the exit status says.
 #[derive(Clone, Copy, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 enum Outcome {
     Done,
@@ -72,6 +74,7 @@ impl Outcome {
 
 /// What became of a file.
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct Loaded {
     file: String,
     outcome: Outcome,
@@ -91,6 +94,7 @@ struct Loaded {
 
 /// What became of what was engaged already.
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct Kept {
     /// The function, as it was named.
     target: String,

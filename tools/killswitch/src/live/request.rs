@@ -238,6 +238,7 @@ fn read_lines(path: &Path) -> Result<Vec<String>, Box<dyn Error>> {
 /// What was written to `control`, and what came of it: the answer of what changes something, with
 /// `--json`.
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Written<'a> {
     /// Whether all of it was carried out. Otherwise nothing was.
     done: bool,
@@ -320,6 +321,7 @@ fn question(command: &command::Command<'_>) -> Option<String> {
 
 /// A verdict of `check`.
 #[derive(Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Verdict {
     /// `allow` or `refuse`.
     verdict: String,
@@ -342,6 +344,7 @@ impl Verdict {
 /// What was asked, and answered: the answer of `check`, and of what would change something with
 /// `--dry-run`, with `--json`.
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Asked {
     /// What would be written to `control`, if that was the question.
     would_write: Vec<String>,

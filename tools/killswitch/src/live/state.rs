@@ -12,6 +12,7 @@ use std::{io, iter};
 
 /// A line of `engaged`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Engagement {
     /// The function, as it was named.
     pub target: String,
@@ -118,6 +119,7 @@ pub fn meant(engaged: &[Engagement], name: &str) -> String {
 
 /// What `status` says.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Status {
     /// The version of the interface.
     pub version: u32,
@@ -170,6 +172,7 @@ impl Status {
 
 /// A line of `callers`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Caller {
     /// How many calls.
     pub calls: u64,

@@ -51,6 +51,7 @@ pub struct Options {
 
 /// The answer of `killswitch status --json`: what is known of the machine.
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Report {
     #[serde(flatten)]
     pub status: Status,
@@ -66,6 +67,7 @@ pub struct Report {
 
 /// An engagement and its age.
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Aged {
     #[serde(flatten)]
     pub engagement: Engagement,
@@ -77,6 +79,7 @@ pub struct Aged {
 
 /// For how long something has been engaged, observed or armed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Age {
     /// In seconds; nothing if not even the time since the boot is known.
     pub age: Option<u64>,

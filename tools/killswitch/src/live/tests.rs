@@ -9,7 +9,7 @@ use crate::{
     image::tests::Directory,
     machine::Reply,
     mitigations::FromCatalogue,
-    Arguments,
+    schema, vex, Arguments,
 };
 use clap::Parser;
 use serde_json::Value;
@@ -594,6 +594,7 @@ fn the_age_is_shown_and_warned_of() {
             engaged.iter().map(|it| it[key].clone()).collect()
         };
 
+        assert_eq!(schema::wrong("status", &report), [""; 0]);
         (
             status,
             of("age"),
@@ -696,6 +697,8 @@ fn the_state_of_cves_is_shown() {
         assert_eq!(result, Ok(status.max(machine.run(&["status"]).0.unwrap())));
         assert_eq!(shown, states, "{release}, {engaged}");
         assert_eq!(report["release"], release);
+        assert_eq!(schema::wrong("status", &report), [""; 0]);
+
         let (_, metrics, _) = machine.run(&["status", "--cve", "--openmetrics"]);
         let samples: Vec<_> = metrics
             .lines()
@@ -715,6 +718,7 @@ fn the_state_of_cves_is_shown() {
         // What does not matter is in it, too.
         let count = states.len().max(1);
         assert_eq!((result, statements.len()), (Ok(DONE), count));
+        assert_eq!(vex::tests::wrong(&document), [""; 0]);
         let id = text(&document["@id"]);
         assert!(id.starts_with(&format!("urn:killswitch:host%20one:{release}:")));
     }

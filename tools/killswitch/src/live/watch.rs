@@ -54,6 +54,7 @@ pub struct Options {
 
 /// What has changed between two polls.
 #[derive(Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct Change<'a> {
     /// The function, as it was named.
     target: &'a str,
@@ -71,6 +72,7 @@ struct Change<'a> {
 
 /// A line of the answer of `killswitch watch --json`.
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Line<'a> {
     /// When it was seen, in UTC, as RFC 3339 has it.
     time: &'a str,

@@ -32,6 +32,7 @@ const MAX_CGROUPS: usize = 10_000;
 
 /// The answer of `killswitch why --json`: what is known of a target.
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Report {
     /// What `engaged` says; nothing if it is not engaged any more.
     engaged: Option<Engagement>,
@@ -43,6 +44,7 @@ pub struct Report {
 
 /// A caller, and what there is to find out about it.
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct Known {
     #[serde(flatten)]
     caller: Caller,

@@ -111,6 +111,7 @@ fn an_openvex_document_has_all_that_was_asked_about() {
 
     assert_eq!(status, DONE);
     assert_eq!(document["statements"].as_array().unwrap().len(), 2);
+    assert_eq!(vex::tests::wrong(&document), [""; 0]);
 }
 
 #[test]
