@@ -71,7 +71,7 @@ impl Knowledge for FromCatalogue {
                 }
             }
         }
-        let mut of_entry = |entry: &Entry| {
+        let of_entry = |entry: &Entry| {
             let mut finding = cve::of_entry(entry, catalogue, &subject);
             let is_engaged = finding.ways.iter().any(|way| way.state.is_some());
 
@@ -88,7 +88,7 @@ impl Knowledge for FromCatalogue {
             Some(finding)
         };
         let entries = catalogue.entries().filter(|it| !it.is_door());
-        let mut cves: Vec<_> = entries.filter_map(&mut of_entry).collect();
+        let mut cves: Vec<_> = entries.filter_map(of_entry).collect();
 
         cves.extend(engaged_for.into_iter().map(|(id, targets)| Finding {
             reason: format!(

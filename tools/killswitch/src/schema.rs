@@ -44,6 +44,12 @@ fn schema<T: JsonSchema>(name: &'static str) -> (&'static str, Value) {
         if schema.get("properties").is_some() {
             schema.insert("additionalProperties".into(), false.into());
         }
+        // As the source is folded.
+        if let Some(text) = schema.get("description").and_then(Value::as_str) {
+            let text = text.replace('\n', " ");
+
+            schema.insert("description".into(), text.into());
+        }
     };
 
     let mut schema = SchemaSettings::draft2020_12()
