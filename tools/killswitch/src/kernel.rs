@@ -292,6 +292,18 @@ impl Kernel {
         }
     }
 
+    /// The types that `function` is one of, and its number. `None` if there are none, or if several
+    /// functions of its name differ.
+    pub fn types_of(&self, function: &Function<'_>) -> Option<(OfTypes<'_>, u32)> {
+        let types = self.image.types(function.index)?;
+        let id = types
+            .functions(policy::typed_name(function.symbol))
+            .next()
+            .filter(|_| function.prototype != Prototype::UNKNOWN)?;
+
+        Some((OfTypes(types), id))
+    }
+
     fn sets(&self) -> Sets<'_> {
         Sets {
             lsm_entries: self.entries.borrow(),
@@ -642,7 +654,7 @@ impl Policed for Kernel {
 }
 
 /// The types of an image.
-struct OfTypes<'a>(Information<'a>);
+pub struct OfTypes<'a>(pub Information<'a>);
 
 impl Types for OfTypes<'_> {
     fn get(&self, id: u32) -> Option<Described> {

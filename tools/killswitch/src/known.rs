@@ -5,6 +5,7 @@
 
 use crate::{
     command::Question,
+    conditions,
     cve::{Answer, Known, Presence},
     file,
     image::{module_name, Image, Source},
@@ -161,7 +162,10 @@ impl Known for Subject {
         let (_, verdicts) = kernel.judge(&function, &[asked]);
 
         match verdicts[0] {
-            Verdict::Accepted => Answer::Allowed,
+            Verdict::Accepted => question
+                .condition
+                .map_or(Ok(()), |it| conditions::check(kernel, &function, it))
+                .map_or_else(Answer::Refused, |()| Answer::Allowed),
             Verdict::NotProbeable => Answer::Refused("the kernel cannot probe it".into()),
             Verdict::Refused(refusal) => {
                 let instead = kernel.alternatives(&function, asked);

@@ -14,8 +14,11 @@ mod command;
 #[allow(dead_code, clippy::all)]
 #[path = "../../../src/condition"]
 mod condition {
+    pub(crate) mod compile;
+    pub(crate) mod program;
     pub(crate) mod syntax;
 }
+mod conditions;
 mod cve;
 #[allow(dead_code)]
 #[path = "../../../src/errno.rs"]
@@ -116,11 +119,12 @@ enum Command {
         /// Judge what a CSV file lists
         ///
         /// It has the columns "function" and "value" (or "retval", or "bypass_retval"), and may
-        /// have "module" and "scope". They hold what the file `check` takes: symbol or
-        /// module:symbol; a number, an error such as -EPERM, NULL or void; all or nonroot.
-        /// Can be given several times.
+        /// have "module", "scope" and "if". They hold what the file `check` takes: symbol or
+        /// module:symbol; a number, an error such as -EPERM, NULL or void; all or nonroot; a
+        /// condition. Can be given several times.
         ///
-        /// Prints CSV: function, value, scope, verdict (allow, refuse, absent or ?), rule, reason.
+        /// Prints CSV: function, value, scope, verdict (allow, refuse, absent or ?), rule, reason. The
+        /// rule is "condition" for a condition that cannot be compiled by the kernel's types.
         #[arg(long, value_name = "FILE", group = "what")]
         list: Vec<PathBuf>,
         /// Print what is accepted, of all functions

@@ -112,7 +112,7 @@ pub struct Lint {
     /// The files, or directories with files
     #[arg(value_name = "PATH", default_value = "tools/catalogue")]
     paths: Vec<PathBuf>,
-    /// A kernel, to have the policy judge all alternatives
+    /// A kernel, to have the policy judge all alternatives, and to compile their conditions
     #[arg(long, value_name = "FILE")]
     vmlinux: Option<PathBuf>,
     /// A directory with the modules of that kernel

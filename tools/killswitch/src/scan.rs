@@ -4,6 +4,8 @@
 
 use crate::{
     command::{parse_value, Malformed, Question, Scope, Target},
+    condition::syntax,
+    conditions,
     image::Within,
     kernel::{Function, Kernel, Verdict, KERNEL},
     policy::{Asked, Type, Value, Zone},
@@ -18,10 +20,11 @@ pub struct Line {
     function: String,
     value: String,
     scope: String,
+    condition: String,
 }
 
 /// Reads a list, which is CSV with columns `function` and `value` (or `retval`, or
-/// `bypass_retval`), and perhaps `module` and `scope`. What is not there is empty.
+/// `bypass_retval`), and perhaps `module`, `scope` and `if`. What is not there is empty.
 pub fn read(list: &[u8]) -> Result<Vec<Line>, Box<dyn Error>> {
     let mut reader = csv::ReaderBuilder::new()
         .flexible(true)
@@ -32,7 +35,7 @@ pub fn read(list: &[u8]) -> Result<Vec<Line>, Box<dyn Error>> {
     let function = column(&["function"]).ok_or("it has no column function")?;
     let value = column(&["value", "retval", "bypass_retval"])
         .ok_or("it has no column value, retval or bypass_retval")?;
-    let (module, scope) = (column(&["module"]), column(&["scope"]));
+    let [module, scope, condition] = ["module", "scope", "if"].map(|it| column(&[it]));
     let mut lines = Vec::new();
 
     for record in reader.records() {
@@ -51,6 +54,7 @@ pub fn read(list: &[u8]) -> Result<Vec<Line>, Box<dyn Error>> {
                 "" => "all".into(),
                 scope => scope.into(),
             },
+            condition: field(condition).into(),
         });
     }
     Ok(lines)
@@ -78,6 +82,7 @@ pub fn list(
             function,
             value,
             scope,
+            ..
         } = line;
 
         out.write_record([function, value, scope, &verdict, &rule, &reason])?;
@@ -93,6 +98,11 @@ fn question(line: &Line) -> Result<Question<'_>, Malformed<'_>> {
     if line.value.is_empty() {
         return Err(Malformed::Missing("return value"));
     }
+    let condition = Some(&*line.condition).filter(|it| !it.is_empty());
+
+    if let Some(condition) = condition {
+        syntax::check(condition).map_err(Malformed::Condition)?;
+    }
     Ok(Question {
         target: Target::parse(&line.function)?,
         value: parse_value(&line.value)?,
@@ -101,7 +111,7 @@ fn question(line: &Line) -> Result<Question<'_>, Malformed<'_>> {
             "nonroot" => Scope::Nonroot,
             other => return Err(Malformed::Scope(other)),
         },
-        condition: None,
+        condition,
     })
 }
 
@@ -120,6 +130,12 @@ fn answer(kernel: &Kernel, question: &Question<'_>) -> [String; 3] {
     let asked = question.scope.asks(question.value);
     let (_, verdicts) = kernel.judge(&function, &[asked]);
     let verdict = verdicts[0];
+    let condition = question
+        .condition
+        .filter(|_| verdict == Verdict::Accepted && !function.is_absent());
+    if let Some(Err(wrong)) = condition.map(|it| conditions::check(kernel, &function, it)) {
+        return ["refuse".into(), "condition".into(), wrong];
+    }
     let mut reasons = Vec::new();
     let word = match verdict {
         Verdict::Accepted => "allow",

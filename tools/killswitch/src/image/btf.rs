@@ -210,6 +210,8 @@ pub struct Member<'a> {
     pub id: u32,
     /// Where it begins, in bits. 0 for what a function takes.
     pub offset: u32,
+    /// How many bits a bit field has; 0 for what is none.
+    pub bits: u8,
 }
 
 impl std::fmt::Debug for Types<'_> {
@@ -317,17 +319,47 @@ impl<'a> Type<'a> {
 
         self.rest.chunks_exact(size).filter_map(move |member| {
             let offset = u32_at(member, 8).unwrap_or(0);
+            // With the flag, its width stands in the top bits.
+            let (offset, bits) = match self.flag() && size == 12 {
+                true => (offset & 0xff_ffff, (offset >> 24) as u8),
+                false => (offset, 0),
+            };
 
             Some(Member {
                 name: self.types.string(u32_at(member, 0)?),
                 id: u32_at(member, 4)?,
-                // With the flag, its width stands in the top bits.
-                offset: if self.flag() {
-                    offset & 0xff_ffff
-                } else {
-                    offset
-                },
+                offset,
+                bits,
             })
+        })
+    }
+
+    /// The number of the type of the elements of an array, and how many it has; nothing of other
+    /// types.
+    pub fn array(&self) -> Option<(u32, u32)> {
+        (self.kind() == ARRAY).then_some(())?;
+        Some((u32_at(self.rest, 0)?, u32_at(self.rest, 8)?))
+    }
+
+    /// The names and the values of an enumeration; none of other types.
+    pub fn enumerators(self) -> impl Iterator<Item = (&'a str, i128)> {
+        let size = match self.kind() {
+            ENUM => 8,
+            ENUM64 => 12,
+            _ => usize::MAX,
+        };
+
+        self.rest.chunks_exact(size).filter_map(move |it| {
+            let low = u32_at(it, 4)?;
+            let wide = || Some(u64::from(u32_at(it, 8)?) << 32 | u64::from(low));
+            let value = match (self.kind(), self.flag()) {
+                (ENUM, true) => (low as i32).into(),
+                (ENUM, false) => low.into(),
+                (_, true) => (wide()? as i64).into(),
+                (_, false) => wide()?.into(),
+            };
+
+            Some((self.types.string(u32_at(it, 0)?), value))
         })
     }
 }
@@ -399,6 +431,31 @@ pub(super) mod tests {
             self.add(name, STRUCT << 24 | members.len() as u32, size, &rest)
         }
 
+        /// Adds what a function takes, each with its name and the number of its type, and returns.
+        pub(crate) fn prototype(mut self, returns: u32, parameters: &[(&str, u32)]) -> Self {
+            let rest: Vec<u32> = parameters
+                .iter()
+                .flat_map(|(name, id)| [self.string(name), *id])
+                .collect();
+
+            self.add(
+                "",
+                FUNC_PROTO << 24 | parameters.len() as u32,
+                returns,
+                &rest,
+            )
+        }
+
+        /// Adds an enumeration of names with values.
+        pub(crate) fn enumeration(mut self, names: &[(&str, u32)]) -> Self {
+            let rest: Vec<u32> = names
+                .iter()
+                .flat_map(|(name, value)| [self.string(name), *value])
+                .collect();
+
+            self.add("", ENUM << 24 | names.len() as u32, 4, &rest)
+        }
+
         /// The section.
         pub(crate) fn build(&self) -> Vec<u8> {
             let (types, strings) = (self.types.len() as u32, self.strings.len() as u32);
@@ -446,6 +503,33 @@ pub(super) mod tests {
         assert_eq!(types.functions("a").collect::<Vec<_>>(), [5]);
         assert_eq!(types.functions("s").count(), 0);
         assert!(types.get(0).is_none() && types.get(6).is_none());
+    }
+
+    #[test]
+    fn arrays_enumerations_and_bit_fields_are_read() {
+        let signed = 1 << 31;
+        let bytes = Builder::on(None)
+            .add("int", INT << 24, 4, &[0x0100_0020])
+            .add("", ARRAY << 24, 0, &[1, 1, 7])
+            .add("e", ENUM << 24 | signed | 1, 4, &[0, u32::MAX])
+            .add("wide", ENUM64 << 24 | 1, 8, &[0, 5, 1])
+            .add("bits", STRUCT << 24 | signed | 1, 4, &[0, 1, 3 << 24 | 9])
+            .build();
+        let btf = Btf::new(bytes, None).unwrap();
+        let types = Types::new(&btf, None);
+        let values = |id| -> Vec<i128> {
+            let all = types.get(id).unwrap().enumerators();
+
+            all.map(|(_, value)| value).collect()
+        };
+        let field = types.structure("bits").unwrap().members().next().unwrap();
+
+        assert_eq!(types.get(2).unwrap().array(), Some((1, 7)));
+        assert_eq!(types.get(1).unwrap().array(), None);
+        assert_eq!(values(3), [-1]);
+        assert_eq!(values(4), [0x1_0000_0005]);
+        assert_eq!(values(1), []);
+        assert_eq!((field.offset, field.bits), (9, 3));
     }
 
     #[test]
@@ -505,7 +589,9 @@ pub(super) mod tests {
                 let types = Types::new(&btf, None);
 
                 for id in 0..types.own().end + 1 {
-                    types.get(id).map(|it| it.members().count());
+                    if let Some(it) = types.get(id) {
+                        let _ = (it.members().count(), it.enumerators().count(), it.array());
+                    }
                 }
                 let _ = types.functions("f").count();
             }

@@ -572,7 +572,7 @@ const DISTANCE: u64 = 0x40;
 
 /// A kernel with these functions, and with tables, each with a name and two functions. They are
 /// `struct Qdisc_ops`, with the members `init` and `destroy`; a `struct Qdisc` has 0x180 bytes, and a
-/// `struct object` eight.
+/// `struct object` eight. The name COUNTED stands for 1.
 pub fn of_functions(functions: &[Sample], tables: &[(&'static str, [&str; 2])]) -> Vec<u8> {
     let address = |name: &str| {
         let index = functions.iter().position(|it| it.name == name);
@@ -586,12 +586,13 @@ pub fn of_functions(functions: &[Sample], tables: &[(&'static str, [&str; 2])]) 
         .add("int", INT << 24, 4, &[0x0100_0020])
         .structure("object", 8, &[("value", 1, 0), ("next", 1, 4)])
         .add("", POINTER << 24, 2, &[])
-        .add("", FUNC_PROTO << 24 | 1, 1, &[0, 3])
-        .add("", FUNC_PROTO << 24 | 1, 0, &[0, 3])
+        .prototype(1, &[("object", 3)])
+        .prototype(0, &[("object", 3)])
         .add("", POINTER << 24, 4, &[])
         .add("", POINTER << 24, 5, &[])
         .structure("Qdisc_ops", 16, &[("init", 6, 0), ("destroy", 7, 8)])
-        .structure("Qdisc", 0x180, &[("flags", 1, 0)]);
+        .structure("Qdisc", 0x180, &[("flags", 1, 0)])
+        .enumeration(&[("COUNTED", 1)]);
 
     for function in functions {
         let start = address(function.name);

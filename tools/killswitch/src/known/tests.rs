@@ -38,6 +38,18 @@ fn answers_are_those_of_the_policy() {
             "allowed",
         ),
         ("plain:first 0", "refused", "unknown", "refused"),
+        (
+            "plain:first -EPERM if=$uid!=0",
+            "allowed",
+            "unknown",
+            "allowed",
+        ),
+        (
+            "plain:first -EPERM if=number==1",
+            "refused",
+            "unknown",
+            "refused",
+        ),
         ("f 0", "refused", "refused", "refused"),
         ("vmlinux:first -EPERM", "absent", "absent", "absent"),
         ("nothing -EPERM", "unknown", "unknown", "absent"),

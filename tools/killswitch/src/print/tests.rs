@@ -137,6 +137,18 @@ fn lint_says_what_is_wrong() {
     .unwrap();
     let (_, text) = lint();
     assert!(!text.contains("vmlinux:last"), "{text}");
+    let wrong = SAMPLE
+        .replace("CVE-2030-1000", "CVE-2030-1001")
+        .replace("first -EPERM", "first -EPERM if=number==1");
+    fs::write(&path, wrong).unwrap();
+    let (_, text) = lint();
+    assert!(
+        text.starts_with(
+            "CVE-2030-1001.toml: alternatives[0]: plain:first is refused: the function has no such \
+             argument at character 1 of the condition"
+        ),
+        "{text}"
+    );
     fs::write(&path, SAMPLE).unwrap();
     let (status, text) = lint();
     assert_eq!(status, NOT_ALL);

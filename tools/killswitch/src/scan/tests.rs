@@ -48,7 +48,33 @@ fn line(function: &str, value: &str, scope: &str) -> Line {
         function: function.into(),
         value: value.into(),
         scope: scope.into(),
+        condition: String::new(),
     }
+}
+
+#[test]
+fn conditions_are_compiled() {
+    let kernel = sample("scan-conditions");
+    let text = "function,value,if\nfirst,-1,$uid!=0\nfirst,-1,number==1\nfirst,-1,$uid!\n\
+                first,0,number==1\nother:first,-1,number==1\n";
+    let (wrong, answers) = judged(&kernel, text);
+    let verdicts: Vec<_> = answers.iter().map(|it| [&*it[3], &*it[4]]).collect();
+
+    assert_eq!(
+        verdicts,
+        [
+            ["allow", ""],
+            ["refuse", "condition"],
+            ["?", ""],
+            ["refuse", "default"],
+            ["allow", ""],
+        ]
+    );
+    assert_eq!(
+        answers[1][5],
+        "the function has no such argument at character 1 of the condition"
+    );
+    assert_eq!(wrong, 1);
 }
 
 #[test]

@@ -1,0 +1,180 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! Conditions on calls of a function of a kernel in files, compiled as that kernel would.
+
+use crate::{
+    condition::{
+        compile::{self, World},
+        syntax,
+    },
+    image::kinds::{STRUCT, UNION},
+    kernel::{Function, Kernel, OfTypes},
+    policy::btf::{Layouts, Member},
+};
+use std::ops::Range;
+
+/// The machine that the kernel runs on: any program and any cgroup may be there.
+struct Elsewhere;
+
+impl World for Elsewhere {
+    fn program(&self, _: &str) -> Option<(u32, u64)> {
+        Some((0, 0))
+    }
+
+    fn cgroup(&self, _: &str) -> Option<(u32, u64)> {
+        Some((0, 0))
+    }
+}
+
+/// Whether the kernel would take `condition` on calls of `function`. If not, says what is wrong, and
+/// which names there are.
+pub fn check(kernel: &Kernel, function: &Function<'_>, condition: &str) -> Result<(), String> {
+    let mut nodes = vec![None; syntax::MAX_NODES];
+    let tree = syntax::parse(condition, &mut nodes).map_err(|wrong| wrong.to_string())?;
+    let (types, id) = kernel
+        .types_of(function)
+        .ok_or("there is no type information about it, which a condition needs")?;
+    let mut choices = String::new();
+
+    compile::compile(tree, &types, id, &Elsewhere, &mut choices, &mut |_| {}).map_err(|wrong| {
+        let choices: Vec<_> = choices.split_whitespace().collect();
+
+        match choices[..] {
+            [] | [_] => wrong.to_string(),
+            _ => format!("{wrong}; there are {}", choices.join(" ")),
+        }
+    })
+}
+
+impl Layouts for OfTypes<'_> {
+    fn parameter_name(&self, prototype: u32, index: u32) -> Option<&str> {
+        let mut parameters = self.0.get(prototype)?.members();
+
+        parameters.nth(index as usize).map(|it| it.name)
+    }
+
+    fn member(&self, id: u32, index: u32) -> Option<Member<'_>> {
+        let found = self
+            .0
+            .get(id)
+            .filter(|it| matches!(it.kind(), STRUCT | UNION))?;
+        let member = found.members().nth(index as usize)?;
+
+        Some(Member {
+            name: member.name,
+            id: member.id,
+            bit_offset: member.offset,
+            bits: member.bits,
+        })
+    }
+
+    fn array(&self, id: u32) -> Option<(u32, u32)> {
+        self.0.get(id)?.array()
+    }
+
+    fn enumerator(&self, id: u32, index: u32) -> Option<(&str, i128)> {
+        self.0.get(id)?.enumerators().nth(index as usize)
+    }
+
+    fn find(&self, name: &str) -> Option<u32> {
+        let named = |ids: Range<u32>| {
+            ids.filter_map(|id| Some((id, self.0.get(id)?)))
+                .filter(|(_, it)| matches!(it.kind(), STRUCT | UNION) && it.name == name)
+        };
+        let only = |ids: Range<u32>| {
+            let mut found = named(ids);
+            let (first, it) = found.next()?;
+
+            // Two of one size and name are taken for the same, seen from two files.
+            found
+                .all(|(_, other)| other.size_or_type == it.size_or_type)
+                .then_some(first)
+        };
+        let own = self.0.own();
+
+        // A module's own come first.
+        only(own.clone()).or_else(|| only(1..own.start))
+    }
+
+    fn find_enumerator(&self, name: &str) -> Option<i128> {
+        let mut found = (1..self.0.own().end)
+            .filter_map(|id| self.0.get(id)?.enumerators().find(|(it, _)| *it == name))
+            .map(|(_, value)| value);
+        let first = found.next()?;
+
+        found.all(|other| other == first).then_some(first)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::image::{
+        sample::{Part, Sample},
+        tests::{of_functions, Directory},
+        Within,
+    };
+
+    #[test]
+    fn names_are_those_of_the_kernel() {
+        let functions = [Sample {
+            name: "takes",
+            is_int: true,
+            parts: &[Part::Bytes(b"\x31\xc0\xc3")],
+        }];
+        let kernel = Kernel::new(of_functions(&functions, &[]));
+        let function = kernel.find_in(Within::Kernel, "takes").unwrap();
+
+        for condition in [
+            "object->value==1",
+            "$arg1->next>2||object!=NULL",
+            "(Qdisc)object->flags&1",
+            "object->value==COUNTED",
+            "$uid!=0&&$exe!=\"/no/such/program\"",
+        ] {
+            assert_eq!(check(&kernel, &function, condition), Ok(()), "{condition}");
+        }
+        for (condition, expected) in [
+            (
+                "objekt->value==1",
+                "the function has no such argument at character 1 of the condition; there are arguments: \
+                 object",
+            ),
+            (
+                "$uid==0&&object->nothing==1",
+                "the structure has no such member at character 10 of the condition; there are members: \
+                 value next",
+            ),
+            (
+                "(nothing)object->value==1",
+                "there is no such structure, or several at character 1 of the condition",
+            ),
+            (
+                "object->value==4294967296",
+                "this can never have such a value at character 1 of the condition",
+            ),
+            (
+                "object->value==NEVER",
+                "there is no enumerator or error of this name, or several at character 1 of the \
+                 condition",
+            ),
+            ("object->", "a name is missing at character 9 of the condition"),
+        ] {
+            let found = check(&kernel, &function, condition).unwrap_err();
+
+            assert_eq!(found, expected, "{condition}");
+        }
+    }
+
+    #[test]
+    fn without_types_there_are_no_conditions() {
+        let directory = Directory::new("conditions");
+        let kernel = Kernel::new(directory.open());
+        let function = kernel.find_in(Within::Kernel, "callback").unwrap();
+
+        assert_eq!(
+            check(&kernel, &function, "$uid==0"),
+            Err("there is no type information about it, which a condition needs".into())
+        );
+    }
+}
