@@ -91,6 +91,13 @@ impl Observed<'_> {
         }
     }
 
+    /// Whether the counter of what forbids preemption lies at `address`.
+    fn is_preempt_count(&self, address: u64) -> bool {
+        let mut names = self.image.names(address);
+
+        names.any(|it| it.name == "__preempt_count")
+    }
+
     /// Whether a callee is part of what is looked at: near, small and without a word that says
     /// what it does.
     fn is_entered(&self, state: &State<Trail>, target: u64) -> bool {
@@ -148,19 +155,29 @@ impl Observer for Observed<'_> {
         if access.is_write && !matches!(access.address.known, Known::Address(Base::Stack, _)) {
             state.trail.has_effect = true;
         }
-        // Counters of references are counted down in one step, or for each CPU by a pointer.
-        let is_pointer = !matches!(access.address.known, Known::Number(_));
+        let object = access.address.known;
+        let found = match object {
+            // What keeps a task on its CPU, and an RCU section without more, is compiled to this.
+            Known::Number(at) if access.is_per_cpu && self.is_preempt_count(at as u64) => {
+                state.trail.locks = state.trail.locks.saturating_add(access.counts);
+                match access.counts {
+                    1.. => Some(("preempt_disable", Verb::Lock)),
+                    0 => None,
+                    ..0 => Some(("preempt_enable", Verb::Unlock)),
+                }
+            }
+            Known::Number(_) => None,
+            // Counters of references are counted down in one step, or for each CPU by a pointer.
+            _ if access.counts < 0 && (access.is_locked || access.is_per_cpu) => {
+                Some(("a counter", Verb::Put))
+            }
+            _ => None,
+        };
 
-        if access.counts_down && (access.is_locked || access.is_per_cpu) && is_pointer {
+        if let Some((name, verb)) = found {
             let mut trail = std::mem::take(&mut state.trail);
 
-            self.note(
-                &mut trail,
-                access.at,
-                "a counter",
-                Verb::Put,
-                access.address.known,
-            );
+            self.note(&mut trail, access.at, name, verb, object);
             state.trail = trail;
         }
         None
@@ -291,11 +308,26 @@ impl Body {
             .collect()
     }
 
+    /// What it completes on some path.
+    pub fn completes(&self) -> Option<&Event> {
+        self.events.iter().find(|it| it.verb == Verb::Complete)
+    }
+
     /// What is completed on some path, or put or freed there without having been taken.
     pub fn releases(&self) -> Option<&Event> {
-        let complete = self.events.iter().find(|it| it.verb == Verb::Complete);
+        self.completes()
+            .or_else(|| self.paths.iter().find_map(|path| self.released(path)))
+    }
 
-        complete.or_else(|| self.paths.iter().find_map(|path| self.released(path)))
+    /// What it unlocks on a path on which it took less.
+    pub fn unlocks(&self) -> Option<&Event> {
+        let mut paths = self.paths.iter();
+
+        paths.find_map(|path| {
+            let mut events = self.events(path).filter(|it| it.verb == Verb::Unlock);
+
+            events.next().filter(|_| path.locks.is_none_or(|it| it < 0))
+        })
     }
 
     /// What a path puts or frees without having taken it.

@@ -9,7 +9,7 @@ use iced_x86::{
     Mnemonic, OpAccess, OpKind, Register,
 };
 use std::{
-    collections::{hash_map::DefaultHasher, BTreeMap, HashMap, HashSet},
+    collections::{hash_map::DefaultHasher, BTreeMap, HashMap, HashSet, VecDeque},
     hash::{Hash, Hasher},
     ops::Range,
 };
@@ -243,8 +243,8 @@ pub struct Access {
     pub is_per_cpu: bool,
     /// Whether it is one step with what it reads and writes, and what is added.
     pub is_locked: bool,
-    /// Whether it counts down.
-    pub counts_down: bool,
+    /// Whether it counts: up if this is above 0, and down if it is below.
+    pub counts: i8,
     /// What is written.
     pub value: Value,
 }
@@ -323,15 +323,22 @@ impl<'a> Machine<'a> {
 
     /// Follows all paths from `start`. Returns whether all were followed to their ends.
     pub fn run<O: Observer>(&mut self, start: State<O::Trail>, observer: &mut O) -> bool {
-        let mut waiting = vec![start];
+        let mut waiting = VecDeque::from([start]);
+        let mut is_deep = false;
         let mut visits: HashMap<(u64, [i16; 7]), u32> = HashMap::new();
         let mut seen: HashSet<u64> = HashSet::new();
         let mut is_whole = true;
         let mut steps = 0;
 
-        while let Some(mut state) = waiting.pop() {
+        // By turns the path that waits longest, so that ways out that are near are not forgotten over
+        // a loop, and the last one, so that ends that are far are reached.
+        while let Some(mut state) = match is_deep {
+            true => waiting.pop_back(),
+            false => waiting.pop_front(),
+        } {
             let mut extent = self.extent(state.ip);
 
+            is_deep = !is_deep;
             loop {
                 steps += 1;
                 if steps > self.budget {
@@ -350,7 +357,7 @@ impl<'a> Machine<'a> {
                 match self.step(&instruction, &mut state, observer) {
                     Step::Next => continue,
                     Step::Jump(to) => state.ip = to,
-                    Step::Part(other) => waiting.push(*other),
+                    Step::Part(other) => waiting.push_back(*other),
                     Step::End(end) => {
                         observer.end(&mut state, at, end);
                         break;
@@ -695,7 +702,7 @@ impl<'a> Machine<'a> {
                 is_per_cpu: is_per_cpu(instruction),
                 is_locked: instruction.has_lock_prefix()
                     || instruction.mnemonic() == Mnemonic::Xchg,
-                counts_down: counts_down(instruction, state),
+                counts: counts(instruction, state),
                 value: Value::UNKNOWN,
             };
 
@@ -740,7 +747,7 @@ impl<'a> Machine<'a> {
                     is_write: false,
                     is_per_cpu: is_per_cpu(instruction),
                     is_locked: false,
-                    counts_down: false,
+                    counts: 0,
                     value: Value::UNKNOWN,
                 };
 
@@ -815,7 +822,7 @@ impl<'a> Machine<'a> {
                     is_write: true,
                     is_per_cpu: is_per_cpu(instruction),
                     is_locked: instruction.has_lock_prefix(),
-                    counts_down: counts_down(instruction, state),
+                    counts: counts(instruction, state),
                     value,
                 };
 
@@ -1074,8 +1081,8 @@ fn directions(access: OpAccess) -> (bool, bool) {
     }
 }
 
-/// Whether an instruction takes something off what is in memory.
-fn counts_down<T>(instruction: &Instruction, state: &State<T>) -> bool {
+/// Whether an instruction adds to what is in memory (1), takes something off it (-1), or neither (0).
+fn counts<T>(instruction: &Instruction, state: &State<T>) -> i8 {
     let second = || match instruction.op1_kind() {
         OpKind::Register => number(instruction.op1_register()).and_then(|it| {
             state.registers[it]
@@ -1087,13 +1094,15 @@ fn counts_down<T>(instruction: &Instruction, state: &State<T>) -> bool {
             .ok()
             .map(|it| sign_extended(it as i64, operand_size(instruction, 0))),
     };
+    let sign = match instruction.mnemonic() {
+        Mnemonic::Inc => 1,
+        Mnemonic::Dec => -1,
+        Mnemonic::Sub => -second().map_or(1, i64::signum),
+        Mnemonic::Add | Mnemonic::Xadd => second().map_or(0, i64::signum),
+        _ => 0,
+    };
 
-    match instruction.mnemonic() {
-        Mnemonic::Dec => true,
-        Mnemonic::Sub => second().is_none_or(|it| it > 0),
-        Mnemonic::Add | Mnemonic::Xadd => second().is_some_and(|it| it < 0),
-        _ => false,
-    }
+    sign as i8
 }
 
 /// Forgets what memory held.

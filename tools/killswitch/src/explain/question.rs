@@ -196,8 +196,23 @@ impl<'a, 'b> Question<'a, 'b> {
         self.is_used = true;
         match outcome.condition {
             None if outcome.is_loss => self.add_loss(at, why),
-            None => self.add(outcome.kind, at, why),
+            None => {
+                self.add(outcome.kind, at, why);
+                if outcome.kind == Kind::Leak {
+                    self.judge_waiters(&name);
+                }
+            }
             Some(condition) => self.conditional(contract, &outcome, condition, table, at, &why),
+        }
+    }
+
+    /// Judges what becomes of those who wait for what is not released.
+    fn judge_waiters(&mut self, name: &str) {
+        let found = self.body().and_then(Body::completes);
+        let found = found.map(|it| (it.at, describe(it)));
+
+        if let Some((at, what)) = found {
+            self.add(Kind::Hang, at, format!("as {name}: its body {what}"));
         }
     }
 
@@ -278,10 +293,7 @@ impl<'a, 'b> Question<'a, 'b> {
 
         Ok(functions.into_iter().find_map(|(name, address)| {
             let body = Body::with(self.image(), address, &[(1, value)]);
-            let event = body
-                .all_events()
-                .iter()
-                .find(|it| it.verb == Verb::Unlock)?;
+            let event = body.unlocks()?;
 
             Some((
                 Kind::Lock,

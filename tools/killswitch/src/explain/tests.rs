@@ -66,6 +66,10 @@ const USE_PRIVATE: Part = Bytes(&[
 const USE_PRIVATE_IF_SET: Part = Bytes(&[
     0x48, 0x8b, 0x87, 0x88, 0x01, 0, 0, 0x48, 0x85, 0xc0, 0x74, 0x04, 0x48, 0x8b, 0x48, 0x08, 0xc3,
 ]);
+/// incl %gs:__preempt_count
+const DISABLE_PREEMPTION: Part = Bytes(&[0x65, 0xff, 0x04, 0x25, 0x30, 0, 0x20, 0x81]);
+/// decl %gs:__preempt_count
+const ENABLE_PREEMPTION: Part = Bytes(&[0x65, 0xff, 0x0c, 0x25, 0x30, 0, 0x20, 0x81]);
 
 const FUNCTIONS: &[Sample] = &[
     int("checked", &[WORK]),
@@ -92,6 +96,11 @@ const FUNCTIONS: &[Sample] = &[
     void("object_init", &[STORE, RETURN]),
     void("nothing", &[RETURN]),
     void(
+        "section",
+        &[DISABLE_PREEMPTION, STORE, ENABLE_PREEMPTION, RETURN],
+    ),
+    void("section_end", &[ENABLE_PREEMPTION, RETURN]),
+    void(
         "calls_all",
         &[
             Call("leave"),
@@ -100,6 +109,8 @@ const FUNCTIONS: &[Sample] = &[
             Call("count"),
             Call("object_init"),
             Call("nothing"),
+            Call("section"),
+            Call("section_end"),
             RETURN,
         ],
     ),
@@ -107,12 +118,15 @@ const FUNCTIONS: &[Sample] = &[
     void("destroy_one", &[USE_PRIVATE]),
     int("init_two", &[WORK]),
     void("destroy_two", &[USE_PRIVATE_IF_SET]),
+    int("init_three", &[WORK]),
+    void("destroy_three", &[Jump("complete")]),
     int("unused", &[WORK]),
 ];
 
 const TABLES: &[(&str, [&str; 2])] = &[
     ("one_ops", ["init_one", "destroy_one"]),
     ("two_ops", ["init_two", "destroy_two"]),
+    ("three_ops", ["init_three", "destroy_three"]),
 ];
 
 /// A file of a kernel with all these functions.
@@ -189,10 +203,18 @@ fn functions_are_explained() {
         ("count", 0, Summary::Loss, &[]),
         ("object_init", 0, Summary::Unsafe, &[Kind::FalseSuccess]),
         ("nothing", 0, Summary::Loss, &[]),
+        ("section", 0, Summary::Loss, &[]),
+        ("section_end", 0, Summary::Unsafe, &[Kind::Lock]),
         ("init_one", -1, Summary::Unsafe, &[Kind::Teardown]),
         ("init_two", -1, Summary::Safe, &[]),
         ("init_two", 0, Summary::Unsafe, &[Kind::Crash]),
         ("destroy_two", 0, Summary::Unsafe, &[Kind::Leak]),
+        (
+            "destroy_three",
+            0,
+            Summary::Unsafe,
+            &[Kind::Leak, Kind::Hang],
+        ),
         ("unused", -1, Summary::Unknown, &[]),
     ] {
         let function = index.find(None, name).unwrap();
@@ -271,7 +293,7 @@ fn a_function_is_a_line_of_json() {
     assert_eq!(found[0]["findings"][0]["kind"], "teardown");
     assert_eq!(
         found[0]["findings"][0]["where"],
-        "destroy_one+0x7 (0xffffffff81000647)"
+        "destroy_one+0x7 (0xffffffff810006c7)"
     );
     assert!(found[0]["better"]["callers"].is_array());
     assert_eq!(found[1]["summary"], "unknown");

@@ -132,6 +132,9 @@ fn of_lock(name: &str) -> Option<Verb> {
     {
         return Some(Verb::Unlock);
     }
+    if name.ends_with("local_bh_disable_ip") {
+        return Some(Verb::Lock);
+    }
     let is_lock =
         has("lock") || (has("down") && (has("read") || has("write"))) || words == ["down"];
     let may_fail = ["trylock", "interruptible", "killable", "timeout"];
@@ -160,6 +163,8 @@ mod tests {
             ("lock_sock_nested", Verb::Lock),
             ("mutex_lock_interruptible", Verb::TryLock),
             ("mutex_trylock", Verb::TryLock),
+            ("__local_bh_disable_ip", Verb::Lock),
+            ("__local_bh_enable_ip", Verb::Unlock),
             ("up_read", Verb::Unlock),
             ("ldsem_up_read", Verb::Unlock),
             ("folio_unlock", Verb::Unlock),

@@ -632,6 +632,7 @@ pub fn of_functions(functions: &[Sample], tables: &[(&'static str, [&str; 2])]) 
 
         data.put('d', name, &pointers);
     }
+    data.put('d', "__preempt_count", &[0; 8]);
     data.put('D', "__start_BTF", &builder.build());
     data.mark("__stop_BTF");
     let data = data.bytes;
