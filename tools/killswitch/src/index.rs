@@ -4,33 +4,25 @@
 //! those are read that matter to a question. It is kept in a file.
 
 use crate::{
-    file,
+    cache::{Cache, Stamp},
     image::{find_modules, module_name, names},
-    machine::is_protected,
 };
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 use std::{
     collections::{BTreeSet, HashMap, HashSet},
-    env,
     error::Error,
-    fs,
     hash::{DefaultHasher, Hash, Hasher},
-    io::Write,
-    os::unix::fs::{DirBuilderExt, MetadataExt},
     path::{Path, PathBuf},
-    process,
 };
 
-/// The form of the file. A program with another one makes its own.
-const FORM: u32 = 2;
-/// The largest such file that is read, in bytes.
-const MAX_FILE: u64 = 256 << 20;
+/// How many modules are read at most that have to do with one function. Hundreds call what the whole
+/// kernel is built on, and are no different from each other.
+const MAX_AROUND: usize = 256;
 
 /// The modules in a directory.
 #[derive(Debug, Default, Serialize, Deserialize)]
 pub struct Index {
-    form: u32,
     /// All names, each with a line feed behind it.
     text: String,
     modules: Vec<Module>,
@@ -51,36 +43,29 @@ pub struct Module {
     needed: Vec<u32>,
 }
 
-/// What changes when a file does.
-#[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
-struct Stamp {
-    size: u64,
-    seconds: i64,
-    nanoseconds: i64,
-    inode: u64,
-}
-
-impl Stamp {
-    fn of(path: &Path) -> Option<Self> {
-        let metadata = fs::metadata(path).ok()?;
-
-        Some(Self {
-            size: metadata.size(),
-            seconds: metadata.mtime(),
-            nanoseconds: metadata.mtime_nsec(),
-            inode: metadata.ino(),
-        })
-    }
+/// What to read to explain a function.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Around {
+    pub paths: Vec<PathBuf>,
+    /// How many other modules have to do with it.
+    pub left_out: usize,
 }
 
 impl Index {
     /// The index of the modules in `directory`: what is kept of it, or made now, and kept. Fails if
     /// a module cannot be read.
     pub fn of(directory: &Path) -> Result<Self, Box<dyn Error>> {
+        Self::in_cache(directory, Cache::own().as_ref())
+    }
+
+    fn in_cache(directory: &Path, cache: Option<&Cache>) -> Result<Self, Box<dyn Error>> {
         let directory = directory.canonicalize()?;
         let paths = find_modules(&directory);
-        let place = place(&directory);
-        let kept = place.as_deref().and_then(Self::kept);
+        let mut hasher = DefaultHasher::new();
+
+        directory.hash(&mut hasher);
+        let name = format!("modules-{:016x}", hasher.finish());
+        let kept = cache.and_then(|it| Self::decoded(&it.read(&name)?));
 
         if let Some(kept) = kept.filter(|it| it.is_of(&paths)) {
             return Ok(kept);
@@ -88,20 +73,21 @@ impl Index {
         let index = Self::new(&paths)?;
 
         // Without, it only takes longer the next time.
-        if let Some(place) = place {
-            let _ = index.keep(&place);
+        if let Some(cache) = cache {
+            let _ = cache.keep(&name, &postcard::to_stdvec(&index)?);
         }
         Ok(index)
+    }
+
+    fn decoded(bytes: &[u8]) -> Option<Self> {
+        postcard::from_bytes(bytes).ok().map(Self::with_ends)
     }
 
     fn new(paths: &[PathBuf]) -> Result<Self, Box<dyn Error>> {
         // What changes while it is read has another stamp behind that.
         let stamps: Vec<_> = paths.iter().map(|path| Stamp::of(path)).collect();
         let all = names(paths)?;
-        let mut index = Self {
-            form: FORM,
-            ..Self::default()
-        };
+        let mut index = Self::default();
         let mut numbers: HashMap<String, u32> = HashMap::new();
         let mut numbered = |text: &mut String, names: Vec<String>| {
             let mut number = |name: String| {
@@ -178,44 +164,12 @@ impl Index {
             .collect()
     }
 
-    fn kept(place: &Path) -> Option<Self> {
-        let bytes = file::read(place, MAX_FILE).ok()?;
-
-        postcard::from_bytes(&bytes)
-            .ok()
-            .filter(|it: &Self| it.form == FORM)
-            .map(Self::with_ends)
-    }
-
     fn is_of(&self, paths: &[PathBuf]) -> bool {
         self.modules.iter().map(|it| &it.path).eq(paths)
             && self
                 .modules
                 .par_iter()
                 .all(|it| Stamp::of(&it.path).as_ref() == Some(&it.stamp))
-    }
-
-    /// Writes it beside its place, and moves it there, so that what is there is whole.
-    fn keep(&self, place: &Path) -> Result<(), Box<dyn Error>> {
-        let directory = place.parent().ok_or("it is no file")?;
-        let aside = place.with_extension(process::id().to_string());
-
-        fs::DirBuilder::new()
-            .recursive(true)
-            .mode(0o700)
-            .create(directory)?;
-        let bytes = postcard::to_stdvec(self)?;
-        let written = fs::OpenOptions::new()
-            .write(true)
-            .create_new(true)
-            .open(&aside)
-            .and_then(|mut file| file.write_all(&bytes))
-            .and_then(|()| fs::rename(&aside, place));
-
-        if written.is_err() {
-            let _ = fs::remove_file(&aside);
-        }
-        Ok(written?)
     }
 
     /// All modules, in the order of their paths.
@@ -228,34 +182,77 @@ impl Index {
     /// all that these need.
     pub fn needed_for(&self, modules: &BTreeSet<&str>, functions: &BTreeSet<&str>) -> Vec<PathBuf> {
         let functions = self.meant(|name| functions.contains(name));
-        let mut definers: HashMap<u32, Vec<usize>> = HashMap::new();
-        let mut queue = Vec::new();
-
-        for (at, module) in self.modules.iter().enumerate() {
+        let is_meant = |module: &Module| {
             let has = |names: &[u32]| names.iter().any(|it| functions.contains(it));
 
-            for name in &module.defined {
-                definers.entry(*name).or_default().push(at);
-            }
-            if modules.contains(module.name.as_str()) || has(&module.defined) || has(&module.needed)
-            {
-                queue.push(at);
-            }
+            modules.contains(module.name.as_str()) || has(&module.defined) || has(&module.needed)
+        };
+        let found = (0..self.modules.len()).filter(|it| is_meant(&self.modules[*it]));
+
+        self.with_needed(found.collect())
+    }
+
+    /// The files to read to explain the function `symbol`, of `module` if that has it, which
+    /// functions of the kernel itself with the names `callers` call: the modules with the function,
+    /// those that call it, those that call into these, and those that call the callers, until there
+    /// are enough; and all that these need.
+    pub fn around(&self, module: Option<&str>, symbol: &str, callers: &BTreeSet<&str>) -> Around {
+        let own = self.meant(|name| plain(name) == symbol);
+        let all = |is_one: &dyn Fn(&Module) -> bool| -> Vec<usize> {
+            let is_one = |it: &usize| is_one(&self.modules[*it]);
+
+            (0..self.modules.len()).filter(is_one).collect()
+        };
+        let has = |names: &[u32], wanted: &HashSet<u32>| names.iter().any(|it| wanted.contains(it));
+        let mut homes = all(&|it| has(&it.defined, &own));
+        let is_named = |it: &usize| Some(&*self.modules[*it].name) == module;
+
+        if homes.iter().any(is_named) {
+            homes.retain(is_named);
         }
-        let mut found: HashSet<usize> = queue.iter().copied().collect();
+        let of_homes = homes.iter().flat_map(|it| &self.modules[*it].defined);
+        let of_homes: HashSet<u32> = of_homes.copied().collect();
+        let callers = self.meant(|name| callers.contains(name));
+        let mut found = all(&|it| Some(&*it.name) == module);
 
+        found.extend(&homes);
+        for wanted in [&own, &of_homes, &callers] {
+            found.extend(all(&|it| has(&it.needed, wanted)));
+        }
+        let mut seen = HashSet::new();
+        found.retain(|it| seen.insert(*it));
+        let left_out = found.len().saturating_sub(MAX_AROUND);
+
+        found.truncate(MAX_AROUND);
+        Around {
+            paths: self.with_needed(found),
+            left_out,
+        }
+    }
+
+    /// The files of these modules, and of all that they need.
+    fn with_needed(&self, mut queue: Vec<usize>) -> Vec<PathBuf> {
+        let mut found: BTreeSet<usize> = queue.iter().copied().collect();
+        let modules = self.modules.iter().enumerate();
+        let mut definers: Vec<(u32, usize)> = modules
+            .flat_map(|(at, module)| module.defined.iter().map(move |name| (*name, at)))
+            .collect();
+
+        definers.sort_unstable();
         while let Some(at) = queue.pop() {
-            let of = |name: &u32| definers.get(name);
+            let of = |name: &u32| {
+                let first = definers.partition_point(|it| it.0 < *name);
+                let name = *name;
 
-            for other in self.modules[at].needed.iter().filter_map(of).flatten() {
+                definers[first..].iter().take_while(move |it| it.0 == name)
+            };
+
+            for (_, other) in self.modules[at].needed.iter().flat_map(of) {
                 if found.insert(*other) {
                     queue.push(*other);
                 }
             }
         }
-        let mut found: Vec<_> = found.into_iter().collect();
-
-        found.sort_unstable();
         found
             .into_iter()
             .map(|at| self.modules[at].path.clone())
@@ -263,18 +260,9 @@ impl Index {
     }
 }
 
-/// Where the index of the modules in `directory` is kept, if there is a place for such.
-fn place(directory: &Path) -> Option<PathBuf> {
-    let cache = env::var_os("XDG_CACHE_HOME")
-        .map(PathBuf::from)
-        .filter(|it| it.is_absolute())
-        .or_else(|| Some(PathBuf::from(env::var_os("HOME")?).join(".cache")))?;
-    let mut hasher = DefaultHasher::new();
-
-    directory.hash(&mut hasher);
-    // In the home of another user, that user would say what is read, and what is written where.
-    Some(cache.join(format!("killswitch/modules-{:016x}", hasher.finish())))
-        .filter(|place| is_protected(place))
+/// The name in the source of what the compiler called otherwise.
+pub fn plain(name: &str) -> &str {
+    name.split('.').next().unwrap_or(name)
 }
 
 #[cfg(test)]

@@ -5,6 +5,7 @@
 use crate::{
     command::{Scope, Target},
     image::{Image, Symbol as Place, Types as Information, Within},
+    index::plain,
     policy::{
         self, alternatives,
         btf::{self, Described, Types},
@@ -15,7 +16,7 @@ use crate::{
     },
 };
 use std::{
-    collections::BTreeSet,
+    collections::{BTreeMap, BTreeSet},
     fmt,
     ops::Range,
     sync::{Mutex, PoisonError},
@@ -408,8 +409,8 @@ impl Kernel {
     /// What functions call or jump to that a name in the table says to take nothing, by the number
     /// of that name.
     #[cfg(test)]
-    pub fn callees_of_table(&self) -> std::collections::BTreeMap<usize, Vec<usize>> {
-        let mut found = std::collections::BTreeMap::<_, Vec<_>>::new();
+    pub fn callees_of_table(&self) -> BTreeMap<usize, Vec<usize>> {
+        let mut found = BTreeMap::<_, Vec<_>>::new();
 
         for (to, place) in &self.branches {
             let caller = policy::image::owner(self, *place as usize);
@@ -534,23 +535,70 @@ fn kept(name: &str) -> &'static str {
 /// The most branches. A kernel of a distribution has far fewer, with all its modules.
 const MAX_BRANCHES: usize = 1 << 24;
 
-/// Where all that may be branches lead to, and where they are, in that order. What passes for one is
-/// what passes for one in the kernel, where a breakpoint may be in its place.
+/// Where all that may be branches lead to, and where they are, in that order.
 fn branches(image: &Image) -> Vec<(u64, u64)> {
     let mut found = Vec::new();
 
+    each_branch(image, |to, at| {
+        if found.len() < MAX_BRANCHES {
+            found.push((to, at));
+        }
+    });
+    found.sort_unstable();
+    found
+}
+
+/// Calls `take` with where all that may be branches lead to, and where they are. What passes for one
+/// is what passes for one in the kernel, where a breakpoint may be in its place.
+fn each_branch(image: &Image, mut take: impl FnMut(u64, u64)) {
     for area in image.areas().iter().filter(|area| !area.is_init) {
         let length = (area.range.end - area.range.start) as usize;
         let Some(bytes) = image.read(area.range.start, length) else {
             continue;
         };
         X86::find_branches(bytes, area.range.start as usize, 0, usize::MAX, |at, to| {
-            if found.len() < MAX_BRANCHES && image.area(to as u64).is_some() {
-                found.push((to as u64, at as u64));
+            if image.area(to as u64).is_some() {
+                take(to as u64, at as u64);
             }
         });
     }
-    found.sort_unstable();
+}
+
+/// The names of the functions of the kernel itself that call the one called `symbol`, and of those
+/// that call these, as many as are judged when alternatives are looked for.
+pub fn callers_in<'a>(image: &'a Image, symbol: &str) -> BTreeSet<&'a str> {
+    let mut found = BTreeSet::new();
+    let mut wanted: Vec<u64> = image
+        .symbols()
+        .filter(|it| it.module.is_none() && plain(it.name) == symbol)
+        .map(|it| it.address)
+        .collect();
+
+    for _ in 0..2 {
+        let mut callers = BTreeMap::new();
+
+        if wanted.is_empty() {
+            break;
+        }
+        each_branch(image, |to, at| {
+            let is_wanted = |it: u64| wanted.binary_search(&it).is_ok();
+
+            if is_wanted(to) || is_wanted(to.wrapping_sub(X86::ENTRY as u64)) {
+                if let Some(owner) = image.symbol_of(at) {
+                    callers.insert(owner.address, plain(owner.name));
+                }
+            }
+        });
+        let names: Vec<_> = callers.into_values().take(alternatives::JUDGED).collect();
+
+        wanted = names
+            .iter()
+            .flat_map(|it| image.named(Within::Kernel, it))
+            .map(|it| it.address)
+            .collect();
+        wanted.sort_unstable();
+        found.extend(names);
+    }
     found
 }
 

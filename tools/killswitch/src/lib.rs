@@ -5,6 +5,7 @@
 
 #![forbid(unsafe_code)]
 
+mod cache;
 mod catalogue;
 // What is compiled into the kernel, which makes use of more of it. The host tests have clippy judge
 // that.
@@ -51,6 +52,7 @@ mod vex;
 use catalogue::Catalogue;
 use clap::{ArgGroup, Args, CommandFactory, Parser, Subcommand};
 use image::{find_modules, Image};
+use index::Index;
 use kernel::Kernel;
 use live::Screen;
 use machine::Machine;
@@ -75,6 +77,8 @@ const FAILED: u8 = 2;
 /// The largest list that is read, in bytes. That of all that is accepted in a kernel of a
 /// distribution, with all its modules, is shorter.
 const MAX_LIST: u64 = 16 << 20;
+
+const NO_MODULES: &str = "there are no modules in it";
 
 /// Makes vulnerable functions of the running kernel return an error, and says which could be made to
 ///
@@ -292,8 +296,12 @@ fn run(arguments: &Arguments, out: &mut impl Write) -> Result<u8, Box<dyn Error>
                     value,
                 )?],
             };
-            let kernel = Kernel::new(files.open(&machine)?);
-            let index = explain::Index::new(&kernel);
+            let (image, left_out) = match &lines[..] {
+                [line] => files.open_around(&machine, line)?,
+                _ => (files.open(&machine)?, 0),
+            };
+            let kernel = Kernel::new(image);
+            let index = explain::Index::new(&kernel).without(left_out);
 
             match json {
                 true => explain::output::list(&index, &lines, out),
@@ -337,12 +345,46 @@ impl Files {
             }
         };
         if let (Some(directory), true) = (&self.modules, modules.is_empty()) {
-            return Err(say(directory, "there are no modules in it").into());
+            return Err(say(directory, NO_MODULES).into());
         }
         let image = match &self.vmlinux {
             Some(vmlinux) => Image::open(vmlinux, &modules)?,
             None => running::open(machine, &modules, &mut |it| eprintln!("killswitch: {it}"))?,
         };
+
+        self.checked(image)
+    }
+
+    /// Reads the kernel, and if it is in files, those of its modules that have to do with a function.
+    /// Also says how many more have.
+    fn open_around(
+        &self,
+        machine: &Machine,
+        line: &explain::output::Line,
+    ) -> Result<(Image, usize), Box<dyn Error>> {
+        let (Some(vmlinux), Some(directory)) = (&self.vmlinux, &self.modules) else {
+            return Ok((self.open(machine)?, 0));
+        };
+        let (module, symbol) = line.target();
+        let module = module.replace('-', "_");
+        let index = Index::of(directory).map_err(|error| say(directory, error))?;
+        let mut left_out = 0;
+
+        if index.modules().is_empty() {
+            return Err(say(directory, NO_MODULES).into());
+        }
+        let image = Image::open_with(vmlinux, |image| {
+            let around = index.around(Some(&module), symbol, &kernel::callers_in(image, symbol));
+
+            left_out = around.left_out;
+            around.paths
+        })?;
+
+        Ok((self.checked(image)?, left_out))
+    }
+
+    /// Says what it lacks.
+    fn checked(&self, image: Image) -> Result<Image, Box<dyn Error>> {
         let kernel = self.vmlinux.as_deref().unwrap_or(Path::new("the kernel"));
         let lost = image.unresolved().len();
 

@@ -8,7 +8,7 @@ use crate::{
     cve::{self, Finding},
     errno, explain,
     image::Within,
-    index::{Index, Module},
+    index::{plain, Index, Module},
     kernel::{Function, Kernel, Verdict, KERNEL},
     known::Subject,
     policy::{Asked, Type, Value},
@@ -255,11 +255,6 @@ pub fn homes<'a>(
             .flatten(),
     );
     homes
-}
-
-/// The name in the source of what the compiler called otherwise.
-fn plain(name: &str) -> &str {
-    name.split('.').next().unwrap_or(name)
 }
 
 /// What could be engaged.

@@ -100,6 +100,8 @@ pub struct Explanation {
 pub struct Index<'a> {
     kernel: &'a Kernel,
     tables: Tables<'a>,
+    /// How many modules that have to do with what is asked for were not read.
+    left_out: usize,
 }
 
 impl<'a> Index<'a> {
@@ -108,7 +110,14 @@ impl<'a> Index<'a> {
         Self {
             tables: Tables::new(kernel.image()),
             kernel,
+            left_out: 0,
         }
+    }
+
+    /// Says that so many modules have to do with what is asked for, and were not read.
+    pub fn without(mut self, left_out: usize) -> Self {
+        self.left_out = left_out;
+        self
     }
 
     fn image(&self) -> &'a Image {

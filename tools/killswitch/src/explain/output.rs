@@ -37,6 +37,13 @@ impl Line {
                 .get(),
         })
     }
+
+    /// The module, which may be empty, and the name of the function.
+    pub fn target(&self) -> (&str, &str) {
+        self.function
+            .split_once(':')
+            .unwrap_or((&self.module, &self.function))
+    }
 }
 
 /// Reads a list, which is CSV with the columns `function` and `value`, and perhaps `module`.
@@ -120,10 +127,7 @@ pub fn place(image: &Image, address: u64) -> String {
 }
 
 fn explain(index: &Index<'_>, line: &Line) -> Explanation {
-    let (module, symbol) = match line.function.split_once(':') {
-        Some((module, symbol)) => (module, symbol),
-        None => (&*line.module, &*line.function),
-    };
+    let (module, symbol) = line.target();
 
     match index.find(Some(module), symbol) {
         Some(function) => index.explain(&function, line.number),

@@ -135,6 +135,12 @@ impl<'a, 'b> Question<'a, 'b> {
             self.unseen.push("its module was not read".into());
             return;
         }
+        if self.index.left_out > 0 {
+            self.unseen.push(format!(
+                "{} more modules call it or what calls it, and were not read",
+                self.index.left_out
+            ));
+        }
         if addresses.len() > 1 {
             self.unseen.push(format!(
                 "{} functions have this name; what is found is of all of them",

@@ -50,7 +50,7 @@ impl Pointers {
                 let place = start + skipped + 8 * index as u64;
                 let target = u64::from_le_bytes(*entry);
 
-                is_list &= image.is_traced(target);
+                is_list = is_list && image.is_traced(target);
                 if found.len() < MAX_POINTERS
                     && all.contains(&target)
                     && !traced.contains(&place)
@@ -114,10 +114,15 @@ pub struct Tables<'a> {
 
 impl<'a> Tables<'a> {
     pub fn new(image: &'a Image) -> Self {
+        let (pointers, kernel) = rayon::join(
+            || Pointers::new(image),
+            || image.types(None).map(Structures::new).unwrap_or_default(),
+        );
+
         Self {
             image,
-            pointers: Pointers::new(image),
-            kernel: image.types(None).map(Structures::new).unwrap_or_default(),
+            pointers,
+            kernel,
             modules: Mutex::default(),
         }
     }

@@ -207,11 +207,23 @@ impl Image {
     /// Modules lie behind the kernel in this order. They must be of this kernel, which is not
     /// checked. Fails if any file cannot be read or is damaged.
     pub fn open(vmlinux: &Path, modules: &[PathBuf]) -> Result<Self, Error> {
+        Self::open_with(vmlinux, |_| modules.to_vec())
+    }
+
+    /// The same, with the modules that `choose` names, which is given the kernel: its code and its
+    /// symbols can be asked for then.
+    pub fn open_with(
+        vmlinux: &Path,
+        choose: impl FnOnce(&Self) -> Vec<PathBuf>,
+    ) -> Result<Self, Error> {
         let kernel = kernel::read(vmlinux).map_err(|problem| problem.with(vmlinux))?;
-        let (image, exports) =
+        let (mut image, exports) =
             Self::of_kernel(kernel, Source::Files).map_err(|problem| problem.with(vmlinux))?;
 
-        image.with_files(modules, exports, Collected::default(), vmlinux)
+        image.symbols.index();
+        let modules = choose(&image);
+
+        image.with_files(&modules, exports, Collected::default(), vmlinux)
     }
 
     /// Reads the kernel that runs from its memory, and of `modules`, which are files, those that are

@@ -3,7 +3,8 @@
 //! Tests of the index, with the [sample modules](Directory): each of the two calls the other one.
 
 use super::*;
-use crate::image::tests::Directory;
+use crate::{cache::tests::cache, image::tests::Directory};
+use std::fs;
 
 fn index(directory: &Directory) -> Index {
     Index::new(&find_modules(&directory.path("modules"))).unwrap()
@@ -68,41 +69,66 @@ fn what_a_module_needs_is_read_with_it() {
 }
 
 #[test]
-fn an_index_is_kept_until_a_module_changes() {
-    let directory = Directory::new("index-kept");
-    let paths = find_modules(&directory.path("modules"));
-    let place = directory.path("cache/deep/index");
+fn what_has_to_do_with_a_function_is_read() {
+    let directory = Directory::new("index-around");
     let index = index(&directory);
+    let both = ["nf-sample.ko", "plain.ko"];
 
-    index.keep(&place).unwrap();
-    let kept = Index::kept(&place).unwrap();
-    assert_eq!(kept.text, index.text);
-    assert!(kept.is_of(&paths));
-    assert!(!kept.is_of(&paths[1..]));
-    // Only its owner may read or change it, and nothing is left beside it.
-    let entries: Vec<_> = fs::read_dir(place.parent().unwrap()).unwrap().collect();
-    assert_eq!(entries.len(), 1);
-    let mode = fs::metadata(place.parent().unwrap()).unwrap().mode();
-    assert_eq!(mode & 0o77, 0);
+    for (module, function, callers, expected) in [
+        (None, "first", &[][..], &both[..]),
+        (Some("plain"), "first", &[], &both),
+        // It is of the kernel, and both call it.
+        (None, "f", &[], &both),
+        (None, "g", &["f"], &both),
+        (Some("plain"), "nothing", &[], &both),
+        (None, "nothing", &[], &[]),
+        (Some("other"), "nothing", &["nothing"], &[]),
+    ] {
+        let around = index.around(module, function, &callers.iter().copied().collect());
 
-    let bytes = fs::read(&paths[0]).unwrap();
-    fs::write(&paths[0], [&bytes[..], b"\0"].concat()).unwrap();
-    assert!(!kept.is_of(&paths));
+        assert_eq!(files(&around.paths), expected, "{module:?} {function}");
+        assert_eq!(around.left_out, 0);
+    }
 }
 
 #[test]
-fn what_is_damaged_is_made_again() {
-    let directory = Directory::new("index-damaged");
-    let place = directory.path("index");
-    let index = index(&directory);
+fn an_index_is_kept_until_a_module_changes() {
+    let directory = Directory::new("index-kept");
+    let paths = find_modules(&directory.path("modules"));
+    let cache = cache(&directory);
+    let of = || Index::in_cache(&directory.path("modules"), Some(&cache)).unwrap();
+    let bytes = fs::read(&paths[0]).unwrap();
 
-    index.keep(&place).unwrap();
-    let bytes = fs::read(&place).unwrap();
-    for damaged in [&bytes[..bytes.len() / 2], b"", b"\xff\xff\xff\xff\xff"] {
-        fs::write(&place, damaged).unwrap();
-        assert!(Index::kept(&place).is_none_or(|it| !it.is_of(&[])));
-    }
-    assert!(Index::kept(&directory.path("nowhere")).is_none());
+    let first = of();
+    assert!(first.is_of(&paths));
+    assert!(!first.is_of(&paths[1..]));
+    assert_eq!(
+        fs::read_dir(directory.path("deep/cache")).unwrap().count(),
+        1
+    );
+    assert_eq!(of().text, first.text);
+    // What is kept is taken as it is, as long as the modules are the same.
+    let kept = fs::read_dir(directory.path("deep/cache")).unwrap().next();
+    let name = kept.unwrap().unwrap().file_name().into_string().unwrap();
+    let mut other = of();
+    other.modules[0].name = "other".into();
+    cache
+        .keep(&name, &postcard::to_stdvec(&other).unwrap())
+        .unwrap();
+    assert_eq!(of().modules[0].name, "other");
+
+    fs::write(&paths[0], [&bytes[..], b"\0"].concat()).unwrap();
+    assert!(!first.is_of(&paths));
+    assert_eq!(of().modules[0].name, first.modules[0].name);
+    assert_eq!(
+        Index::in_cache(&directory.path("modules"), None)
+            .unwrap()
+            .text,
+        first.text
+    );
+    // What is no index is made again.
+    cache.keep(&name, b"\xff\xff\xff\xff\xff").unwrap();
+    assert_eq!(of().text, first.text);
 }
 
 #[test]

@@ -1,0 +1,279 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! Files that are kept for the next run, where nobody but the user who runs this can write.
+//!
+//! A file that another user could have written is not read, nor is one that is damaged, or of
+//! another build of this program.
+
+use crate::machine::is_protected;
+use std::{
+    env,
+    fs::{self, DirBuilder, OpenOptions},
+    hash::{DefaultHasher, Hash, Hasher},
+    io::{self, Read, Write},
+    os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt},
+    path::{Path, PathBuf},
+    process,
+    time::SystemTime,
+};
+
+/// What each file begins with. A checksum follows.
+const MAGIC: &[u8; 8] = b"ks-kept\n";
+/// The largest file that is read, in bytes.
+const MAX_FILE: u64 = 256 << 20;
+/// How many files are kept.
+const MAX_COUNT: usize = 4;
+
+/// What changes when a file does.
+#[derive(Clone, Copy, Debug, Hash, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct Stamp {
+    device: u64,
+    inode: u64,
+    size: u64,
+    /// In seconds and nanoseconds. Nobody can set the time of a change.
+    modified: (i64, i64),
+    changed: (i64, i64),
+}
+
+impl Stamp {
+    /// That of the file at `path`, if there is one.
+    pub fn of(path: &Path) -> Option<Self> {
+        let it = fs::metadata(path).ok()?;
+
+        Some(Self {
+            device: it.dev(),
+            inode: it.ino(),
+            size: it.size(),
+            modified: (it.mtime(), it.mtime_nsec()),
+            changed: (it.ctime(), it.ctime_nsec()),
+        })
+    }
+}
+
+/// A directory with such files.
+pub struct Cache {
+    directory: PathBuf,
+    /// The user who runs this.
+    user: u32,
+}
+
+impl Cache {
+    /// That of the user who runs this. Root has one of its own, whatever the environment says, which
+    /// may be that of the user who became root.
+    pub fn own() -> Option<Self> {
+        // It is the effective user's.
+        let user = fs::metadata("/proc/self").ok()?.uid();
+        let from = |name| env::var_os(name).map(PathBuf::from);
+        let above = match user {
+            0 => Some(PathBuf::from("/var/cache")).filter(|it| it.is_dir()),
+            _ => from("XDG_CACHE_HOME")
+                .filter(|it| it.is_absolute())
+                .or_else(|| Some(from("HOME")?.join(".cache"))),
+        };
+
+        Some(Self::new(above?.join("killswitch"), user))
+    }
+
+    fn new(directory: PathBuf, user: u32) -> Self {
+        Self { directory, user }
+    }
+
+    /// Where the directory really is, if no other user but root can change what is in it.
+    fn private(&self) -> Option<PathBuf> {
+        let real = self.directory.canonicalize().ok()?;
+        let own = fs::metadata(&real).ok()?;
+        let is_own = own.uid() == self.user && own.mode() & 0o077 == 0;
+
+        (is_own && is_protected(&real)).then_some(real)
+    }
+
+    /// What is kept by this name.
+    pub fn read(&self, name: &str) -> Option<Vec<u8>> {
+        let path = self.private()?.join(name);
+        let file = OpenOptions::new()
+            .read(true)
+            .custom_flags(libc::O_NOFOLLOW | libc::O_NONBLOCK)
+            .open(path)
+            .ok()?;
+        let it = file.metadata().ok()?;
+        let is_own = it.is_file() && it.uid() == self.user && it.mode() & 0o077 == 0;
+        let mut bytes = Vec::new();
+
+        // One with another name may have been put here in the place of what was kept.
+        if !is_own || it.nlink() != 1 || it.len() > MAX_FILE {
+            return None;
+        }
+        file.take(MAX_FILE).read_to_end(&mut bytes).ok()?;
+        let (sum, rest) = bytes.strip_prefix(MAGIC)?.split_first_chunk()?;
+
+        (checksum(rest)? == *sum).then(|| rest.to_vec())
+    }
+
+    /// Keeps `bytes` by this name. They are written beside, and put there when all are.
+    pub fn keep(&self, name: &str, bytes: &[u8]) -> io::Result<()> {
+        let sum = checksum(bytes).ok_or(io::ErrorKind::NotFound)?;
+
+        DirBuilder::new()
+            .recursive(true)
+            .mode(0o700)
+            .create(&self.directory)?;
+        let directory = self.private().ok_or(io::ErrorKind::PermissionDenied)?;
+        let aside = directory.join(format!(".{name}.{}", process::id()));
+        let written = OpenOptions::new()
+            .write(true)
+            .create_new(true)
+            .mode(0o600)
+            .open(&aside)
+            .and_then(|mut file| {
+                file.write_all(MAGIC)?;
+                file.write_all(&sum)?;
+                file.write_all(bytes)
+            })
+            .and_then(|()| fs::rename(&aside, directory.join(name)));
+
+        if written.is_err() {
+            let _ = fs::remove_file(&aside);
+        }
+        remove_old(&directory);
+        written
+    }
+}
+
+/// The checksum of `bytes`, another one for each build of this program.
+fn checksum(bytes: &[u8]) -> Option<[u8; 8]> {
+    let mut hasher = DefaultHasher::new();
+
+    Stamp::of(Path::new("/proc/self/exe"))?.hash(&mut hasher);
+    bytes.hash(&mut hasher);
+    Some(hasher.finish().to_le_bytes())
+}
+
+/// Removes the oldest files, if there are many.
+fn remove_old(directory: &Path) {
+    let mut files: Vec<(SystemTime, PathBuf)> = fs::read_dir(directory)
+        .into_iter()
+        .flatten()
+        .flatten()
+        .filter_map(|it| Some((it.metadata().ok()?.modified().ok()?, it.path())))
+        .collect();
+
+    files.sort();
+    for (_, path) in files.iter().rev().skip(MAX_COUNT) {
+        let _ = fs::remove_file(path);
+    }
+}
+
+#[cfg(test)]
+pub mod tests {
+    use super::*;
+    use crate::image::tests::Directory;
+    use std::os::unix::fs::{symlink, PermissionsExt};
+
+    /// One in a directory of the test.
+    pub fn cache(directory: &Directory) -> Cache {
+        let user = fs::metadata("/proc/self").unwrap().uid();
+
+        Cache::new(directory.path("deep/cache"), user)
+    }
+
+    fn chmod(path: &Path, mode: u32) {
+        fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
+    }
+
+    #[test]
+    fn what_is_kept_is_read() {
+        let directory = Directory::new("cache-kept");
+        let cache = cache(&directory);
+
+        assert_eq!(cache.read("a"), None);
+        for bytes in [&b"first"[..], b"", b"second"] {
+            cache.keep("a", bytes).unwrap();
+            assert_eq!(cache.read("a").as_deref(), Some(bytes));
+        }
+        let path = directory.path("deep/cache/a");
+        assert_eq!(fs::metadata(&path).unwrap().mode() & 0o777, 0o600);
+        assert_eq!(
+            fs::metadata(path.parent().unwrap()).unwrap().mode() & 0o777,
+            0o700
+        );
+        for name in ["b", "c", "d", "e", "f"] {
+            cache.keep(name, b"more").unwrap();
+        }
+        assert_eq!(
+            fs::read_dir(path.parent().unwrap()).unwrap().count(),
+            MAX_COUNT
+        );
+        assert!(cache.read("f").is_some());
+    }
+
+    #[test]
+    fn what_is_damaged_is_not_read() {
+        let directory = Directory::new("cache-damaged");
+        let cache = cache(&directory);
+        let path = directory.path("deep/cache/a");
+
+        cache.keep("a", b"content").unwrap();
+        let bytes = fs::read(&path).unwrap();
+        for at in 0..bytes.len() {
+            let mut damaged = bytes.clone();
+
+            damaged[at] ^= 1;
+            fs::write(&path, &damaged).unwrap();
+            assert_eq!(cache.read("a"), None, "byte {at}");
+            fs::write(&path, &bytes[..at]).unwrap();
+            assert_eq!(cache.read("a"), None, "{at} bytes");
+        }
+        fs::write(&path, &bytes).unwrap();
+        assert!(cache.read("a").is_some());
+    }
+
+    #[test]
+    fn what_others_could_have_written_is_not_read() {
+        let directory = Directory::new("cache-others");
+        let cache = cache(&directory);
+        let (above, file) = (directory.path("deep/cache"), directory.path("deep/cache/a"));
+        let other = directory.path("other");
+
+        cache.keep("a", b"content").unwrap();
+        for (path, mode, usual) in [
+            (&file, 0o620, 0o600),
+            (&file, 0o604, 0o600),
+            (&above, 0o770, 0o700),
+            (&above, 0o705, 0o700),
+            (&directory.path("deep"), 0o777, 0o755),
+        ] {
+            chmod(path, mode);
+            assert_eq!(cache.read("a"), None, "{path:?} {mode:o}");
+            chmod(path, usual);
+            assert!(cache.read("a").is_some());
+        }
+        let stranger = Cache::new(above.clone(), cache.user + 1);
+        assert_eq!(stranger.read("a"), None);
+        assert!(stranger.keep("a", b"content").is_err());
+
+        fs::hard_link(&file, &other).unwrap();
+        assert_eq!(cache.read("a"), None);
+        fs::remove_file(&file).unwrap();
+        symlink(&other, &file).unwrap();
+        assert_eq!(cache.read("a"), None);
+        // What is written takes the place of the link, and not of what that leads to.
+        cache.keep("a", b"new").unwrap();
+        assert_eq!(cache.read("a").as_deref(), Some(&b"new"[..]));
+        assert!(fs::read(&other).unwrap().ends_with(b"content"));
+    }
+
+    #[test]
+    fn a_stamp_changes_with_its_file() {
+        let directory = Directory::new("cache-stamp");
+        let path = directory.path("file");
+        let now = || Stamp::of(&path);
+
+        assert_eq!(now(), None);
+        fs::write(&path, "a").unwrap();
+        let first = now();
+        assert!(first.is_some());
+        assert_eq!(now(), first);
+        fs::write(&path, "ab").unwrap();
+        assert_ne!(now(), first);
+    }
+}
