@@ -220,7 +220,11 @@ impl<'a> Sample<'a> {
 
     /// The borders and list heads that the sample kernel does not have.
     fn borders(&mut self) {
-        if self.symbols.iter().any(|it| it.1 == "D _sdata") {
+        if self
+            .symbols
+            .iter()
+            .any(|it| it.1.get(2..) == Some("_sdata"))
+        {
             return;
         }
         let data = self
@@ -308,17 +312,24 @@ impl<'a> Sample<'a> {
     /// Two pages of records.
     fn traced(&mut self) {
         let first = self.symbol("ftrace_pages_start", 0);
-        let (sites, stride) = (self.image.traced.clone(), self.size("dyn_ftrace"));
+        let stride = self.size("dyn_ftrace") as usize;
+        let place = self.offset("dyn_ftrace", "ip") as usize;
+        let is_init = |at: &u64| self.image.area(*at).is_some_and(|area| area.is_init);
+        let sites = self.image.traced.iter().copied();
+        let sites: Vec<_> = sites.filter(|it| !is_init(it)).collect();
         let (some, others) = sites.split_at(sites.len() / 2);
         let mut last = first;
 
         for sites in [some, others] {
             let page = self.make(self.size("ftrace_page"));
-            let records = self.make(stride * sites.len() as u64);
+            let mut bytes = vec![0; stride * sites.len()];
 
-            for (site, at) in sites.iter().zip((records..).step_by(stride as usize)) {
-                self.set(at, ("dyn_ftrace", "ip"), *site);
+            for (record, site) in bytes.chunks_exact_mut(stride).zip(sites) {
+                record[place..place + 8].copy_from_slice(&site.to_le_bytes());
             }
+            let records = self.make(bytes.len() as u64);
+
+            self.put(records, &bytes);
             self.set(page, ("ftrace_page", "records"), records);
             self.set(page, ("ftrace_page", "index"), sites.len() as u64);
             self.put(last, &page.to_le_bytes());
