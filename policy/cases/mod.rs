@@ -2,6 +2,8 @@
 
 //! The table of facts, values and expected verdicts that the host tests and the KUnit suite share.
 
+#[cfg(any(CONFIG_ARM64, not(CONFIG_SECURITY_KILLSWITCH)))]
+mod arm64;
 #[cfg(any(CONFIG_X86_64, not(CONFIG_SECURITY_KILLSWITCH)))]
 mod x86;
 
@@ -119,6 +121,8 @@ impl Imaginary {
     pub(crate) const ALL: &[Self] = &[
         #[cfg(any(CONFIG_X86_64, not(CONFIG_SECURITY_KILLSWITCH)))]
         Self(&x86::SAMPLE),
+        #[cfg(any(CONFIG_ARM64, not(CONFIG_SECURITY_KILLSWITCH)))]
+        Self(&arm64::SAMPLE),
     ];
 }
 
@@ -508,8 +512,8 @@ const OBJECTS: &[(Object, [Values; 2], [Values; 2])] = &[
     (Object::Label, [&[], &[]], [&[-1, -5], &[0, -1, -5, -61, -95]]),
 ];
 
-/// What is judged: a kernel, the addresses of a name, its module and all names of it there, a line of the
-/// table that is about [`FAILS`], and its prototype.
+/// What is judged: a kernel, the addresses of a name, its module and all names of it there, a line
+/// of the table that is about [`FAILS`], and its prototype.
 #[derive(Clone, Copy)]
 struct Judged<'a> {
     image: &'a Imaginary,

@@ -3,12 +3,16 @@
 //! What machine code says: whether a function decides about access, and from how many places
 //! functions are called.
 //!
-//! How instructions are encoded is a matter of the [`Architecture`], and each has a file of its own.
-//! The kernel is compiled with its own one only, and the host programs with all.
+//! How instructions are encoded is a matter of the [`Architecture`], and each has a file of its
+//! own. The kernel is compiled with its own one only, and the host programs with all.
 
+#[cfg(any(CONFIG_ARM64, not(CONFIG_SECURITY_KILLSWITCH)))]
+pub(crate) mod arm64;
 #[cfg(any(CONFIG_X86_64, not(CONFIG_SECURITY_KILLSWITCH)))]
 pub(crate) mod x86;
 
+#[cfg(CONFIG_ARM64)]
+pub(crate) use arm64::Arm64 as Native;
 #[cfg(CONFIG_X86_64)]
 pub(crate) use x86::X86 as Native;
 
@@ -47,6 +51,11 @@ pub(crate) trait Architecture: Sized + 'static {
     const ENTRY: usize;
     /// How many bytes pieces of code have to overlap by if branches are looked for in them.
     const OVERLAP: usize;
+    /// Whether a result lies where the first argument of the next call does.
+    const RESULT_IS_ARGUMENT: bool;
+    /// How many bytes have to be read to see where a [veneer](Self::behind_veneer) leads; 0 if
+    /// there are none.
+    const VENEER: usize = 0;
 
     /// Decodes the instruction that `bytes` begin with. There is none if it is longer than they
     /// are, or no instruction at all.
@@ -68,6 +77,12 @@ pub(crate) trait Architecture: Sized + 'static {
         length: usize,
         visit: impl FnMut(usize, usize),
     );
+
+    /// Where the veneer leads that `bytes`, which lie at `at`, begin with. The loader of modules
+    /// puts such code in them for calls of what is too far away.
+    fn behind_veneer(_bytes: &[u8], _at: usize) -> Option<usize> {
+        None
+    }
 }
 
 /// An instruction.
@@ -110,8 +125,8 @@ pub(crate) trait Reader {
     /// beginning of its function. It does, if that code cannot be read.
     fn is_branch(&self, image: &dyn Image, place: usize) -> bool;
 
-    /// Whether the code behind the call at `place` takes notice of what was returned to it. It does,
-    /// if that cannot be told.
+    /// Whether the code behind the call at `place` takes notice of what was returned to it. It
+    /// does, if that cannot be told.
     fn heeds(&self, image: &dyn Image, place: usize) -> bool;
 }
 
@@ -366,15 +381,58 @@ fn is_branch<A: Architecture>(image: &dyn Image, place: usize) -> bool {
 fn heeds<A: Architecture>(image: &dyn Image, place: usize) -> bool {
     /// How many instructions are looked at.
     const STEPS: usize = 16;
-    let Some(body) = image.extent(place) else {
-        return true;
-    };
-    let mut code = Code::<A>::new(image, &body);
+    let mut steps = 0..STEPS;
     let mut at = place;
 
-    for step in 0..STEPS {
-        let Ok(bytes) = code.at(at) else {
+    loop {
+        let Some(body) = image.extent(at) else {
             return true;
+        };
+
+        match fate::<A>(image, &body, at, &mut steps) {
+            Fate::Heeded => return true,
+            Fate::Ignored => return false,
+            Fate::Passed(target) => at = destination::<A>(image, target),
+            // What was passed on may be returned again.
+            Fate::Left if !body.contains(&place) => return true,
+            Fate::Left => break,
+        }
+    }
+    let mut is_void = false;
+
+    if let Some(caller) = image::owner(image, place) {
+        image.function(caller, &mut |it| {
+            is_void = it.prototype.returns == Type::Void
+        });
+    }
+    !is_void
+}
+
+/// What becomes of a result.
+enum Fate {
+    /// It is taken notice of, or that cannot be told.
+    Heeded,
+    Ignored,
+    /// The function is left with it.
+    Left,
+    /// What begins here is called with it.
+    Passed(usize),
+}
+
+/// What becomes of a result from `at` on, in the symbol `body`. The first of all `steps` is the
+/// call.
+fn fate<A: Architecture>(
+    image: &dyn Image,
+    body: &Range<usize>,
+    at: usize,
+    steps: &mut Range<usize>,
+) -> Fate {
+    let mut code = Code::<A>::new(image, body);
+    let mut at = at;
+
+    for step in steps {
+        let Ok(bytes) = code.at(at) else {
+            return Fate::Heeded;
         };
         let used = match step {
             0 if A::is_call(bytes) => Use::None,
@@ -382,35 +440,29 @@ fn heeds<A: Architecture>(image: &dyn Image, place: usize) -> bool {
             0 => Use::Leaves,
             _ => A::use_of_result(bytes),
         };
-        let is_left = match used {
-            Use::Reads => return true,
-            Use::Overwrites => return false,
-            Use::Leaves => true,
-            Use::None => {
-                let Some(instruction) = A::decode(bytes) else {
-                    return true;
-                };
-
-                at += instruction.length;
-                match instruction.branch {
-                    Some(distance) if step > 0 => at = at.wrapping_add_signed(distance as isize),
-                    _ => {}
-                }
-                !body.contains(&at)
-            }
+        match used {
+            Use::Reads => return Fate::Heeded,
+            Use::Overwrites => return Fate::Ignored,
+            Use::Leaves => return Fate::Left,
+            Use::None => {}
+        }
+        let Some(instruction) = A::decode(bytes) else {
+            return Fate::Heeded;
         };
-        if is_left {
-            let mut is_void = false;
 
-            if let Some(caller) = image::owner(image, place) {
-                image.function(caller, &mut |it| {
-                    is_void = it.prototype.returns == Type::Void
-                });
-            }
-            return !is_void;
+        at += instruction.length;
+        match instruction.branch {
+            Some(distance) if step > 0 => at = at.wrapping_add_signed(distance as isize),
+            _ => {}
+        }
+        if !body.contains(&at) {
+            return match instruction.branch {
+                Some(_) if A::RESULT_IS_ARGUMENT => Fate::Passed(at),
+                _ => Fate::Left,
+            };
         }
     }
-    true
+    Fate::Heeded
 }
 
 /// Calls `visit` with the target of every branch that leaves the function at `address`, until it
@@ -427,8 +479,24 @@ fn branches<A: Architecture, T>(
             .branch
             .map(|branch| next.wrapping_add_signed(branch as isize))
             .filter(|target| !body.contains(target))
+            .map(|target| destination::<A>(image, target))
             .and_then(&mut *visit)
     })
+}
+
+/// Where a branch to `target` leads in the end: behind a veneer, if one is there. What a symbol
+/// stands for is none.
+fn destination<A: Architecture>(image: &dyn Image, target: usize) -> usize {
+    /// The longest veneer, in bytes.
+    const MAX: usize = 16;
+    let mut bytes = [0; MAX];
+    let bytes = &mut bytes[..A::VENEER];
+    let is_symbol = || image.extent(target).is_none_or(|it| it.start == target);
+
+    if bytes.is_empty() || is_symbol() || !image.read(target, bytes) {
+        return target;
+    }
+    A::behind_veneer(bytes, target).unwrap_or(target)
 }
 
 /// Calls `visit` with every instruction of the function at `address` and the place behind it, until

@@ -35,6 +35,7 @@ impl Architecture for X86 {
     /// Direct calls may skip ENDBR64.
     const ENTRY: usize = 4;
     const OVERLAP: usize = WINDOW - 1;
+    const RESULT_IS_ARGUMENT: bool = false;
 
     fn decode(bytes: &[u8]) -> Option<Instruction> {
         decode(bytes)
@@ -56,8 +57,8 @@ impl Architecture for X86 {
         length: usize,
         mut visit: impl FnMut(usize, usize),
     ) {
-        // The target is looked at first: of all bytes, few make up one that is in reach. A processor
-        // guesses that right, and which bytes begin a branch it does not.
+        // The target is looked at first: of all bytes, few make up one that is in reach. A
+        // processor guesses that right, and which bytes begin a branch it does not.
         for (index, window) in bytes.windows(WINDOW).enumerate() {
             let place = at.wrapping_add(index);
             let target = target(place, window);

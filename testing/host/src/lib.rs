@@ -57,6 +57,7 @@ mod transaction;
 #[path = "../../../src/upkeep.rs"]
 mod upkeep;
 
+mod arm64;
 mod btf_properties;
 mod command_properties;
 mod condition_properties;
