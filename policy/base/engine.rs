@@ -31,6 +31,7 @@ pub(super) const TEXT_PATCHING: Family = Family {
     name: "text patching",
     lines: &[
         never("writes to the code of the kernel", &["*text_poke*"]),
+        never("puts mitigations into the code of modules", &["__apply_alternatives"]),
         never("makes a CPU run something at once", &["stop_one_cpu*"]),
         never("makes CPUs run something at once", &["stop_two_cpus"]),
         never("sets up the static calls of modules", &["static_call_module_notify"]),

@@ -15,7 +15,8 @@ pub(super) const PAGE_PROTECTION: Family = Family {
     name: "page protection",
     lines: &[
         never("changes the protection of kernel pages", &[
-            "set_memory_*", "__change_page_attr_set_clr",
+            "set_memory_*", "__change_page_attr_set_clr", "split_kernel_leaf_mapping", "split_pmd",
+            "split_pud",
         ]),
     ],
 };
