@@ -4,12 +4,12 @@
 
 use crate::{
     command::{Scope, Target},
-    image::{Image, Symbol as Place, Types as Information, Within},
+    image::{Architecture, Image, Symbol as Place, Types as Information, Within},
     index::plain,
     policy::{
         self, alternatives,
         btf::{self, Described, Types},
-        code::{x86::X86, Architecture as _, Reader},
+        code::{arm64::Arm64, x86::X86, Architecture as Code, Reader},
         image::{Cold, Function as Known, Image as Policed},
         AddressSet, Asked, Catalogue, Facts, InModule, Kernel as Sets, Members, Name, Prototype,
         Refusal, Set, Symbol, Tagged, TaggedSet, Zone,
@@ -250,15 +250,10 @@ impl Kernel {
 
             area.is_some_and(|area| area.module == module && !area.is_init)
         };
-        let has_site = || {
-            const ENDBR64: &[u8] = &[0xf3, 0x0f, 0x1e, 0xfa];
-            let is_landing_pad = || self.image.read(address, X86::ENTRY) == Some(ENDBR64);
 
-            self.image.is_traced(address)
-                || (self.image.is_traced(address + X86::ENTRY as u64) && is_landing_pad())
-        };
-
-        stays() && (has_site() || self.prototype(module, symbol) != Prototype::UNKNOWN)
+        stays()
+            && (self.image.has_site(address)
+                || self.prototype(module, symbol) != Prototype::UNKNOWN)
     }
 
     fn module_name(&self, index: Option<usize>) -> Option<&str> {
@@ -303,6 +298,14 @@ impl Kernel {
             .filter(|_| function.prototype != Prototype::UNKNOWN)?;
 
         Some((OfTypes(types), id))
+    }
+
+    /// How far behind its beginning a function is entered at most, in bytes.
+    fn entry(&self) -> usize {
+        match self.image.architecture() {
+            Architecture::X86 => X86::ENTRY,
+            Architecture::Arm64 => Arm64::ENTRY,
+        }
     }
 
     fn sets(&self) -> Sets<'_> {
@@ -550,15 +553,30 @@ fn branches(image: &Image) -> Vec<(u64, u64)> {
 
 /// Calls `take` with where all that may be branches lead to, and where they are. What passes for one
 /// is what passes for one in the kernel, where a breakpoint may be in its place.
-fn each_branch(image: &Image, mut take: impl FnMut(u64, u64)) {
+fn each_branch(image: &Image, take: impl FnMut(u64, u64)) {
+    match image.architecture() {
+        Architecture::X86 => each_branch_of::<X86>(image, take),
+        Architecture::Arm64 => each_branch_of::<Arm64>(image, take),
+    }
+}
+
+fn each_branch_of<A: Code>(image: &Image, mut take: impl FnMut(u64, u64)) {
     for area in image.areas().iter().filter(|area| !area.is_init) {
         let length = (area.range.end - area.range.start) as usize;
         let Some(bytes) = image.read(area.range.start, length) else {
             continue;
         };
-        X86::find_branches(bytes, area.range.start as usize, 0, usize::MAX, |at, to| {
-            if image.area(to as u64).is_some() {
-                take(to as u64, at as u64);
+        A::find_branches(bytes, area.range.start as usize, 0, usize::MAX, |at, to| {
+            let to = match A::VENEER {
+                0 => to,
+                length => image
+                    .read(to as u64, length)
+                    .and_then(|veneer| A::behind_veneer(veneer, to))
+                    .unwrap_or(to),
+            } as u64;
+
+            if image.area(to).is_some() {
+                take(to, at as u64);
             }
         });
     }
@@ -675,7 +693,7 @@ impl Policed for Kernel {
             .iter()
             .flat_map(|address| {
                 let start = address.saturating_sub(self.padding()) as u64;
-                let end = (address + X86::ENTRY) as u64;
+                let end = (address + self.entry()) as u64;
                 let from = self.branches.partition_point(|(to, _)| *to < start);
 
                 self.branches[from..]
@@ -693,7 +711,10 @@ impl Policed for Kernel {
     }
 
     fn reader(&self) -> &'static dyn Reader {
-        &X86
+        match self.image.architecture() {
+            Architecture::X86 => &X86,
+            Architecture::Arm64 => &Arm64,
+        }
     }
 
     fn padding(&self) -> usize {

@@ -84,9 +84,9 @@ const NO_MODULES: &str = "there are no modules in it";
 ///
 /// Killswitch is a Linux Security Module. Most commands speak to it through its files in
 /// /sys/kernel/security/killswitch, and show what it says. scan, facts, explain, cve and suggest
-/// read the memory of the kernel that runs instead, or the files of a kernel for x86-64 and of its
-/// modules, and apply the rules that are built into Killswitch: the answers are those that check
-/// would give in that kernel, with all of its modules loaded.
+/// read the memory of the kernel that runs instead, or the files of a kernel for x86-64 or arm64 and
+/// of its modules, and apply the rules that are built into Killswitch: the answers are those that
+/// check would give in that kernel, with all of its modules loaded.
 #[derive(Parser)]
 #[command(
     name = "killswitch",
@@ -301,7 +301,7 @@ fn run(arguments: &Arguments, out: &mut impl Write) -> Result<u8, Box<dyn Error>
                 _ => (files.open(&machine)?, 0),
             };
             let kernel = Kernel::new(image);
-            let index = explain::Index::new(&kernel).without(left_out);
+            let index = explain::Index::new(&kernel)?.without(left_out);
 
             match json {
                 true => explain::output::list(&index, &lines, out),

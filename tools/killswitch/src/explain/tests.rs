@@ -178,7 +178,7 @@ fn types_that_have_themselves_in_them_are_followed_to_an_end() {
 #[test]
 fn functions_are_explained() {
     let kernel = kernel();
-    let index = Index::new(&kernel);
+    let index = Index::new(&kernel).unwrap();
 
     for (name, value, summary, expected) in [
         ("checked", -1, Summary::Safe, &[][..]),
@@ -233,7 +233,7 @@ fn functions_are_explained() {
 #[test]
 fn what_it_returns_by_itself_is_known() {
     let kernel = kernel();
-    let index = Index::new(&kernel);
+    let index = Index::new(&kernel).unwrap();
     let found = |name, value| {
         let function = index.find(None, name).unwrap();
 
@@ -269,7 +269,7 @@ fn lists_are_read() {
 #[test]
 fn a_function_is_a_line_of_json() {
     let kernel = kernel();
-    let index = Index::new(&kernel);
+    let index = Index::new(&kernel).unwrap();
     let lines = [
         Line::new("init_one", "", "-EPERM").unwrap(),
         Line::new("no_such", "module", "void").unwrap(),
@@ -305,7 +305,7 @@ fn a_function_is_a_line_of_json() {
 #[test]
 fn people_get_a_line_for_each_finding() {
     let kernel = kernel();
-    let index = Index::new(&kernel);
+    let index = Index::new(&kernel).unwrap();
     let line = Line::new("fills", "", "0").unwrap();
     let mut out = Vec::new();
 

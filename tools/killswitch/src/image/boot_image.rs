@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! The file that a boot loader loads: the kernel, compressed, behind code that decompresses it.
+//! The file that a boot loader loads on x86-64: the kernel, compressed, behind code that
+//! decompresses it.
 //!
 //! What stands where is in `Documentation/arch/x86/boot.rst` of the kernel's source.
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! Numbers and strings in bytes, as x86-64 has them.
+//! Numbers and strings in bytes, the lowest byte first.
 
 /// The bytes at `at`.
 fn array<const N: usize>(bytes: &[u8], at: usize) -> Option<[u8; N]> {

@@ -9,6 +9,7 @@ use super::{
     bytes::{u32_at, u64_at},
     elf::Elf,
     error::Problem,
+    Architecture,
 };
 use crate::file;
 use object::{
@@ -47,7 +48,14 @@ impl Core {
 
         head.resize(end, 0);
         file.read_exact_at(&mut head, 0)?;
-        let segments = Elf::parse(&head[..])?.core_segments()?;
+        let elf = Elf::parse(&head[..])?;
+
+        if elf.architecture() != Architecture::X86 {
+            return Err(
+                "it is for another architecture than x86-64; name a file with --vmlinux".into(),
+            );
+        }
+        let segments = elf.core_segments()?;
 
         Ok(Self { file, segments })
     }

@@ -1,17 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! ELF files for x86-64, of which only what is asked for is read.
+//! ELF files for x86-64 and arm64, of which only what is asked for is read.
 
 use super::{
     bytes::before_nul,
     error::Problem,
     symbols::{List, MAX_COUNT, MAX_NAME, MAX_NAMES, TOO_MANY},
+    Architecture,
 };
 use object::{
     elf::{
-        FileHeader64, SectionHeader64, Sym64, EM_X86_64, PT_LOAD, SHF_ALLOC, SHF_EXECINSTR,
-        SHF_WRITE, SHN_ABS, SHN_COMMON, SHN_UNDEF, SHT_NOBITS, SHT_SYMTAB, STB_LOCAL, STB_WEAK,
-        STT_FILE, STT_OBJECT, STT_SECTION,
+        FileHeader64, SectionHeader64, Sym64, EM_AARCH64, EM_X86_64, PT_LOAD, SHF_ALLOC,
+        SHF_EXECINSTR, SHF_WRITE, SHN_ABS, SHN_COMMON, SHN_UNDEF, SHT_NOBITS, SHT_SYMTAB,
+        STB_LOCAL, STB_WEAK, STT_FILE, STT_OBJECT, STT_SECTION,
     },
     read::{
         elf::{FileHeader, ProgramHeader, SectionHeader as _, Sym as _},
@@ -34,9 +35,12 @@ const MAX_SEGMENTS: u64 = 256 << 20;
 /// The most sections, and the most segments. Kernels and modules have at most some thousands.
 const MAX_HEADERS: u32 = 1 << 16;
 
+const OTHER: &str = "it is neither for x86-64 nor for arm64";
+
 /// An ELF file.
 pub(super) struct Elf<'a, R> {
     data: R,
+    architecture: Architecture,
     header: &'a FileHeader64<LittleEndian>,
     sections: &'a [SectionHeader],
     names: &'a [u8],
@@ -68,8 +72,14 @@ impl<'a, R: ReadRef<'a>> Elf<'a, R> {
     pub(super) fn parse(data: R) -> Result<Self, Problem> {
         let header = FileHeader64::<LittleEndian>::parse(data)?;
 
-        if !header.is_little_endian() || header.e_machine(LittleEndian) != EM_X86_64 {
-            return Err("it is not for x86-64".into());
+        let architecture = match header.e_machine(LittleEndian) {
+            EM_X86_64 => Architecture::X86,
+            EM_AARCH64 => Architecture::Arm64,
+            _ => return Err(OTHER.into()),
+        };
+
+        if !header.is_little_endian() {
+            return Err(OTHER.into());
         }
         let sections = header.shnum(LittleEndian, data)?;
 
@@ -79,6 +89,7 @@ impl<'a, R: ReadRef<'a>> Elf<'a, R> {
         }
         let mut elf = Self {
             data,
+            architecture,
             header,
             sections: header.section_headers(LittleEndian, data)?,
             names: &[],
@@ -94,6 +105,11 @@ impl<'a, R: ReadRef<'a>> Elf<'a, R> {
             )?;
         }
         Ok(elf)
+    }
+
+    /// What it is for.
+    pub(super) fn architecture(&self) -> Architecture {
+        self.architecture
     }
 
     /// Whether it is to be linked, as modules are.

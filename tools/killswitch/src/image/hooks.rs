@@ -12,8 +12,9 @@ use super::{
     bytes::{u32_at, u64_at},
     error::Problem,
     symbols::Within,
-    Image, Source,
+    Architecture, Image, Source,
 };
+use crate::policy::code::{arm64::Arm64, x86::X86, Architecture as _};
 use std::ops::Range;
 
 /// A callback that an LSM has for the framework. If it is called depends on whether the LSM is
@@ -177,11 +178,11 @@ fn registrations(image: &Image) -> Vec<Registration> {
     };
 
     calls_of(image, function.address)
-        .take(MAX_REGISTRATIONS)
+        .into_iter()
         .filter_map(|call| {
             Some(Registration {
-                start: call.address_in(image, &TO_RDI)?,
-                count: call.count()?,
+                start: call.address_in(image, &FIRST)?,
+                count: call.count(image)?,
                 lsm: lsm(image, &call)?,
             })
         })
@@ -190,9 +191,11 @@ fn registrations(image: &Image) -> Vec<Registration> {
 
 /// The name of the LSM for which `call` registers callbacks.
 fn lsm(image: &Image, call: &Call<'_>) -> Option<String> {
-    let id = call.address_in(image, &TO_RDX).or_else(|| {
+    let id = call.address_in(image, &THIRD).or_else(|| {
         // Then it is what the function got as its first parameter.
-        calls_of(image, call.function).find_map(|outer| outer.address_in(image, &TO_RDI))
+        let mut outer = calls_of(image, call.function).into_iter();
+
+        outer.find_map(|it| it.address_in(image, &FIRST))
     })?;
 
     name(image, id)
@@ -206,20 +209,25 @@ fn name(image: &Image, id: u64) -> Option<String> {
         .map(str::to_owned)
 }
 
-/// The instructions that load an address into a register: as a number, and relative to the next
-/// one.
-struct Load {
+/// A parameter: the instructions of x86-64 that load an address into its register, as a number, and
+/// relative to the next one; and the number of its register on arm64.
+struct Parameter {
     mov: [u8; 3],
     lea: [u8; 3],
+    register: usize,
 }
 
-const TO_RDI: Load = Load {
+/// %rdi or x0.
+const FIRST: Parameter = Parameter {
     mov: [0x48, 0xc7, 0xc7],
     lea: [0x48, 0x8d, 0x3d],
+    register: 0,
 };
-const TO_RDX: Load = Load {
+/// %rdx or x2.
+const THIRD: Parameter = Parameter {
     mov: [0x48, 0xc7, 0xc2],
     lea: [0x48, 0x8d, 0x15],
+    register: 2,
 };
 
 /// A call.
@@ -231,66 +239,109 @@ struct Call<'a> {
     start: u64,
 }
 
-/// All calls in the kernel of the function at `address`, and jumps there.
-fn calls_of(image: &Image, address: u64) -> impl Iterator<Item = Call<'_>> {
-    /// The opcodes of a call and of a jump.
-    const BRANCHES: [u8; 2] = [0xe8, 0xe9];
+/// The calls in the kernel of the function at `address`, and jumps there.
+fn calls_of(image: &Image, address: u64) -> Vec<Call<'_>> {
+    let mut calls = Vec::new();
 
-    let areas = image.areas().iter().filter(|area| area.module.is_none());
-
-    areas.flat_map(move |area| {
+    for area in image.areas().iter().filter(|area| area.module.is_none()) {
+        let start = area.range.start;
         let code = image.memory.range(area.range.clone()).unwrap_or_default();
+        let mut visit = |place: usize, _| {
+            let place = place as u64;
 
-        code.windows(5).enumerate().filter_map(move |(at, branch)| {
-            if !BRANCHES.contains(&branch[0]) {
-                return None;
+            if let (true, Some(symbol)) = (calls.len() < MAX_REGISTRATIONS, image.extent(place)) {
+                let function = symbol.start.max(start);
+                let from = function.max(place.saturating_sub(MAX_CODE as u64));
+
+                calls.push(Call {
+                    function,
+                    code: &code[(from - start) as usize..(place - start) as usize],
+                    start: from,
+                });
             }
-            let place = area.range.start + at as u64;
-            let distance = i64::from(u32_at(branch, 1)? as i32);
+        };
 
-            if (place + 5).wrapping_add_signed(distance) != address {
-                return None;
+        match image.architecture() {
+            Architecture::X86 => {
+                X86::find_branches(code, start as usize, address as usize, 0, &mut visit);
             }
-            let function = image.extent(place)?.start.max(area.range.start);
-            let start = (function - area.range.start) as usize;
-            let start = start.max(at.saturating_sub(MAX_CODE));
-
-            Some(Call {
-                function,
-                code: code.get(start..at)?,
-                start: area.range.start + start as u64,
-            })
-        })
-    })
+            Architecture::Arm64 => {
+                Arm64::find_branches(code, start as usize, address as usize, 0, &mut visit);
+            }
+        }
+    }
+    calls
 }
 
 impl Call<'_> {
-    /// The address of data that was last loaded into a register.
-    fn address_in(&self, image: &Image, load: &Load) -> Option<u64> {
+    /// The address of data that was last loaded for a parameter.
+    fn address_in(&self, image: &Image, parameter: &Parameter) -> Option<u64> {
+        let is_data = |address: &u64| image.memory.rest_at(*address).is_some();
+
+        if image.architecture() == Architecture::Arm64 {
+            return self.registers()[parameter.register].filter(is_data);
+        }
         (0..self.code.len()).rev().find_map(|at| {
             let opcode: [u8; 3] = *self.code[at..].first_chunk()?;
             let number = i64::from(u32_at(self.code, at + 3)? as i32);
             let address = match opcode {
-                _ if opcode == load.mov => number as u64,
-                _ if opcode == load.lea => (self.start + at as u64 + 7).wrapping_add_signed(number),
+                _ if opcode == parameter.mov => number as u64,
+                _ if opcode == parameter.lea => {
+                    (self.start + at as u64 + 7).wrapping_add_signed(number)
+                }
                 _ => return None,
             };
 
-            image.memory.rest_at(address).map(|_| address)
+            Some(address).filter(is_data)
         })
     }
 
-    /// How many callbacks it registers: what was last loaded into %esi.
-    fn count(&self) -> Option<u32> {
+    /// How many callbacks it registers: what was last loaded for the second parameter.
+    fn count(&self, image: &Image) -> Option<u32> {
         const MOV_TO_ESI: u8 = 0xbe;
         /// More than any LSM has.
         const MAX: u32 = 4096;
+        let is_count = |count: &u32| (1..=MAX).contains(count);
 
+        if image.architecture() == Architecture::Arm64 {
+            return u32::try_from(self.registers()[1]?).ok().filter(is_count);
+        }
         (0..self.code.len())
             .rev()
             .filter(|at| self.code[*at] == MOV_TO_ESI)
             .filter_map(|at| u32_at(self.code, at + 1))
-            .find(|count| (1..=MAX).contains(count))
+            .find(is_count)
+    }
+
+    /// What arm64's registers hold at the call, as far as it was loaded as a number or as the
+    /// address of something.
+    fn registers(&self) -> [Option<u64>; 32] {
+        const PAGE: i64 = 1 << 12;
+        let mut registers = [None; 32];
+
+        for (at, bytes) in self.code.chunks_exact(4).enumerate() {
+            let word = u32_at(bytes, 0).unwrap_or(0);
+            let place = self.start + 4 * at as u64;
+            let register = |shift: u32| (word >> shift & 31) as usize;
+            let is = |mask: u32, bits: u32| word & mask == bits;
+            let high = i64::from((word << 8) as i32 >> 11 & !3);
+            let distance = high | i64::from(word >> 29 & 3);
+
+            registers[register(0)] = match () {
+                // adrp, adr
+                () if is(0x9f00_0000, 0x9000_0000) => {
+                    Some((place - place % PAGE as u64).wrapping_add_signed(distance * PAGE))
+                }
+                () if is(0x9f00_0000, 0x1000_0000) => Some(place.wrapping_add_signed(distance)),
+                // add, with a number; mov, of a number and of a register
+                () if is(0xffc0_0000, 0x9100_0000) => registers[register(5)]
+                    .map(|address: u64| address.wrapping_add(u64::from(word >> 10 & 0xfff))),
+                () if is(0x7fe0_0000, 0x5280_0000) => Some(u64::from(word >> 5 & 0xffff)),
+                () if is(0x7fe0_ffe0, 0x2a00_03e0) => registers[register(16)],
+                () => continue,
+            };
+        }
+        registers
     }
 }
 

@@ -3,8 +3,15 @@
 //! The file of a kernel: an ELF file or a boot image, with a symbol table or without.
 
 use super::{
-    boot_image, btf::Btf, compression, compression::Budget, elf::Elf, error::Problem, kallsyms,
-    memory::Memory, symbols::List,
+    arm64_image, boot_image,
+    btf::Btf,
+    compression::{self, Budget},
+    elf::Elf,
+    error::Problem,
+    kallsyms,
+    memory::Memory,
+    symbols::List,
+    Architecture,
 };
 use crate::file;
 use object::read::{ReadCache, ReadRef};
@@ -23,6 +30,7 @@ const WINDOW: u32 = 160 << 10;
 
 /// What a file of a kernel says.
 pub(super) struct Kernel {
+    pub(super) architecture: Architecture,
     /// What is loaded.
     pub(super) memory: Memory,
     /// Its symbols, as /proc/kallsyms shows them.
@@ -41,14 +49,18 @@ pub(super) fn read(path: &Path) -> Result<Kernel, Problem> {
     if !head.starts_with(b"\x7fELF") {
         let mut bytes = Vec::new();
 
-        if !boot_image::is_one(&head) {
+        if !is_booted(&head) {
             return Err("it is neither an ELF file nor a boot image".into());
         }
         file.take(MAX_BOOT_IMAGE).read_to_end(&mut bytes)?;
         return in_boot_image(bytes);
     }
     let cache = ReadCache::new(&file);
-    let (segments, btf) = contents(&cache)?;
+    let Contents {
+        architecture,
+        segments,
+        btf,
+    } = contents(&cache)?;
     let mut stores = Vec::new();
 
     for (_, range) in &segments {
@@ -66,11 +78,26 @@ pub(super) fn read(path: &Path) -> Result<Kernel, Problem> {
         .collect();
     let memory = Memory::new(stores, pieces);
 
-    with_symbols(memory, btf, || Elf::parse(&cache)?.kallsyms())
+    with_symbols(architecture, memory, btf, || Elf::parse(&cache)?.kallsyms())
+}
+
+/// Whether `bytes` begin like a boot image.
+pub(super) fn is_booted(bytes: &[u8]) -> bool {
+    boot_image::is_one(bytes)
+        || arm64_image::is_one(bytes)
+        || arm64_image::is_zboot(bytes)
+        || arm64_image::is_compressed(bytes)
 }
 
 /// Reads the kernel in a boot image.
 pub(super) fn in_boot_image(image: Vec<u8>) -> Result<Kernel, Problem> {
+    if !boot_image::is_one(&image) {
+        let kernel = arm64_image::unpack(image, &Budget::new(MAX_KERNEL, WINDOW))?;
+
+        return with_symbols(Architecture::Arm64, arm64_image::load(kernel), None, || {
+            Ok(None)
+        });
+    }
     let payload = boot_image::payload(&image)?;
     let bytes = match payload.starts_with(b"\x7fELF") {
         true => payload.into(),
@@ -84,7 +111,11 @@ pub(super) fn in_boot_image(image: Vec<u8>) -> Result<Kernel, Problem> {
 
 /// Reads a kernel that is an ELF file.
 pub(super) fn in_bytes(bytes: Vec<u8>) -> Result<Kernel, Problem> {
-    let (segments, btf) = contents(&bytes[..])?;
+    let Contents {
+        architecture,
+        segments,
+        btf,
+    } = contents(&bytes[..])?;
     let pieces = segments
         .into_iter()
         .map(|(address, range)| (address, 0, range.start as usize..range.end as usize));
@@ -93,14 +124,20 @@ pub(super) fn in_bytes(bytes: Vec<u8>) -> Result<Kernel, Problem> {
     let from_table = table()?;
     let memory = Memory::new(vec![bytes], pieces);
 
-    with_symbols(memory, btf, || Ok(from_table))
+    with_symbols(architecture, memory, btf, || Ok(from_table))
 }
 
 /// A segment's address, and where it is in the file.
 type Segment = (u64, Range<u64>);
 
-/// The segments of an ELF file, and its type information.
-fn contents<'a, R: ReadRef<'a>>(data: R) -> Result<(Vec<Segment>, Option<Vec<u8>>), Problem> {
+/// What an ELF file is for, its segments, and its type information.
+struct Contents {
+    architecture: Architecture,
+    segments: Vec<Segment>,
+    btf: Option<Vec<u8>>,
+}
+
+fn contents<'a, R: ReadRef<'a>>(data: R) -> Result<Contents, Problem> {
     let elf = Elf::parse(data)?;
 
     if elf.is_relocatable() {
@@ -110,15 +147,22 @@ fn contents<'a, R: ReadRef<'a>>(data: R) -> Result<(Vec<Segment>, Option<Vec<u8>
         Some(section) => Some(elf.data(section)?.to_vec()),
         None => None,
     };
-
-    Ok((elf.segments()?, btf))
+    Ok(Contents {
+        architecture: elf.architecture(),
+        segments: elf.segments()?,
+        btf,
+    })
 }
 
 fn with_symbols(
-    memory: Memory,
+    architecture: Architecture,
+    mut memory: Memory,
     btf: Option<Vec<u8>>,
     table: impl FnOnce() -> Result<Option<List>, Problem>,
 ) -> Result<Kernel, Problem> {
+    if architecture == Architecture::Arm64 {
+        arm64_image::relocate(&mut memory);
+    }
     let symbols = match kallsyms::find(&memory)? {
         Some(symbols) => symbols,
         None => table()?.ok_or("it has no symbols, neither its own nor those of a linker")?,
@@ -133,6 +177,7 @@ fn with_symbols(
     let btf = btf.or_else(loaded).filter(|btf| !btf.is_empty());
 
     Ok(Kernel {
+        architecture,
         btf: btf.map(|btf| Btf::new(btf, None)).transpose()?,
         memory,
         symbols,

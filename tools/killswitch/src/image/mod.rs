@@ -6,6 +6,9 @@
 //!
 //! The code in files is as it was compiled. What the kernel patches when it boots is not patched.
 
+mod arm64_image;
+#[cfg(test)]
+mod arm64_tests;
 mod boot_image;
 mod btf;
 mod bytes;
@@ -22,6 +25,7 @@ mod names;
 mod probes;
 #[cfg(test)]
 mod real;
+mod relocation;
 mod running;
 #[cfg(test)]
 pub mod sample;
@@ -96,9 +100,19 @@ pub enum Source {
     Memory,
 }
 
+/// What code and references look like.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Architecture {
+    /// x86-64.
+    X86,
+    /// arm64.
+    Arm64,
+}
+
 /// A kernel and its modules.
 pub struct Image {
     source: Source,
+    architecture: Architecture,
     memory: Memory,
     areas: Vec<Area>,
     modules: Vec<Module>,
@@ -346,7 +360,7 @@ impl Image {
     /// The same with bytes in place of files, all of which are in memory at once.
     #[cfg(any(test, fuzzing))]
     pub fn in_bytes(kernel: Vec<u8>, modules: &[Vec<u8>]) -> Result<Self, Problem> {
-        let kernel = match boot_image::is_one(&kernel) {
+        let kernel = match kernel::is_booted(&kernel) {
             true => kernel::in_boot_image(kernel)?,
             false => kernel::in_bytes(kernel)?,
         };
@@ -376,6 +390,7 @@ impl Image {
     /// The kernel without any module, and what it exports.
     fn of_kernel(kernel: Kernel, source: Source) -> Result<(Self, Exports), Problem> {
         let Kernel {
+            architecture,
             memory,
             symbols,
             btf,
@@ -384,6 +399,7 @@ impl Image {
         let exports = exports(&memory, &symbols);
         let image = Self {
             source,
+            architecture,
             btf,
             areas: bounds.areas(),
             modules: Vec::new(),
@@ -429,6 +445,9 @@ impl Image {
         path: &Path,
         exports: &Exports,
     ) -> Result<(Module, Loaded), Problem> {
+        if draft.architecture() != self.architecture {
+            return Err("it is for another architecture than the kernel".into());
+        }
         let mut loaded = draft.load(base, exports, self.far())?;
         let read = |bytes: Option<Vec<u8>>, base| {
             bytes
@@ -504,6 +523,9 @@ impl Image {
         let mut traced = probes::traced(self);
 
         traced.extend(collected.traced);
+        for place in &mut traced {
+            *place = probes::site(self, *place);
+        }
         traced.retain(|address| self.area(*address).is_some());
         traced.sort_unstable();
         self.traced = traced;
@@ -543,6 +565,11 @@ impl Image {
     /// What it was read from.
     pub fn source(&self) -> Source {
         self.source
+    }
+
+    /// What it is for.
+    pub fn architecture(&self) -> Architecture {
+        self.architecture
     }
 
     /// All code: of the kernel, and of each module, sorted by address. Areas do not overlap.
@@ -744,8 +771,13 @@ impl Image {
         self.traced.binary_search(&address).is_ok()
     }
 
+    /// Whether the compiler left room for tracers in the function that begins at `entry`.
+    pub fn has_site(&self, entry: u64) -> bool {
+        self.is_traced(entry.wrapping_add(probes::site_behind(self, entry)))
+    }
+
     /// The first place for tracers in `range`, which may be the [extent](Self::extent) of a
-    /// function: its place may lie behind an ENDBR.
+    /// function: its place may lie behind a landing pad.
     pub fn traced_in(&self, range: Range<u64>) -> Option<u64> {
         let first = self
             .traced

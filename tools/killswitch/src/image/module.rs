@@ -11,7 +11,9 @@ use super::{
     elf::{Elf, SectionHeader, Sym, SymbolTable},
     error::Problem,
     memory::{exports, Memory},
+    relocation::{write_veneer, Kind, VENEER},
     symbols::List,
+    Architecture,
 };
 use crate::file;
 use object::{
@@ -67,11 +69,15 @@ struct Place {
 
 /// Where a module's sections are put.
 struct Plan {
+    architecture: Architecture,
     /// Of each section, if it is loaded.
     places: Vec<Option<Place>>,
     /// Less the address of the module.
     text: Range<u64>,
     init_text: Range<u64>,
+    /// Where the veneers are, less the address of the module: one for each symbol that it takes
+    /// from others, behind all other code that stays.
+    veneers: u64,
     /// How much room it takes.
     room: u64,
     /// How many bytes it has.
@@ -143,57 +149,21 @@ pub(super) struct Pending {
     place: u64,
     kind: Kind,
     addend: i64,
+    /// Where its veneer is put if it needs one.
+    veneer: u64,
     /// Which of the missing symbols.
     symbol: u32,
-}
-
-/// How a reference is written.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Kind {
-    /// As an address of 64 bits.
-    Address64,
-    /// As the lower 32 bits of an address.
-    Address32,
-    /// As a distance of 32 bits.
-    Distance32,
-    /// As a distance of 64 bits.
-    Distance64,
-}
-
-impl Kind {
-    /// What the number of a relocation stands for; `Ok(None)` for none.
-    fn new(number: u32) -> Result<Option<Self>, Problem> {
-        Ok(Some(match number {
-            0 => return Ok(None),
-            1 => Self::Address64,
-            2 | 4 => Self::Distance32,
-            10 | 11 => Self::Address32,
-            24 => Self::Distance64,
-            _ => return Err(format!("it has a relocation of the unknown type {number}").into()),
-        }))
-    }
-
-    /// Writes a reference to `target`, which stands at the address `place`, to the beginning of
-    /// `bytes`.
-    fn write(self, bytes: &mut [u8], place: u64, target: u64) -> Option<()> {
-        let distance = target.wrapping_sub(place);
-
-        match self {
-            Self::Address64 => *bytes.first_chunk_mut()? = target.to_le_bytes(),
-            Self::Address32 => *bytes.first_chunk_mut()? = (target as u32).to_le_bytes(),
-            Self::Distance32 => *bytes.first_chunk_mut()? = (distance as u32).to_le_bytes(),
-            Self::Distance64 => *bytes.first_chunk_mut()? = distance.to_le_bytes(),
-        }
-        Some(())
-    }
 }
 
 /// What a symbol of a module stands for.
 #[derive(Clone, Copy)]
 enum Target {
-    At(u64),
-    /// One of the missing symbols.
-    Missing(u32),
+    /// It is in the module.
+    Own(u64),
+    /// It is in the kernel, and has this veneer.
+    Kernel { address: u64, veneer: u64 },
+    /// One of the missing symbols, and its veneer.
+    Missing { symbol: u32, veneer: u64 },
 }
 
 impl Draft {
@@ -219,6 +189,11 @@ impl Draft {
             plan: Plan::new(&bytes[..])?,
             data: Data::Bytes(bytes),
         })
+    }
+
+    /// What it is for.
+    pub(super) fn architecture(&self) -> Architecture {
+        self.plan.architecture
     }
 
     /// How many bytes it takes in memory, a multiple of the size of a page.
@@ -262,10 +237,13 @@ impl Plan {
         if !elf.is_relocatable() {
             return Err("it is no module".into());
         }
+        let architecture = elf.architecture();
         let mut plan = Self {
+            architecture,
             places: vec![None; sections.len()],
             text: 0..0,
             init_text: 0..0,
+            veneers: 0,
             room: 0,
             size: 0,
             read: bytes_read(&sections),
@@ -275,21 +253,30 @@ impl Plan {
         if plan.read > length {
             return Err("its sections overlap".into());
         }
-        plan.text = plan.put(Region::Text, &sections)?;
-        plan.init_text = plan.put(Region::InitText, &sections)?;
+        let veneers = match (architecture, elf.symbols()?) {
+            (Architecture::Arm64, Some(table)) => {
+                let symbols = table.symbols.iter();
+
+                VENEER * symbols.filter(|symbol| is_taken(symbol)).count()
+            }
+            _ => 0,
+        };
+        plan.text = plan.put(Region::Text, &sections, veneers as u64)?;
+        plan.init_text = plan.put(Region::InitText, &sections, 0)?;
         if plan.size as u64 > 2 * length + 16 * PAGE {
             return Err(TOO_LARGE.into());
         }
-        plan.put(Region::Data, &sections)?;
+        plan.put(Region::Data, &sections, 0)?;
         Ok(plan)
     }
 
-    /// Puts the sections of `region` behind all others. Where they are is returned, less the
-    /// address of the module.
+    /// Puts the sections of `region`, and so many bytes of veneers, behind all others. Where they
+    /// are is returned, less the address of the module.
     fn put(
         &mut self,
         region: Region,
         sections: &[(&[u8], &SectionHeader)],
+        veneers: u64,
     ) -> Result<Range<u64>, Problem> {
         let start = self.room;
         let store = self.size;
@@ -321,6 +308,11 @@ impl Plan {
                     _ => Some(store + at as usize),
                 },
             });
+        }
+        if veneers > 0 {
+            end = end.next_multiple_of(4);
+            self.veneers = start + end;
+            end += veneers;
         }
         end = end.next_multiple_of(PAGE);
         if region != Region::Data {
@@ -375,10 +367,9 @@ impl Plan {
         let memory = Memory::new(vec![store], self.pieces(base));
         let range_of = |name: &[u8]| self.ranges(&elf, name, base).next().unwrap_or(0..0);
         let addresses = |name: &[u8]| -> Vec<u64> {
-            memory
-                .range(range_of(name))
-                .unwrap_or_default()
-                .chunks_exact(8)
+            self.ranges(&elf, name, base)
+                .filter_map(|range| memory.range(range))
+                .flat_map(|bytes| bytes.chunks_exact(8))
                 .filter_map(|entry| u64_at(entry, 0))
                 .collect()
         };
@@ -399,7 +390,10 @@ impl Plan {
                 .collect(),
             btf: copy(b".BTF")?,
             btf_base: copy(b".BTF.base")?,
-            traced: addresses(b"__mcount_loc"),
+            traced: [&b"__mcount_loc"[..], b"__patchable_function_entries"]
+                .iter()
+                .flat_map(|name| addresses(name))
+                .collect(),
             unprobed: addresses(b"_kprobe_blacklist"),
             unprobed_areas: [&b".kprobes.text"[..], b".noinstr.text"]
                 .map(range_of)
@@ -461,23 +455,35 @@ impl Plan {
         far: u64,
         missing: &mut Vec<String>,
     ) -> Vec<Target> {
+        let mut veneer = base.wrapping_add(self.veneers);
+
         table
             .symbols
             .iter()
             .map(|symbol| match symbol.st_shndx(LittleEndian) {
-                SHN_UNDEF => {
+                _ if is_taken(symbol) => {
                     let name = String::from_utf8_lossy(table.name(symbol));
+                    let own = veneer;
 
+                    veneer = veneer.wrapping_add(VENEER as u64);
                     match kernel.get(&*name) {
-                        Some(address) => Target::At(*address),
+                        Some(&address) => Target::Kernel {
+                            address,
+                            veneer: own,
+                        },
                         None => {
+                            let symbol = missing.len() as u32;
+
                             missing.push(name.into());
-                            Target::Missing(missing.len() as u32 - 1)
+                            Target::Missing {
+                                symbol,
+                                veneer: own,
+                            }
                         }
                     }
                 }
-                SHN_ABS => Target::At(symbol.st_value(LittleEndian)),
-                _ => Target::At(self.address(symbol, base).unwrap_or(far)),
+                SHN_ABS => Target::Own(symbol.st_value(LittleEndian)),
+                _ => Target::Own(self.address(symbol, base).unwrap_or(far)),
             })
             .collect()
     }
@@ -504,34 +510,52 @@ impl Plan {
         const DAMAGED: &str = "one of its relocations is damaged";
 
         let start = place.store.unwrap_or(0);
-        let bytes = store
-            .get_mut(start..start + place.size as usize)
-            .ok_or(DAMAGED)?;
 
         for relocation in relocations {
             let info = relocation.r_info.get(LittleEndian);
-            let Some(kind) = Kind::new(info as u32)? else {
+            let Some(kind) = Kind::new(self.architecture, info as u32)? else {
                 continue;
             };
             let at = relocation.r_offset.get(LittleEndian);
-            let bytes = usize::try_from(at)
-                .ok()
-                .and_then(|at| bytes.get_mut(at..))
-                .ok_or(DAMAGED)?;
-            let addend = relocation.r_addend.get(LittleEndian);
-            let place = base + place.at + at;
+            let own = start..start + place.size as usize;
 
-            match *targets.get((info >> 32) as usize).ok_or(DAMAGED)? {
-                Target::At(address) => kind
-                    .write(bytes, place, address.wrapping_add_signed(addend))
-                    .ok_or(DAMAGED)?,
-                Target::Missing(symbol) => pending.push(Pending {
-                    place,
-                    kind,
-                    addend,
-                    symbol,
-                }),
-            }
+            bytes_at(store, own.clone(), at).ok_or(DAMAGED)?;
+            let addend = relocation.r_addend.get(LittleEndian);
+            let section = place.at;
+            let place = base + section + at;
+            let target = match *targets.get((info >> 32) as usize).ok_or(DAMAGED)? {
+                Target::Own(address) => address.wrapping_add_signed(addend),
+                Target::Kernel { address, veneer } => {
+                    let target = address.wrapping_add_signed(addend);
+
+                    match kind.needs_veneer(place, target) {
+                        false => target,
+                        true => {
+                            // Code that stays is the first of all.
+                            let code = 0..self.text.end as usize;
+
+                            bytes_at(store, code, veneer - base)
+                                .and_then(|bytes| write_veneer(bytes, veneer, target))
+                                .ok_or(DAMAGED)?;
+                            veneer
+                        }
+                    }
+                }
+                Target::Missing { symbol, veneer } => {
+                    pending.push(Pending {
+                        place,
+                        kind,
+                        addend,
+                        veneer,
+                        symbol,
+                    });
+                    continue;
+                }
+            };
+
+            bytes_at(store, own, at)
+                .and_then(|bytes| kind.write(bytes, place, target))
+                .ok_or(DAMAGED)?;
         }
         Ok(())
     }
@@ -560,6 +584,11 @@ impl Plan {
         }
         Ok(list)
     }
+}
+
+/// Whether the module takes `symbol` from the kernel or from other modules.
+fn is_taken(symbol: &Sym) -> bool {
+    symbol.st_shndx(LittleEndian) == SHN_UNDEF
 }
 
 /// How many bytes of the file of a module with these sections are read.
@@ -618,6 +647,11 @@ fn letter(symbol: &Sym, section: &SectionHeader) -> u8 {
     }
 }
 
+/// What is in `section` of `store` from `at` on.
+fn bytes_at(store: &mut [u8], section: Range<usize>, at: u64) -> Option<&mut [u8]> {
+    store.get_mut(section)?.get_mut(usize::try_from(at).ok()?..)
+}
+
 fn offset(range: &Range<u64>, base: u64) -> Range<u64> {
     base + range.start..base + range.end
 }
@@ -638,10 +672,15 @@ impl Loaded {
             let target = targets[symbol].unwrap_or(far);
 
             is_unresolved[symbol] |= targets[symbol].is_none();
+            let mut target = target.wrapping_add_signed(pending.addend);
+            // Bytes are lacking only if the file is damaged.
+            if pending.kind.needs_veneer(pending.place, target) {
+                if let Some(bytes) = self.memory.rest_at_mut(pending.veneer) {
+                    let _ = write_veneer(bytes, pending.veneer, target);
+                }
+                target = pending.veneer;
+            }
             if let Some(bytes) = self.memory.rest_at_mut(pending.place) {
-                let target = target.wrapping_add_signed(pending.addend);
-
-                // Bytes are lacking only if the file is damaged.
                 let _ = pending.kind.write(bytes, pending.place, target);
             }
         }

@@ -3,9 +3,9 @@
 //! Where the kernel can be traced and probed.
 
 use super::{
-    bytes::u64_at,
+    bytes::{u32_at, u64_at},
     symbols::{Within, MAX_COUNT},
-    Image,
+    Architecture, Image,
 };
 use std::ops::Range;
 
@@ -51,8 +51,13 @@ pub(super) fn blacklist(image: &Image, functions: &[u64], areas: &[Range<u64>]) 
         .chunks_exact(8)
         .take(MAX_COUNT)
         .filter_map(|entry| u64_at(entry, 0));
+    let others: &[&str] = match image.architecture() {
+        Architecture::X86 => &[],
+        Architecture::Arm64 => &["irqentry", "hyp", "hyp_idmap", "idmap"],
+    };
     let texts = ["kprobes", "noinstr", "entry"]
-        .into_iter()
+        .iter()
+        .chain(others)
         .filter_map(|name| {
             image.between(
                 &format!("__{name}_text_start"),
@@ -100,7 +105,44 @@ pub(super) fn original(image: &Image, address: u64) -> Option<u64> {
         .next()
 }
 
-/// The places for tracers in the kernel of `image`.
+/// The instruction that a function on arm64 begins with if it can be called by pointer: `bti c`.
+const LANDING_PAD: u32 = 0xd503_245f;
+
+/// How far behind the beginning of the function at `entry` the call of a tracer is put, in bytes,
+/// if its compiler left room for that.
+pub(super) fn site_behind(image: &Image, entry: u64) -> u64 {
+    const ENDBR64: u32 = 0xfa1e_0ff3;
+    let first = image
+        .read(entry, 4)
+        .and_then(|bytes| u32_at(bytes, 0))
+        .unwrap_or(0);
+
+    match (image.architecture(), first) {
+        (Architecture::X86, ENDBR64) => 4,
+        (Architecture::X86, _) => 0,
+        // The first of two instructions saves the return address.
+        (Architecture::Arm64, LANDING_PAD) => 8,
+        (Architecture::Arm64, _) => 4,
+    }
+}
+
+/// Where the call of a tracer is put for which `place` is listed. On arm64 that is where the room
+/// for it begins: at the entry of the function, behind the landing pad there, or two instructions
+/// before the entry.
+pub(super) fn site(image: &Image, place: u64) -> u64 {
+    if image.architecture() == Architecture::X86 {
+        return place;
+    }
+    let begins = |address: &u64| image.names(*address).next().is_some();
+    let entry = [place, place.wrapping_sub(4)]
+        .into_iter()
+        .find(begins)
+        .unwrap_or(place.wrapping_add(8));
+
+    entry.wrapping_add(site_behind(image, entry))
+}
+
+/// The places that are listed for tracers in the kernel of `image`.
 pub(super) fn traced(image: &Image) -> Vec<u64> {
     let places = image
         .between("__start_mcount_loc", "__stop_mcount_loc")

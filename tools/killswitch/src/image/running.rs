@@ -18,6 +18,7 @@ use super::{
     kernel::Kernel,
     memory::Memory,
     symbols::List,
+    Architecture,
 };
 use crate::{
     file,
@@ -123,6 +124,7 @@ pub(super) fn read(places: &Places) -> Result<Running, Error> {
 
     Ok(Running {
         kernel: Kernel {
+            architecture: Architecture::X86,
             memory: memory(found.kernel),
             symbols: symbols.kernel,
             btf: Some(btf),

@@ -13,7 +13,7 @@ use proptest::prelude::*;
 use std::env;
 
 /// A kernel that is a file with these bytes, and such modules.
-fn image(kernel: Vec<u8>, modules: &[Vec<u8>]) -> Image {
+pub(super) fn image(kernel: Vec<u8>, modules: &[Vec<u8>]) -> Image {
     Image::in_bytes(kernel, modules).unwrap_or_else(|problem| panic!("{problem}"))
 }
 
@@ -381,7 +381,7 @@ fn files_are_found_and_opened() {
     assert!(image.unresolved().is_empty());
     assert!(wrong
         .unwrap()
-        .ends_with("a.ko.gz: it is neither an ELF file nor a boot image"));
+        .ends_with("a.ko.gz: what is compressed in it is no kernel for arm64"));
     assert!(Image::open(&vmlinux, &[]).is_err());
 }
 
@@ -413,7 +413,7 @@ fn other_files_are_refused() {
     );
     assert!(Draft::in_bytes(other.clone()).is_err());
     other[18] = 3;
-    assert_eq!(refused(&other), "it is not for x86-64");
+    assert_eq!(refused(&other), "it is neither for x86-64 nor for arm64");
 }
 
 /// Changes to a file of `length` bytes: some bytes that are flipped, and where it is cut off.
