@@ -335,7 +335,13 @@ fn kernels_with_wrong_numbers_are_refused() {
             8,
             "",
         ),
-        ("another machine", 0x12, 183, 2, "it is not for x86-64"),
+        (
+            "another machine",
+            0x12,
+            243,
+            2,
+            "it is neither for x86-64 nor for arm64",
+        ),
         (
             "an object file",
             0x10,
