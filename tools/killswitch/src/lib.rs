@@ -316,7 +316,10 @@ fn run(arguments: &Arguments, out: &mut impl Write) -> Result<u8, Box<dyn Error>
 }
 
 /// What the list at `path` has, which `read` understands.
-fn read_list<T>(path: &Path, read: fn(&[u8]) -> Result<T, Box<dyn Error>>) -> Result<T, String> {
+fn read_list<T>(
+    path: &Path,
+    read: impl FnOnce(&[u8]) -> Result<T, Box<dyn Error>>,
+) -> Result<T, String> {
     let bytes = file::read(path, MAX_LIST)
         .map_err(|error| say(path, format!("it cannot be read: {error}")))?;
 

@@ -7,7 +7,10 @@ use crate::image::tests::seeds as images;
 use proptest::prelude::*;
 use std::{env, panic};
 
-const TARGETS: [(&str, fn(&[u8])); 3] = [("image", image), ("record", record), ("text", text)];
+/// A name, and what it is for.
+type Target = (&'static str, fn(&[u8]));
+
+const TARGETS: [Target; 3] = [("image", image), ("record", record), ("text", text)];
 const LIST: &str = "function,module,value,scope\nfirst,plain,-1,nonroot\n\"a,b\",,void,\n";
 const ENGAGED: &str = "af_alg_sendmsg retval=-1 hits=2 state=engaged scope=all callers=1 \
                        if=\"a1 == 2\" passed=3 faults=0 timeout_left=7 reason=\"CVE-2026-31431\"\n";

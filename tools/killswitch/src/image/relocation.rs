@@ -98,7 +98,7 @@ impl Kind {
             Self::Branch { bits, at } => field(bits, at, distance >> 2),
             Self::Near => two_fields(distance),
             Self::Page => two_fields((target / PAGE).wrapping_sub(place / PAGE)),
-            Self::InPage { scale } => field(12, 10, target % PAGE >> scale),
+            Self::InPage { scale } => field(12, 10, (target % PAGE) >> scale),
         };
         let word = u32_at(bytes, 0)? & !mask | number;
 
