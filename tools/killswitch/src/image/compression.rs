@@ -50,18 +50,20 @@ pub(super) enum Format {
     Lzma,
     Lzo,
     Xz,
+    Zlib,
     Zstd,
 }
 
 /// How `bytes` are compressed, if they are.
 fn format(bytes: &[u8]) -> Option<Format> {
-    const MAGICS: [(&[u8], Format); 7] = [
+    const MAGICS: [(&[u8], Format); 8] = [
         (b"BZh", Format::Bzip2),
         (&[0x1f, 0x8b], Format::Gzip),
         (&[0x02, 0x21, 0x4c, 0x18], Format::Lz4),
         (&[0x5d, 0, 0], Format::Lzma),
         (&[0x89, b'L', b'Z', b'O'], Format::Lzo),
         (&[0xfd, b'7', b'z', b'X', b'Z'], Format::Xz),
+        (&[0x78], Format::Zlib),
         (&[0x28, 0xb5, 0x2f, 0xfd], Format::Zstd),
     ];
 
@@ -86,6 +88,7 @@ pub(super) fn decompress(bytes: &[u8], budget: &Budget) -> Result<Vec<u8>, Probl
             lzma_rust2::XzReader::new_mem_limit(bytes, false, budget.window),
             budget,
         ),
+        Format::Zlib => read(flate2::read::ZlibDecoder::new(bytes), budget),
         Format::Zstd => ruzstd::decoding::StreamingDecoder::new_with_max_window_size(
             bytes,
             u64::from(budget.window) << 10,

@@ -327,6 +327,11 @@ impl Data<'_> {
 
 /// The sample kernel, with a symbol table of a linker if `with_table`.
 pub(super) fn kernel(how: Addresses, with_table: bool) -> Vec<u8> {
+    elf(false, kernel_sections(how, with_table))
+}
+
+/// Its sections.
+pub(super) fn kernel_sections(how: Addresses, with_table: bool) -> Vec<Section> {
     let mut text = vec![0x90; 0x400];
     let mut init = vec![0x90; 0x100];
     let mut symbols: Vec<(u64, char, &'static str)> = vec![
@@ -457,12 +462,21 @@ pub(super) fn kernel(how: Addresses, with_table: bool) -> Vec<u8> {
 
         sections[2].data.extend(tables);
     }
-    elf(false, sections)
+    sections
 }
 
 /// A sample module, which exports `exported`. That calls what the module has, `f` of the kernel, and
 /// `wanted`, looks at what the first and the last returned, and returns an error.
 pub(super) fn module(exported: &'static str, wanted: &'static str, base: Option<&Btf>) -> Vec<u8> {
+    elf(true, module_sections(exported, wanted, base))
+}
+
+/// Its sections.
+pub(super) fn module_sections(
+    exported: &'static str,
+    wanted: &'static str,
+    base: Option<&Btf>,
+) -> Vec<Section> {
     const GLOBAL: u16 = 0;
 
     let mut text = vec![0x90; 0x60];
@@ -495,7 +509,8 @@ pub(super) fn module(exported: &'static str, wanted: &'static str, base: Option<
         19,
     );
     let [symbols, names] = table;
-    let sections = vec![
+
+    vec![
         Section::new(".text", PROGBITS, ALLOC | EXEC, text),
         Section::new(".init.text", PROGBITS, ALLOC | EXEC, vec![0xc3; 8]),
         Section::new(".data", PROGBITS, ALLOC | WRITE, vec![0; 16]),
@@ -523,9 +538,7 @@ pub(super) fn module(exported: &'static str, wanted: &'static str, base: Option<
         relocations(8, &[(0, 3, 2, 0), (4, 10, 2, 0)]),
         symbols,
         names,
-    ];
-
-    elf(true, sections)
+    ]
 }
 
 /// A kernel with a function `f`, and with these types.
