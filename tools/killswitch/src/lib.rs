@@ -74,6 +74,8 @@ const DONE: u8 = 0;
 const NOT_ALL: u8 = 1;
 /// A file cannot be read, or the result cannot be written. clap takes it for wrong arguments, too.
 const FAILED: u8 = 2;
+/// Where packages put debug information.
+const DEBUG: &str = "/usr/lib/debug";
 /// The largest list that is read, in bytes. That of all that is accepted in a kernel of a
 /// distribution, with all its modules, is shorter.
 const MAX_LIST: u64 = 16 << 20;
@@ -178,9 +180,14 @@ enum Command {
         list: Option<PathBuf>,
         /// Print JSON, one object a line: function, module, value, summary (safe, loss, unsafe or
         /// unknown), findings (each with kind, where and why), better (values and callers), returns,
-        /// unseen and source (memory or files)
+        /// copies (what debug information says of those that the compiler made: inlined, places and
+        /// clones; null without), unseen and source (memory or files)
         #[arg(long)]
         json: bool,
+        /// Debug information of a kernel or module that has none itself: a file, or a directory with
+        /// such files by build ID
+        #[arg(long, value_name = "PATH", default_value = DEBUG)]
+        debug: PathBuf,
     },
 }
 
@@ -287,6 +294,7 @@ fn run(arguments: &Arguments, out: &mut impl Write) -> Result<u8, Box<dyn Error>
             value,
             list,
             json,
+            debug,
         } => {
             let lines = match (list, function) {
                 (Some(path), _) => read_list(path, explain::output::read)?,
@@ -296,12 +304,19 @@ fn run(arguments: &Arguments, out: &mut impl Write) -> Result<u8, Box<dyn Error>
                     value,
                 )?],
             };
+            if debug != Path::new(DEBUG) && !debug.exists() {
+                return Err(say(debug, "there is no such file or directory").into());
+            }
             let (image, left_out) = match &lines[..] {
                 [line] => files.open_around(&machine, line)?,
                 _ => (files.open(&machine)?, 0),
             };
             let kernel = Kernel::new(image);
-            let index = explain::Index::new(&kernel)?.without(left_out);
+            let index = explain::Index::new(&kernel)?.without(left_out).with_debug(
+                lines.iter().map(explain::output::Line::target),
+                files.vmlinux.as_deref(),
+                debug,
+            );
 
             match json {
                 true => explain::output::list(&index, &lines, out),

@@ -7,6 +7,7 @@
 mod body;
 mod callers;
 mod contracts;
+mod inlined;
 mod machine;
 pub mod output;
 mod prototypes;
@@ -25,6 +26,7 @@ use crate::{
     policy::Value,
 };
 use contracts::Class;
+use inlined::{Copies, Debug};
 use question::Question;
 use serde::Serialize;
 use tables::Tables;
@@ -94,12 +96,15 @@ pub struct Explanation {
     pub own: Vec<(i64, bool)>,
     /// What could not be seen.
     pub unseen: Vec<String>,
+    /// Its copies, if debug information has it.
+    pub copies: Option<Copies>,
 }
 
 /// What is needed to explain functions of a kernel: made once, as it takes a moment.
 pub struct Index<'a> {
     kernel: &'a Kernel,
     tables: Tables<'a>,
+    debug: Debug,
     /// How many modules that have to do with what is asked for were not read.
     left_out: usize,
 }
@@ -111,6 +116,7 @@ impl<'a> Index<'a> {
         match kernel.image().architecture() {
             Architecture::X86 => Ok(Self {
                 tables: Tables::new(kernel.image()),
+                debug: Debug::default(),
                 kernel,
                 left_out: 0,
             }),
@@ -184,6 +190,7 @@ impl<'a> Index<'a> {
                 .map_or(Vec::new(), |it| it.values(question.size)),
         };
         let is_better = |other: Summary| other < summary;
+        let copies = self.debug.copies(self.image(), function);
         let mut values = Vec::new();
         let mut callers = Vec::new();
 
@@ -200,6 +207,7 @@ impl<'a> Index<'a> {
             callers,
             own,
             unseen: question.unseen,
+            copies,
         }
     }
 

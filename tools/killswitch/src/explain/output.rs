@@ -2,7 +2,7 @@
 
 //! What was found about functions, as text for people and as JSON.
 
-use super::{Caller, Explanation, Finding, Index, Kind, Summary};
+use super::{inlined, Caller, Explanation, Finding, Index, Kind, Summary};
 use crate::{
     command::parse_value,
     file,
@@ -103,6 +103,8 @@ pub struct Record<'a> {
     better: Better<'a>,
     /// What the function returns by itself.
     returns: Vec<i64>,
+    /// Its copies; null if no debug information has it.
+    copies: Option<inlined::Record>,
     /// What was not seen.
     unseen: &'a [String],
     source: Source,
@@ -128,19 +130,44 @@ pub fn place(image: &Image, address: u64) -> String {
 
 fn explain(index: &Index<'_>, line: &Line) -> Explanation {
     let (module, symbol) = line.target();
+    let (mut explanation, module) = match index.find(Some(module), symbol) {
+        Some(function) => (index.explain(&function, line.number), function.index()),
+        None => {
+            let module = index.image().module_named(module);
 
-    match index.find(Some(module), symbol) {
-        Some(function) => index.explain(&function, line.number),
-        None => Explanation {
-            summary: Summary::Unknown,
-            findings: Vec::new(),
-            values: Vec::new(),
-            callers: Vec::new(),
-            own: Vec::new(),
-            unseen: vec![
-                "there is no function of this name: it may be inlined, or not built".into(),
-            ],
-        },
+            (absent(index, module, symbol), module)
+        }
+    };
+
+    if let Some(problem) = index.debug.problem(module) {
+        explanation.unseen.push(problem.into());
+    }
+    explanation
+}
+
+/// What there is to say about a function that has no symbol.
+fn absent(index: &Index<'_>, module: Option<usize>, symbol: &str) -> Explanation {
+    let copies = index.debug.only_inlined(module, symbol);
+    let unseen = match &copies {
+        None => "there is no function of this name: it may be inlined, or not built".into(),
+        Some(it) => {
+            let (count, first) = it.functions(index.image());
+
+            format!(
+                "there is no function of this name, for it is inlined in {count} functions, the \
+                 first of which are {first}; engage these"
+            )
+        }
+    };
+
+    Explanation {
+        summary: Summary::Unknown,
+        findings: Vec::new(),
+        values: Vec::new(),
+        callers: Vec::new(),
+        own: Vec::new(),
+        unseen: vec![unseen],
+        copies,
     }
 }
 
@@ -177,6 +204,10 @@ pub fn json(index: &Index<'_>, line: &Line) -> io::Result<String> {
             callers: &explanation.callers,
         },
         returns: explanation.own.iter().map(|it| it.0).collect(),
+        copies: explanation
+            .copies
+            .as_ref()
+            .map(|it| it.record(|address| place(image, address))),
         unseen: &explanation.unseen,
         source: image.source(),
     };
@@ -202,7 +233,15 @@ pub fn text(index: &Index<'_>, line: &Line, out: &mut impl Write) -> io::Result<
         _ => String::new(),
     };
 
-    writeln!(out, "{} {}: {words}{list}", line.function, line.value)?;
+    let copies = explanation.copies.as_ref();
+
+    writeln!(
+        out,
+        "{} {}: {words}{list}{}",
+        line.function,
+        line.value,
+        copies.map_or(String::new(), |it| it.words())
+    )?;
     for finding in &explanation.findings {
         let kind = match finding {
             Finding { is_loss: true, .. } => "loss",
@@ -215,6 +254,9 @@ pub fn text(index: &Index<'_>, line: &Line, out: &mut impl Write) -> io::Result<
             place(image, finding.at),
             finding.why
         )?;
+    }
+    if let Some(copies) = copies {
+        copies.write(image, |address| place(image, address), out)?;
     }
     let values = |all: &[i64]| {
         all.iter()
@@ -256,8 +298,11 @@ pub fn text(index: &Index<'_>, line: &Line, out: &mut impl Write) -> io::Result<
     }
     writeln!(
         out,
-        "  not seen: calls through pointers that are set at run time, and copies that the compiler \
-         inlined"
+        "  not seen: calls through pointers that are set at run time{}",
+        match copies {
+            None => ", and copies that the compiler inlined",
+            Some(_) => "",
+        }
     )
 }
 

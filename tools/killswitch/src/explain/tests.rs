@@ -15,6 +15,7 @@ use crate::image::{
         Sample,
     },
     tests::of_functions,
+    Origin,
 };
 
 const fn int(name: &'static str, parts: &'static [Part]) -> Sample {
@@ -324,4 +325,92 @@ fn people_get_a_line_for_each_finding() {
     ] {
         assert!(out.contains(part), "{part} in {out}");
     }
+}
+
+#[test]
+fn copies_that_run_on_are_said() {
+    let kernel = kernel();
+    let address = |name| {
+        kernel
+            .image()
+            .named(Within::Kernel, name)
+            .next()
+            .unwrap()
+            .address
+    };
+    let origin = |name: &str, instances: &[&'static str], inlined: &[(&'static str, u64)]| Origin {
+        name: name.into(),
+        is_shared: false,
+        instances: instances.iter().map(|it| address(*it)).collect(),
+        inlined: inlined.iter().map(|(it, at)| address(*it) + at).collect(),
+    };
+    let many: Vec<_> = (0..12).map(|at| ("calls_all", at)).collect();
+    let index = Index {
+        debug: Debug::of_kernel(vec![
+            // One copy is in the function itself, which does not run then.
+            origin("checked", &["checked"], &[("checked", 4), ("reads", 5)]),
+            // Another function of its name.
+            origin("checked", &["uses"], &[("bugs", 1)]),
+            origin("unheeded", &["unheeded", "leave"], &[]),
+            origin("passed_on", &["passed_on"], &[]),
+            origin("fails", &["fails"], &many),
+            origin("gone", &[], &[("reads", 9), ("bugs", 3)]),
+        ]),
+        ..Index::new(&kernel).unwrap()
+    };
+    let said = |function: &str| {
+        let mut out = Vec::new();
+
+        text(&index, &Line::new(function, "", "-1").unwrap(), &mut out).unwrap();
+        String::from_utf8(out).unwrap()
+    };
+    let lines = |function: &str, part: &str| {
+        said(function)
+            .lines()
+            .filter(|it| it.contains(part))
+            .count()
+    };
+    let with_copies = said("checked");
+
+    assert!(
+        with_copies.starts_with(
+            "checked -1: safe: callers take the value for one that the function returns; but \
+             copies run on, 1 inlined: engaging it does not close the hole there\n"
+        ),
+        "{with_copies}"
+    );
+    let place = format!(
+        "inlined        reads+0x5 ({:#x}): this copy runs on",
+        address("reads") + 5
+    );
+    assert!(with_copies.contains(&place), "{with_copies}");
+    assert_eq!(lines("checked", "this copy runs on"), 1);
+    assert_eq!(lines("checked", "that the compiler inlined"), 0);
+    assert_eq!(lines("unheeded", "copies run on, 1 cloned: "), 1);
+    assert_eq!(lines("unheeded", "cloned         leave"), 1);
+    assert_eq!(lines("passed_on", "copies: none"), 1);
+    assert_eq!(lines("passed_on", "copies run on"), 0);
+    assert_eq!(lines("fails", "this copy runs on"), 8);
+    assert_eq!(lines("fails", "at 12 places, in 1 functions"), 1);
+    assert_eq!(
+        lines(
+            "gone",
+            "is inlined in 2 functions, the first of which are reads, bugs;"
+        ),
+        1
+    );
+    assert_eq!(lines("gone", "does not close"), 0);
+    // Debug information does not have it.
+    assert_eq!(lines("finds", "and copies that the compiler inlined"), 1);
+    assert_eq!(lines("finds", "copies: none"), 0);
+
+    let record = |function| {
+        let line = json(&index, &Line::new(function, "", "-1").unwrap()).unwrap();
+
+        serde_json::from_str::<serde_json::Value>(&line).unwrap()["copies"].clone()
+    };
+
+    assert_eq!(record("fails")["inlined"], 12);
+    assert_eq!(record("fails")["places"].as_array().unwrap().len(), 12);
+    assert!(record("finds").is_null());
 }

@@ -14,6 +14,7 @@ mod btf;
 mod bytes;
 mod compression;
 mod core;
+mod dwarf;
 mod elf;
 mod error;
 mod hooks;
@@ -45,6 +46,7 @@ pub mod kinds {
 
 pub use self::{
     btf::{Type, Types},
+    dwarf::Origin,
     error::Error,
     hooks::Hook,
     names::names,
