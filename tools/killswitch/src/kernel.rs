@@ -300,14 +300,6 @@ impl Kernel {
         Some((OfTypes(types), id))
     }
 
-    /// How far behind its beginning a function is entered at most, in bytes.
-    fn entry(&self) -> usize {
-        match self.image.architecture() {
-            Architecture::X86 => X86::ENTRY,
-            Architecture::Arm64 => Arm64::ENTRY,
-        }
-    }
-
     fn sets(&self) -> Sets<'_> {
         Sets {
             lsm_entries: self.entries.borrow(),
@@ -582,6 +574,14 @@ fn each_branch_of<A: Code>(image: &Image, mut take: impl FnMut(u64, u64)) {
     }
 }
 
+/// How far behind its beginning a function is entered at most, in bytes.
+fn entry(image: &Image) -> usize {
+    match image.architecture() {
+        Architecture::X86 => X86::ENTRY,
+        Architecture::Arm64 => Arm64::ENTRY,
+    }
+}
+
 /// The names of the functions of the kernel itself that call the one called `symbol`, and of those
 /// that call these, as many as are judged when alternatives are looked for.
 pub fn callers_in<'a>(image: &'a Image, symbol: &str) -> BTreeSet<&'a str> {
@@ -601,7 +601,7 @@ pub fn callers_in<'a>(image: &'a Image, symbol: &str) -> BTreeSet<&'a str> {
         each_branch(image, |to, at| {
             let is_wanted = |it: u64| wanted.binary_search(&it).is_ok();
 
-            if is_wanted(to) || is_wanted(to.wrapping_sub(X86::ENTRY as u64)) {
+            if is_wanted(to) || is_wanted(to.wrapping_sub(entry(image) as u64)) {
                 if let Some(owner) = image.symbol_of(at) {
                     callers.insert(owner.address, plain(owner.name));
                 }
@@ -693,7 +693,7 @@ impl Policed for Kernel {
             .iter()
             .flat_map(|address| {
                 let start = address.saturating_sub(self.padding()) as u64;
-                let end = (address + self.entry()) as u64;
+                let end = (address + entry(&self.image)) as u64;
                 let from = self.branches.partition_point(|(to, _)| *to < start);
 
                 self.branches[from..]

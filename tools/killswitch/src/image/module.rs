@@ -390,10 +390,11 @@ impl Plan {
                 .collect(),
             btf: copy(b".BTF")?,
             btf_base: copy(b".BTF.base")?,
-            traced: [&b"__mcount_loc"[..], b"__patchable_function_entries"]
-                .iter()
-                .flat_map(|name| addresses(name))
-                .collect(),
+            // On x86-64 the second lists padding.
+            traced: addresses(match self.architecture {
+                Architecture::X86 => b"__mcount_loc",
+                Architecture::Arm64 => b"__patchable_function_entries",
+            }),
             unprobed: addresses(b"_kprobe_blacklist"),
             unprobed_areas: [&b".kprobes.text"[..], b".noinstr.text"]
                 .map(range_of)

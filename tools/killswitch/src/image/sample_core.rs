@@ -286,7 +286,9 @@ impl<'a> Sample<'a> {
             .clone()
             .find(|it| !it.is_init)
             .map(|it| it.range.clone());
-        let start = areas.map(|it| it.range.end).max().unwrap();
+        let Some(start) = areas.map(|it| it.range.end).max() else {
+            return [0..0, 0..0];
+        };
         let next = image.areas.iter().map(|it| it.range.start);
         let limit = next.filter(|it| *it >= start).min().unwrap_or(u64::MAX);
         let data: Vec<_> = self

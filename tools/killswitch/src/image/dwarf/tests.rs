@@ -554,7 +554,15 @@ fn copies_are_those_that_another_reader_counts() {
             find: &|_| Some(0),
         };
         let start = Instant::now();
-        let found = asked.read(&file).unwrap().0.unwrap();
+        // Modules may have been stripped.
+        let Some(found) = asked.read(&file).unwrap().0 else {
+            assert!(
+                counts.is_empty() && file != path("KS_VMLINUX"),
+                "{}",
+                file.display()
+            );
+            continue;
+        };
         let time = start.elapsed();
         let mut own: HashMap<_, usize> = HashMap::new();
 
