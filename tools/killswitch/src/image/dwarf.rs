@@ -840,6 +840,7 @@ impl Reader<'_> {
                 start: None,
             };
             let mut name = None;
+            let mut symbol = None;
             let mut line = 0;
             let mut ranges = None;
             let mut low_pc = None;
@@ -849,10 +850,9 @@ impl Reader<'_> {
                 let value = attribute.value();
 
                 match attribute.name() {
-                    constants::DW_AT_name | constants::DW_AT_linkage_name => {
-                        let text = self.dwarf.attr_string(unit, value)?;
-
-                        name = name.or(self.names.get(text.slice()).copied());
+                    constants::DW_AT_name => name = Some(self.dwarf.attr_string(unit, value)?),
+                    constants::DW_AT_linkage_name => {
+                        symbol = Some(self.dwarf.attr_string(unit, value)?);
                     }
                     constants::DW_AT_decl_line => line = attribute.udata_value().unwrap_or(0),
                     constants::DW_AT_abstract_origin | constants::DW_AT_specification => {
@@ -870,7 +870,12 @@ impl Reader<'_> {
                     _ => {}
                 }
             }
-            entry.name = name.map(|name| (name, line));
+            // What Rust calls `count` is no symbol of that name.
+            entry.name = symbol
+                .or(name)
+                .and_then(|it| it.slice().split(|byte| *byte == b'.').next())
+                .and_then(|it| self.names.get(it))
+                .map(|it| (*it, line));
             entry.start = entry.start.or(low_pc);
             if let (None, Some(ranges)) = (entry.start, ranges) {
                 entry.start = match self.dwarf.attr_ranges(unit, ranges)? {

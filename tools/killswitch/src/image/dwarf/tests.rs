@@ -152,6 +152,14 @@ fn debug(format: Format, version: u16) -> Vec<Section> {
     let other = writer.add(third, SUBPROGRAM, &all);
 
     writer.code(INLINED, other, TEXT + 0xa4);
+
+    // Its symbol is another one.
+    let symbol = Value::StringRef(writer.dwarf.strings.add("_RNv8callback"));
+    let named = writer.function(third, "callback", 9);
+    let entry = writer.dwarf.units.get_mut(third).get_mut(named.1);
+
+    entry.set(gimli::DW_AT_linkage_name, symbol);
+    writer.code(INLINED, named, TEXT + 0xa8);
     writer.sections()
 }
 
