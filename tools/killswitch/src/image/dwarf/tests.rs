@@ -434,14 +434,16 @@ fn functions_that_are_made_of_each_other_are_of_nothing() {
 
 #[test]
 fn damage_is_one_sentence() {
-    let damaged = |name: &str, change: fn(&mut Vec<u8>)| {
+    type Change = fn(&mut Vec<u8>);
+
+    let damaged = |name: &str, change: Change| {
         let mut sections = debug(Format::Dwarf32, 5);
         let section = sections.iter_mut().find(|it| it.name == name).unwrap();
 
         change(&mut section.data);
         found(&with(sections)).unwrap_err().to_string()
     };
-    let cases: [(&str, fn(&mut Vec<u8>), &str); 5] = [
+    let cases: [(&str, Change, &str); 5] = [
         (
             ".debug_info",
             |it| it.truncate(it.len() - 9),
