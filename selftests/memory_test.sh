@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
 # The program killswitch reads the kernel that runs from its memory, and says what that says itself,
-# whatever is engaged, traced and probed. To be run with it in the current directory, or in the PATH.
+# whatever is engaged, traced and probed. To be run with it in the current directory, or in the
+# PATH.
 set -euo pipefail
 . "$(dirname "$(readlink -f "$0")")/lib.sh"
 
@@ -151,7 +152,8 @@ if [[ -e $TRACING/kprobe_events ]]; then
 		placed=0
 		# Only where an instruction begins.
 		for offset in {9..40}; do
-			if echo "p:ks/p$((count + 1)) $target+$offset" >>"$TRACING/kprobe_events"; then
+			if echo "p:ks/p$((count + 1)) $target+$offset" \
+				>>"$TRACING/kprobe_events"; then
 				((++count))
 				((++placed < 3)) || break
 			fi
@@ -160,7 +162,8 @@ if [[ -e $TRACING/kprobe_events ]]; then
 	echo 1 >"$TRACING/events/ks/enable" || :
 	# Some of them are optimized a little later.
 	sleep 2
-	echo "# $count probes in functions: $(grep -c OPTIMIZED /sys/kernel/debug/kprobes/list) optimized"
+	echo "# $count probes in functions, optimized:" \
+		"$(grep -c OPTIMIZED /sys/kernel/debug/kprobes/list)"
 	check "functions are probed" test $count -gt 10
 fi
 is "which makes no difference to what is read" "$before" "$(judged)"
@@ -173,7 +176,8 @@ is "and is no reason to complain" "" "$(<"$scratch/errors")"
 status=0
 if [[ -e $KERNEL ]]; then
 	text=$(as_user "$program" explain alg_bind 2>&1) || :
-	like "users have the file read" 'is read from /boot/vmlinuz-.*, and not as it runs: /proc/kcore: only root' "$text"
+	like "users have the file read" \
+		'is read from /boot/vmlinuz-.*, and not as it runs: /proc/kcore: only root' "$text"
 	restrict=$(</proc/sys/kernel/kptr_restrict)
 	echo 2 >/proc/sys/kernel/kptr_restrict
 	text=$(said facts)
