@@ -91,10 +91,10 @@ fn has_site(address: usize) -> bool {
     match unsafe { bindings::ftrace_location(address) } {
         0 => false,
         site if site == address => true,
-        // SAFETY: The symbol begins here, and has a place for tracers behind this.
-        site => {
-            site == address + Native::ENTRY
-                && unsafe { bindings::killswitch_is_landing_pad(address) }
+        site if site == address + Native::ENTRY => {
+            // SAFETY: The symbol begins here, and has a place for tracers behind this.
+            unsafe { bindings::killswitch_is_landing_pad(address) }
         }
+        _ => false,
     }
 }

@@ -1,9 +1,9 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# Guest script: prints what the policy says of every ninth function, with all
-# modules loaded, for scripts/differential to compare with what the host program
-# says.
+# Guest script: prints what the policy says of every ninth function, and of the end of all
+# code, with all modules loaded, for scripts/differential to compare with what the host
+# program says.
 #
 # append: lsm=lockdown,capability,landlock,killswitch,yama,apparmor,bpf loglevel=3
 # smp: 1
@@ -16,7 +16,7 @@ lsmod | awk 'NR > 1 { print "# module " $1 }'
 awk '$2 ~ /^[tTwW]$/ && $3 !~ /^__(pfx_|cfi_|SCT__)/ && $3 !~ /return_thunk|_alternative$|^__static_call/ && $3 !~ /^[.]/ && length($3) < 300 {
 	gsub(/[][]/, "", $4)
 	print $4 == "" ? $3 : $4 ":" $3
-}' /proc/kallsyms | LC_ALL=C sort -u | awk 'NR % 9 == 3' >functions
+}' /proc/kallsyms | LC_ALL=C sort -u | awk 'NR % 9 == 3 || $0 == "_etext"' >functions
 questions=''
 answer()
 {

@@ -330,6 +330,7 @@ impl Kernel {
         let is_entry =
             entry.is_some_and(|entry| self.is_entry(function.index, entry, function.symbol));
         let is_refused = entry.is_some_and(|entry| self.image.is_blacklisted(entry));
+        let is_code = entry.is_some_and(|entry| self.image.area(entry).is_some());
         let judge = |asked: &Asked| match policy::judge(&facts, *asked) {
             verdict if facts.is_absent() => {
                 verdict.map_or_else(Verdict::Refused, |()| Verdict::Accepted)
@@ -340,7 +341,7 @@ impl Kernel {
             Err(refusal)
                 if !is_entry
                     && function.addresses.len() == 1
-                    && !refusal.cause.rule().is_by_place() =>
+                    && !(is_code && refusal.cause.rule().is_by_place()) =>
             {
                 Verdict::NotProbeable
             }
