@@ -126,7 +126,7 @@ pub(crate) trait Reader {
     fn is_branch(&self, image: &dyn Image, place: usize) -> bool;
 
     /// Whether the code behind the call at `place` takes notice of what was returned to it. It
-    /// does, if that cannot be told.
+    /// does, if that is not known.
     fn heeds(&self, image: &dyn Image, place: usize) -> bool;
 }
 
@@ -410,7 +410,7 @@ fn heeds<A: Architecture>(image: &dyn Image, place: usize) -> bool {
 
 /// What becomes of a result.
 enum Fate {
-    /// It is taken notice of, or that cannot be told.
+    /// It is taken notice of, or that is not known.
     Heeded,
     Ignored,
     /// The function is left with it.

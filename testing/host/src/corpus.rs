@@ -2,28 +2,17 @@
 
 //! What held for the inputs that the fuzzers kept still holds.
 
-use crate::fuzz_targets::{btf, code, command, condition};
-use std::{fs, panic, path::Path};
+use crate::{
+    fuzz_targets::{btf, code, command, condition},
+    kept,
+};
+use std::path::Path;
 
 /// Tries every input that is kept for `target`.
 fn try_all(target: &str, run: fn(&[u8])) {
-    let kept = Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("../fuzz/corpus")
-        .join(target);
-    let mut count = 0;
+    let corpus = Path::new(env!("CARGO_MANIFEST_DIR")).join("../fuzz/corpus");
 
-    for file in fs::read_dir(kept).unwrap() {
-        let path = file.unwrap().path();
-        let input = fs::read(&path).unwrap();
-
-        assert!(
-            panic::catch_unwind(|| run(&input)).is_ok(),
-            "see above for what does not hold with {}",
-            path.display()
-        );
-        count += 1;
-    }
-    assert_ne!(count, 0);
+    kept::try_all(&corpus.join(target), run);
 }
 
 #[test]

@@ -38,6 +38,8 @@ mod files;
 mod fuzz_targets;
 #[path = "../../../src/interest.rs"]
 mod interest;
+#[path = "../../fuzz/src/kept.rs"]
+mod kept;
 #[path = "../../../src/list.rs"]
 mod list;
 #[path = "../../../src/permit.rs"]

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! Files that are kept for the next run, where nobody but the user who runs this can write.
+//! Files that are kept for the next run, where only the user who runs this can write.
 //!
 //! A file that another user could have written is not read, nor is one that is damaged, or of
 //! another build of this program.
@@ -30,7 +30,7 @@ pub struct Stamp {
     device: u64,
     inode: u64,
     size: u64,
-    /// In seconds and nanoseconds. Nobody can set the time of a change.
+    /// In seconds and nanoseconds. The time of a change cannot be set.
     modified: (i64, i64),
     changed: (i64, i64),
 }

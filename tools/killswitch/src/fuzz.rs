@@ -136,4 +136,7 @@ fn is_clear(problem: &impl Display) {
 }
 
 #[cfg(test)]
+#[path = "../../../testing/fuzz/src/kept.rs"]
+mod kept;
+#[cfg(test)]
 mod tests;

@@ -184,24 +184,25 @@ impl Subjects {
         modules: &BTreeSet<&str>,
         functions: &BTreeSet<&str>,
     ) -> Result<Subject, Box<dyn Error>> {
+        // What is wrong here is said before the kernel is read, which takes longer.
+        let release = self.release.as_deref().map(Release::parse).transpose()?;
+        let engaged = match (&self.engaged, &self.vmlinux) {
+            (Some(path), _) => Some(path.clone()),
+            (None, None) => {
+                Some(machine.path(&format!("{KILLSWITCH}/engaged"))).filter(|it| it.exists())
+            }
+            (None, Some(_)) => None,
+        };
+        let engagements = engaged
+            .map(|path| known::engagements(&path).map_err(|error| say(&path, error)))
+            .transpose()?;
         let mut subject = match &self.vmlinux {
             Some(vmlinux) => known::open_file(vmlinux, index, modules, functions)?,
             None => Self::running(machine, index, modules, functions),
         };
-        let engaged = match (&self.engaged, &self.vmlinux) {
-            (Some(path), _) => Some(path.clone()),
-            (None, None) => {
-                Some(PathBuf::from(format!("{KILLSWITCH}/engaged"))).filter(|it| it.exists())
-            }
-            (None, Some(_)) => None,
-        };
 
-        if let Some(path) = engaged {
-            subject.engagements = known::engagements(&path).map_err(|error| say(&path, error))?;
-        }
-        if let Some(release) = &self.release {
-            subject.release = Some(Release::parse(release)?);
-        }
+        subject.engagements = engagements.unwrap_or_default();
+        subject.release = release.or(subject.release);
         Ok(subject)
     }
 }

@@ -179,7 +179,7 @@ fn what_is_no_file_is_refused_at_once() {
             &["cve", "--record", path],
             &["cve", "CVE-2026-31431", "--engaged", path],
         ] {
-            refused(&[words, &["--vmlinux", &kernel]].concat(), path, why);
+            refused(words, path, why);
         }
         let files = ["--vmlinux", &kernel, "--list", path];
 

@@ -259,7 +259,7 @@ fn names(bytes: &[u8], markers: &Markers<'_>) -> Option<(usize, usize, Range<usi
             if !counts.contains(&count) || count > MAX_COUNT {
                 return None;
             }
-            // Nearly all that are no names are told by those behind the last marker.
+            // What is behind the last marker shows of nearly all that they are no names.
             let end = behind(bytes, start + last, count - (counts.start() - 1))?;
             let is_next = end <= markers.start && markers.start - end < MAX_ALIGNMENT;
 

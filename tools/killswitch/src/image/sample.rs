@@ -281,7 +281,7 @@ pub(super) fn kallsyms(symbols: &[(u64, String)], place: u64, how: Addresses) ->
 
 /// Type information: of the kernel, with an `int`, `function` which returns it, and `last` which
 /// returns nothing; of a module, with `function` which returns what that of the kernel returns.
-pub(super) fn types(base: Option<&Btf>, function: &str) -> Vec<u8> {
+pub(super) fn types(base: Option<&Btf>, function: &str) -> Builder {
     let builder = Builder::on(base);
 
     match base {
@@ -290,9 +290,8 @@ pub(super) fn types(base: Option<&Btf>, function: &str) -> Vec<u8> {
             .add("", FUNC_PROTO << 24, 1, &[])
             .add(function, FUNC << 24, 2, &[])
             .add("", FUNC_PROTO << 24, 0, &[])
-            .add("last", FUNC << 24, 4, &[])
-            .build(),
-        Some(_) => builder.add(function, FUNC << 24, 2, &[]).build(),
+            .add("last", FUNC << 24, 4, &[]),
+        Some(_) => builder.add(function, FUNC << 24, 2, &[]),
     }
 }
 
@@ -397,7 +396,7 @@ pub(super) fn kernel_sections(how: Addresses, with_table: bool) -> Vec<Section> 
         .collect();
     data.put('D', "__start___ksymtab", &entry);
     data.mark("__stop___ksymtab");
-    data.put('D', "__start_BTF", &types(None, "f"));
+    data.put('D', "__start_BTF", &types(None, "f").build());
     data.mark("__stop_BTF");
     let place = data.end();
     let mut data = data.bytes;
@@ -522,7 +521,7 @@ pub(super) fn module_sections(
         Section::new(".modinfo", PROGBITS, ALLOC, b"license=GPL\0".to_vec()),
         Section::new(".data..percpu", PROGBITS, ALLOC | WRITE, vec![0; 8]),
         Section::new(".noinstr.text", PROGBITS, ALLOC | EXEC, vec![0xc3; 8]),
-        Section::new(".BTF", PROGBITS, 0, types(base, exported)),
+        Section::new(".BTF", PROGBITS, 0, types(base, exported).build()),
         relocations(
             1,
             &[

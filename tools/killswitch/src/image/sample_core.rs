@@ -3,7 +3,7 @@
 //! A kernel as /proc and /sys would show it if it ran, made of its files, for tests.
 
 use super::{
-    btf::{tests::Builder, Btf, FUNC, FUNC_PROTO, INT},
+    btf::Btf,
     running::{Places, ENDBR64, SEALED, UNTRACED},
     sample::{elf, types, Section, ALLOC, DATA, PROGBITS},
     Image,
@@ -19,12 +19,7 @@ const OPTIMIZED: u32 = 4;
 
 /// The type information of the sample kernel, with the structures that are read.
 pub(super) fn sample_types() -> Btf {
-    let bytes = Builder::on(None)
-        .add("int", INT << 24, 4, &[0x0100_0020])
-        .add("", FUNC_PROTO << 24, 1, &[])
-        .add("f", FUNC << 24, 2, &[])
-        .add("", FUNC_PROTO << 24, 0, &[])
-        .add("last", FUNC << 24, 4, &[])
+    let bytes = types(None, "f")
         .structure("module_memory", 24, &[("base", 1, 0), ("size", 1, 16)])
         .structure(
             "module",
@@ -437,8 +432,8 @@ pub(super) fn untraced(image: &Image, range: Range<u64>) -> Vec<u8> {
 /// The type information of the sample modules.
 pub(super) fn module_types(base: &Btf) -> [(&'static str, Vec<u8>); 2] {
     [
-        ("plain", types(Some(base), "first")),
-        ("nf_sample", types(Some(base), "second")),
+        ("plain", types(Some(base), "first").build()),
+        ("nf_sample", types(Some(base), "second").build()),
     ]
 }
 
