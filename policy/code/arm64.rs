@@ -205,6 +205,8 @@ fn use_of_result(word: u32) -> Use {
         }
         // Registers: a conditional comparison writes none, and has a number in the place of one.
         0b0101 | 0b1101 => match word >> 21 & 0xff {
+            // What sets flags from a register stands beside what adds with carry.
+            0b1101_0000 if !is(0xfc00, 0) => Use::Reads,
             0b1101_0010 => with(second || third && word >> 11 & 1 == 0, false),
             // One source, and what is done in the place of another. What authenticates changes
             // what is there.
