@@ -208,6 +208,10 @@ const REFUSALS: &[(&str, &str)] = &[
     ("$uid~\"x\"", "cannot be compared in this way"),
     ("answer==TWO", "names: ONE MINUS"),
     ("p->next->next->next->next->next->next->next->next->next==NULL", "more than 8 steps"),
+    (
+        "p->text==\"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\"",
+        "more than 62 characters",
+    ),
 ];
 
 /// Compiles `text`, and gives each comparison to `take`. `Ok(Err)` says what is wrong. Sleeps.

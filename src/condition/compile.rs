@@ -197,8 +197,9 @@ impl<'a> Compiler<'a, '_> {
         };
 
         if let With::Text(text) = with {
-            if text.len() > TEXT {
-                return Err(wrong(at, "a string has more than 63 characters"));
+            // Text of that length is not read to its end.
+            if text.len() >= TEXT {
+                return Err(wrong(at, "a string has more than 62 characters"));
             }
         }
         self.add(Comparison {

@@ -14,7 +14,7 @@ use core::fmt;
 pub(crate) const ROOM: usize = MAX_COMPARISONS + 1;
 /// How many pointers are loaded on the way to a value: one for each step, and that of a string.
 pub(crate) const LOADS: usize = MAX_STEPS + 1;
-/// The longest text that something is compared with, in bytes.
+/// How many bytes of text are read: less than that can be compared.
 pub(crate) const TEXT: usize = 63;
 
 /// What follows a comparison.
