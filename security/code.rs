@@ -18,10 +18,6 @@ use super::{
 use crate::policy::{
     self,
     code::{
-        x86::{
-            BREAKPOINT,
-            JUMP, //
-        },
         Architecture,
         Called,
         Native,
@@ -53,9 +49,6 @@ const CHUNK: usize = 1024;
 
 /// How much code is gone through before others may run, in bytes.
 const STRIDE: usize = 256 << 10;
-
-/// How many bytes the longest probe replaces: a jump.
-const JUMP_LENGTH: usize = 5;
 
 /// How many bytes in front of a function belong to it.
 const PADDING: usize = bindings::KILLSWITCH_PADDING as usize;
@@ -106,11 +99,51 @@ fn callers(functions: &[usize]) -> Result<KVVec<(usize, usize)>> {
     };
 
     module::for_each_text(|area| {
+        if result.is_ok() && Native::VENEER != 0 {
+            result = callers_by_veneers(area.clone(), &called, &mut found);
+        }
         if result.is_ok() {
             result = callers_in(area, &called, &mut found);
         }
     });
     result.map(|()| found)
+}
+
+/// As [`callers()`], of those in a module that call by the veneers there.
+fn callers_by_veneers(
+    area: Range<usize>,
+    called: &Called<KVec<usize>>,
+    found: &mut KVVec<(usize, usize)>,
+) -> Result {
+    // In order of their places.
+    let mut veneers: KVec<(usize, usize)> = KVec::new();
+    let mut places = KVec::new();
+    let mut callers = KVVec::new();
+
+    for_each_chunk(area.clone(), Native::VENEER, |bytes, at| {
+        for index in (0..bytes.len()).step_by(Native::ALIGNMENT) {
+            let leads_to = Native::behind_veneer(&bytes[index..], at + index);
+
+            if let Some(function) = leads_to.filter(|it| called.contains(*it)) {
+                // Chunks overlap.
+                if places.last() != Some(&(at + index)) {
+                    places.push(at + index, GFP_KERNEL)?;
+                    veneers.push((at + index, function), GFP_KERNEL)?;
+                }
+            }
+        }
+        Ok(())
+    })?;
+    if veneers.is_empty() {
+        return Ok(());
+    }
+    callers_in(area, &Called::new(places), &mut callers)?;
+    for (place, veneer) in &callers {
+        if let Ok(index) = veneers.binary_search_by_key(veneer, |(place, _)| *place) {
+            found.push((*place, veneers[index].1), GFP_KERNEL)?;
+        }
+    }
+    Ok(())
 }
 
 /// Not inlined, so that it can be measured.
@@ -120,23 +153,42 @@ fn callers_in(
     called: &Called<KVec<usize>>,
     found: &mut KVVec<(usize, usize)>,
 ) -> Result {
-    let mut result = Ok(());
+    for_each_chunk(area, Native::OVERLAP, |bytes, at| {
+        let mut result = Ok(());
+
+        called.find::<Native>(bytes, at, PADDING, &mut |place, function| {
+            if result.is_ok() {
+                result = found.push((place, function), GFP_KERNEL);
+            }
+        });
+        Ok(result?)
+    })
+}
+
+/// Calls `visit` with the code in `area`, chunk by chunk, and where each lies. They overlap by
+/// `overlap` bytes. May sleep. EINTR says that the current task was killed meanwhile.
+#[inline(always)]
+fn for_each_chunk(
+    area: Range<usize>,
+    overlap: usize,
+    mut visit: impl FnMut(&[u8], usize) -> Result,
+) -> Result {
     let mut at = area.start;
     let mut pause = at;
     let mut buffer = [0; CHUNK];
 
-    while area.end - at > Native::OVERLAP {
+    while area.end - at > overlap {
         let bytes = &mut buffer[..(area.end - at).min(CHUNK)];
+        let is_read = match Native::PROBE_HIDES_BRANCH {
+            true => read(at, bytes),
+            false => copy(at, bytes),
+        };
 
         // Areas are mapped as a whole; what cannot be read has been unmapped, and calls nothing.
-        if copy(at, bytes) {
-            called.find::<Native>(bytes, at, PADDING, &mut |place, function| {
-                if result.is_ok() {
-                    result = found.push((place, function), GFP_KERNEL);
-                }
-            });
+        if is_read {
+            visit(bytes, at)?;
         }
-        at += bytes.len() - Native::OVERLAP;
+        at += bytes.len() - overlap;
         if at - pause >= STRIDE {
             pause = at;
             // SAFETY: This may sleep, and there is a current task.
@@ -145,7 +197,7 @@ fn callers_in(
             }
         }
     }
-    Ok(result?)
+    Ok(())
 }
 
 impl RunningCode {
@@ -231,23 +283,7 @@ impl Image for RunningCode {
     }
 
     fn read(&self, at: usize, buffer: &mut [u8]) -> bool {
-        // SAFETY: The mutex is taken and given back here, and nothing else is taken meanwhile. With
-        // it held nothing is half patched.
-        unsafe { bindings::mutex_lock(&raw mut bindings::text_mutex) };
-        let is_read = copy(at, buffer);
-
-        // A probe in front may have put a jump there, which reaches into the buffer.
-        for probed in at.saturating_sub(JUMP_LENGTH - 1)..at {
-            restore(probed, at, buffer);
-        }
-        for index in 0..buffer.len() {
-            if matches!(buffer[index], BREAKPOINT | JUMP) {
-                restore(at + index, at, buffer);
-            }
-        }
-        // SAFETY: It was taken above.
-        unsafe { bindings::mutex_unlock(&raw mut bindings::text_mutex) };
-        is_read
+        read(at, buffer)
     }
 
     fn callers(&self, functions: &[usize], visit: &mut dyn FnMut(usize, usize)) {
@@ -271,6 +307,27 @@ impl Image for RunningCode {
     }
 }
 
+/// Copies the code at `at`, without the probes in it. Sleeps. Returns false as [`copy()`] does.
+fn read(at: usize, buffer: &mut [u8]) -> bool {
+    // SAFETY: The mutex is taken and given back here, and nothing else is taken meanwhile. With
+    // it held nothing is half patched.
+    unsafe { bindings::mutex_lock(&raw mut bindings::text_mutex) };
+    let is_read = copy(at, buffer);
+
+    // A probe in front may be so long that it reaches into the buffer.
+    for probed in at.saturating_sub(Native::PROBE - 1)..at {
+        restore(probed, at, buffer);
+    }
+    for index in 0..buffer.len() {
+        if Native::is_probe(&buffer[index..]) {
+            restore(at + index, at, buffer);
+        }
+    }
+    // SAFETY: It was taken above.
+    unsafe { bindings::mutex_unlock(&raw mut bindings::text_mutex) };
+    is_read
+}
+
 /// Copies memory of the kernel, which need not be there. Any context. Returns false, and may have
 /// copied part of it, if it cannot be read.
 pub(super) fn copy(at: usize, buffer: &mut [u8]) -> bool {
@@ -287,11 +344,11 @@ pub(super) fn copy(at: usize, buffer: &mut [u8]) -> bool {
 /// Puts the bytes that the probe at `probed`, if there is one, replaced back into `buffer`, which
 /// holds the code at `at`.
 fn restore(probed: usize, at: usize, buffer: &mut [u8]) {
-    let mut original = [0; JUMP_LENGTH];
+    let mut original = [0; Native::PROBE];
     // SAFETY: Any address may be asked for, and there is room for what the longest probe replaces.
     let count = unsafe { bindings::killswitch_behind_probe(probed, original.as_mut_ptr()) };
 
-    for (address, byte) in (probed..).zip(&original[..count.min(JUMP_LENGTH)]) {
+    for (address, byte) in (probed..).zip(&original[..count.min(Native::PROBE)]) {
         if let Some(place) = address.checked_sub(at).and_then(|it| buffer.get_mut(it)) {
             *place = *byte;
         }

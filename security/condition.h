@@ -10,6 +10,7 @@
 #include <linux/types.h>
 #include <linux/uaccess.h>
 
+#include "arch.h"
 #include "killswitch.h"
 
 /* A copy of text, in aligned words, which do not reach into another page. */
@@ -20,13 +21,11 @@ union killswitch_copy {
 
 /*
  * Whether so much memory from @address on as is read at a time may be read at all, if
- * it is there. What user space has is refused, since that might be faulted in: all but
- * the kernel's half of the addresses, and the vsyscall page. Behind that is nothing.
+ * it is there. What user space has is refused, since that might be faulted in.
  */
 static __always_inline bool may_read(unsigned long address)
 {
-	return address >= -1UL << (boot_cpu_data.x86_virt_bits - 1) &&
-	       address < VSYSCALL_ADDR - sizeof(union killswitch_copy);
+	return arch_may_read(address, sizeof(union killswitch_copy));
 }
 
 /* Reads @bytes, of which there are 1, 2, 4 or 8. Fails if they cannot be read. */

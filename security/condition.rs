@@ -5,19 +5,25 @@
 //! C headers: [`include/linux/namei.h`](srctree/include/linux/namei.h),
 //! [`include/linux/cgroup.h`](srctree/include/linux/cgroup.h)
 
-use crate::condition::{
-    compile::World,
-    program::{
-        Comparison,
-        Field,
-        Next,
-        Source,
-        With,
-        LOADS,
-        ROOM,
-        TEXT, //
+use crate::{
+    condition::{
+        compile::World,
+        program::{
+            Comparison,
+            Field,
+            Next,
+            Source,
+            With,
+            LOADS,
+            ROOM,
+            TEXT, //
+        },
+        syntax::Operator, //
     },
-    syntax::Operator, //
+    policy::code::{
+        Architecture,
+        Native, //
+    },
 };
 use kernel::{
     bindings,
@@ -237,6 +243,10 @@ impl World for Running {
         .ok()?;
         Some((level, number))
     }
+
+    fn registers(&self) -> u32 {
+        Native::ARGUMENTS
+    }
 }
 
 #[cfg(CONFIG_SECURITY_KILLSWITCH_KUNIT_TEST)]
@@ -249,7 +259,10 @@ mod tests {
     use crate::condition_cases;
     use kernel::{
         bindings,
-        ffi::c_ulong,
+        ffi::{
+            c_uint,
+            c_ulong, //
+        },
         prelude::*, //
     };
 
@@ -263,8 +276,9 @@ mod tests {
     }
     use Outcome::*;
 
-    /// Where nothing is: behind the half of the addresses that is user space.
-    const NOWHERE: u64 = 0xffff_8000_0000_0000;
+    /// Where nothing is: x86-64 leaves that free, and arm64 has what describes a hundred terabytes
+    /// of memory in front of it.
+    const NOWHERE: u64 = 0xffff_ff80_0000_0000;
     /// Memory of user space, if there is any.
     const OF_USER: u64 = 0x1000;
 
@@ -365,25 +379,37 @@ mod tests {
             ..pin_init::zeroed()
         };
         probe.gate.counter = i64::MIN;
-        let mut regs = bindings::pt_regs {
-            di: (&raw const memory[0]).addr() as c_ulong,
-            si: 0xdead_beef_ffff_fff9,
-            dx: 0xffc8,
-            cx: OF_USER as c_ulong,
-            sp: (&raw const memory[0]).addr() as c_ulong,
-            ..pin_init::zeroed()
+        let arguments = [
+            (&raw const memory[0]).addr() as c_ulong,
+            0xdead_beef_ffff_fff9,
+            0xffc8,
+            OF_USER as c_ulong,
+        ];
+        let mut regs: bindings::pt_regs = pin_init::zeroed();
+
+        // SAFETY: There are as many arguments, and memory that is like a stack.
+        unsafe {
+            bindings::killswitch_enter(
+                &mut regs,
+                arguments.as_ptr(),
+                arguments.len() as c_uint,
+                memory.as_mut_ptr().cast(),
+            )
         };
         // SAFETY: The probe has all that the handler uses, of which nothing is freed meanwhile, and
         // the registers are those at the entry of a function as far as it reads them.
         let taken =
             unsafe { bindings::killswitch_on_conditional_call(&mut probe.kprobe, &mut regs) } != 0;
 
+        // SAFETY: They are registers.
+        let goes_on_at = unsafe { bindings::killswitch_goes_on_at(&regs) };
+
         match (taken, callers.passed(), callers.faults()) {
-            (true, 0, 0) if regs.ip == 1 => Ok(Taken),
-            (true, 0, 1) if regs.ip == 1 => Ok(Fault),
-            (false, 1, 0) if regs.ip == 0 => Ok(Passed),
+            (true, 0, 0) if goes_on_at == 1 => Ok(Taken),
+            (true, 0, 1) if goes_on_at == 1 => Ok(Fault),
+            (false, 1, 0) if goes_on_at == 0 => Ok(Passed),
             // What is no error might grant what is asked for.
-            (false, 1, 1) if regs.ip == 0 && value == 0 => Ok(Fault),
+            (false, 1, 1) if goes_on_at == 0 && value == 0 => Ok(Fault),
             _ => Err(EINVAL),
         }
     }

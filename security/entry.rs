@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! The entry of a function: an address at which the top of the stack is the return address.
+//! The entry of a function: an address at which the return address is where its caller has put it.
 //!
 //! C headers: [`include/linux/ftrace.h`](srctree/include/linux/ftrace.h),
 //! [`include/linux/kernel.h`](srctree/include/linux/kernel.h)
@@ -10,13 +10,7 @@ use super::{
     kallsyms,
     module::Loaded, //
 };
-use crate::policy::{
-    code::{
-        Architecture,
-        Native, //
-    },
-    Prototype, //
-};
+use crate::policy::Prototype;
 use kernel::{
     bindings,
     prelude::*, //
@@ -83,18 +77,12 @@ impl<'m> Entry<'m> {
     }
 }
 
-/// Whether the function that begins at `address` has a place for tracers at its entry: there, or
-/// behind a landing pad. `ftrace_location()` also finds one further on in the same symbol. Any
-/// context.
+/// Whether the function that begins at `address` has a place for tracers at its entry, and not only
+/// further on in the same symbol, where `ftrace_location()` finds one, too. Any context.
 fn has_site(address: usize) -> bool {
     // SAFETY: Any address may be asked for.
-    match unsafe { bindings::ftrace_location(address) } {
-        0 => false,
-        site if site == address => true,
-        site if site == address + Native::ENTRY => {
-            // SAFETY: The symbol begins here, and has a place for tracers behind this.
-            unsafe { bindings::killswitch_is_landing_pad(address) }
-        }
-        _ => false,
-    }
+    let site = unsafe { bindings::ftrace_location(address) };
+
+    // SAFETY: The symbol begins here, and has a place for tracers, so that it can be read.
+    site != 0 && unsafe { bindings::killswitch_is_at_entry(site, address) }
 }

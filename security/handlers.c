@@ -25,6 +25,7 @@
 #include <linux/timekeeping.h>
 #include <linux/uidgid.h>
 
+#include "arch.h"
 #include "condition.h"
 #include "killswitch.h"
 
@@ -51,10 +52,10 @@ static __always_inline const struct inode *program(void)
 	return file ? file->f_inode : NULL;
 }
 
-/* Where the function returns to is on top of the stack, since it has not begun. */
+/* Where the function returns to, since it has not begun. */
 static __always_inline unsigned long place_of_call(const struct pt_regs *regs)
 {
-	return *(unsigned long *)regs->sp;
+	return arch_return_address(regs);
 }
 
 /* Whether a known caller is the current task. No call is from place 0. */
@@ -433,20 +434,34 @@ noinstr void killswitch_after_call(struct kprobe *kp, struct pt_regs *regs, unsi
 /* Where an argument is among the registers. */
 unsigned int killswitch_argument_offset(unsigned int argument)
 {
-	static const unsigned int offsets[] = {
-		offsetof(struct pt_regs, di), offsetof(struct pt_regs, si),
-		offsetof(struct pt_regs, dx), offsetof(struct pt_regs, cx),
-		offsetof(struct pt_regs, r8), offsetof(struct pt_regs, r9),
-	};
+	static const unsigned int offsets[] = { ARCH_ARGUMENTS };
 
 	return offsets[argument % ARRAY_SIZE(offsets)];
 }
 
-/* What the handling of a probe adds to the count of preemption: a breakpoint is like an NMI. */
+/* What the handling of a probe adds to the count of preemption. */
 unsigned int killswitch_own_count(struct kprobe *kp)
 {
-	return kprobe_ftrace(kp) ? 0 : NMI_OFFSET + HARDIRQ_OFFSET;
+	return arch_own_count(kp);
 }
+
+#ifdef CONFIG_SECURITY_KILLSWITCH_KUNIT_TEST
+/* Sets the registers that handlers read as a call does, with the return address on top of @stack. */
+void killswitch_enter(struct pt_regs *regs, const unsigned long *arguments, unsigned int count,
+		      unsigned long *stack)
+{
+	unsigned int i;
+
+	for (i = 0; i < count; i++)
+		*(unsigned long *)((void *)regs + killswitch_argument_offset(i)) = arguments[i];
+	arch_set_return_address(regs, stack);
+}
+
+unsigned long killswitch_goes_on_at(const struct pt_regs *regs)
+{
+	return instruction_pointer((struct pt_regs *)regs);
+}
+#endif
 
 /* Makes the callers of an engagement, who are unknown yet. Returns NULL without memory. Sleeps. */
 struct killswitch_callers *killswitch_new_callers(void)

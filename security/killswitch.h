@@ -218,7 +218,7 @@ void killswitch_module_get(struct module *mod);
 void killswitch_module_put(struct module *mod);
 bool killswitch_within_module(const struct module *mod, unsigned long address);
 bool killswitch_within_module_init(const struct module *mod, unsigned long address);
-bool killswitch_is_landing_pad(unsigned long address);
+bool killswitch_is_at_entry(unsigned long site, unsigned long address);
 unsigned long killswitch_behind_probe(unsigned long address, u8 *bytes);
 int killswitch_on_call(struct kprobe *kp, struct pt_regs *regs);
 int killswitch_on_user_call(struct kprobe *kp, struct pt_regs *regs);
@@ -235,6 +235,9 @@ struct killswitch_callers *killswitch_new_callers(void);
 void killswitch_free_callers(struct killswitch_callers *callers);
 unsigned int killswitch_argument_offset(unsigned int argument);
 unsigned int killswitch_own_count(struct kprobe *kp);
+void killswitch_enter(struct pt_regs *regs, const unsigned long *arguments, unsigned int count,
+		      unsigned long *stack);
+unsigned long killswitch_goes_on_at(const struct pt_regs *regs);
 bool killswitch_knows_caller(const struct killswitch_callers *callers, unsigned int i);
 s64 killswitch_time_of(unsigned long call);
 u64 killswitch_sum_calls(const struct killswitch_callers *callers, unsigned int i);

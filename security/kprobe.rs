@@ -14,9 +14,9 @@ use super::{
 };
 use crate::{
     attribution::Attribution,
-    policy::code::x86::{
-        BREAKPOINT,
-        CALL, //
+    policy::code::{
+        Architecture,
+        Native, //
     }, //
 };
 use core::{
@@ -274,10 +274,9 @@ impl Probe {
         if !unsafe { bindings::kprobe_armed(self.inner.kprobe()) } {
             return false;
         }
-        let mut first = [0];
+        let mut first = [0; Native::PROBE];
 
-        // A probe at a place for tracers has a call there, and any other a breakpoint.
-        code::copy(self.address, &mut first) && matches!(first[0], CALL | BREAKPOINT)
+        code::copy(self.address, &mut first) && Native::is_armed(&first)
     }
 }
 

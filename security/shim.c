@@ -30,10 +30,9 @@
 #include <linux/uidgid.h>
 #include <linux/wait_bit.h>
 #include <linux/workqueue.h>
-#include <asm/ibt.h>
-#include <asm/insn.h>
 #include <asm/setup.h>
 
+#include "arch.h"
 #include "killswitch.h"
 
 /*
@@ -214,16 +213,16 @@ bool killswitch_within_module_init(const struct module *mod, unsigned long addre
 	return within_module_init(address, mod);
 }
 
-/* Whether the instruction at @address only marks where indirect calls may land. */
-bool killswitch_is_landing_pad(unsigned long address)
+/* Whether @site is where calls of the function that begins at @address are traced. */
+bool killswitch_is_at_entry(unsigned long site, unsigned long address)
 {
-	return is_endbr((u32 *)address);
+	return arch_is_at_entry(site, address);
 }
 
 /*
- * Copies what the probe at @address has taken the place of to @bytes, of which
- * there are five, and returns how many these are: 0 without a probe. To be called
- * with text_mutex held.
+ * Copies what the probe at @address has taken the place of to @bytes, for which there
+ * is room, and returns how many these are: 0 without a probe. To be called with
+ * text_mutex held.
  */
 unsigned long killswitch_behind_probe(unsigned long address, u8 *bytes)
 {
@@ -231,19 +230,7 @@ unsigned long killswitch_behind_probe(unsigned long address, u8 *bytes)
 
 	guard(rcu)();
 	kp = get_kprobe((void *)address);
-	if (!kp)
-		return 0;
-	bytes[0] = kp->opcode;
-#ifdef CONFIG_OPTPROBES
-	/* One that is only going to be optimized has copied nothing yet. */
-	if (kprobe_optimized(kp) && *(u8 *)address == JMP32_INSN_OPCODE) {
-		struct optimized_kprobe *op = container_of(kp, struct optimized_kprobe, kp);
-
-		memcpy(bytes + 1, op->optinsn.copied_insn, DISP32_SIZE);
-		return 1 + DISP32_SIZE;
-	}
-#endif
-	return 1;
+	return kp ? arch_behind_probe(kp, bytes) : 0;
 }
 
 /* How often the stub of each slot ran on each CPU since boot. */

@@ -157,6 +157,10 @@ impl World for Sample {
     fn cgroup(&self, path: &str) -> Option<(u32, u64)> {
         (path == "/there").then_some((1, 99))
     }
+
+    fn registers(&self) -> u32 {
+        6
+    }
 }
 
 /// A condition, and what it is compiled to.

@@ -19,6 +19,8 @@ const WORD: usize = 4;
 
 /// `mov x9, x30`, which the kernel puts in front of a tracer's call at the entry of a function.
 const SAVE_RETURN_ADDRESS: u32 = 0xaa1e_03e9;
+/// `brk #4`, which a probe puts in the place of an instruction.
+const BREAKPOINT: u32 = 0xd420_0080;
 /// `br x16`.
 const BRANCH_TO_X16: u32 = 0xd61f_0200;
 
@@ -29,9 +31,12 @@ impl Architecture for Arm64 {
     /// The landing pad there is no obstacle to calls.
     const ENTRY: usize = 0;
     const OVERLAP: usize = 0;
+    const ARGUMENTS: u32 = 8;
     const RESULT_IS_ARGUMENT: bool = true;
     /// `adrp x16; add x16, x16; br x16`.
     const VENEER: usize = 3 * WORD;
+    const PROBE: usize = WORD;
+    const PROBE_HIDES_BRANCH: bool = true;
 
     fn decode(bytes: &[u8]) -> Option<Instruction> {
         let word = word_at(bytes, 0)?;
@@ -93,6 +98,15 @@ impl Architecture for Arm64 {
         (at & !(PAGE - 1))
             .wrapping_add_signed(pages * PAGE as isize)
             .checked_add((offset >> 10 & 0xfff) as usize)
+    }
+
+    #[inline(always)]
+    fn is_probe(bytes: &[u8]) -> bool {
+        word_at(bytes, 0) == Some(BREAKPOINT)
+    }
+
+    fn is_armed(bytes: &[u8]) -> bool {
+        Self::is_probe(bytes)
     }
 }
 

@@ -51,11 +51,17 @@ pub(crate) trait Architecture: Sized + 'static {
     const ENTRY: usize;
     /// How many bytes pieces of code have to overlap by if branches are looked for in them.
     const OVERLAP: usize;
+    /// How many arguments are passed in registers.
+    const ARGUMENTS: u32;
     /// Whether a result lies where the first argument of the next call does.
     const RESULT_IS_ARGUMENT: bool;
     /// How many bytes have to be read to see where a [veneer](Self::behind_veneer) leads; 0 if
     /// there are none.
     const VENEER: usize = 0;
+    /// How many bytes the longest probe replaces.
+    const PROBE: usize;
+    /// Whether a probe leaves nothing of a branch that it is put on.
+    const PROBE_HIDES_BRANCH: bool;
 
     /// Decodes the instruction that `bytes` begin with. There is none if it is longer than they
     /// are, or no instruction at all.
@@ -83,6 +89,13 @@ pub(crate) trait Architecture: Sized + 'static {
     fn behind_veneer(_bytes: &[u8], _at: usize) -> Option<usize> {
         None
     }
+
+    /// Whether `bytes` may begin with what a probe has put in the place of an instruction.
+    fn is_probe(bytes: &[u8]) -> bool;
+
+    /// Whether `bytes`, with which a function begins that is probed there, send its calls to the
+    /// probe.
+    fn is_armed(bytes: &[u8]) -> bool;
 }
 
 /// An instruction.
@@ -255,6 +268,11 @@ impl<S: DerefMut<Target = [usize]>> Called<S> {
         A::find_branches(bytes, at, start, length, |place, target| {
             found_call::<A>(place, target, &self.0, padding, visit);
         });
+    }
+
+    /// Whether one of the functions begins at `address`.
+    pub(crate) fn contains(&self, address: usize) -> bool {
+        self.0.binary_search(&address).is_ok()
     }
 
     /// Whether any of the functions lies in `area`.

@@ -35,7 +35,12 @@ impl Architecture for X86 {
     /// Direct calls may skip ENDBR64.
     const ENTRY: usize = 4;
     const OVERLAP: usize = WINDOW - 1;
+    const ARGUMENTS: u32 = 6;
     const RESULT_IS_ARGUMENT: bool = false;
+    /// A jump.
+    const PROBE: usize = 5;
+    /// The displacement stays behind a breakpoint.
+    const PROBE_HIDES_BRANCH: bool = false;
 
     fn decode(bytes: &[u8]) -> Option<Instruction> {
         decode(bytes)
@@ -67,6 +72,16 @@ impl Architecture for X86 {
                 visit(place + 1, target);
             }
         }
+    }
+
+    #[inline(always)]
+    fn is_probe(bytes: &[u8]) -> bool {
+        matches!(bytes.first(), Some(&(BREAKPOINT | JUMP)))
+    }
+
+    /// At a place for tracers, a probe has a call.
+    fn is_armed(bytes: &[u8]) -> bool {
+        matches!(bytes.first(), Some(&(BREAKPOINT | CALL)))
     }
 }
 

@@ -40,8 +40,6 @@ use core::fmt::{
 
 /// How many names are listed for one that is wrong.
 const LISTED: usize = 12;
-/// How many arguments are in registers.
-const REGISTERS: u32 = 6;
 /// The largest offset in a structure, in bytes.
 const MAX_OFFSET: i64 = i32::MAX as i64;
 
@@ -52,6 +50,9 @@ pub(crate) trait World {
 
     /// The level and the number of the cgroup at this path in the unified hierarchy.
     fn cgroup(&self, path: &str) -> Option<(u32, u64)>;
+
+    /// How many arguments are passed in registers.
+    fn registers(&self) -> u32;
 }
 
 /// The capabilities, by number.
@@ -345,7 +346,7 @@ impl<'a> Compiler<'a, '_> {
         };
 
         // What does not fit a register moves all that follow.
-        if index >= REGISTERS || !(0..=index).all(|index| is_simple(index).is_some()) {
+        if index >= self.world.registers() || !(0..=index).all(|index| is_simple(index).is_some()) {
             return Err(wrong(at, "this argument is not in a register"));
         }
         let id = types.parameter(prototype, index);

@@ -13,8 +13,9 @@ use crate::{
 };
 use std::ops::Range;
 
-/// The machine that the kernel runs on: any program and any cgroup may be there.
-struct Elsewhere;
+/// The machine that the kernel runs on, which passes so many arguments in registers: any program and
+/// any cgroup may be there.
+struct Elsewhere(u32);
 
 impl World for Elsewhere {
     fn program(&self, _: &str) -> Option<(u32, u64)> {
@@ -23,6 +24,10 @@ impl World for Elsewhere {
 
     fn cgroup(&self, _: &str) -> Option<(u32, u64)> {
         Some((0, 0))
+    }
+
+    fn registers(&self) -> u32 {
+        self.0
     }
 }
 
@@ -34,9 +39,10 @@ pub fn check(kernel: &Kernel, function: &Function<'_>, condition: &str) -> Resul
     let (types, id) = kernel
         .types_of(function)
         .ok_or("there is no type information about it, which a condition needs")?;
+    let world = Elsewhere(kernel.registers());
     let mut choices = String::new();
 
-    compile::compile(tree, &types, id, &Elsewhere, &mut choices, &mut |_| {}).map_err(|wrong| {
+    compile::compile(tree, &types, id, &world, &mut choices, &mut |_| {}).map_err(|wrong| {
         let choices: Vec<_> = choices.split_whitespace().collect();
 
         match choices[..] {

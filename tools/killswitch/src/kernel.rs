@@ -288,6 +288,14 @@ impl Kernel {
         }
     }
 
+    /// How many arguments are passed in registers.
+    pub fn registers(&self) -> u32 {
+        match self.image.architecture() {
+            Architecture::X86 => X86::ARGUMENTS,
+            Architecture::Arm64 => Arm64::ARGUMENTS,
+        }
+    }
+
     /// The types that `function` is one of, and its number. `None` if there are none, or if several
     /// functions of its name differ.
     pub fn types_of(&self, function: &Function<'_>) -> Option<(OfTypes<'_>, u32)> {

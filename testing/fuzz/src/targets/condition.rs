@@ -70,6 +70,10 @@ impl World for Machine {
 
         Some((way.len() as u32 - 1, *way.last()?))
     }
+
+    fn registers(&self) -> u32 {
+        6
+    }
 }
 
 /// A call, and the memory of the kernel at that time.

@@ -210,6 +210,10 @@ pub(crate) mod condition {
         fn cgroup(&self, _: &str) -> Option<(u32, u64)> {
             None
         }
+
+        fn registers(&self) -> u32 {
+            6
+        }
     }
 }
 

@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* x86-64, see arch.h. */
+
+#include <linux/mm.h>
+#include <linux/preempt.h>
+#include <linux/string.h>
+#include <asm/ibt.h>
+#include <asm/processor.h>
+#include <asm/text-patching.h>
+#include <asm/vsyscall.h>
+
+/* It is on top of the stack. */
+static __always_inline unsigned long arch_return_address(const struct pt_regs *regs)
+{
+	return *(unsigned long *)regs->sp;
+}
+
+static inline void arch_set_return_address(struct pt_regs *regs, unsigned long *stack)
+{
+	regs->sp = (unsigned long)stack;
+}
+
+#define ARCH_ARGUMENTS \
+	offsetof(struct pt_regs, di), offsetof(struct pt_regs, si), \
+	offsetof(struct pt_regs, dx), offsetof(struct pt_regs, cx), \
+	offsetof(struct pt_regs, r8), offsetof(struct pt_regs, r9)
+
+/* A breakpoint is like an NMI. */
+static inline unsigned int arch_own_count(struct kprobe *kp)
+{
+	return kprobe_ftrace(kp) ? 0 : NMI_OFFSET + HARDIRQ_OFFSET;
+}
+
+/* The kernel's half of the addresses, up to the vsyscall page, behind which is nothing. */
+static __always_inline bool arch_may_read(unsigned long address, unsigned long size)
+{
+	return address >= -1UL << (boot_cpu_data.x86_virt_bits - 1) &&
+	       address < VSYSCALL_ADDR - size;
+}
+
+/* There, or behind a landing pad. */
+static inline bool arch_is_at_entry(unsigned long site, unsigned long address)
+{
+	return site == address ||
+	       (site == address + ENDBR_INSN_SIZE && is_endbr((u32 *)address));
+}
+
+static inline unsigned long arch_behind_probe(struct kprobe *kp, u8 *bytes)
+{
+	bytes[0] = kp->opcode;
+#ifdef CONFIG_OPTPROBES
+	/* One that is only going to be optimized has copied nothing yet. */
+	if (kprobe_optimized(kp) && *(u8 *)kp->addr == JMP32_INSN_OPCODE) {
+		struct optimized_kprobe *op = container_of(kp, struct optimized_kprobe, kp);
+
+		memcpy(bytes + 1, op->optinsn.copied_insn, DISP32_SIZE);
+		return 1 + DISP32_SIZE;
+	}
+#endif
+	return 1;
+}
