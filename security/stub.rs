@@ -2,8 +2,8 @@
 
 //! The return stubs and their slots: where an engaged function continues, and what it returns.
 //!
-//! The stubs are in a file for each architecture, as stubs_x86.S: stub `n` counts a hit of slot `n` on
-//! its CPU, loads its value and returns.
+//! The stubs are in a file for each architecture, as stubs_x86.S: stub `n` counts a hit of slot `n`
+//! on its CPU, loads its value and returns.
 //!
 //! A task that was preempted on its way to a stub arrives there after its slot was released, at the
 //! latest after a grace period of RCU tasks, which users can make as long as they like: a system

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* arm64, see arch.h. */
+
+#include <linux/kasan-tags.h>
+#include <linux/mm.h>
+#include <linux/string.h>
+#include <asm/insn.h>
+
+/* It is in the link register, and not signed yet. */
+static __always_inline unsigned long arch_return_address(const struct pt_regs *regs)
+{
+	return regs->regs[30];
+}
+
+static inline void arch_set_return_address(struct pt_regs *regs, unsigned long *stack)
+{
+	regs->regs[30] = *stack;
+}
+
+#define ARCH_ARGUMENTS \
+	offsetof(struct pt_regs, regs[0]), offsetof(struct pt_regs, regs[1]), \
+	offsetof(struct pt_regs, regs[2]), offsetof(struct pt_regs, regs[3]), \
+	offsetof(struct pt_regs, regs[4]), offsetof(struct pt_regs, regs[5]), \
+	offsetof(struct pt_regs, regs[6]), offsetof(struct pt_regs, regs[7])
+
+/* A breakpoint only disables preemption. */
+static inline unsigned int arch_own_count(struct kprobe *kp)
+{
+	return 0;
+}
+
+/* The kernel's half of the addresses, whatever tag they have. */
+static __always_inline bool arch_may_read(unsigned long address, unsigned long size)
+{
+	address = __tag_reset(address);
+	return address >= PAGE_OFFSET && address < -size;
+}
+
+/* Behind a landing pad, if there is one, and the place in which the link register is kept. */
+static inline bool arch_is_at_entry(unsigned long site, unsigned long address)
+{
+	bool has_pad = aarch64_insn_is_bti(le32_to_cpup((__le32 *)address));
+
+	return site == address + (has_pad ? 2 : 1) * AARCH64_INSN_SIZE;
+}
+
+static inline unsigned long arch_behind_probe(struct kprobe *kp, u8 *bytes)
+{
+	memcpy(bytes, &kp->opcode, sizeof(kp->opcode));
+	return sizeof(kp->opcode);
+}
