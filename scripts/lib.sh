@@ -136,7 +136,7 @@ kmake() {
 	local src=$1 out=$2 c=()
 	shift 2
 	[ "$compiler" = gcc ] || c=(LLVM="$llvm")
-	make -C "$src" O="$out" "${c[@]}" RUSTC="$rust/rustc" HOSTRUSTC="$rust/rustc" \
+	make -C "$src" O="$out" ARCH="$srcarch" "${c[@]}" RUSTC="$rust/rustc" HOSTRUSTC="$rust/rustc" \
 		RUSTFMT="$rust/rustfmt" CLIPPY_DRIVER="$rust/clippy-driver" BINDGEN="$bindgen" \
 		RUST_LIB_SRC="$rust_src" KBUILD_BUILD_USER=killswitch KBUILD_BUILD_HOST=localhost \
 		KBUILD_BUILD_TIMESTAMP=@0 "$@"
@@ -177,34 +177,23 @@ build_all() {
 	done
 }
 
-# said FILE NAME: what the head of a guest script or of a configuration says.
-said() { sed -n "/^\(#\|$\)/!q; s/^# $2: *//p" "$1" | head -n 1; }
-
-# The configuration: none is that of the tests, other names (debug, or several: small+up) add
-# testing/vm/<name>.config to it, or take its place where the file's head says so.
-fragments=("$top/testing/vm/kernel.config")
-names=${CONFIG:-}
-for name in ${names//+/ }; do
-	file=$top/testing/vm/$name.config
-	[ -e "$file" ] || die "there is no configuration $name in testing/vm"
-	[ -z "$(said "$file" from)" ] || fragments=()
-	fragments+=("$file")
-done
-# Where the VM takes the kernel and the tests from, and where logs go (see testing/vm/run).
-variant=${CONFIG:+-$CONFIG}${KVER:+-$KVER}${COMPILER:+-$COMPILER}
-built=$top/build/kernel$variant
-tests=$top/build/selftests$variant
+. "$top/scripts/variant.sh"
+[ "$compiler" = clang ] || [ "$arch" = "$host_arch" ] ||
+	die "on $host_arch a kernel for $arch is compiled by clang, not by $compiler (COMPILER)"
+# Where logs go (see testing/vm/run).
 logs=build/logs$variant${GUEST:+-$GUEST}
 
 # The tree that the kernel is built in: one for the fetched source, one for each tree of the user's,
-# for each configuration (with what is added to it, small+up, it is built anew) and compiler.
+# for each configuration (with what is added to it, small+up, it is built again), architecture and
+# compiler.
 build_tree() {
-	local gcc='' base=${CONFIG:-}
+	local base=${CONFIG:-} suffix=''
 	base=${base%%+*}
-	[ "$compiler" = clang ] || gcc=-gcc
+	[ "$arch" = x86_64 ] || suffix=-$arch
+	[ "$compiler" = clang ] || suffix+=-gcc
 	if [ -n "${KSRC:-}" ]; then
-		echo "$cache/build/tree-$(realpath "$KSRC" | sha1sum | cut -c 1-12)${base:+-$base}$gcc"
+		echo "$cache/build/tree-$(realpath "$KSRC" | sha1sum | cut -c 1-12)${base:+-$base}$suffix"
 	else
-		echo "$cache/build/$kernel_version-${base:-vm}$gcc"
+		echo "$cache/build/$kernel_version-${base:-vm}$suffix"
 	fi
 }
