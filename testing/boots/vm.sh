@@ -38,6 +38,11 @@ shell "kernel symbols and types" 'grep -q " T security_file_open" /proc/kallsyms
 shell "bpftool dumps types" 'bpftool btf dump file /sys/kernel/btf/vmlinux | head -n 1 | grep "^.1. "'
 check "bpftool lists programs" bpftool prog
 check "python has its library" python3 -c "import socket, ctypes, json, subprocess; socket.socket()"
+if compgen -G "/usr/lib/python3*/__pycache__/ast.$(python3 -c 'import sys; print(sys.implementation.cache_tag)').pyc" >/dev/null; then
+	shell "python takes the byte code of its library" 'python3 -v -c "import ast" 2>&1 | grep "ast.*matches"'
+else
+	skip "python takes the byte code of its library" "none could be made for this guest"
+fi
 is "drops to a user" user "$(as_user id -un)"
 shell "drops capabilities" 'setpriv --bounding-set=-all --inh-caps=-all capsh --print | grep -q "^Current: =$" &&
 	capsh --drop=cap_sys_admin -- -c "! mount -t tmpfs none /mnt"'
