@@ -2,14 +2,14 @@
 # What is built and booted, by ARCH, CONFIG, KVER and COMPILER, for scripts that have die() and top.
 # shellcheck shell=bash disable=SC2034,SC2154
 
-# The architecture, this machine's own by default; where the kernel's source has it, what the
-# kernel's make calls the image, and what boots that.
+# The architecture, this machine's own by default; where the kernel's source has it, what Debian calls
+# it, what the kernel's make calls the image, and what boots that.
 host_arch=$(uname -m)
 host_arch=${host_arch/aarch64/arm64}
 arch=${ARCH:-$host_arch}
 case $arch in
-x86_64) srcarch=x86 image=bzImage qemu=qemu-system-x86_64 ;;
-arm64) srcarch=arm64 image=Image qemu=qemu-system-aarch64 ;;
+x86_64) srcarch=x86 debian_arch=amd64 image=bzImage qemu=qemu-system-x86_64 ;;
+arm64) srcarch=arm64 debian_arch=arm64 image=Image qemu=qemu-system-aarch64 ;;
 *) die "Killswitch is for x86_64 and arm64, not $arch (ARCH)" ;;
 esac
 
