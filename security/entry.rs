@@ -56,7 +56,7 @@ impl<'m> Entry<'m> {
             is_text && btf::prototype(module, symbol) != Prototype::UNKNOWN && is_named()
         };
 
-        if !stays || !(has_site(address) || is_known()) {
+        if !stays || (site(address).is_none() && !is_known()) {
             return None;
         }
         // INVARIANT: Checked just above.
@@ -71,18 +71,24 @@ impl<'m> Entry<'m> {
         self.address
     }
 
-    /// Whether the compiler left room for tracers there. Any context.
-    pub(super) fn has_site(&self) -> bool {
-        has_site(self.address)
+    /// Where the compiler left room for tracers there, if it did. Any context.
+    pub(super) fn site(&self) -> Option<usize> {
+        site(self.address)
+    }
+
+    /// Whether a probe there stands on ftrace. Any context.
+    pub(super) fn is_on_ftrace(&self) -> bool {
+        cfg!(CONFIG_KPROBES_ON_FTRACE) && self.site().is_some()
     }
 }
 
-/// Whether the function that begins at `address` has a place for tracers at its entry, and not only
-/// further on in the same symbol, where `ftrace_location()` finds one, too. Any context.
-fn has_site(address: usize) -> bool {
+/// The place for tracers at the entry of the function that begins at `address`, if it has one
+/// there, and not only further on in the same symbol, where `ftrace_location()` finds one, too. Any
+/// context.
+fn site(address: usize) -> Option<usize> {
     // SAFETY: Any address may be asked for.
     let site = unsafe { bindings::ftrace_location(address) };
 
     // SAFETY: The symbol begins here, and has a place for tracers, so that it can be read.
-    site != 0 && unsafe { bindings::killswitch_is_at_entry(site, address) }
+    (site != 0 && unsafe { bindings::killswitch_is_at_entry(site, address) }).then_some(site)
 }

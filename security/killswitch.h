@@ -218,6 +218,7 @@ void killswitch_module_get(struct module *mod);
 void killswitch_module_put(struct module *mod);
 bool killswitch_within_module(const struct module *mod, unsigned long address);
 bool killswitch_within_module_init(const struct module *mod, unsigned long address);
+int killswitch_claim(unsigned long *sites, unsigned int count, bool made, bool alone);
 bool killswitch_is_at_entry(unsigned long site, unsigned long address);
 unsigned long killswitch_behind_probe(unsigned long address, u8 *bytes);
 int killswitch_on_call(struct kprobe *kp, struct pt_regs *regs);

@@ -7,6 +7,10 @@
 //! C header: [`include/linux/kprobes.h`](srctree/include/linux/kprobes.h)
 
 use super::{
+    claim::{
+        self,
+        Claim, //
+    },
     code,
     condition::Condition,
     entry::Entry,
@@ -62,7 +66,7 @@ global_lock! {
     unsafe(uninit) static TURNING: Mutex<()> = ();
 }
 
-/// Initializes the lock of this file.
+/// Initializes the lock of this file, and that of the claims.
 ///
 /// # Safety
 ///
@@ -70,6 +74,8 @@ global_lock! {
 pub(super) unsafe fn init() {
     // SAFETY: By the safety requirements.
     unsafe { TURNING.init() };
+    // SAFETY: By the safety requirements; nothing else calls the functions there.
+    unsafe { claim::init() };
 }
 
 /// What a handler of a kprobe is.
@@ -121,6 +127,7 @@ pub(crate) struct Probe {
     address: usize,
     is_ending: Atomic<bool>,
     is_gone: Atomic<bool>,
+    claim: Claim,
     slot: Option<Arc<Slot>>,
     // What follows is dropped after the kprobe.
     attribution: Arc<Attribution>,
@@ -158,7 +165,7 @@ impl Probe {
         let callers = attribution.callers().as_ptr();
         let stub = slot.as_ref().map_or(0, |slot| slot.address());
         // With it, the probe may send calls elsewhere, and is not optimized.
-        let post_handler = match slot.is_some() || !entry.has_site() {
+        let post_handler = match slot.is_some() || !entry.is_on_ftrace() {
             true => Some(bindings::killswitch_after_call as PostHandler),
             false => None,
         };
@@ -225,6 +232,10 @@ impl Probe {
             address,
             is_ending: Atomic::new(false),
             is_gone: Atomic::new(false),
+            claim: match slot {
+                Some(_) => Claim::on(entry),
+                None => Claim::none(),
+            },
             slot,
             attribution,
             condition: ManuallyDrop::new(calls.condition),
@@ -332,6 +343,7 @@ pub(crate) fn enable_once(probes: &[&Probe]) -> Result {
     if probes.iter().any(|probe| probe.is_ending.load(Relaxed)) {
         return Err(EINVAL);
     }
+    claim::turn(probes.iter().map(|probe| &probe.claim), true)?;
     // SAFETY: The kprobes are registered by the type invariants, since none of them is ending,
     // which does not change with the lock held, and there are as many of them.
     to_result(unsafe { bindings::enable_kprobes(kprobes.as_mut_ptr(), kprobes.len() as c_int) })
@@ -362,6 +374,7 @@ pub(crate) fn unregister(probes: &[&Probe]) -> Result {
         to_result(unsafe {
             bindings::disable_kprobes(kprobes.as_mut_ptr(), kprobes.len() as c_int)
         })?;
+        claim::turn(ending.iter().map(|probe| &probe.claim), false)?;
         for probe in &ending {
             // INVARIANT: Disabled just above, and `enable_once()` fails from now on.
             probe.is_ending.store(true, Relaxed);

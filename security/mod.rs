@@ -12,6 +12,7 @@ pub(crate) mod btf;
 pub(crate) mod callbacks;
 pub(crate) mod callers;
 pub(crate) mod capability;
+mod claim;
 pub(crate) mod code;
 pub(crate) mod condition;
 pub(crate) mod directory;

@@ -13,6 +13,7 @@
 #include <linux/dcache.h>
 #include <linux/file.h>
 #include <linux/fs.h>
+#include <linux/ftrace.h>
 #include <linux/init.h>
 #include <linux/jiffies.h>
 #include <linux/kprobes.h>
@@ -231,6 +232,37 @@ unsigned long killswitch_behind_probe(unsigned long address, u8 *bytes)
 	guard(rcu)();
 	kp = get_kprobe((void *)address);
 	return kp ? arch_behind_probe(kp, bytes) : 0;
+}
+
+static void killswitch_on_claim(unsigned long ip, unsigned long parent_ip,
+				struct ftrace_ops *ops, struct ftrace_regs *fregs)
+{
+}
+NOKPROBE_SYMBOL(killswitch_on_claim);
+
+/* One such ops at a function keeps others from it, above all those of a livepatch. */
+static struct ftrace_ops killswitch_claims = {
+	.func = killswitch_on_claim,
+	.flags = FTRACE_OPS_FL_IPMODIFY,
+};
+
+/*
+ * Claims (@made) or gives up @count functions that are traced at @sites, none of them
+ * in that state and each of them once, or fails and changes nothing. @alone says that
+ * no others are claimed. To be called by one task at a time.
+ */
+int killswitch_claim(unsigned long *sites, unsigned int count, bool made, bool alone)
+{
+	int ret;
+
+	if (made) {
+		ret = ftrace_set_filter_ips(&killswitch_claims, sites, count, 0, alone);
+		return ret || !alone ? ret : register_ftrace_function(&killswitch_claims);
+	}
+	/* Without any filter, it would stand at every function. */
+	if (alone)
+		return unregister_ftrace_function(&killswitch_claims);
+	return ftrace_set_filter_ips(&killswitch_claims, sites, count, 1, 0);
 }
 
 /* How often the stub of each slot ran on each CPU since boot. */
