@@ -26,10 +26,8 @@ struct tool {
 	/* A function that the tool may be attached to, and what its body returns. */
 	const char *function;
 	int body;
-	/* What a tool does that makes the function return a value, too. */
+	/* It makes the function return a value, too, for all calls that it sees. */
 	bool overrides;
-	/* Whether its value counts, on an engaged function, if it came first or second. */
-	bool wins[2];
 	/* Whether it sees calls of an engaged function, if it came first or second. */
 	bool sees[2];
 	/* Whether it sees what is returned. */
@@ -44,30 +42,35 @@ struct tool {
  * Probes of one function are handled one after the other, the newest first, up to
  * the first that makes the function return: an engagement hides the calls from the
  * probes that were there before it, and is hidden from those that come after it and
- * do the same. All others see each call, and the value that the engagement returns.
+ * do the same. What is on ftrace sees each call, and the value that the engagement
+ * returns; on arm64, where the engagement comes before it, none.
  */
+#ifdef __aarch64__
+#define ON_FTRACE .sees = { false, false }
+#else
+#define ON_FTRACE .sees = { true, true }
+#endif
+
 static const struct tool tools[] = {
 	{ "kprobe", PEER, ON_INT, .sees = { false, true } },
 	{ "kprobe_post", PEER, ON_INT, .sees = { false, true } },
 	{ "kretprobe", PEER, ON_INT, .sees = { false, true }, .sees_value = true },
-	{ "ftrace", PEER, ON_INT, .sees = { true, true } },
-	{ "ftrace_args", PEER, ON_INT, .sees = { true, true } },
-	{ "fprobe", PEER, ON_INT, .sees = { true, true }, .sees_value = true },
-	{ "override", PEER, ON_INT, .overrides = true, .wins = { false, true },
-	  .sees = { false, true } },
+	{ "ftrace", PEER, ON_INT, ON_FTRACE },
+	{ "ftrace_args", PEER, ON_INT, ON_FTRACE },
+	{ "fprobe", PEER, ON_INT, ON_FTRACE, .sees_value = true },
+	{ "override", PEER, ON_INT, .overrides = true, .sees = { false, true } },
 	/* Where there is no place for tracers, probes are breakpoints. */
 	{ "kprobe, breakpoint", PEER, "kprobe", ON_BREAKPOINT, .sees = { false, true } },
 	{ "kprobe_post, breakpoint", PEER, "kprobe_post", ON_BREAKPOINT, .sees = { false, true } },
 	{ "kretprobe, breakpoint", PEER, "kretprobe", ON_BREAKPOINT, .sees = { false, true },
 	  .sees_value = true },
 	{ "override, breakpoint", PEER, "override", ON_BREAKPOINT, .overrides = true,
-	  .wins = { false, true }, .sees = { false, true } },
-	{ "fentry", PROGRAM, .type = BPF_TRACE_FENTRY, ON_INT, .sees = { true, true } },
-	{ "fexit", PROGRAM, .type = BPF_TRACE_FEXIT, ON_INT, .sees = { true, true },
-	  .sees_value = true },
-	{ "fmod_ret", PROGRAM, .type = BPF_MODIFY_RETURN, ON_INJECT, .sees = { true, true } },
+	  .sees = { false, true } },
+	{ "fentry", PROGRAM, .type = BPF_TRACE_FENTRY, ON_INT, ON_FTRACE },
+	{ "fexit", PROGRAM, .type = BPF_TRACE_FEXIT, ON_INT, ON_FTRACE, .sees_value = true },
+	{ "fmod_ret", PROGRAM, .type = BPF_MODIFY_RETURN, ON_INJECT, ON_FTRACE },
 	{ "fmod_ret that overrides", PROGRAM, .type = BPF_MODIFY_RETURN, ON_INJECT,
-	  .overrides = true, .wins = { true, true }, .sees = { true, true } },
+	  .overrides = true, ON_FTRACE },
 };
 
 static const char *peer_kind(const struct tool *tool)
@@ -262,8 +265,7 @@ static bool sees(const struct stage *stage, const struct use *use)
 /* Whether @use decides what is returned now. */
 static bool wins(const struct stage *stage, const struct use *use)
 {
-	return use->attached && use->tool->overrides &&
-	       (!takes(stage) || use->tool->wins[use->second]);
+	return use->tool->overrides && sees(stage, use);
 }
 
 /* Whether @use keeps calls from the engagement, which does not even see them. */
