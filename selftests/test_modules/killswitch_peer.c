@@ -94,11 +94,19 @@ ALLOW_ERROR_INJECTION(ks_peer_int, ERRNO);
 /* Where functions continue that are overridden: the value is in its register already. */
 asmlinkage void ks_peer_return(void);
 asm(".text\n"
-	".type ks_peer_return, @function\n"
+	".type ks_peer_return, %function\n"
+#ifdef CONFIG_X86_64
 	ASM_FUNC_ALIGN
 	"ks_peer_return:\n"
 	ANNOTATE_NOENDBR "\n"
 	ASM_RET
+#else
+	/* A breakpoint on a landing pad leaves it to what comes next to be one: bti c. */
+	".balign 4\n"
+	"ks_peer_return:\n"
+	"hint #34\n"
+	"ret\n"
+#endif
 	".size ks_peer_return, .-ks_peer_return\n");
 
 /* What the kernel's fault injection does, and BPF's. */
@@ -252,7 +260,7 @@ static int ks_attach_ops(struct ks_peer *peer, unsigned long flags)
 
 static int ks_attach_ftrace(struct ks_peer *peer)
 {
-	return ks_attach_ops(peer, FTRACE_OPS_FL_SAVE_REGS);
+	return ks_attach_ops(peer, FTRACE_OPS_FL_SAVE_REGS | FTRACE_OPS_FL_SAVE_REGS_IF_SUPPORTED);
 }
 
 static int ks_attach_ftrace_args(struct ks_peer *peer)
@@ -523,9 +531,11 @@ static int __nocfi ks_do_kill_ftrace(const char *line)
 	void (*kill)(void);
 	int ret;
 
+#ifdef CONFIG_X86_64
 	/* Nobody else calls it by address, so that the processor may not allow it. */
 	if (cpu_feature_enabled(X86_FEATURE_IBT))
 		return -EOPNOTSUPP;
+#endif
 	ret = register_kprobe(&probe);
 	if (ret)
 		return ret;
