@@ -12,6 +12,9 @@ x86_64) srcarch=x86 debian_arch=amd64 image=bzImage qemu=qemu-system-x86_64 ;;
 arm64) srcarch=arm64 debian_arch=arm64 image=Image qemu=qemu-system-aarch64 ;;
 *) die "Killswitch is for x86_64 and arm64, not $arch (ARCH)" ;;
 esac
+# What compiles programs for it.
+triple=${arch/arm64/aarch64}-linux-gnu gcc=gcc
+[ "$arch" = "$host_arch" ] || gcc=$triple-gcc
 
 # said FILE NAME: what the head of a guest script or of a configuration says.
 said() { sed -n "/^\(#\|$\)/!q; s/^# $2: *//p" "$1" | head -n 1; }
