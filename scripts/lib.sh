@@ -187,9 +187,8 @@ logs=build/logs$variant${GUEST:+-$GUEST}
 # for each configuration (with what is added to it, small+up, it is built again), architecture and
 # compiler.
 build_tree() {
-	local base=${CONFIG:-} suffix=''
+	local base=${CONFIG:-} suffix=$suffix
 	base=${base%%+*}
-	[ "$arch" = x86_64 ] || suffix=-$arch
 	[ "$compiler" = clang ] || suffix+=-gcc
 	if [ -n "${KSRC:-}" ]; then
 		echo "$cache/build/tree-$(realpath "$KSRC" | sha1sum | cut -c 1-12)${base:+-$base}$suffix"

@@ -12,9 +12,9 @@ x86_64) srcarch=x86 debian_arch=amd64 image=bzImage qemu=qemu-system-x86_64 ;;
 arm64) srcarch=arm64 debian_arch=arm64 image=Image qemu=qemu-system-aarch64 ;;
 *) die "Killswitch is for x86_64 and arm64, not $arch (ARCH)" ;;
 esac
-# What compiles programs for it.
-triple=${arch/arm64/aarch64}-linux-gnu gcc=gcc
-[ "$arch" = "$host_arch" ] || gcc=$triple-gcc
+# What compiles programs for it, and where the program killswitch is.
+triple=${arch/arm64/aarch64}-linux-gnu gcc=gcc program=$top/build/killswitch
+[ "$arch" = "$host_arch" ] || gcc=$triple-gcc program=$top/build/$arch/killswitch
 
 # said FILE NAME: what the head of a guest script or of a configuration says.
 said() { sed -n "/^\(#\|$\)/!q; s/^# $2: *//p" "$1" | head -n 1; }
@@ -37,8 +37,9 @@ use_fragments() {
 }
 use_fragments "${CONFIG:-}"
 
-# Where the VM takes the kernel and the tests from.
-variant=${arch/#x86_64/}
-variant=${variant:+-$variant}${CONFIG:+-$CONFIG}${KVER:+-$KVER}${COMPILER:+-$COMPILER}
+# Where the VM takes the kernel and the tests from. What is for x86-64 has the plain names.
+suffix=''
+[ "$arch" = x86_64 ] || suffix=-$arch
+variant=$suffix${CONFIG:+-$CONFIG}${KVER:+-$KVER}${COMPILER:+-$COMPILER}
 built=$top/build/kernel$variant
 tests=$top/build/selftests$variant
