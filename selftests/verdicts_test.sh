@@ -66,8 +66,13 @@ begin
 ! grep -q '^types: none$' "$KS/status" || skip_all "the kernel has no type information"
 load_all_modules
 echo "# $(lsmod | tail -n +2 | wc -l) modules are loaded"
-rows=$(mktemp) questions=$(mktemp)
-trap 'rm -f "$rows" "$questions"' EXIT
+rows=$(mktemp) questions=$(mktemp) native=$(mktemp)
+trap 'rm -f "$rows" "$questions" "$native"' EXIT
+# Functions of system calls have the architecture in their names.
+if [[ $(uname -m) == aarch64 ]]; then
+	sed 's/__x64_sys_/__arm64_sys_/' "$TABLE" >"$native"
+	TABLE=$native
+fi
 find_rows >"$rows"
 awk '{ print $2, $3, "scope=" $4 }' "$rows" >"$questions"
 answered=$(ask_all <"$questions" | verdicts)

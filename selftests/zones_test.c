@@ -5,6 +5,13 @@
  */
 #include "kallsyms.h"
 
+/* The function of a system call. */
+#ifdef __aarch64__
+#define SYS_CALL(name) "__arm64_sys_" #name
+#else
+#define SYS_CALL(name) "__x64_sys_" #name
+#endif
+
 /* Modules of the kernel that the tables name; the tests' own are loaded as well. */
 #define MODULES \
 	"auth_rpcgss bluetooth bonding bridge dm_mod dm_verity fuse ksmbd nf_tables nfs tls x25"
@@ -266,9 +273,9 @@ static const struct row core_rows[] = {
 	{ NULL, "check_kill_permission", "-EPERM", "object", "signals" },
 	{ NULL, "bdev_disk_changed", "-EINVAL", "default", "a caller goes on" },
 	/* System calls: of most, programs take an error for something else. */
-	{ NULL, "__x64_sys_getdents64", "-EPERM scope=nonroot", "security-base" },
-	{ NULL, "__x64_sys_futex", "-EPERM scope=nonroot", NULL },
-	{ NULL, "__x64_sys_futex", "-EPERM", "security-base",
+	{ NULL, SYS_CALL(getdents64), "-EPERM scope=nonroot", "security-base" },
+	{ NULL, SYS_CALL(futex), "-EPERM scope=nonroot", NULL },
+	{ NULL, SYS_CALL(futex), "-EPERM", "security-base",
 	  "an error such as -EPERM would be accepted with scope=nonroot" },
 	/* What returns a pointer may fail, and not say that there is nothing. */
 	{ NULL, "io_uring_alloc_task_context", "-ENOMEM", NULL, "returns: pointer\n" },
@@ -295,9 +302,9 @@ static const struct row core_rows[] = {
 	{ NULL, "tc_modify_qdisc", "-EPERM scope=all", "security-base" },
 	{ NULL, "tc_modify_qdisc", "-EPERM scope=nonroot", NULL, "zone: core\n" },
 	{ NULL, "tc_modify_qdisc", "0 scope=nonroot", "default" },
-	{ NULL, "__x64_sys_fsopen", "-EPERM", "security-base", "is a system call" },
-	{ NULL, "__x64_sys_fsopen", "-EPERM scope=nonroot", NULL },
-	{ NULL, "__x64_sys_unshare", "-EPERM scope=nonroot", "security-base" },
+	{ NULL, SYS_CALL(fsopen), "-EPERM", "security-base", "is a system call" },
+	{ NULL, SYS_CALL(fsopen), "-EPERM scope=nonroot", NULL },
+	{ NULL, SYS_CALL(unshare), "-EPERM scope=nonroot", "security-base" },
 	{ NULL, "bpf_prog_load", "-EPERM", "security-base" },
 	{ NULL, "bpf_prog_load", "-EPERM scope=nonroot", NULL },
 	{ NULL, "bpf_prog_load", "-EINVAL scope=nonroot", "security-base" },
