@@ -5,7 +5,8 @@
 #include <linux/preempt.h>
 #include <linux/string.h>
 #include <asm/ibt.h>
-#include <asm/processor.h>
+#include <asm/page.h>
+#include <asm/pgtable_64_types.h>
 #include <asm/text-patching.h>
 #include <asm/vsyscall.h>
 
@@ -31,10 +32,13 @@ static inline unsigned int arch_own_count(struct kprobe *kp)
 	return kprobe_ftrace(kp) ? 0 : NMI_OFFSET + HARDIRQ_OFFSET;
 }
 
-/* The kernel's half of the addresses, up to the vsyscall page, behind which is nothing. */
+/*
+ * The kernel's half of the addresses, up to the vsyscall page, behind which is nothing. A
+ * page of the highest table has 512 entries.
+ */
 static __always_inline bool arch_may_read(unsigned long address, unsigned long size)
 {
-	return address >= -1UL << (boot_cpu_data.x86_virt_bits - 1) &&
+	return address >= -1UL << (PGDIR_SHIFT + 8) &&
 	       address < VSYSCALL_ADDR - size;
 }
 
