@@ -13,7 +13,8 @@ use super::{
     image,
     lsm_entry,
     mediation,
-    sort, //
+    sort,
+    zone, //
 };
 use core::ops::DerefMut;
 
@@ -24,6 +25,8 @@ pub(crate) enum Set {
     LsmEntry,
     /// Functions that lie amid the code of the LSMs.
     LsmCode,
+    /// Functions that lie amid the code that is written for the processor.
+    ProcessorCode,
     /// What security stands on.
     Base(Member),
     /// What decides about access.
@@ -60,6 +63,7 @@ impl Name {
             // Only exact names: others that begin with security_ may lie outside of security/.
             .chain(mediation::NO_DECISION.iter().map(named(Set::LsmCode)))
             .chain(lsm_entry::ENDS.iter().map(named(Set::LsmCode)))
+            .chain(zone::PROCESSOR.iter().map(named(Set::ProcessorCode)))
             .chain(mediation::DECIDERS.iter().map(named(Set::Decider)))
             .chain(mediation::HUBS.iter().map(named(Set::Hub)))
     }

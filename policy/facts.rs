@@ -51,6 +51,8 @@ pub(crate) struct Kernel<'a> {
     pub(crate) hubs: AddressSet<&'a [usize]>,
     /// Where the code that is built from `security/` lies (rule `security`).
     pub(crate) security: Range<usize>,
+    /// Where the code that is written for the processor lies (rule `default`).
+    pub(crate) processor: Range<usize>,
     /// Functions that the whole kernel is built on, though few call them (rule `primitive`).
     pub(crate) core: AddressSet<&'a [usize]>,
 }

@@ -92,7 +92,8 @@ pub(crate) enum Rule {
     Security,
     /// The function works on a protection, a setting or a label.
     Object,
-    /// The function is built into the kernel or a guard, and the value is no refusal of its own.
+    /// The function is written for the processor, or built into the kernel or a guard and the
+    /// value is no refusal of its own.
     Default,
     /// The whole kernel is built on the function.
     Primitive,
@@ -263,6 +264,7 @@ impl Cause {
                 Zone::Module => {
                     write!(f, "it returns {returns}, and callers take this for success")
                 }
+                Zone::Processor => f.write_str("it is written for the processor"),
                 _ => write!(f, "it is built into the kernel, and returns {returns}"),
             },
             Cause::Unheeded(_) => f.write_str("a caller goes on whatever it returns"),

@@ -13,13 +13,18 @@ use super::{
     Type,
     Value, //
 };
-use core::fmt;
+use core::{
+    fmt,
+    ops::Range, //
+};
 
 /// A part of the kernel.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Zone {
     /// Built from `security/`: the LSMs, keys, integrity. Takes nothing.
     Security,
+    /// Written for the processor: exceptions, page tables, mitigations. Takes nothing.
+    Processor,
     /// Built into the kernel. Takes a refusal, if the function can refuse.
     Core,
     /// A module that protects, as this says. Judged like [`Core`](Self::Core).
@@ -34,6 +39,19 @@ const REFUSALS: [i64; 8] = [-1, -5, -7, -12, -13, -16, -22, -90];
 
 /// Says that there is no such operation. Elsewhere it says that there is nothing to protect.
 const EOPNOTSUPP: i64 = -95;
+
+/// Functions amid what is built from `arch/arm64/kernel`, `arch/arm64/mm` and `arch/arm64/net`,
+/// which are linked one after the other: of the first file of each, and of the last ones. No other
+/// architecture has a function of such a name.
+#[rustfmt::skip]
+pub(super) const PROCESSOR: &[&str] = &[
+    "debug_monitors_arch", "mdscr_write", "mdscr_read", "clear_os_lock", "call_el1_break_hook",
+    "enable_debug_monitors", "disable_debug_monitors", "user_rewind_single_step",
+    "kernel_active_single_step", "change_memory_common", "contpte_set_ptes", "contpte_convert",
+    "trans_pgd_idmap_page", "mte_save_tags", "mte_restore_tags", "gcs_alloc_thread_stack",
+    "gcs_set_el0_mode", "gcs_free", "emit_a64_mov_i64", "emit_lse_atomic", "emit_ll_sc_atomic",
+    "build_plt", "dummy_tramp",
+];
 
 /// What a guard does that filters packets.
 pub(super) const FILTERS: &str = "filters or rewrites packets";
@@ -81,10 +99,11 @@ const GUARDS: &[(&str, &[&str])] = &[
 impl Zone {
     /// Where the function lies. [`Facts::zone`] finds it out once.
     pub(super) fn of(facts: &Facts<'_>) -> Self {
-        let is_security = |address: &usize| facts.kernel.security.contains(address);
+        let is_any_in = |range: &Range<usize>| facts.addresses.iter().any(|it| range.contains(it));
 
         match &facts.module {
-            _ if facts.addresses.iter().any(is_security) => Zone::Security,
+            _ if is_any_in(&facts.kernel.security) => Zone::Security,
+            _ if is_any_in(&facts.kernel.processor) => Zone::Processor,
             None => Zone::Core,
             Some(function) => guard(function.module).map_or(Zone::Module, Zone::Guard),
         }
@@ -95,6 +114,7 @@ impl fmt::Display for Zone {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Zone::Security => f.write_str("security"),
+            Zone::Processor => f.write_str("processor"),
             Zone::Core => f.write_str("core"),
             Zone::Guard(what) => write!(f, "guard, which {what}"),
             Zone::Module => f.write_str("module"),
@@ -203,6 +223,7 @@ pub(super) fn judge(facts: &Facts<'_>, asked: Asked) -> Result<(), Cause> {
             Type::Pointer => value.get() == 0,
             _ => true,
         },
+        Zone::Processor => false,
         _ if must_spare_root && !asked.spares_root => return Err(Cause::Request(zone)),
         _ => is_own_refusal(facts, value) || (facts.is_absent() && is_error),
     };

@@ -66,6 +66,7 @@ pub(crate) struct Protected {
     deciders: AddressSet<KVVec<usize>>,
     hubs: AddressSet<KVVec<usize>>,
     security: Range<usize>,
+    processor: Range<usize>,
     core: AddressSet<KVVec<usize>>,
     /// A bit for each hash of a name, set if the compiler may have made variants of that function,
     /// or moved a part of it out of the way.
@@ -138,10 +139,15 @@ impl Protected {
         let mut varied = KVVec::from_elem(0, HASHES / 64, GFP_KERNEL)?;
         let Calls { hooks, trampolines } = callbacks::registered_calls()?;
         let text = code::text();
-        let (mut first, mut end) = (usize::MAX, 0);
-        let mut is_security = |address: usize| {
-            first = first.min(address);
-            end = end.max(kallsyms::extent(address).map_or(address, |function| function.end));
+        let nothing = Range {
+            start: usize::MAX,
+            end: 0,
+        };
+        let (mut security, mut processor) = (nothing.clone(), nothing);
+        let widen = |range: &mut Range<usize>, address: usize| {
+            let end = kallsyms::extent(address).map_or(address, |function| function.end);
+
+            *range = range.start.min(address)..range.end.max(end);
         };
 
         kallsyms::for_each_in_kernel(&mut |symbol, address| {
@@ -158,8 +164,10 @@ impl Protected {
                 match set {
                     Set::LsmEntry => entries.push(address, GFP_KERNEL)?,
                     // What was freed after boot lies behind all else.
-                    Set::LsmCode if symbol.ends_with(".cold") || !text.contains(&address) => {}
-                    Set::LsmCode => is_security(address),
+                    Set::LsmCode | Set::ProcessorCode
+                        if symbol.ends_with(".cold") || !text.contains(&address) => {}
+                    Set::LsmCode => widen(&mut security, address),
+                    Set::ProcessorCode => widen(&mut processor, address),
                     // Only functions can be engaged, and those of a boot are gone.
                     Set::Base(_) if !text.contains(&address) => {}
                     Set::Base(member) => base.push(member.at(address), GFP_KERNEL)?,
@@ -172,7 +180,7 @@ impl Protected {
         })?;
         // BPF has its callbacks far from all others.
         for hook in hooks.iter().filter(|hook| hook.tag != "bpf") {
-            is_security(hook.address);
+            widen(&mut security, hook.address);
         }
         Ok(Self {
             description: Text::new(),
@@ -182,7 +190,8 @@ impl Protected {
             base: Members::new(fitted(base)?),
             deciders: AddressSet::new(fitted(deciders)?),
             hubs: AddressSet::new(fitted(hubs)?),
-            security: first..end,
+            security,
+            processor,
             core: AddressSet::new(fitted(core)?),
             varied,
         })
@@ -198,6 +207,7 @@ impl Protected {
             deciders: self.deciders.borrow(),
             hubs: self.hubs.borrow(),
             security: self.security.clone(),
+            processor: self.processor.clone(),
             core: self.core.borrow(),
         }
     }

@@ -8,6 +8,7 @@ use super::{
     FAILS,
     HEEDED,
     PARTLY_HEEDED,
+    PROCESSOR,
     SHORT,
     SHORT_LENGTH,
     SUCCEEDS,
@@ -121,6 +122,7 @@ const OTHERS: &[(usize, &[u8])] = &[
     (UNHEEDED + 0x20, &0x1280_02a0_u32.to_le_bytes()),
     (PARTLY_HEEDED + 0x20, &0x1280_02a0_u32.to_le_bytes()),
     (HEEDED + 0x20, &0x1280_02a0_u32.to_le_bytes()),
+    (PROCESSOR.start + 0x20, &0x1280_02a0_u32.to_le_bytes()),
     // mov x1, x19; ldr w0, [x1], and cmp w0, #0
     (0x1_3714, &0xaa13_03e1_u32.to_le_bytes()),
     (0x1_3718, &0xb940_0020_u32.to_le_bytes()),

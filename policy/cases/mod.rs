@@ -67,6 +67,7 @@ const TRAMPOLINES: Range<usize> = 0x1_0600..0x1_0700;
 const DECIDERS: [usize; 3] = [0x1_0100, 0x1_0200, 0x1_0800];
 const HUBS: [usize; 1] = [0x1_0900];
 const SECURITY: Range<usize> = 0x1_0100..0x1_0700;
+const PROCESSOR: Range<usize> = 0x1_3d00..0x1_3e00;
 const CORE: [usize; 1] = [0x1_0a00];
 
 /// Can fail, and is called by what does not look at its result, by what does, and by both.
@@ -300,6 +301,9 @@ const CASES: &[Case] = &[
     refuse(None, &[0x1_0180], INT, 0, Cause::Security, None),
     refuse(None, &[0x1_0180], INT, -1, Cause::Security, None),
     refuse(None, &[CALLED_BY_SECURITY], INT, -1, Cause::Callee(0x1_0100), None),
+    // Written for the processor, though it can fail.
+    refuse(None, &[PROCESSOR.start], INT, -1, Cause::Default(Zone::Processor, INT), None),
+    refuse(None, &[PROCESSOR.start], INT, 0, Cause::Default(Zone::Processor, INT), None),
     // Built into the kernel, or in a guard: a refusal, if the function can fail and its callers
     // check for it.
     allow(None, &[FAILS], INT, -1),
@@ -542,6 +546,7 @@ impl Judged<'_> {
             deciders: deciders.borrow(),
             hubs: hubs.borrow(),
             security: SECURITY,
+            processor: PROCESSOR,
             core: core.borrow(),
         };
         let mut facts = Facts::new(&kernel, self.addresses, self.image);

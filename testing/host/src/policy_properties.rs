@@ -296,6 +296,7 @@ impl Sets {
             deciders: deciders.borrow(),
             hubs: hubs.borrow(),
             security: 0x1_0000..0x1_0000 + self.security,
+            processor: 0..0,
             core: core.borrow(),
         };
         let mut facts = Facts::new(&kernel, addresses, &Imaginary::ALL[0]);

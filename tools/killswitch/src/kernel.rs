@@ -36,6 +36,7 @@ pub struct Kernel {
     deciders: AddressSet<Vec<usize>>,
     hubs: AddressSet<Vec<usize>>,
     security: Range<usize>,
+    processor: Range<usize>,
     core: AddressSet<Vec<usize>>,
 }
 
@@ -133,14 +134,16 @@ impl Kernel {
         let catalogue = Catalogue::new(Name::all().collect::<Vec<_>>());
         let (mut entries, mut base, mut deciders) = (Vec::new(), Vec::new(), Vec::new());
         let (mut hubs, mut core) = (Vec::new(), Vec::new());
-        let (mut first, mut end) = (usize::MAX, 0);
-        let mut is_security = |address: usize| {
-            first = first.min(address);
-            end = end.max(
-                image
-                    .extent(address as u64)
-                    .map_or(address, |it| it.end as usize),
-            );
+        let nothing = Range {
+            start: usize::MAX,
+            end: 0,
+        };
+        let (mut security, mut processor) = (nothing.clone(), nothing);
+        let widen = |range: &mut Range<usize>, address: usize| {
+            let extent = image.extent(address as u64);
+            let end = extent.map_or(address, |it| it.end as usize);
+
+            *range = range.start.min(address)..range.end.max(end);
         };
         for symbol in image.symbols().filter(|it| it.module.is_none()) {
             let address = symbol.address as usize;
@@ -149,8 +152,10 @@ impl Kernel {
             let _ = catalogue.sets(symbol.name, |set| {
                 match set {
                     Set::LsmEntry => entries.push(address),
-                    Set::LsmCode if symbol.name.ends_with(".cold") || is_freed => {}
-                    Set::LsmCode => is_security(address),
+                    Set::LsmCode | Set::ProcessorCode
+                        if symbol.name.ends_with(".cold") || is_freed => {}
+                    Set::LsmCode => widen(&mut security, address),
+                    Set::ProcessorCode => widen(&mut processor, address),
                     Set::Base(_) if is_freed => {}
                     Set::Base(member) => base.push(member.at(address)),
                     Set::Decider => deciders.push(address),
@@ -169,7 +174,7 @@ impl Kernel {
             })
             .collect();
         for hook in hooks.iter().filter(|hook| hook.tag != "bpf") {
-            is_security(hook.address);
+            widen(&mut security, hook.address);
         }
         Self {
             branches: branches(&image),
@@ -179,7 +184,8 @@ impl Kernel {
             base: Members::new(base),
             deciders: AddressSet::new(deciders),
             hubs: AddressSet::new(hubs),
-            security: first..end,
+            security,
+            processor,
             core: AddressSet::new(core),
         }
     }
@@ -318,6 +324,7 @@ impl Kernel {
             deciders: self.deciders.borrow(),
             hubs: self.hubs.borrow(),
             security: self.security.clone(),
+            processor: self.processor.clone(),
             core: self.core.borrow(),
         }
     }

@@ -246,6 +246,7 @@ fn rows_of<'a>(kernel: &Kernel, function: &Function<'a>) -> impl Iterator<Item =
             Zone::Guard(_) => "guard",
             Zone::Module => "module",
             Zone::Security => "security",
+            Zone::Processor => "processor",
         },
         returns,
         value,

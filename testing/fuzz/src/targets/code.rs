@@ -256,6 +256,7 @@ impl MadeUp {
             deciders: deciders.borrow(),
             hubs: hubs.borrow(),
             security: 0..0,
+            processor: 0..0,
             core: nothing.borrow(),
         })
     }
