@@ -26,7 +26,8 @@ pub(super) const CORE: &[&str] = &[
     // System calls, exceptions and interrupts
     "generic_handle_irq", "generic_handle_domain_irq", "generic_exec_single",
     "smp_call_function_single_async", "__setup_irq", "request_threaded_irq", "irq_set_affinity",
-    "irq_do_set_affinity", "x86_vector_alloc_irqs",
+    "irq_do_set_affinity", "x86_vector_alloc_irqs", "gic_*", "gicv*", "its_*affinity",
+    "its_*irq*", "its_*msi*",
     // Signals
     "__send_signal_locked", "do_send_sig_info", "x64_setup_rt_frame", "force_sig_info_to_task",
     "restore_altstack",

@@ -7,6 +7,7 @@
 //! line.
 
 mod activation;
+mod arm64;
 mod authority;
 mod bpf;
 mod engine;
@@ -76,6 +77,8 @@ const FAMILIES: &[&Family] = &[
     &activation::FILES,
     &activation::MEMORY,
     &activation::SETTINGS,
+    &arm64::FIRMWARE,
+    &arm64::CONFINEMENT,
     &named::HARMLESS,
     &named::MODULES,
     &named::USERS,

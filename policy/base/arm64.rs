@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! What only machines with arm64 have, and is not built from `arch/arm64/kernel`, `mm` or `net`,
+//! which are a zone of their own. Other machines have no function of such a name.
+
+use super::{
+    closed,
+    Family, //
+};
+
+/// What calls software that has more rights than the kernel.
+#[rustfmt::skip]
+pub(super) const FIRMWARE: Family = Family {
+    name: "firmware",
+    lines: &[
+        closed("asks the firmware, which stops CPUs, reports errors and gives memory to others", &[
+            "psci_*", "sdei_*", "scmi_*", "*:*qcom_scm_*", "*:*scm_*_call", "*:qcom_tzmem_*",
+            "*:ffa_*", "*:meson_sm_*", "*:zynqmp_pm_*", "do_fw_call_*", "*:ti_sci_*",
+        ]),
+    ],
+};
+
+/// What keeps devices and guests to the memory that is theirs.
+#[rustfmt::skip]
+pub(super) const CONFINEMENT: Family = Family {
+    name: "confinement",
+    lines: &[
+        closed("confines devices to their memory", &[
+            "*:*_smmu_*", "*arm_lpae_*", "*arm_v7s_*", "iort_*",
+        ]),
+        closed("maps the memory of guests and of their hypervisor", &[
+            "*kvm_pgtable_*", "stage2_*_walker*", "stage2_set_*", "pkvm_*", "hyp_map_walker",
+            "*create_hyp_*", "hyp_alloc_private_va_range", "kvm_share_hyp", "topup_hyp_memcache",
+            "*kvm_tlbi_*", "kvm_s2_handle_perm_fault",
+        ]),
+        closed("tells guests which bugs of the processor are dealt with", &["get_kernel_wa_level"]),
+        closed("limits what guests may call or count", &[
+            "kvm_vm_smccc_set_attr", "kvm_arm_pmu_v3_set_attr",
+        ]),
+        closed("limits or measures what groups of tasks use", &["mpam_*", "acpi_mpam_*"]),
+        closed("watches the kernel", &["armpmu_*"]),
+    ],
+};
