@@ -6,7 +6,7 @@
 use super::*;
 use crate::{
     catalogue::{Alternative, Catalogue, Entry},
-    command::{Question, Scope},
+    command::{parse_value, Question, Scope, Target},
     cve::{Answer, Known},
     image::{Symbol, Within},
     index::Index,
@@ -318,6 +318,57 @@ fn modules_that_register_a_protection_are_guards() {
         }
     }
     assert_eq!(found, BTreeMap::new());
+}
+
+#[test]
+#[ignore = "takes a kernel that was built, with its modules"]
+fn lists_get_the_verdicts_that_they_expect() {
+    let table = include_str!("../../../selftests/data/verdicts.tsv");
+    let mut there: BTreeMap<_, usize> = BTreeMap::new();
+    let mut wrong = Vec::new();
+
+    for row in table.lines().skip(1) {
+        let columns: Vec<_> = row.split('\t').collect();
+        let [list, name, value, scope, expected] = columns[..] else {
+            panic!("{row}");
+        };
+        let target = Target::parse(name).unwrap();
+        // Compilers that make no variant of a function leave it its own name.
+        let original = Target {
+            symbol: policy::original(target.symbol),
+            ..target
+        };
+        let found = [target, original]
+            .iter()
+            .find_map(|it| BUILT.find(it).filter(|it| !it.is_absent()));
+        let Some(function) = found else {
+            continue;
+        };
+        let scope = match scope {
+            "all" => Scope::All,
+            "nonroot" => Scope::Nonroot,
+            _ => panic!("{row}"),
+        };
+        let asked = scope.asks(parse_value(value).unwrap());
+        let verdict = BUILT.judge(&function, &[asked]).1[0];
+        let has_way = || match verdict {
+            Verdict::Refused(it) if it.instead.is_some() => true,
+            _ => !BUILT.nearest(&function, asked).is_empty(),
+        };
+        let is_right = match (expected, verdict == Verdict::Accepted) {
+            ("refuse", is_accepted) => !is_accepted,
+            ("accept", is_accepted) => is_accepted,
+            ("way", is_accepted) => is_accepted || has_way(),
+            _ => panic!("{row}"),
+        };
+
+        *there.entry(list).or_default() += 1;
+        if !is_right {
+            wrong.push(row);
+        }
+    }
+    println!("{there:#?}");
+    assert_eq!(wrong, [""; 0]);
 }
 
 /// What the catalogue has against all its CVEs, and before all its doors.
