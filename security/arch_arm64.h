@@ -4,6 +4,7 @@
 #include <linux/kasan-tags.h>
 #include <linux/mm.h>
 #include <linux/string.h>
+#include <asm/debug-monitors.h>
 #include <asm/insn.h>
 
 /* It is in the link register, and not signed yet. */
@@ -36,12 +37,23 @@ static __always_inline bool arch_may_read(unsigned long address, unsigned long s
 	return address >= PAGE_OFFSET && address < -size;
 }
 
-/* Behind a landing pad, if there is one, and the place in which the link register is kept. */
+/*
+ * Behind a landing pad, if there is one, and the place in which the link register is
+ * kept. There may be a probe on the landing pad, which goes at any time.
+ */
 static inline bool arch_is_at_entry(unsigned long site, unsigned long address)
 {
-	bool has_pad = aarch64_insn_is_bti(le32_to_cpup((__le32 *)address));
+	kprobe_opcode_t *first = (kprobe_opcode_t *)address, insn = READ_ONCE(*first);
 
-	return site == address + (has_pad ? 2 : 1) * AARCH64_INSN_SIZE;
+	if (le32_to_cpu(insn) == BRK64_OPCODE_KPROBES) {
+		struct kprobe *kp;
+
+		guard(rcu)();
+		kp = get_kprobe(first);
+		insn = kp ? kp->opcode : READ_ONCE(*first);
+	}
+	return site == address + AARCH64_INSN_SIZE *
+		       (aarch64_insn_is_bti(le32_to_cpu(insn)) ? 2 : 1);
 }
 
 static inline unsigned long arch_behind_probe(struct kprobe *kp, u8 *bytes)

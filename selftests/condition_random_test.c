@@ -223,7 +223,13 @@ static void make_calls(void)
 	static const char * const texts[] = { "a", "aead-gcm", "hash", "hello", "world", "aaaab" };
 	static const unsigned long long unreadable[] = {
 		0, 1, 0x1000, 0x7fffffffe000, 0x7ffffffff000, 0x800000000000, 0x8000000000000000,
-		0xffff7fffffffffff, 0xffffffffff600000, 0xffffffffff600ff8, 0xffffffffffffffff,
+		0xffff7fffffffffff, 0xffffffffffffffff,
+		/* What arm64 takes for a tag, and an address of user space. */
+		0xff00000000001000,
+#ifdef __x86_64__
+		/* The vsyscall page. */
+		0xffffffffff600000, 0xffffffffff600ff8,
+#endif
 	};
 
 	for (size_t i = 0; i < CALLS; i++) {
