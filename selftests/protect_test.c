@@ -193,14 +193,13 @@ static long policy_number(const char *rule)
 
 /*
  * Every callback, by the list that was made of the sources. BPF's have no place
- * in it: it has one for each hook, and each hook has trampolines to know it by.
+ * in it: it has one for each hook, which the name says.
  */
 TEST_F_TIMEOUT(protect, every_callback, 300)
 {
-	static const char trampoline[] = "__SCT__lsm_static_call_";
 	struct tally tally = { .sample = 20 };
 	struct ks_names callbacks;
-	char list[1024], name[640];
+	char list[1024];
 	long registered;
 	size_t found = 0;
 
@@ -216,19 +215,9 @@ TEST_F_TIMEOUT(protect, every_callback, 300)
 			try_values(&tally, self->control, callback->name);
 	}
 	for (size_t i = 0; i < symbols.count && strstr(list, "bpf"); i++) {
-		char *end;
+		const char *name = symbols.all[i].name;
 
-		if (!ks_starts(symbols.all[i].name, trampoline))
-			continue;
-		snprintf(name, sizeof(name), "bpf_lsm_%s",
-			 symbols.all[i].name + strlen(trampoline));
-		end = strrchr(name, '_');
-		if (strcmp(end, "_0"))
-			continue;
-		*end = '\0';
-		if (!ks_find_symbol(&symbols, name))
-			continue;
-		if (has_turn(&found))
+		if (ks_starts(name, "bpf_lsm_") && !strchr(name, '.') && has_turn(&found))
 			try_values(&tally, self->control, name);
 	}
 	EXPECT_REFUSED(tally);
@@ -456,7 +445,7 @@ TEST_F_TIMEOUT(protect, every_base_function, 1200)
 	TH_LOG("%zu functions of the table, %zu of them with a value, %zu if root is spared",
 	       functions, with_value, spared);
 	EXPECT_LT(2000, functions);
-	EXPECT_LT(10, with_value);
+	EXPECT_LE(10, with_value);
 	EXPECT_LT(100, spared);
 	TH_LOG("those that return nothing:");
 	EXPECT_REFUSED(never);
@@ -814,7 +803,9 @@ TEST_F_TIMEOUT(protect, bpf_program, 120)
 
 	try_values(&tally, self->control, "bpf_lsm_file_open");
 	try_values(&tally, self->control, "security_file_open");
-	try_values(&tally, self->control, "__SCT__lsm_static_call_file_open_0");
+	/* Where static calls have trampolines. */
+	if (ks_find_symbol(&symbols, "__SCT__lsm_static_call_file_open_0"))
+		try_values(&tally, self->control, "__SCT__lsm_static_call_file_open_0");
 	EXPECT_REFUSED(tally);
 
 	/* The program and the trampoline to it have names, too. */
@@ -984,7 +975,11 @@ TEST_F_TIMEOUT(protect, probes_hide_nothing, 300)
 			       more ? callee : "what it calls", jumps);
 		}
 	}
+#ifdef __x86_64__
 	EXPECT_LT(0, all_jumps);
+#else
+	EXPECT_EQ(0, all_jumps);
+#endif
 	for (size_t i = 0; i < ARRAY_SIZE(tried); i++)
 		EXPECT_LT(0, tried[i]);
 	symbols = known;
