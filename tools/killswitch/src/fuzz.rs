@@ -69,7 +69,7 @@ fn ask(image: Image) {
         return;
     };
     let index = explain::Index::new(kernel).ok();
-    let mut out = csv::Writer::from_writer(io::sink());
+    let mut out = scan::Output::table(io::sink(), b'\t');
 
     scan::counts(kernel, &mut out).expect("everything can be written there");
     for name in names.iter().rev().take(MAX_ASKED) {

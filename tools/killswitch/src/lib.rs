@@ -150,6 +150,10 @@ enum Command {
         /// accepted-nonroot where scope=all is refused, or the rule that refuses.
         #[arg(long, group = "what")]
         counts: bool,
+        /// Print JSON, one object a line, with the columns as its fields and source (memory or
+        /// files)
+        #[arg(long)]
+        json: bool,
     },
     /// Say what is known about CVEs on a kernel, and what is engaged against them
     Cve(print::Cve),
@@ -263,6 +267,7 @@ fn run(arguments: &Arguments, out: &mut impl Write) -> Result<u8, Box<dyn Error>
             list,
             all,
             counts,
+            json,
         } => {
             // What is wrong with a list is said before the kernel is read, which takes longer.
             let mut lines = Vec::new();
@@ -270,9 +275,11 @@ fn run(arguments: &Arguments, out: &mut impl Write) -> Result<u8, Box<dyn Error>
                 lines.append(&mut read_list(path, scan::read)?);
             }
             let kernel = Kernel::new(files.open(&machine)?);
-            let mut out = csv::WriterBuilder::new()
-                .delimiter(if *counts { b'\t' } else { b',' })
-                .from_writer(out);
+            let mut out = match (json, counts) {
+                (true, _) => scan::Output::Json(out, kernel.image().source()),
+                (_, true) => scan::Output::table(out, b'\t'),
+                _ => scan::Output::table(out, b','),
+            };
             let wrong = if *all {
                 scan::all(&kernel, &mut out).map(|()| 0)
             } else if *counts {

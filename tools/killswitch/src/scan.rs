@@ -6,12 +6,17 @@ use crate::{
     command::{parse_value, Malformed, Question, Scope, Target},
     condition::syntax,
     conditions,
-    image::Within,
+    image::{Source, Within},
     kernel::{Function, Kernel, Verdict, KERNEL},
     policy::{Asked, Type, Value, Zone},
 };
 use rayon::prelude::*;
-use std::{collections::BTreeMap, error::Error, io::Write};
+use serde::Serialize;
+use std::{
+    collections::BTreeMap,
+    error::Error,
+    io::{self, Write},
+};
 
 /// A line of a list.
 #[derive(Debug, PartialEq, Eq)]
@@ -60,32 +65,132 @@ pub fn read(list: &[u8]) -> Result<Vec<Line>, Box<dyn Error>> {
     Ok(lines)
 }
 
+/// What is printed: of a line of a list, of what is accepted, or of how many get a verdict. Without
+/// JSON, its fields are columns, but for the source.
+#[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(untagged)]
+pub enum Answer<'a> {
+    /// With `--list`.
+    Line {
+        /// The function, as it was asked for.
+        function: &'a str,
+        /// The value, as it was asked for.
+        value: &'a str,
+        /// `all`, `nonroot`, or what stands there.
+        scope: &'a str,
+        /// `allow`, `refuse`, `absent`, or `?` if the line is not understood.
+        verdict: &'static str,
+        /// The rule that refuses, or the error.
+        rule: Option<String>,
+        reason: String,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        #[cfg_attr(test, schemars(required))]
+        source: Option<Source>,
+    },
+    /// With `--all`.
+    Accepted {
+        function: &'a str,
+        /// Its module, or `vmlinux`.
+        module: &'a str,
+        zone: &'static str,
+        /// What it returns.
+        returns: String,
+        value: &'static str,
+        /// `all`, or `nonroot` if root has to be spared.
+        scope: String,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        #[cfg_attr(test, schemars(required))]
+        source: Option<Source>,
+    },
+    /// With `--counts`.
+    Count {
+        zone: &'static str,
+        value: &'static str,
+        /// `accepted`, `accepted-nonroot`, or the rule that refuses.
+        verdict: String,
+        functions: usize,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        #[cfg_attr(test, schemars(required))]
+        source: Option<Source>,
+    },
+}
+
+/// Where answers are written.
+pub enum Output<W: Write> {
+    /// As fields below the names of their columns.
+    Table(Box<csv::Writer<W>>),
+    /// As JSON, an object a line, each with what the kernel was read from.
+    Json(W, Source),
+}
+
+impl<W: Write> Output<W> {
+    /// A table whose fields have `delimiter` between them.
+    pub fn table(out: W, delimiter: u8) -> Self {
+        let mut builder = csv::WriterBuilder::new();
+
+        builder.delimiter(delimiter).has_headers(false);
+        Self::Table(Box::new(builder.from_writer(out)))
+    }
+
+    fn source(&self) -> Option<Source> {
+        match self {
+            Self::Table(_) => None,
+            Self::Json(_, source) => Some(*source),
+        }
+    }
+
+    fn columns(&mut self, names: &[&str]) -> io::Result<()> {
+        match self {
+            Self::Table(out) => Ok(out.write_record(names)?),
+            Self::Json(..) => Ok(()),
+        }
+    }
+
+    fn write(&mut self, answer: &Answer<'_>) -> io::Result<()> {
+        match self {
+            Self::Table(out) => Ok(out.serialize(answer)?),
+            Self::Json(out, _) => {
+                serde_json::to_writer(&mut *out, answer)?;
+                writeln!(out)
+            }
+        }
+    }
+
+    /// Writes what is waiting to be written.
+    pub fn flush(&mut self) -> io::Result<()> {
+        match self {
+            Self::Table(out) => out.flush(),
+            Self::Json(out, _) => out.flush(),
+        }
+    }
+}
+
 /// Judges the lines of a list. Returns how many are not understood.
-pub fn list(
-    kernel: &Kernel,
-    lines: &[Line],
-    out: &mut csv::Writer<impl Write>,
-) -> csv::Result<usize> {
-    let answers: Vec<_> = lines
+pub fn list(kernel: &Kernel, lines: &[Line], out: &mut Output<impl Write>) -> io::Result<usize> {
+    let verdicts: Vec<_> = lines
         .par_iter()
-        .map(|line| question(line).map(|question| answer(kernel, &question)))
+        .map(|line| question(line).map(|question| verdict(kernel, &question)))
         .collect();
+    let source = out.source();
     let mut wrong = 0;
 
-    out.write_record(["function", "value", "scope", "verdict", "rule", "reason"])?;
-    for (line, answer) in lines.iter().zip(answers) {
-        let [verdict, rule, reason] = answer.unwrap_or_else(|malformed| {
+    out.columns(&["function", "value", "scope", "verdict", "rule", "reason"])?;
+    for (line, verdict) in lines.iter().zip(verdicts) {
+        let (verdict, rule, reason) = verdict.unwrap_or_else(|malformed| {
             wrong += 1;
-            ["?".into(), String::new(), malformed.to_string()]
+            ("?", None, malformed.to_string())
         });
-        let Line {
-            function,
-            value,
-            scope,
-            ..
-        } = line;
 
-        out.write_record([function, value, scope, &verdict, &rule, &reason])?;
+        out.write(&Answer::Line {
+            function: &line.function,
+            value: &line.value,
+            scope: &line.scope,
+            verdict,
+            rule,
+            reason,
+            source,
+        })?;
     }
     Ok(wrong)
 }
@@ -116,7 +221,7 @@ fn question(line: &Line) -> Result<Question<'_>, Malformed<'_>> {
 }
 
 /// The verdict, the rule and the reason.
-fn answer(kernel: &Kernel, question: &Question<'_>) -> [String; 3] {
+fn verdict(kernel: &Kernel, question: &Question<'_>) -> (&'static str, Option<String>, String) {
     let Some(function) = kernel.find(&question.target) else {
         let reason = match question.target.module {
             Some(module) if module != KERNEL => {
@@ -125,7 +230,7 @@ fn answer(kernel: &Kernel, question: &Question<'_>) -> [String; 3] {
             _ => "there is no function of this name".into(),
         };
 
-        return ["absent".into(), String::new(), reason];
+        return ("absent", None, reason);
     };
     let asked = question.scope.asks(question.value);
     let (_, verdicts) = kernel.judge(&function, &[asked]);
@@ -134,7 +239,7 @@ fn answer(kernel: &Kernel, question: &Question<'_>) -> [String; 3] {
         .condition
         .filter(|_| verdict == Verdict::Accepted && !function.is_absent());
     if let Some(Err(wrong)) = condition.map(|it| conditions::check(kernel, &function, it)) {
-        return ["refuse".into(), "condition".into(), wrong];
+        return ("refuse", Some("condition".into()), wrong);
     }
     let mut reasons = Vec::new();
     let word = match verdict {
@@ -161,11 +266,7 @@ fn answer(kernel: &Kernel, question: &Question<'_>) -> [String; 3] {
             function.module()
         ));
     }
-    [
-        word.into(),
-        verdict.rule().unwrap_or_default(),
-        reasons.join("; "),
-    ]
+    (word, verdict.rule(), reasons.join("; "))
 }
 
 /// What one value gets for one function.
@@ -188,10 +289,7 @@ const CHUNK: usize = 1 << 14;
 
 /// Judges every function that can be probed, for each of some values: those of the kernel first, by
 /// name, and then those of the modules. What each gets is taken by `take`.
-fn rows<'a>(
-    kernel: &'a Kernel,
-    mut take: impl FnMut(Row<'a>) -> csv::Result<()>,
-) -> csv::Result<()> {
+fn rows<'a>(kernel: &'a Kernel, mut take: impl FnMut(Row<'a>) -> io::Result<()>) -> io::Result<()> {
     let mut targets: Vec<(Option<&str>, usize, &str)> = kernel
         .image()
         .symbols()
@@ -259,29 +357,32 @@ fn rows_of<'a>(kernel: &Kernel, function: &Function<'a>) -> impl Iterator<Item =
 }
 
 /// Writes what is accepted, of everything.
-pub fn all(kernel: &Kernel, out: &mut csv::Writer<impl Write>) -> csv::Result<()> {
-    out.write_record(["function", "module", "zone", "returns", "value", "scope"])?;
+pub fn all(kernel: &Kernel, out: &mut Output<impl Write>) -> io::Result<()> {
+    let source = out.source();
+
+    out.columns(&["function", "module", "zone", "returns", "value", "scope"])?;
     rows(kernel, |row| {
         let scope = match &*row.verdict {
             ACCEPTED => Scope::All,
             ACCEPTED_NONROOT => Scope::Nonroot,
             _ => return Ok(()),
         };
-        let (returns, scope) = (row.returns.to_string(), scope.to_string());
 
-        out.write_record([
-            row.function,
-            row.module,
-            row.zone,
-            &returns,
-            row.value,
-            &scope,
-        ])
+        out.write(&Answer::Accepted {
+            function: row.function,
+            module: row.module,
+            zone: row.zone,
+            returns: row.returns.to_string(),
+            value: row.value,
+            scope: scope.to_string(),
+            source,
+        })
     })
 }
 
 /// Writes how many functions of each zone get which verdict, for each value.
-pub fn counts(kernel: &Kernel, out: &mut csv::Writer<impl Write>) -> csv::Result<()> {
+pub fn counts(kernel: &Kernel, out: &mut Output<impl Write>) -> io::Result<()> {
+    let source = out.source();
     let mut counts: BTreeMap<_, usize> = BTreeMap::new();
 
     rows(kernel, |row| {
@@ -290,9 +391,15 @@ pub fn counts(kernel: &Kernel, out: &mut csv::Writer<impl Write>) -> csv::Result
             .or_default() += 1;
         Ok(())
     })?;
-    out.write_record(["zone", "value", "verdict", "functions"])?;
-    for ((zone, value, verdict), count) in counts {
-        out.write_record([zone, value, &verdict, &count.to_string()])?;
+    out.columns(&["zone", "value", "verdict", "functions"])?;
+    for ((zone, value, verdict), functions) in counts {
+        out.write(&Answer::Count {
+            zone,
+            value,
+            verdict,
+            functions,
+            source,
+        })?;
     }
     Ok(())
 }

@@ -11,6 +11,7 @@ use crate::{
         status, watch, why,
     },
     print::Suggested,
+    scan,
     tests::{golden, source},
 };
 use jsonschema::Validator;
@@ -24,13 +25,14 @@ use std::{
 
 /// All schemas, by the names of their files. Golden files begin with the name, and perhaps a
 /// hyphen.
-fn schemas() -> [(&'static str, Value); 9] {
+fn schemas() -> [(&'static str, Value); 10] {
     [
         schema::<Applied>("apply"),
         schema::<Written<'_>>("change"),
         schema::<Asked>("check"),
         schema::<cve::Report>("cve"),
         schema::<explain::output::Record<'_>>("explain"),
+        schema::<scan::Answer<'_>>("scan"),
         schema::<status::Report>("status"),
         schema::<Suggested<'_>>("suggest"),
         schema::<watch::Line<'_>>("watch"),
@@ -89,7 +91,7 @@ pub fn wrong(name: &str, answer: &Value) -> Vec<String> {
 /// All golden files in JSON.
 fn answers() -> Vec<PathBuf> {
     let is_json = |path: &PathBuf| path.extension().is_some_and(|it| it == "json");
-    let mut found: Vec<_> = ["live", "print"]
+    let mut found: Vec<_> = ["live", "print", "scan"]
         .into_iter()
         .flat_map(|area| fs::read_dir(source(&format!("src/{area}/golden"))).unwrap())
         .map(|entry| entry.unwrap().path())

@@ -3,7 +3,7 @@
 //! Tests with the [sample kernel](Directory).
 
 use super::*;
-use crate::image::tests::Directory;
+use crate::{image::tests::Directory, tests::golden};
 
 fn sample(name: &str) -> Kernel {
     Kernel::new(Directory::new(name).open())
@@ -12,14 +12,15 @@ fn sample(name: &str) -> Kernel {
 /// What `write` writes.
 fn written(
     delimiter: u8,
-    write: impl FnOnce(&mut csv::Writer<Vec<u8>>) -> csv::Result<()>,
+    write: impl FnOnce(&mut Output<&mut Vec<u8>>) -> io::Result<()>,
 ) -> String {
-    let mut out = csv::WriterBuilder::new()
-        .delimiter(delimiter)
-        .from_writer(Vec::new());
+    let mut text = Vec::new();
+    let mut out = Output::table(&mut text, delimiter);
 
     write(&mut out).unwrap();
-    String::from_utf8(out.into_inner().unwrap()).unwrap()
+    out.flush().unwrap();
+    drop(out);
+    String::from_utf8(text).unwrap()
 }
 
 /// How many lines of `text` are not understood, and the columns of each answer.
@@ -295,4 +296,24 @@ fn functions_are_asked_for_what_they_can_return() {
     for function in ["local", "listed", "callback", "init_module", "f.cold"] {
         assert!(values(function).is_empty(), "{function}");
     }
+}
+
+/// A file of each, as [`schema`](crate::schema) finds them.
+#[test]
+fn json_is_as_before() {
+    let kernel = sample("scan-json");
+    let list = read(b"function,value\nfirst,-1\nfirst,0\nlisted,-1\nnone,1\nf,\n").unwrap();
+    let json = |name: &str, write: &dyn Fn(&mut Output<&mut Vec<u8>>) -> io::Result<()>| {
+        let mut text = Vec::new();
+
+        write(&mut Output::Json(&mut text, kernel.image().source())).unwrap();
+        golden(
+            &format!("src/scan/golden/scan-{name}.json"),
+            &String::from_utf8(text).unwrap(),
+        );
+    };
+
+    json("list", &|out| super::list(&kernel, &list, out).map(|_| ()));
+    json("all", &|out| all(&kernel, out));
+    json("counts", &|out| counts(&kernel, out));
 }
