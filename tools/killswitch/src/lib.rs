@@ -59,6 +59,7 @@ use machine::Machine;
 use mitigations::FromCatalogue;
 use printable::{escape, Printable, OF_LINES};
 use std::{
+    cell::Cell,
     env,
     error::Error,
     fmt::Display,
@@ -74,6 +75,9 @@ const DONE: u8 = 0;
 const NOT_ALL: u8 = 1;
 /// A file cannot be read, or the result cannot be written. clap takes it for wrong arguments, too.
 const FAILED: u8 = 2;
+/// What reads the output closed it before all was written, as a shell has it of programs that
+/// SIGPIPE ends.
+const CLOSED: u8 = 128 + libc::SIGPIPE as u8;
 /// Where packages put debug information.
 const DEBUG: &str = "/usr/lib/debug";
 /// The largest list that is read, in bytes. That of all that is accepted in a kernel of a
@@ -99,7 +103,8 @@ Exit status:
      lint: files of the catalogue are wrong
   2  Killswitch is not there, a file cannot be read, or an argument is wrong
   3  only part of it was done, is allowed, or is as it should be; scan: lines of a list are not
-     understood, and their verdict is \"?\""
+     understood, and their verdict is \"?\"
+  141  what reads the output closed it, as head does when it has its lines"
 )]
 struct Arguments {
     #[command(subcommand)]
@@ -208,22 +213,63 @@ struct Files {
     modules: Option<PathBuf>,
 }
 
+/// An output that takes note of whether it was closed by what reads it.
+struct Output<'a, W> {
+    inner: W,
+    is_closed: &'a Cell<bool>,
+}
+
+impl<W> Output<'_, W> {
+    fn noted<T>(&self, result: io::Result<T>) -> io::Result<T> {
+        result.inspect_err(|error| {
+            if error.kind() == io::ErrorKind::BrokenPipe {
+                self.is_closed.set(true);
+            }
+        })
+    }
+}
+
+impl<W: Write> Write for Output<'_, W> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let result = self.inner.write(bytes);
+
+        self.noted(result)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        let result = self.inner.flush();
+
+        self.noted(result)
+    }
+}
+
 /// Does what the command line asks for. Prints what is wrong to the standard error output.
 pub fn main() -> ExitCode {
     let arguments = Arguments::parse_from(live::arguments(env::args_os()));
-    let mut out = io::BufWriter::new(io::stdout().lock());
+    let is_closed = Cell::new(false);
+    let mut out = io::BufWriter::new(Output {
+        inner: io::stdout().lock(),
+        is_closed: &is_closed,
+    });
     let result = run(&arguments, &mut out).and_then(|status| {
         out.flush().map_err(cannot_write)?;
         Ok(status)
     });
 
     match result {
+        _ if is_closed.get() => CLOSED.into(),
         Ok(status) => status.into(),
         Err(error) => {
-            eprintln!("killswitch: {}", escape(&error.to_string(), OF_LINES));
+            note(error);
             FAILED.into()
         }
     }
+}
+
+/// Prints a line to the standard error output, if that takes it.
+fn note(text: impl Display) {
+    let text = text.to_string();
+    let _ = writeln!(io::stderr(), "killswitch: {}", escape(&text, OF_LINES));
 }
 
 fn cannot_write(error: impl Error) -> Box<dyn Error> {
@@ -291,7 +337,7 @@ fn run(arguments: &Arguments, out: &mut impl Write) -> Result<u8, Box<dyn Error>
 
             out.flush().map_err(cannot_write)?;
             if wrong > 0 {
-                eprintln!("killswitch: lines that are not understood: {wrong}");
+                note(format_args!("lines that are not understood: {wrong}"));
             }
             Ok(live::outcome(wrong < lines.len(), wrong > 0))
         }
@@ -374,7 +420,7 @@ impl Files {
         }
         let image = match &self.vmlinux {
             Some(vmlinux) => Image::open(vmlinux, &modules)?,
-            None => running::open(machine, &modules, &mut |it| eprintln!("killswitch: {it}"))?,
+            None => running::open(machine, &modules, &mut |it| note(it))?,
         };
 
         self.checked(image)
@@ -414,25 +460,22 @@ impl Files {
         let lost = image.unresolved().len();
 
         if lost > 0 {
-            eprintln!(
-                "killswitch: {lost} references of modules lead nowhere; some modules are missing, \
-                 or they are not of this kernel"
-            );
+            note(format_args!(
+                "{lost} references of modules lead nowhere; some modules are missing, or they are \
+                 not of this kernel"
+            ));
         }
         if !image.has_hook_table() {
-            eprintln!(
-                "killswitch: {}",
-                say(
-                    kernel,
-                    "its table of LSM callbacks is not found, so rule lsm-hook refuses nothing"
-                )
-            );
+            note(say(
+                kernel,
+                "its table of LSM callbacks is not found, so rule lsm-hook refuses nothing",
+            ));
         }
         if image.types(None).is_none() {
-            eprintln!(
-                "killswitch: {}",
-                say(kernel, "it has no type information, so more is refused")
-            );
+            note(say(
+                kernel,
+                "it has no type information, so more is refused",
+            ));
         }
         Ok(image)
     }

@@ -11,6 +11,7 @@ use crate::{
     index::Index,
     known::{self, Subject},
     machine::{Machine, KILLSWITCH},
+    note,
     record::Record,
     running, say, suggest,
     suggest::{Suggestion, Suggestions},
@@ -162,16 +163,15 @@ impl Subjects {
         modules: &BTreeSet<&str>,
         functions: &BTreeSet<&str>,
     ) -> Subject {
-        let mut note = |it: &str| eprintln!("killswitch: {it}");
         let read = known::open(
-            |paths| running::open(machine, paths, &mut note),
+            |paths| running::open(machine, paths, &mut |it| note(it)),
             index,
             modules,
             functions,
         );
 
         read.unwrap_or_else(|error| {
-            eprintln!("killswitch: the policy is not asked: {error}");
+            note(format_args!("the policy is not asked: {error}"));
             Subject::installed(machine)
         })
     }

@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! The program, when what reads its output ends before it does.
+
+use std::{
+    io,
+    process::{Command, Output, Stdio},
+};
+
+const KERNEL: &str = concat!(
+    env!("CARGO_MANIFEST_DIR"),
+    "/../../testing/fuzz/corpus/image/sample-kernel"
+);
+
+/// One that is closed already.
+fn closed() -> Stdio {
+    let (_, writer) = io::pipe().unwrap();
+
+    writer.into()
+}
+
+fn run(words: &[&str], output: Stdio, errors: Stdio) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_killswitch"))
+        .args(words)
+        .stdin(Stdio::null())
+        .stdout(output)
+        .stderr(errors)
+        .output()
+        .unwrap()
+}
+
+#[test]
+fn a_closed_output_ends_it_without_a_word() {
+    for words in [
+        &["facts", "--vmlinux", KERNEL][..],
+        &["scan", "--counts", "--vmlinux", KERNEL],
+        &["cve", "--all", "--json", "--vmlinux", KERNEL],
+        &["explain", "f", "--vmlinux", KERNEL],
+        &["completion", "bash"],
+    ] {
+        let output = run(words, closed(), Stdio::piped());
+        let said = String::from_utf8_lossy(&output.stderr);
+
+        // As for what SIGPIPE ends.
+        assert_eq!(output.status.code(), Some(141), "{words:?}: {said}");
+        assert!(!said.contains("written"), "{words:?}: {said}");
+    }
+}
+
+#[test]
+fn without_a_place_for_errors_the_status_says_it() {
+    let words = ["facts", "--vmlinux", "/nowhere"];
+
+    assert_eq!(run(&words, Stdio::null(), closed()).status.code(), Some(2));
+}
