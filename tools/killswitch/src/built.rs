@@ -385,7 +385,7 @@ fn questions(catalogue: &Catalogue) -> impl Iterator<Item = (&Entry, usize, Ques
 /// The kernel, with those of its modules that matter to the catalogue.
 fn catalogued(catalogue: &Catalogue) -> Subject {
     let path = path_in("KS_MODULES");
-    let index = Index::of(&path).unwrap();
+    let index = Index::of(&Machine::nowhere(), &path).unwrap();
     let modules = questions(catalogue).filter_map(|(_, _, it)| it.target.module);
     let functions = questions(catalogue).map(|(_, _, it)| it.target.symbol);
 

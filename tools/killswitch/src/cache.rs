@@ -5,7 +5,7 @@
 //! A file that another user could have written is not read, nor is one that is damaged, or of
 //! another build of this program.
 
-use crate::machine::is_protected;
+use crate::machine::{is_protected, Machine};
 use std::{
     env,
     fs::{self, DirBuilder, OpenOptions},
@@ -58,17 +58,18 @@ pub struct Cache {
 }
 
 impl Cache {
-    /// That of the user who runs this. Root has one of its own, whatever the environment says, which
-    /// may be that of the user who became root.
-    pub fn own() -> Option<Self> {
+    /// That of the user who runs this on `machine`. Root has one of its own, whatever the environment
+    /// says, which may be that of the user who became root.
+    pub fn own(machine: &Machine) -> Option<Self> {
         // It is the effective user's.
         let user = fs::metadata("/proc/self").ok()?.uid();
         let from = |name| env::var_os(name).map(PathBuf::from);
         let above = match user {
-            0 => Some(PathBuf::from("/var/cache")).filter(|it| it.is_dir()),
+            0 => Some(machine.path("/var/cache")).filter(|it| it.is_dir()),
             _ => from("XDG_CACHE_HOME")
                 .filter(|it| it.is_absolute())
-                .or_else(|| Some(from("HOME")?.join(".cache"))),
+                .or_else(|| Some(from("HOME")?.join(".cache")))
+                .and_then(|it| Some(machine.path(it.to_str()?))),
         };
 
         Some(Self::new(above?.join("killswitch"), user))

@@ -6,6 +6,7 @@
 use crate::{
     cache::{Cache, Stamp},
     image::{find_modules, module_name, names},
+    machine::Machine,
 };
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
@@ -52,10 +53,10 @@ pub struct Around {
 }
 
 impl Index {
-    /// The index of the modules in `directory`: what is kept of it, or made now, and kept. Fails if
-    /// a module cannot be read.
-    pub fn of(directory: &Path) -> Result<Self, Box<dyn Error>> {
-        Self::in_cache(directory, Cache::own().as_ref())
+    /// The index of the modules in `directory`: what `machine` keeps of it, or made now, and kept
+    /// there. Fails if a module cannot be read.
+    pub fn of(machine: &Machine, directory: &Path) -> Result<Self, Box<dyn Error>> {
+        Self::in_cache(directory, Cache::own(machine).as_ref())
     }
 
     fn in_cache(directory: &Path, cache: Option<&Cache>) -> Result<Self, Box<dyn Error>> {

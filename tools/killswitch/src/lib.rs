@@ -251,7 +251,7 @@ pub fn main() -> ExitCode {
         inner: io::stdout().lock(),
         is_closed: &is_closed,
     });
-    let result = run(&arguments, &mut out).and_then(|status| {
+    let result = run(&arguments, &Machine::this(), &mut out).and_then(|status| {
         out.flush().map_err(cannot_write)?;
         Ok(status)
     });
@@ -276,8 +276,11 @@ fn cannot_write(error: impl Error) -> Box<dyn Error> {
     format!("the result cannot be written: {error}").into()
 }
 
-fn run(arguments: &Arguments, out: &mut impl Write) -> Result<u8, Box<dyn Error>> {
-    let machine = Machine::this();
+fn run(
+    arguments: &Arguments,
+    machine: &Machine,
+    out: &mut impl Write,
+) -> Result<u8, Box<dyn Error>> {
     let out = &mut Printable::new(out);
 
     match &arguments.command {
@@ -293,17 +296,17 @@ fn run(arguments: &Arguments, out: &mut impl Write) -> Result<u8, Box<dyn Error>
 
             live::run(
                 command,
-                &machine,
+                machine,
                 &FromCatalogue::new(Catalogue::built_in),
                 &mut screen,
             )
         }
         Command::Manual(command) => manual::write(command, Arguments::command(), out),
-        Command::Cve(it) => it.run(&machine, out),
-        Command::Suggest(it) => it.run(&machine, out),
-        Command::Lint(it) => it.run(out),
+        Command::Cve(it) => it.run(machine, out),
+        Command::Suggest(it) => it.run(machine, out),
+        Command::Lint(it) => it.run(machine, out),
         Command::Facts { files } => {
-            let facts = facts::of(&files.open(&machine)?);
+            let facts = facts::of(&files.open(machine)?);
 
             out.write_all(facts.as_bytes()).map_err(cannot_write)?;
             Ok(DONE)
@@ -320,7 +323,7 @@ fn run(arguments: &Arguments, out: &mut impl Write) -> Result<u8, Box<dyn Error>
             for path in list {
                 lines.append(&mut read_list(path, scan::read)?);
             }
-            let kernel = Kernel::new(files.open(&machine)?);
+            let kernel = Kernel::new(files.open(machine)?);
             let mut out = match (json, counts) {
                 (true, _) => scan::Output::Json(out, kernel.image().source()),
                 (_, true) => scan::Output::table(out, b'\t'),
@@ -361,8 +364,8 @@ fn run(arguments: &Arguments, out: &mut impl Write) -> Result<u8, Box<dyn Error>
                 return Err(say(debug, "there is no such file or directory").into());
             }
             let (image, left_out) = match &lines[..] {
-                [line] => files.open_around(&machine, line)?,
-                _ => (files.open(&machine)?, 0),
+                [line] => files.open_around(machine, line)?,
+                _ => (files.open(machine)?, 0),
             };
             let kernel = Kernel::new(image);
             let index = explain::Index::new(&kernel)?.without(left_out).with_debug(
@@ -438,7 +441,7 @@ impl Files {
         };
         let (module, symbol) = line.target();
         let module = module.replace('-', "_");
-        let index = Index::of(directory).map_err(|error| say(directory, error))?;
+        let index = Index::of(machine, directory).map_err(|error| say(directory, error))?;
         let mut left_out = 0;
 
         if index.modules().is_empty() {

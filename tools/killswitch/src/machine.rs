@@ -53,6 +53,15 @@ impl Machine {
         }
     }
 
+    /// One that has no files, and none can be made there.
+    #[cfg(test)]
+    pub fn nowhere() -> Self {
+        Self::at(Path::new("/dev/null"), |_, _| Reply {
+            result: Err(io::ErrorKind::NotFound.into()),
+            answer: String::new(),
+        })
+    }
+
     /// Has paths lead to what is below `root`.
     #[cfg(test)]
     pub fn set_root(&mut self, root: &Path) {

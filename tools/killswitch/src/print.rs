@@ -146,7 +146,7 @@ impl Subjects {
         let Some(directory) = self.modules.clone().or(found) else {
             return Ok(None);
         };
-        let index = Index::of(&directory).map_err(|error| say(&directory, error))?;
+        let index = Index::of(machine, &directory).map_err(|error| say(&directory, error))?;
 
         match (index.modules().is_empty(), &self.modules) {
             (false, _) => Ok(Some((index, directory))),
@@ -580,10 +580,10 @@ fn from(it: &Suggestion) -> &'static str {
 }
 
 impl Lint {
-    pub fn run(&self, out: &mut impl Write) -> Result<u8, Box<dyn Error>> {
+    pub fn run(&self, machine: &Machine, out: &mut impl Write) -> Result<u8, Box<dyn Error>> {
         let problems = match Catalogue::read(&self.paths) {
             Err(problems) => problems,
-            Ok(catalogue) => self.judged(&catalogue)?,
+            Ok(catalogue) => self.judged(machine, &catalogue)?,
         };
 
         for problem in &problems {
@@ -596,7 +596,11 @@ impl Lint {
     }
 
     /// What the policy says to alternatives, where the files say otherwise.
-    fn judged(&self, catalogue: &Catalogue) -> Result<Vec<Problem>, Box<dyn Error>> {
+    fn judged(
+        &self,
+        machine: &Machine,
+        catalogue: &Catalogue,
+    ) -> Result<Vec<Problem>, Box<dyn Error>> {
         let Some(vmlinux) = &self.vmlinux else {
             return Ok(Vec::new());
         };
@@ -604,7 +608,11 @@ impl Lint {
         let (modules, functions) = wanted(&entries);
         let index = match &self.modules {
             None => None,
-            Some(path) => Some((Index::of(path).map_err(|error| say(path, error))?, &**path)),
+            Some(path) => {
+                let index = Index::of(machine, path).map_err(|error| say(path, error))?;
+
+                Some((index, &**path))
+            }
         };
         let index = index.as_ref().map(|(index, path)| (index, *path));
         let subject = known::open_file(vmlinux, index, &modules, &functions)?;

@@ -10,10 +10,15 @@ use std::fs;
 /// Runs the program with these words, and returns its exit status and what it prints, or what is
 /// wrong.
 pub fn outcome(words: &[&str]) -> Result<(u8, String), String> {
+    outcome_on(&Machine::nowhere(), words)
+}
+
+/// The same on a machine.
+fn outcome_on(machine: &Machine, words: &[&str]) -> Result<(u8, String), String> {
     let words = ["killswitch"].iter().chain(words);
     let arguments = Arguments::try_parse_from(words).map_err(|error| error.to_string())?;
     let mut out = Vec::new();
-    let status = run(&arguments, &mut out).map_err(|error| error.to_string())?;
+    let status = run(&arguments, machine, &mut out).map_err(|error| error.to_string())?;
 
     Ok((status, String::from_utf8(out).unwrap()))
 }
@@ -258,6 +263,42 @@ fn what_cannot_be_read_is_named() {
     }
 }
 
+#[test]
+fn an_index_is_kept_below_the_root_of_the_machine() {
+    let directory = Directory::new("machine-cache");
+    let root = directory.path("root");
+    let machine = Machine::at(&root, |_, _| unreachable!());
+    let (vmlinux, modules) = (directory.path("vmlinux"), directory.path("modules"));
+    let mut directories = vec![root.clone()];
+    let mut kept = Vec::new();
+
+    fs::create_dir_all(root.join("var/cache")).unwrap();
+    outcome_on(
+        &machine,
+        &[
+            "cve",
+            "--all",
+            "--vmlinux",
+            vmlinux.to_str().unwrap(),
+            "--modules",
+            modules.to_str().unwrap(),
+        ],
+    )
+    .unwrap();
+    while let Some(directory) = directories.pop() {
+        for entry in fs::read_dir(directory).unwrap().flatten() {
+            match entry.file_type().unwrap().is_dir() {
+                true => directories.push(entry.path()),
+                false => kept.push(entry.file_name().into_string().unwrap()),
+            }
+        }
+    }
+    assert!(
+        matches!(&kept[..], [one] if one.starts_with("modules-")),
+        "{kept:?}"
+    );
+}
+
 /// A file of another may say what a terminal would obey.
 #[test]
 fn what_is_read_from_files_changes_nothing_on_a_terminal() {
@@ -305,7 +346,9 @@ fn a_result_that_cannot_be_written_is_an_error() {
     for words in [&["facts"][..], &["scan", "--all"], &["scan", "--counts"]] {
         let words = ["killswitch"].iter().chain(words).chain(&files);
         let arguments = Arguments::try_parse_from(words).unwrap();
-        let error = run(&arguments, &mut Full).unwrap_err().to_string();
+        let error = run(&arguments, &Machine::nowhere(), &mut Full)
+            .unwrap_err()
+            .to_string();
 
         assert!(
             error.starts_with("the result cannot be written: "),

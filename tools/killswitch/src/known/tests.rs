@@ -8,7 +8,7 @@ use std::fs;
 
 fn subject(directory: &Directory, with_modules: bool) -> Subject {
     let path = directory.path("modules");
-    let index = Index::of(&path).unwrap();
+    let index = Index::of(&Machine::nowhere(), &path).unwrap();
     let index = with_modules.then_some((&index, &*path));
     let modules = ["plain"].into();
 
@@ -141,7 +141,7 @@ fn what_is_installed_is_known() {
 fn only_what_matters_is_read() {
     let directory = Directory::new("known-open");
     let path = directory.path("modules");
-    let index = Index::of(&path).unwrap();
+    let index = Index::of(&Machine::nowhere(), &path).unwrap();
     let nothing = BTreeSet::new();
     let count = |modules: &BTreeSet<&str>| {
         let vmlinux = directory.path("vmlinux");

@@ -6,7 +6,9 @@ use super::*;
 use crate::{
     catalogue::{tests::catalogue, tests::DOOR},
     image::tests::Directory,
-    known, record,
+    known,
+    machine::Machine,
+    record,
 };
 use proptest::prelude::*;
 use std::fs;
@@ -90,8 +92,8 @@ fn source_files_lead_to_modules() {
         fs::create_dir_all(path.parent().unwrap()).unwrap();
         fs::write(path, &bytes).unwrap();
     }
-    let tree = Index::of(&root).unwrap();
-    let flat = Index::of(&directory.path("modules")).unwrap();
+    let tree = Index::of(&Machine::nowhere(), &root).unwrap();
+    let flat = Index::of(&Machine::nowhere(), &directory.path("modules")).unwrap();
     let flat_root = directory.path("modules").canonicalize().unwrap();
     let root = root.canonicalize().unwrap();
     let names = |index, root: &Path, files: &[&str]| -> Vec<String> {
@@ -134,7 +136,7 @@ fn source_files_lead_to_modules() {
 fn suggested(name: &str, record: &Record) -> Suggestions {
     let directory = Directory::new(name);
     let path = directory.path("modules");
-    let index = Index::of(&path).unwrap();
+    let index = Index::of(&Machine::nowhere(), &path).unwrap();
     let own = ["plain"];
     let catalogue = catalogue(&[DOOR]);
     let subject = known::open_file(
