@@ -15,7 +15,11 @@ use crate::{
     tests::{golden, source},
 };
 use jsonschema::Validator;
-use schemars::{generate::SchemaSettings, transform::RecursiveTransform, JsonSchema, Schema};
+use schemars::{
+    generate::SchemaSettings,
+    transform::{RecursiveTransform, Transform},
+    JsonSchema, Schema,
+};
 use serde_json::{Deserializer, Value};
 use std::{
     collections::BTreeSet,
@@ -40,13 +44,12 @@ fn schemas() -> [(&'static str, Value); 10] {
     ]
 }
 
+/// The version of all of them. In another one, fields are missing or mean something else.
+const VERSION: u32 = 1;
+
 fn schema<T: JsonSchema>(name: &'static str) -> (&'static str, Value) {
-    // A field that the schema does not have is wrong.
-    let close = |schema: &mut Schema| {
-        if schema.get("properties").is_some() {
-            schema.insert("additionalProperties".into(), false.into());
-        }
-        // As the source is folded.
+    // As the source is folded.
+    let unfold = |schema: &mut Schema| {
         if let Some(text) = schema.get("description").and_then(Value::as_str) {
             let text = text.replace('\n', " ");
 
@@ -56,12 +59,29 @@ fn schema<T: JsonSchema>(name: &'static str) -> (&'static str, Value) {
 
     let mut schema = SchemaSettings::draft2020_12()
         .for_serialize()
-        .with_transform(RecursiveTransform(close))
+        .with_transform(RecursiveTransform(unfold))
         .into_generator()
         .into_root_schema_for::<T>();
 
+    let id = format!("urn:killswitch:schema:{name}:{VERSION}");
+
+    schema.insert("$id".into(), id.into());
     schema.insert("title".into(), format!("killswitch {name}").into());
     (name, schema.to_value())
+}
+
+/// The same, with which a field that the schema does not have is wrong: only a later version of the
+/// program may have more.
+fn closed(schema: &Value) -> Value {
+    let mut schema = Schema::try_from(schema.clone()).unwrap();
+    let close = |schema: &mut Schema| {
+        if schema.get("properties").is_some() {
+            schema.insert("additionalProperties".into(), false.into());
+        }
+    };
+
+    RecursiveTransform(close).transform(&mut schema);
+    schema.to_value()
 }
 
 /// A validator that knows formats such as `date-time`.
@@ -85,7 +105,7 @@ pub fn wrong(name: &str, answer: &Value) -> Vec<String> {
     let schemas = schemas();
     let (_, schema) = schemas.iter().find(|it| it.0 == name).unwrap();
 
-    errors(&validator(schema), answer)
+    errors(&validator(&closed(schema)), answer)
 }
 
 /// All golden files in JSON.
@@ -134,7 +154,7 @@ fn answers_are_as_their_schemas_say() {
     let answers = answers();
 
     for (name, schema) in schemas() {
-        let validator = validator(&schema);
+        let validator = validator(&closed(&schema));
         let own: Vec<_> = answers.iter().filter(|it| self::name(it) == name).collect();
 
         // The tests of explain have their own answers.
@@ -184,7 +204,7 @@ fn nothing_else_is_in_an_answer() {
     }
 
     for (name, schema) in schemas() {
-        let validator = validator(&schema);
+        let validator = validator(&closed(&schema));
 
         for path in answers().iter().filter(|it| self::name(it) == name) {
             for value in values(path) {
