@@ -196,8 +196,14 @@ impl Index {
     /// The files to read to explain the function `symbol`, of `module` if that has it, which
     /// functions of the kernel itself with the names `callers` call: the modules with the function,
     /// those that call it, those that call into these, and those that call the callers, until there
-    /// are enough; and all that these need.
-    pub fn around(&self, module: Option<&str>, symbol: &str, callers: &BTreeSet<&str>) -> Around {
+    /// are enough; and all that these need. Modules that are read anyway are not among these.
+    pub fn around(
+        &self,
+        module: Option<&str>,
+        symbol: &str,
+        callers: &BTreeSet<&str>,
+        is_read: impl Fn(&str) -> bool,
+    ) -> Around {
         let own = self.meant(|name| plain(name) == symbol);
         let all = |is_one: &dyn Fn(&Module) -> bool| -> Vec<usize> {
             let is_one = |it: &usize| is_one(&self.modules[*it]);
@@ -221,7 +227,7 @@ impl Index {
             found.extend(all(&|it| has(&it.needed, wanted)));
         }
         let mut seen = HashSet::new();
-        found.retain(|it| seen.insert(*it));
+        found.retain(|it| seen.insert(*it) && !is_read(&self.modules[*it].name));
         let left_out = found.len().saturating_sub(MAX_AROUND);
 
         found.truncate(MAX_AROUND);

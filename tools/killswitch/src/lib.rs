@@ -405,12 +405,7 @@ fn say(path: &Path, error: impl Display) -> String {
 impl Files {
     /// Reads them. What makes the answers differ from those of the running kernel is said.
     fn open(&self, machine: &Machine) -> Result<Image, Box<dyn Error>> {
-        let found = match &self.vmlinux {
-            Some(_) => None,
-            None => running::modules(machine),
-        };
-        let directory = self.modules.as_ref().or(found.as_ref());
-        let modules = match directory {
+        let modules = match &self.directory(machine) {
             None => Vec::new(),
             Some(directory) => {
                 fs::read_dir(directory)
@@ -421,34 +416,55 @@ impl Files {
         if let (Some(directory), true) = (&self.modules, modules.is_empty()) {
             return Err(say(directory, NO_MODULES).into());
         }
-        let image = match &self.vmlinux {
-            Some(vmlinux) => Image::open(vmlinux, &modules)?,
-            None => running::open(machine, &modules, &mut |it| note(it))?,
-        };
+        let image = self.read(machine, |_| modules.clone())?;
 
         self.checked(image)
     }
 
-    /// Reads the kernel, and if it is in files, those of its modules that have to do with a function.
-    /// Also says how many more have.
+    /// The directory with the modules.
+    fn directory(&self, machine: &Machine) -> Option<PathBuf> {
+        match (&self.modules, &self.vmlinux) {
+            (Some(given), _) => Some(given.clone()),
+            (None, None) => running::modules(machine),
+            (None, Some(_)) => None,
+        }
+    }
+
+    /// Reads the kernel with the modules that `choose` names, which is given the kernel, and with
+    /// those that are loaded if that runs.
+    fn read(
+        &self,
+        machine: &Machine,
+        mut choose: impl FnMut(&Image) -> Vec<PathBuf>,
+    ) -> Result<Image, Box<dyn Error>> {
+        match &self.vmlinux {
+            Some(vmlinux) => Ok(Image::open_with(vmlinux, choose)?),
+            None => running::open(machine, &mut choose, &mut |it| note(it)),
+        }
+    }
+
+    /// Reads the kernel, and of the files of its modules those that have to do with a function. Also
+    /// says how many more have.
     fn open_around(
         &self,
         machine: &Machine,
         line: &explain::output::Line,
     ) -> Result<(Image, usize), Box<dyn Error>> {
-        let (Some(vmlinux), Some(directory)) = (&self.vmlinux, &self.modules) else {
+        let Some(directory) = self.directory(machine) else {
             return Ok((self.open(machine)?, 0));
         };
         let (module, symbol) = line.target();
         let module = module.replace('-', "_");
-        let index = Index::of(machine, directory).map_err(|error| say(directory, error))?;
+        let index = Index::of(machine, &directory).map_err(|error| say(&directory, error))?;
         let mut left_out = 0;
 
-        if index.modules().is_empty() {
-            return Err(say(directory, NO_MODULES).into());
+        if self.modules.is_some() && index.modules().is_empty() {
+            return Err(say(&directory, NO_MODULES).into());
         }
-        let image = Image::open_with(vmlinux, |image| {
-            let around = index.around(Some(&module), symbol, &kernel::callers_in(image, symbol));
+        let image = self.read(machine, |image| {
+            let callers = kernel::callers_in(image, symbol);
+            let is_read = |name: &str| image.module_named(name).is_some();
+            let around = index.around(Some(&module), symbol, &callers, is_read);
 
             left_out = around.left_out;
             around.paths

@@ -164,7 +164,7 @@ impl Subjects {
         functions: &BTreeSet<&str>,
     ) -> Subject {
         let read = known::open(
-            |paths| running::open(machine, paths, &mut |it| note(it)),
+            |paths| running::open(machine, &mut |_| paths.to_vec(), &mut |it| note(it)),
             index,
             modules,
             functions,

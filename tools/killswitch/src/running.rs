@@ -49,12 +49,13 @@ fn find(machine: &Machine) -> Result<PathBuf, String> {
     })
 }
 
-/// Reads the kernel that runs, with the modules that are loaded and the files of others, which
-/// `modules` are among; or its file, with the files of all `modules`. `note` gets a sentence if it is
-/// the file. Fails if neither can be read, or if the file is another kernel's.
+/// Reads the kernel that runs, with the modules that are loaded and, of the files that `choose`
+/// names, those of others; or its file, with all that it names, which is given what is read before.
+/// `note` gets a sentence if it is the file. Fails if neither can be read, or if the file is another
+/// kernel's.
 pub fn open(
     machine: &Machine,
-    modules: &[PathBuf],
+    choose: &mut dyn FnMut(&Image) -> Vec<PathBuf>,
     note: &mut dyn FnMut(&str),
 ) -> Result<Image, Box<dyn Error>> {
     let places = Places {
@@ -62,12 +63,12 @@ pub fn open(
         symbols: machine.path("/proc/kallsyms"),
         types: machine.path("/sys/kernel/btf"),
     };
-    let error = match Image::running(&places, modules) {
+    let error = match Image::running(&places, &mut *choose) {
         Ok(image) => return Ok(image),
         Err(error) => error,
     };
     let file = find(machine).map_err(|missing| format!("{error}; {missing}"))?;
-    let image = Image::open(&file, modules)?;
+    let image = Image::open_with(&file, choose)?;
 
     if !is_running(machine, &image) {
         return Err(format!(
@@ -146,7 +147,9 @@ mod tests {
         let machine = machine(&directory, &["proc/sys/kernel/osrelease"]);
         let open = || {
             let mut notes = Vec::new();
-            let image = open(&machine, &[], &mut |note| notes.push(note.to_owned()));
+            let image = open(&machine, &mut |_| Vec::new(), &mut |note| {
+                notes.push(note.to_owned())
+            });
             let image = image.map(|it| (it.source(), it.modules().len()));
 
             (image.map_err(|error| error.to_string()), notes)

@@ -299,6 +299,46 @@ fn an_index_is_kept_below_the_root_of_the_machine() {
     );
 }
 
+#[test]
+fn modules_without_a_part_in_it_are_not_read() {
+    let directory = Directory::new("running-around");
+    let machine = Machine::at(&directory.path(""), |_, _| unreachable!());
+    let modules = "lib/modules/1.2-three/kernel";
+    let mut other = fs::read(directory.path("modules/plain.ko")).unwrap();
+    let explain = |function| {
+        outcome_on(&machine, &["explain", function]).map(|(_, text)| {
+            let line = text.lines().next().unwrap_or_default();
+
+            line.split(':').next().unwrap().to_owned()
+        })
+    };
+    let mut replace = |old: &[u8], new: &[u8]| {
+        let found: Vec<_> = memchr::memmem::find_iter(&other, old).collect();
+
+        for at in found {
+            other[at..at + new.len()].copy_from_slice(new);
+        }
+    };
+
+    replace(b"first\0", b"third\0");
+    replace(b"second\0", b"fourth\0");
+    // It is for arm64, which is an error where it is read.
+    other[0x12] = 183;
+    directory.run();
+    fs::create_dir_all(directory.path("proc/sys/kernel")).unwrap();
+    fs::write(directory.path("proc/sys/kernel/osrelease"), "1.2-three\n").unwrap();
+    fs::create_dir_all(directory.path(modules)).unwrap();
+    fs::write(directory.path(&format!("{modules}/other.ko")), &other).unwrap();
+
+    assert_eq!(explain("first"), Ok("first -EPERM".into()));
+    // This one it calls.
+    let error = explain("f").unwrap_err();
+    assert!(
+        error.contains("other.ko: it is for another architecture than the kernel"),
+        "{error}"
+    );
+}
+
 /// A file of another may say what a terminal would obey.
 #[test]
 fn what_is_read_from_files_changes_nothing_on_a_terminal() {

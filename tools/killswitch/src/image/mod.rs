@@ -236,17 +236,21 @@ impl Image {
         let (mut image, exports) =
             Self::of_kernel(kernel, Source::Files).map_err(|problem| problem.with(vmlinux))?;
 
-        image.symbols.index();
+        image.sort();
         let modules = choose(&image);
 
         image.with_files(&modules, exports, Collected::default(), vmlinux)
     }
 
-    /// Reads the kernel that runs from its memory, and of `modules`, which are files, those that are
-    /// not loaded. These lie behind all others.
+    /// Reads the kernel that runs from its memory, with the modules that are loaded, and of the
+    /// files that `choose` names those of others, which lie behind all of these. It is given the
+    /// kernel and the modules that are loaded: their code and their symbols can be asked for then.
     ///
     /// Fails if the kernel does not show its memory, symbols and types, or the files cannot be read.
-    pub fn running(places: &Places, modules: &[PathBuf]) -> Result<Self, Error> {
+    pub fn running(
+        places: &Places,
+        choose: impl FnOnce(&Self) -> Vec<PathBuf>,
+    ) -> Result<Self, Error> {
         let Running {
             kernel,
             modules: loaded,
@@ -293,13 +297,17 @@ impl Image {
                 )
                 .map_err(|problem| problem.with(&places.core))?;
         }
-        let others: Vec<_> = modules
-            .iter()
-            .filter(|path| image.module_named(&module_name(path)).is_none())
-            .cloned()
-            .collect();
+        image.sort();
+        let mut others = choose(&image);
 
+        others.retain(|path| image.module_named(&module_name(path)).is_none());
         image.with_files(&others, exports, collected, &places.core)
+    }
+
+    /// Makes it possible to ask for code and for symbols.
+    fn sort(&mut self) {
+        self.areas.sort_by_key(|area| area.range.start);
+        self.symbols.index();
     }
 
     /// Adds the modules in files, which lie behind all there is, and finds out what is asked for. The
@@ -519,8 +527,7 @@ impl Image {
                 .extend(unresolved.into_iter().map(|name| (index, name)));
             self.memory.append(loaded.memory);
         }
-        self.areas.sort_by_key(|area| area.range.start);
-        self.symbols.index();
+        self.sort();
         self.padding = self.find_padding();
         let mut traced = probes::traced(self);
 

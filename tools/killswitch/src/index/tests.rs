@@ -84,11 +84,20 @@ fn what_has_to_do_with_a_function_is_read() {
         (None, "nothing", &[], &[]),
         (Some("other"), "nothing", &["nothing"], &[]),
     ] {
-        let around = index.around(module, function, &callers.iter().copied().collect());
+        let around = index.around(module, function, &callers.iter().copied().collect(), |_| {
+            false
+        });
 
         assert_eq!(files(&around.paths), expected, "{module:?} {function}");
         assert_eq!(around.left_out, 0);
     }
+    let around = index.around(None, "f", &BTreeSet::new(), |name| name == "plain");
+
+    // It needs the other one, which needs no more than that.
+    assert_eq!(files(&around.paths), both);
+    let around = index.around(None, "f", &BTreeSet::new(), |_| true);
+
+    assert_eq!(files(&around.paths), [""; 0]);
 }
 
 #[test]

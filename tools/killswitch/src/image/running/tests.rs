@@ -54,7 +54,7 @@ impl Shown {
     fn read(&self, sample: &Sample<'_>) -> Result<Image, String> {
         let places = sample.write(&self.directory.path(""), &module_types(&self.btf));
 
-        Image::running(&places, &[]).map_err(|error| error.to_string())
+        Image::running(&places, |_| Vec::new()).map_err(|error| error.to_string())
     }
 }
 
@@ -147,7 +147,7 @@ fn modules_that_are_not_loaded_are_read_from_files() {
 
     sample.build(&[]);
     let places = sample.write(&shown.directory.path(""), &[]);
-    let image = Image::running(&places, &both).unwrap();
+    let image = Image::running(&places, |_| both.to_vec()).unwrap();
     let paths: Vec<_> = image.modules().iter().map(|it| it.path.clone()).collect();
     assert_eq!(
         paths,
@@ -168,7 +168,7 @@ fn modules_that_are_not_loaded_are_read_from_files() {
         }
     }
     let places = sample.write(&shown.directory.path(""), &[]);
-    let image = Image::running(&places, &both).unwrap();
+    let image = Image::running(&places, |_| both.to_vec()).unwrap();
     let distance = image.read(first + 17, 4).unwrap().try_into().unwrap();
     let target = (first + 21).wrapping_add_signed(i32::from_le_bytes(distance).into());
     assert_eq!(target, second);
@@ -259,7 +259,12 @@ fn what_is_not_shown_is_named() {
 fn without_the_files_of_proc_it_is_not_read() {
     let shown = Shown::new("running-absent");
     let places = shown.sample().write(&shown.directory.path(""), &[]);
-    let error = || Image::running(&places, &[]).err().unwrap().to_string();
+    let error = || {
+        Image::running(&places, |_| Vec::new())
+            .err()
+            .unwrap()
+            .to_string()
+    };
 
     fs::write(&places.core, b"\x7fELF").unwrap();
     assert!(
@@ -356,6 +361,6 @@ proptest! {
             bytes.truncate(cut.index(bytes.len()));
         }
         fs::write(&places.core, bytes).unwrap();
-        let _ = Image::running(&places, &[]);
+        let _ = Image::running(&places, |_| Vec::new());
     }
 }
