@@ -169,6 +169,10 @@ pub struct Way {
     pub commands: Vec<String>,
     /// What the kernel says to each.
     pub answers: Vec<Answer>,
+    /// Which of the functions have copies that run on, as debug information says, and what that
+    /// means.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub copies: Vec<String>,
     /// What does not work any more then.
     pub loses: String,
     /// How it was tried.
@@ -277,6 +281,7 @@ fn ways(entry: &Entry, id: &str, door: Option<(&str, &[String])>, kernel: &impl 
                 .map(|it| format!("engage {it}{reason}"))
                 .collect(),
             answers: questions.iter().map(|it| kernel.answer(it)).collect(),
+            copies: Vec::new(),
             loses: alternative.loses.clone(),
             tried: alternative.tried.clone(),
             state: engaged(&questions, kernel.engagements()),

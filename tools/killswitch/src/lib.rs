@@ -360,9 +360,7 @@ fn run(
                     value,
                 )?],
             };
-            if debug != Path::new(DEBUG) && !debug.exists() {
-                return Err(say(debug, "there is no such file or directory").into());
-            }
+            is_there(debug)?;
             let (image, left_out) = match &lines[..] {
                 [line] => files.open_around(machine, line)?,
                 _ => (files.open(machine)?, 0),
@@ -395,6 +393,14 @@ fn read_list<T>(
         .map_err(|error| say(path, format!("it cannot be read: {error}")))?;
 
     read(&bytes).map_err(|error| say(path, error))
+}
+
+/// Fails if there is no place that debug information is to be read from, unless it is the usual one.
+fn is_there(debug: &Path) -> Result<(), String> {
+    match debug == Path::new(DEBUG) || debug.exists() {
+        true => Ok(()),
+        false => Err(say(debug, "there is no such file or directory")),
+    }
 }
 
 /// What is wrong with the file at `path`.

@@ -7,8 +7,10 @@ use crate::{
     catalogue::{Catalogue, Entry, Problem},
     command::{Question, Target},
     cve::{self, Answer, Finding, Known, Report, State, Way},
+    explain,
     image::Source,
     index::Index,
+    is_there,
     known::{self, Subject},
     machine::{Machine, KILLSWITCH},
     note,
@@ -16,13 +18,13 @@ use crate::{
     running, say, suggest,
     suggest::{Suggestion, Suggestions},
     version::Release,
-    vex, DONE, NOT_ALL,
+    vex, DEBUG, DONE, NOT_ALL,
 };
 use clap::{ArgGroup, Args};
 use comfy_table::{presets, ContentArrangement, Table};
 use serde::Serialize;
 use std::{
-    collections::BTreeSet,
+    collections::{BTreeMap, BTreeSet},
     error::Error,
     io::Write,
     path::{Path, PathBuf},
@@ -92,6 +94,10 @@ struct Subjects {
     /// Take this catalogue, and not the one that is built in
     #[arg(long, value_name = "DIRECTORY")]
     catalogue: Option<PathBuf>,
+    /// Debug information of a kernel or module that has none itself: a file, or a directory with
+    /// such files by build ID
+    #[arg(long, value_name = "PATH", default_value = DEBUG)]
+    debug: PathBuf,
 }
 
 /// `killswitch suggest`
@@ -185,6 +191,7 @@ impl Subjects {
         functions: &BTreeSet<&str>,
     ) -> Result<Subject, Box<dyn Error>> {
         // What is wrong here is said before the kernel is read, which takes longer.
+        is_there(&self.debug)?;
         let release = self.release.as_deref().map(Release::parse).transpose()?;
         let engaged = match (&self.engaged, &self.vmlinux) {
             (Some(path), _) => Some(path.clone()),
@@ -205,6 +212,37 @@ impl Subjects {
         subject.release = release.or(subject.release);
         Ok(subject)
     }
+
+    /// What debug information, if there is any, says of copies of functions that run on when these
+    /// are engaged: a sentence for each that has such.
+    fn copies(&self, subject: &Subject, targets: &BTreeSet<String>) -> BTreeMap<String, String> {
+        let Some(kernel) = &subject.kernel else {
+            return BTreeMap::new();
+        };
+        let found: Vec<_> = targets
+            .iter()
+            .filter_map(|it| Some((it, kernel.find(&Target::parse(it).ok()?)?)))
+            .filter(|(_, function)| !function.is_absent())
+            .collect();
+        let names = found.iter().map(|(_, it)| (it.index(), it.name()));
+        let image = kernel.image();
+        let debug = explain::Debug::read(image, names, self.vmlinux.as_deref(), &self.debug);
+        let modules: BTreeSet<_> = found.iter().map(|(_, it)| it.index()).collect();
+
+        modules
+            .into_iter()
+            .filter_map(|it| debug.problem(it))
+            .for_each(note);
+        found
+            .into_iter()
+            .filter_map(|(target, it)| Some((target.clone(), debug.copies(image, &it)?.words()?)))
+            .collect()
+    }
+}
+
+/// The function that a command for the file `control` is about.
+fn target(command: &str) -> Option<&str> {
+    command.split_whitespace().nth(1)
 }
 
 /// The functions and modules that the alternatives of entries are about.
@@ -280,6 +318,22 @@ impl Cve {
                 .iter()
                 .map(|it| suggest::finding(it, &catalogue, &subject)),
         );
+        let mut ways: Vec<_> = findings
+            .iter_mut()
+            .filter(|it| !matches!(it.state, State::NotAffected | State::Fixed))
+            .flat_map(|it| &mut it.ways)
+            .filter(|it| it.is_open() || it.state.is_some())
+            .collect();
+        let commands = ways.iter().flat_map(|it| &it.commands);
+        let targets = commands.filter_map(|it| target(it)).map(str::to_owned);
+        let copies = self.subject.copies(&subject, &targets.collect());
+
+        for way in &mut ways {
+            let found = way.commands.iter().filter_map(|it| target(it));
+            let found = found.filter_map(|it| Some(format!("{it}: {}", copies.get(it)?)));
+
+            way.copies = found.collect();
+        }
         let report = Report {
             release: subject.release().map(Release::to_string),
             source: subject.source(),
@@ -436,6 +490,9 @@ fn way_text(way: &Way) -> String {
             text += &field("", why);
         }
     }
+    for copies in &way.copies {
+        text += &field("but", copies);
+    }
     text += &field("loses", &way.loses);
     if let Some(tried) = &way.tried {
         text += &field("tried", tried);
@@ -482,7 +539,22 @@ impl Suggest {
         );
         let subject = self.subject.open(machine, index, &modules, &functions)?;
         let finding = suggest::finding(&record, &catalogue, &subject);
-        let suggestions = suggest::suggest(&record, finding, &subject, &own);
+        let mut suggestions = suggest::suggest(&record, finding, &subject, &own);
+        let allowed = suggestions.functions.iter_mut().filter(|it| it.allowed);
+        let allowed: Vec<_> = allowed.collect();
+        let targets = allowed.iter().map(|it| it.function.clone()).collect();
+        let copies = self.subject.copies(&subject, &targets);
+
+        for it in allowed {
+            if let Some(copies) = copies.get(&it.function) {
+                let before = match it.note.is_empty() {
+                    true => "",
+                    false => "; ",
+                };
+
+                it.note += &format!("{before}{copies}");
+            }
+        }
         let text = match self.json {
             true => json(&Suggested {
                 source: subject.source(),

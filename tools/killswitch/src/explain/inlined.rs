@@ -159,9 +159,9 @@ pub(super) struct Record {
 
 impl Copies {
     /// What they make of the summary of a function that can be engaged; nothing if there are none.
-    pub fn words(&self) -> String {
+    pub fn words(&self) -> Option<String> {
         if self.is_all {
-            return String::new();
+            return None;
         }
         let list: Vec<_> = [
             (self.inlined.len(), "inlined"),
@@ -172,13 +172,12 @@ impl Copies {
         .map(|(count, how)| format!("{count} {how}"))
         .collect();
 
-        match &list[..] {
-            [] => String::new(),
-            _ => format!(
-                "; but copies run on, {}: engaging it does not close the hole there",
+        (!list.is_empty()).then(|| {
+            format!(
+                "copies run on, {}: engaging it does not close the hole there",
                 list.join(" and ")
-            ),
-        }
+            )
+        })
     }
 
     /// In how many functions there are inlined copies, and the first of these functions.

@@ -17,7 +17,7 @@ mod tables;
 mod undo;
 mod verbs;
 
-pub use contracts::Kind;
+pub use {contracts::Kind, inlined::Debug};
 
 use crate::{
     command::Scope,
@@ -26,7 +26,7 @@ use crate::{
     policy::Value,
 };
 use contracts::Class;
-use inlined::{Copies, Debug};
+use inlined::Copies;
 use question::Question;
 use serde::Serialize;
 use tables::Tables;

@@ -240,7 +240,9 @@ pub fn text(index: &Index<'_>, line: &Line, out: &mut impl Write) -> io::Result<
         "{} {}: {words}{list}{}",
         line.function,
         line.value,
-        copies.map_or(String::new(), |it| it.words())
+        copies
+            .and_then(|it| it.words())
+            .map_or(String::new(), |it| format!("; but {it}"))
     )?;
     for finding in &explanation.findings {
         let kind = match finding {

@@ -923,4 +923,4 @@ impl From<gimli::Error> for Problem {
 }
 
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;

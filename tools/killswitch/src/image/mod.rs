@@ -44,6 +44,8 @@ pub mod kinds {
     };
 }
 
+#[cfg(test)]
+pub(crate) use self::dwarf::tests::with_copy;
 pub use self::{
     btf::{Type, Types},
     dwarf::Origin,

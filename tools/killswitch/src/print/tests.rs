@@ -6,8 +6,9 @@
 use super::*;
 use crate::{
     catalogue::tests::{DOOR, SAMPLE},
-    image::tests::Directory,
+    image::{tests::Directory, with_copy},
     record,
+    schema::wrong,
     tests::golden,
 };
 use std::fs;
@@ -101,6 +102,42 @@ fn what_is_printed_is_as_before() {
         assert_eq!(status, DONE);
         golden(&format!("src/print/golden/{name}"), &text);
     }
+}
+
+#[test]
+fn copies_that_run_on_are_said() {
+    const COPIES: &str = "copies run on, 1 inlined: engaging it does not close the hole there";
+    let files = Files::new("copies");
+    let record = files.path("record.json");
+    let run = |words: &[&str]| files.run(words).unwrap().1;
+    let cve = || run(&["cve", "CVE-2030-1000"]);
+    let suggest = || -> serde_json::Value {
+        serde_json::from_str(&run(&["suggest", "--record", &record, "--json"])).unwrap()
+    };
+    let before = cve();
+
+    assert!(suggest()["functions"][0].get("note").is_none());
+    // The function is inlined in the one before it.
+    with_copy(&files.0, "first", 3, 2);
+    let line = format!("  but       plain:first: {COPIES}\n");
+
+    assert!(cve().contains(&line), "{}", cve());
+    assert_eq!(cve().replace(&line, ""), before);
+    assert_eq!(suggest()["functions"][0]["note"], COPIES);
+    let json: serde_json::Value =
+        serde_json::from_str(&run(&["cve", "CVE-2030-1000", "--json"])).unwrap();
+
+    assert_eq!(wrong("cve", &json), [""; 0]);
+    assert_eq!(
+        json["cves"][0]["ways"][0]["copies"][0],
+        format!("plain:first: {COPIES}")
+    );
+    let error = files.run(&["cve", "--all", "--debug", "/nowhere"]);
+
+    assert_eq!(
+        error.unwrap_err(),
+        "/nowhere: there is no such file or directory"
+    );
 }
 
 #[test]

@@ -18,6 +18,7 @@ fn finding(state: State) -> Finding {
             beside: Vec::new(),
             commands: vec!["engage f -EPERM".into(), "engage g -EPERM".into()],
             answers: vec![crate::cve::Answer::Allowed; 2],
+            copies: Vec::new(),
             loses: "f".into(),
             tried: None,
             state: None,

@@ -284,17 +284,17 @@ fn compressed_sections_are_read() {
     assert_eq!(found(&with(old.collect())).unwrap(), expected());
 }
 
-#[test]
-fn modules_have_their_references_put_in_place() {
+/// Gives the sample module `plain` debug information: the function `name` begins where its symbol
+/// with the number `own` is, and is inlined 4 bytes behind the symbol `other`.
+pub(crate) fn with_copy(directory: &Directory, name: &str, own: u64, other: u64) {
     const PLACE: u64 = 0x1122_3344_5566_7788;
-    let directory = Directory::new("dwarf-module");
     let image = directory.open();
     let mut writer = Writer::new(Format::Dwarf32, 5);
     let unit = writer.unit();
-    let local = writer.function(unit, "local", 1);
+    let function = writer.function(unit, name, 1);
 
     for (tag, start) in [(SUBPROGRAM, PLACE), (INLINED, PLACE + 1)] {
-        writer.code(tag, local, start);
+        writer.code(tag, function, start);
     }
     let mut sections = sample::module_sections("first", "second", image.btf.as_ref());
     let start = sections.len();
@@ -306,14 +306,23 @@ fn modules_have_their_references_put_in_place() {
         .unwrap();
     let place =
         |value: u64| memmem::find(&sections[index].data, &value.to_le_bytes()).unwrap() as u64;
-    // By the second and the third symbol, which are 16 bytes apart.
-    let table = [(place(PLACE), 2, 1, 0), (place(PLACE + 1), 3, 1, 4)];
+    let table = [(place(PLACE), own, 1, 0), (place(PLACE + 1), other, 1, 4)];
 
     assert!(index >= start);
     sections.push(sample::relocations(index as u32 + 1, &table));
-    let path = directory.path("modules/plain.ko");
+    fs::write(
+        directory.path("modules/plain.ko"),
+        sample::elf(true, sections),
+    )
+    .unwrap();
+}
 
-    fs::write(&path, sample::elf(true, sections)).unwrap();
+#[test]
+fn modules_have_their_references_put_in_place() {
+    let directory = Directory::new("dwarf-module");
+
+    // These symbols are 16 bytes apart.
+    with_copy(&directory, "local", 2, 3);
     let image = directory.open();
     let module = image.module_named("plain").unwrap();
     let address = |name| {
