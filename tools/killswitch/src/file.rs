@@ -13,6 +13,11 @@ use std::{
 /// Opens the file at `path` to be read. Fails if it is something else than a file: a pipe may make
 /// its reader wait for ever, and a device may have no end.
 pub fn open(path: &Path) -> io::Result<File> {
+    open_or(path, "or copy it to one first")
+}
+
+/// The same, with another way out for what is no file.
+fn open_or(path: &Path, way_out: &str) -> io::Result<File> {
     let file = OpenOptions::new()
         .read(true)
         .custom_flags(libc::O_NONBLOCK)
@@ -20,9 +25,9 @@ pub fn open(path: &Path) -> io::Result<File> {
 
     match file.metadata()?.is_file() {
         true => Ok(file),
-        false => Err(io::Error::other(
-            "it is a directory, a pipe or a device; name a regular file, or copy it to one first",
-        )),
+        false => Err(io::Error::other(format!(
+            "it is a directory, a pipe or a device; name a regular file, {way_out}"
+        ))),
     }
 }
 
@@ -36,10 +41,21 @@ pub fn text(path: &Path, limit: u64) -> io::Result<String> {
     as_text(read(path, limit)?)
 }
 
-/// The text that comes from the standard input, which may be anything. Fails if that has more than
-/// `limit` bytes.
-pub fn standard_input(limit: u64) -> io::Result<String> {
-    as_text(all(io::stdin().lock(), limit)?)
+/// What comes from the standard input, which may be anything, if `path` is "-", and else what the
+/// file there has. Fails if that is more than `limit` bytes.
+pub fn input(path: &Path, limit: u64) -> io::Result<Vec<u8>> {
+    match path.as_os_str() == "-" {
+        true => all(io::stdin().lock(), limit),
+        false => all(
+            open_or(path, "or - and have it in the standard input")?,
+            limit,
+        ),
+    }
+}
+
+/// The same as text. Fails also if it is none.
+pub fn input_text(path: &Path, limit: u64) -> io::Result<String> {
+    as_text(input(path, limit)?)
 }
 
 /// All that is read from there. Fails if that is more than `limit` bytes.

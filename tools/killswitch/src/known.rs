@@ -184,14 +184,12 @@ impl Known for Subject {
     }
 }
 
-/// What is engaged, as the file at `path` says.
+/// What is engaged, as the file at `path` says, which may be "-" for the standard input.
 pub fn engagements(path: &Path) -> Result<Vec<Engagement>, Box<dyn Error>> {
-    Ok(state::parse(&read(path)?)?)
-}
+    let text =
+        file::input_text(path, MAX_TEXT).map_err(|error| format!("it cannot be read: {error}"))?;
 
-fn read(path: impl AsRef<Path>) -> Result<String, Box<dyn Error>> {
-    file::text(path.as_ref(), MAX_TEXT)
-        .map_err(|error| format!("it cannot be read: {error}").into())
+    Ok(state::parse(&text)?)
 }
 
 /// Reads a kernel with `read` and, of the modules in the index, those without which what the policy

@@ -127,7 +127,7 @@ enum Command {
     Scan {
         #[command(flatten)]
         files: Files,
-        /// Judge what a CSV file lists
+        /// Judge what a CSV file lists; "-" is the standard input
         ///
         /// It has the columns "function" and "value" (or "retval", or "bypass_retval"), and may
         /// have "module", "scope" and "if". They hold what the file `check` takes: symbol or
@@ -184,7 +184,8 @@ enum Command {
         /// What it should return: a number, an error such as -EPERM, NULL or void
         #[arg(default_value = "-EPERM", allow_hyphen_values = true)]
         value: String,
-        /// Explain what a CSV file lists in the columns "function", "value" and perhaps "module"
+        /// Explain what a CSV file lists in the columns "function", "value" and perhaps "module"; "-"
+        /// is the standard input
         #[arg(long, value_name = "FILE", group = "functions", requires = "json")]
         list: Option<PathBuf>,
         /// Print JSON, one object a line: function, module, value, summary (safe, loss, unsafe or
@@ -389,7 +390,7 @@ fn read_list<T>(
     path: &Path,
     read: impl FnOnce(&[u8]) -> Result<T, Box<dyn Error>>,
 ) -> Result<T, String> {
-    let bytes = file::read(path, MAX_LIST)
+    let bytes = file::input(path, MAX_LIST)
         .map_err(|error| say(path, format!("it cannot be read: {error}")))?;
 
     read(&bytes).map_err(|error| say(path, error))

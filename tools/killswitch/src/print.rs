@@ -60,7 +60,7 @@ pub struct Cve {
     #[arg(long, group = "which", conflicts_with = "ids")]
     all: bool,
     /// The record of a CVE, which is answered by the way into its source files if the catalogue does
-    /// not have it
+    /// not have it; "-" is the standard input
     #[arg(long, value_name = "FILE", group = "which")]
     record: Vec<PathBuf>,
     #[command(flatten)]
@@ -88,7 +88,7 @@ struct Subjects {
     /// for another one than its files say
     #[arg(long, value_name = "RELEASE")]
     release: Option<String>,
-    /// What is engaged, as the file engaged of that kernel has it
+    /// What is engaged, as the file engaged of that kernel has it; "-" is the standard input
     #[arg(long, value_name = "FILE")]
     engaged: Option<PathBuf>,
     /// Take this catalogue, and not the one that is built in
@@ -103,7 +103,7 @@ struct Subjects {
 /// `killswitch suggest`
 #[derive(Args)]
 pub struct Suggest {
-    /// The record of the CVE (JSON 5)
+    /// The record of the CVE (JSON 5); "-" is the standard input
     #[arg(long, value_name = "FILE")]
     record: PathBuf,
     #[command(flatten)]

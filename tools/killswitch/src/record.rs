@@ -128,9 +128,9 @@ struct Match {
 }
 
 impl Record {
-    /// Reads the record at `path`. Fails if it is none, or is rejected.
+    /// Reads the record at `path`, which may be "-" for the standard input. Fails if it is none, or is rejected.
     pub fn read(path: &Path) -> Result<Self, NoRecord> {
-        let bytes = file::read(path, MAX_RECORD)
+        let bytes = file::input(path, MAX_RECORD)
             .map_err(|error| NoRecord(format!("it cannot be read: {error}")))?;
 
         Self::parse(&bytes)

@@ -5,7 +5,7 @@
 
 use std::{
     env, fs,
-    io::{Seek, SeekFrom, Write},
+    io::{self, Seek, SeekFrom, Write},
     os::unix::fs::symlink,
     path::{Path, PathBuf},
     process::{Command, Stdio},
@@ -67,12 +67,17 @@ fn seed(name: &str) -> Vec<u8> {
 /// Runs the program with these words and one GiB of addresses, and returns its exit status and what
 /// it complains of.
 fn run(words: &[&str]) -> (Option<i32>, String) {
+    run_with(words, Stdio::null())
+}
+
+/// The same with something else in the standard input.
+fn run_with(words: &[&str], input: Stdio) -> (Option<i32>, String) {
     let mut child = Command::new("sh")
         .args(["-c", "ulimit -v 1048576 && exec \"$0\" \"$@\""])
         .arg(env!("CARGO_BIN_EXE_killswitch"))
         .args(words)
         .env("XDG_CACHE_HOME", "/dev/null")
-        .stdin(Stdio::null())
+        .stdin(input)
         .stdout(Stdio::null())
         .stderr(Stdio::piped())
         .spawn()
@@ -166,6 +171,12 @@ fn what_is_no_file_is_refused_at_once() {
     let around = directory.path("around");
 
     symlink(&around, &around).unwrap();
+    for words in [
+        &["suggest", "--record", &pipe][..],
+        &["scan", "--list", &pipe],
+    ] {
+        refused(words, &pipe, "name a regular file, or - and have it in the");
+    }
     for (path, why) in [
         (&*pipe, "it is a directory, a pipe or a device"),
         ("/dev/zero", "it is a directory, a pipe or a device"),
@@ -185,6 +196,39 @@ fn what_is_no_file_is_refused_at_once() {
 
         refused(&[&["scan"], &files[..]].concat(), path, why);
         refused(&[&["explain", "--json"], &files[..]].concat(), path, why);
+    }
+}
+
+/// Lists and records, which may come from the standard input.
+#[test]
+fn what_is_piped_in_is_read_as_far_as_it_may_be() {
+    let directory = Directory::new("piped");
+    let kernel = directory.write("kernel", &seed("sample-kernel"));
+    let list = b"function,value\nf,-1\n";
+    let record = fs::read(Path::new(CORPUS).join("record/sample-record")).unwrap();
+    let engaged = b"f retval=-1 hits=7 state=engaged scope=all reason=\"CVE-2026-31431\"\n";
+
+    for (words, bytes, limit) in [
+        (&["scan", "--list"][..], &list[..], "16 MiB"),
+        (&["explain", "--json", "--list"], list, "16 MiB"),
+        (&["suggest", "--record"], &record, "4 MiB"),
+        (&["cve", "--record"], &record, "4 MiB"),
+        (&["cve", "CVE-2026-31431", "--engaged"], engaged, "4 MiB"),
+    ] {
+        let words = [words, &["-", "--vmlinux", &kernel]].concat();
+        let (reader, mut writer) = io::pipe().unwrap();
+
+        writer.write_all(bytes).unwrap();
+        drop(writer);
+        let (status, said) = run_with(&words, reader.into());
+
+        assert_eq!(status, Some(0), "{words:?}: {said}");
+        let zeros = fs::File::open("/dev/zero").unwrap();
+        let (status, said) = run_with(&words, zeros.into());
+
+        assert_eq!(status, Some(2), "{words:?}: {said}");
+        assert!(said.starts_with("killswitch: -: "), "{said}");
+        assert!(said.contains(&format!("larger than {limit}")), "{said}");
     }
 }
 

@@ -221,11 +221,8 @@ fn complete(
 
 /// The lines of a file that are neither empty nor comments.
 fn read_lines(path: &Path) -> Result<Vec<String>, Box<dyn Error>> {
-    let read = || match path.as_os_str().to_str() {
-        Some("-") => file::standard_input(MAX_FILE),
-        _ => file::text(path, MAX_FILE),
-    };
-    let text = read().map_err(|error| format!("{}: it cannot be read: {error}", path.display()))?;
+    let text = file::input_text(path, MAX_FILE)
+        .map_err(|error| format!("{}: it cannot be read: {error}", path.display()))?;
 
     Ok(text
         .lines()
