@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # What make does for people: make help. (The kernel's build reads Kbuild and never sees this file.)
 
-targets := demo test check configs bisectable fuzz fuzz-kernel soak bench tool counts explain-labels vm kernel selftests integrate series docs deb try-deb
+targets := demo test check configs bisectable fuzz fuzz-kernel soak bench fleet tool counts explain-labels vm kernel selftests integrate series docs deb try-deb
 
 help $(targets):
 	@scripts/$@
