@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{
     catalogue::is_cve,
-    command::{Command, Engage, Target},
+    command::{Command, Engage},
     machine::{Machine, Reply, KILLSWITCH},
 };
 use clap::{Args, ValueHint};
@@ -408,14 +408,16 @@ impl File<'_> {
         Err(first.unwrap_or("there is nothing to engage".into()))
     }
 
-    /// Whether what a line says to engage is engaged, by the same name.
+    /// Whether what a line says to engage is engaged, by the same name. What is only observed is
+    /// not: an engagement takes its place.
     fn is_known(&self, line: &str) -> bool {
         let (_, rest) = word(line);
         let (target, _) = word(rest);
-        let file = format!("{KILLSWITCH}/fn/{target}/retval");
 
-        // What is no name of a function is no name of a directory either.
-        Target::parse(target).is_ok() && self.machine.has(&file)
+        state::engaged(self.machine).is_ok_and(|all| {
+            all.iter()
+                .any(|it| it.target == target && it.value.is_some())
+        })
     }
 
     fn plan_engage(&self, number: usize, line: &str, plan: &mut Plan) -> Result<(), String> {

@@ -800,6 +800,22 @@ fn the_status_is_there_for_programs() {
 }
 
 #[test]
+fn an_engagement_takes_the_place_of_an_observation() {
+    let mut files = applied(&[("10.conf", "engage g -1\n")]);
+
+    files[3].1 = "g retval=none hits=0 state=observing scope=all\n".into();
+    files.push((file("fn/g/retval"), "none\n".into()));
+    let made = Made::new(
+        "observed",
+        &borrowed(&files),
+        &[("control", "engage g -1", None, "engaged g\n")],
+    );
+
+    assert_eq!(made.run(&["apply"]).0, Ok(DONE));
+    assert_eq!(made.read(&file("fn/g/retval")), "none\n");
+}
+
+#[test]
 fn callers_are_shown() {
     let mut files = files();
     let callers = file("fn/af_alg_sendmsg/callers");
