@@ -7,28 +7,37 @@ use crate::cve::{Finding, State};
 use std::fmt::{self, Write};
 
 /// What is measured, in a form that both OpenMetrics and the older text format of Prometheus
-/// allow: gauges and counters only.
-pub fn of(report: &Report) -> Result<String, fmt::Error> {
+/// allow: gauges and counters only. `kernel` is what the kernel calls itself.
+pub fn of(report: &Report, kernel: &str) -> Result<String, fmt::Error> {
     let mut text = String::new();
     let flag = |it: bool| u8::from(it).to_string();
     let status = &report.status;
     let alone = |value: String| vec![(String::new(), value)];
-    let labelled = |it: &Aged, value: String| {
-        let label = format!(
-            "{{target=\"{}\",scope=\"{}\",reason=\"{}\"}}",
+    let labels = |it: &Aged| {
+        format!(
+            "target=\"{}\",scope=\"{}\",reason=\"{}\"",
             escaped(&it.engagement.target),
             escaped(&it.engagement.scope),
             escaped(it.engagement.reason.as_deref().unwrap_or(""))
-        );
-
-        (label, value)
+        )
     };
     let each = |value: &dyn Fn(&Aged) -> Option<String>| -> Vec<_> {
         let all = report.engaged.iter();
 
-        all.filter_map(|it| Some(labelled(it, value(it)?)))
+        all.filter_map(|it| Some((format!("{{{}}}", labels(it)), value(it)?)))
             .collect()
     };
+    let state = |it: &Aged| {
+        let state = escaped(&it.engagement.state);
+
+        (format!("{{{},state=\"{state}\"}}", labels(it)), "1".into())
+    };
+    let info = format!(
+        "{{kernel=\"{}\",lockdown=\"{}\",types=\"{}\"}}",
+        escaped(kernel),
+        escaped(report.lockdown.as_deref().unwrap_or("")),
+        escaped(&status.types)
+    );
     let cves = report.cves.iter().flat_map(|it| &it.cves);
     let by_state = |state: State| {
         let count = cves.clone().filter(|it| it.state == state).count();
@@ -60,6 +69,12 @@ pub fn of(report: &Report) -> Result<String, fmt::Error> {
     };
     let families = [
         (
+            "info",
+            "gauge",
+            "The kernel that runs. The value is always 1.",
+            vec![(info, "1".into())],
+        ),
+        (
             "slots",
             "gauge",
             "How many engagements there can be.",
@@ -70,6 +85,12 @@ pub fn of(report: &Report) -> Result<String, fmt::Error> {
             "gauge",
             "How many there are.",
             alone(status.engagements.to_string()),
+        ),
+        (
+            "disarmed",
+            "gauge",
+            "How many of them are disarmed, so that the function runs.",
+            alone(status.disarmed.to_string()),
         ),
         (
             "sealed",
@@ -96,28 +117,28 @@ pub fn of(report: &Report) -> Result<String, fmt::Error> {
             alone(report.warnings.len().to_string()),
         ),
         (
-            "engaged",
+            "state",
             "gauge",
-            "Whether calls return the value.",
-            each(&|it| Some(flag(it.engagement.state == "engaged"))),
-        ),
-        (
-            "armed",
-            "gauge",
-            "Whether it waits for its module.",
-            each(&|it| Some(flag(it.engagement.state == "armed"))),
-        ),
-        (
-            "failed",
-            "gauge",
-            "Whether it is disarmed or missing, and the function runs.",
-            each(&|it| Some(flag(it.engagement.has_failed()))),
+            "What it is doing: it stops calls if engaged. The value is always 1.",
+            report.engaged.iter().map(state).collect(),
         ),
         (
             "hits",
             "counter",
             "Calls that were short-circuited, or counted while observed.",
             each(&|it| Some(it.engagement.hits.to_string())),
+        ),
+        (
+            "passed",
+            "counter",
+            "Calls that ran the function because its condition was false.",
+            each(&|it| Some(it.engagement.passed?.to_string())),
+        ),
+        (
+            "faults",
+            "counter",
+            "Calls of which the condition looked at memory that cannot be read.",
+            each(&|it| Some(it.engagement.faults?.to_string())),
         ),
         (
             "callers",
@@ -150,6 +171,9 @@ pub fn of(report: &Report) -> Result<String, fmt::Error> {
 
         writeln!(text, "# HELP killswitch_{name} {help}")?;
         writeln!(text, "# TYPE killswitch_{name} {kind}")?;
+        if name.ends_with("_seconds") {
+            writeln!(text, "# UNIT killswitch_{name} seconds")?;
+        }
         for (labels, value) in samples {
             writeln!(text, "killswitch_{name}{suffix}{labels} {value}")?;
         }

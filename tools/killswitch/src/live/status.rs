@@ -56,7 +56,7 @@ pub struct Report {
     #[serde(flatten)]
     pub status: Status,
     /// The level of lockdown, if there are levels.
-    lockdown: Option<String>,
+    pub lockdown: Option<String>,
     pub engaged: Vec<Aged>,
     /// With `--cve`: what is known of CVEs.
     #[serde(flatten)]
@@ -98,7 +98,9 @@ pub fn show(
 
     if options.openmetrics {
         // They have the warnings. A script that keeps old metrics on failure would hide them.
-        screen.print(&metrics::of(&report)?)?;
+        let kernel = machine.read("/proc/sys/kernel/osrelease")?;
+
+        screen.print(&metrics::of(&report, kernel.trim())?)?;
         return Ok(DONE);
     }
     if options.openvex {

@@ -159,6 +159,7 @@ fn files() -> Vec<(String, String)> {
         ("/dev/kmsg".into(), KERNEL_LOG),
         ("/proc/version".into(), "Linux version 6.5.1 (made up)\n"),
         ("/proc/sys/kernel/hostname".into(), "host one\n"),
+        ("/proc/sys/kernel/osrelease".into(), "6.5.1-made\n"),
     ]
     .map(|(path, text)| (path, text.to_owned()))
     .to_vec()
@@ -774,15 +775,15 @@ fn the_status_is_there_for_programs() {
     let samples: Vec<_> = out.lines().filter(|it| !it.starts_with('#')).collect();
     let of = "{target=\"af_alg_sendmsg\",scope=\"all\",reason=\"CVE-2026-31431\"}";
     let expected = [
+        "info{kernel=\"6.5.1-made\",lockdown=\"none\",types=\"btf\"} 1",
         "slots 256",
         "engagements 3",
+        "disarmed 0",
         "sealed 0",
         "taint 1",
         "boot_errors 0",
         "warnings 0",
-        &format!("engaged{of} 1"),
-        &format!("armed{of} 0"),
-        &format!("failed{of} 0"),
+        &format!("state{} 1", of.replace('}', ",state=\"engaged\"}")),
         &format!("hits_total{of} 2"),
         &format!("callers{of} 1"),
         &format!("age_seconds{of} 89961"),
@@ -797,6 +798,27 @@ fn the_status_is_there_for_programs() {
         "{out}"
     );
     assert!(out.ends_with("\n# EOF\n"), "{out}");
+}
+
+#[test]
+fn metrics_have_units_and_counters_of_conditions() {
+    let machine = Made::new("metrics", &borrowed(&files()), &[]);
+    let (_, out, _) = machine.run(&["status", "--openmetrics"]);
+    let of = "{target=\"alg_bind\",scope=\"all\",reason=\"see CVE-2026-31431\"}";
+
+    for line in [
+        format!("killswitch_passed_total{of} 3"),
+        format!("killswitch_faults_total{of} 0"),
+        format!(
+            "killswitch_state{} 1",
+            of.replace('}', ",state=\"observing\"}")
+        ),
+        "# UNIT killswitch_left_seconds seconds".into(),
+    ] {
+        assert!(out.contains(&format!("{line}\n")), "{line}: {out}");
+    }
+    // What has no condition has no such counters.
+    assert_eq!(out.matches("killswitch_passed_total{").count(), 1, "{out}");
 }
 
 #[test]
