@@ -821,6 +821,45 @@ fn metrics_have_units_and_counters_of_conditions() {
     assert_eq!(out.matches("killswitch_passed_total{").count(), 1, "{out}");
 }
 
+/// What is watched by alarms and shown on the dashboard is measured.
+#[test]
+fn monitors_ask_for_metrics_that_there_are() {
+    let machine = Made::new("monitors", &borrowed(&files()), &[]);
+    let (_, out, _) = machine.run(&["status", "--cve", "--max-age", "1d", "--openmetrics"]);
+    let is_measured = |name: &str| {
+        out.lines().any(|line| {
+            line.starts_with(&format!("{name} ")) || line.starts_with(&format!("{name}{{"))
+        }) || out.contains(&format!("# TYPE {name} gauge\n"))
+    };
+    let alerts = include_str!("../../../../packaging/monitoring/alerts.yml");
+    let dashboard = include_str!("../../../../packaging/monitoring/dashboard.json");
+    let shown: Value = serde_json::from_str(dashboard).unwrap();
+    let panels = shown["panels"].as_array().unwrap();
+
+    for text in [alerts, dashboard] {
+        let names: Vec<_> = text
+            .split(|it: char| !it.is_ascii_alphanumeric() && it != '_')
+            .filter(|it| it.starts_with("killswitch_"))
+            .collect();
+
+        assert!(names.len() >= 9, "{names:?}");
+        for name in names {
+            assert!(is_measured(name), "{name}: {out}");
+        }
+    }
+    for panel in panels {
+        for key in ["title", "description"] {
+            assert!(
+                panel[key].as_str().is_some_and(|it| !it.is_empty()),
+                "{panel}"
+            );
+        }
+        assert!(panel["targets"]
+            .as_array()
+            .is_some_and(|all| all.iter().all(|it| it["expr"].is_string())));
+    }
+}
+
 #[test]
 fn an_engagement_takes_the_place_of_an_observation() {
     let mut files = applied(&[("10.conf", "engage g -1\n")]);
