@@ -4,7 +4,7 @@
  *
  * arch_return_address() is where a function returns to that has not begun, and
  * arch_set_return_address() sets that to what is on top of a stack;
- * ARCH_ARGUMENTS is where its arguments are in struct pt_regs;
+ * arch_arguments is where its arguments are in struct pt_regs;
  * arch_own_count() is what the handling of a probe adds to preempt_count();
  * arch_may_read() says whether memory is the kernel's, if it is there at all;
  * arch_is_at_entry() says whether a function is traced at its entry;

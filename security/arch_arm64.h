@@ -18,11 +18,12 @@ static inline void arch_set_return_address(struct pt_regs *regs, unsigned long *
 	regs->regs[30] = *stack;
 }
 
-#define ARCH_ARGUMENTS \
-	offsetof(struct pt_regs, regs[0]), offsetof(struct pt_regs, regs[1]), \
-	offsetof(struct pt_regs, regs[2]), offsetof(struct pt_regs, regs[3]), \
-	offsetof(struct pt_regs, regs[4]), offsetof(struct pt_regs, regs[5]), \
-	offsetof(struct pt_regs, regs[6]), offsetof(struct pt_regs, regs[7])
+static const unsigned int arch_arguments[] = {
+	offsetof(struct pt_regs, regs[0]), offsetof(struct pt_regs, regs[1]),
+	offsetof(struct pt_regs, regs[2]), offsetof(struct pt_regs, regs[3]),
+	offsetof(struct pt_regs, regs[4]), offsetof(struct pt_regs, regs[5]),
+	offsetof(struct pt_regs, regs[6]), offsetof(struct pt_regs, regs[7]),
+};
 
 /* A breakpoint only disables preemption. */
 static inline unsigned int arch_own_count(struct kprobe *kp)

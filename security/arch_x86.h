@@ -4,10 +4,10 @@
 #include <linux/mm.h>
 #include <linux/preempt.h>
 #include <linux/string.h>
+#include <linux/text-patching.h>
 #include <asm/ibt.h>
 #include <asm/page.h>
 #include <asm/pgtable_64_types.h>
-#include <asm/text-patching.h>
 #include <asm/vsyscall.h>
 
 /* It is on top of the stack. */
@@ -21,10 +21,11 @@ static inline void arch_set_return_address(struct pt_regs *regs, unsigned long *
 	regs->sp = (unsigned long)stack;
 }
 
-#define ARCH_ARGUMENTS \
-	offsetof(struct pt_regs, di), offsetof(struct pt_regs, si), \
-	offsetof(struct pt_regs, dx), offsetof(struct pt_regs, cx), \
-	offsetof(struct pt_regs, r8), offsetof(struct pt_regs, r9)
+static const unsigned int arch_arguments[] = {
+	offsetof(struct pt_regs, di), offsetof(struct pt_regs, si),
+	offsetof(struct pt_regs, dx), offsetof(struct pt_regs, cx),
+	offsetof(struct pt_regs, r8), offsetof(struct pt_regs, r9),
+};
 
 /* A breakpoint is like an NMI. */
 static inline unsigned int arch_own_count(struct kprobe *kp)

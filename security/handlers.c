@@ -434,9 +434,7 @@ noinstr void killswitch_after_call(struct kprobe *kp, struct pt_regs *regs, unsi
 /* Where an argument is among the registers. */
 unsigned int killswitch_argument_offset(unsigned int argument)
 {
-	static const unsigned int offsets[] = { ARCH_ARGUMENTS };
-
-	return offsets[argument % ARRAY_SIZE(offsets)];
+	return arch_arguments[argument % ARRAY_SIZE(arch_arguments)];
 }
 
 /* What the handling of a probe adds to the count of preemption. */
@@ -446,7 +444,7 @@ unsigned int killswitch_own_count(struct kprobe *kp)
 }
 
 #ifdef CONFIG_SECURITY_KILLSWITCH_KUNIT_TEST
-/* Sets the registers that handlers read as a call does, with the return address on top of @stack. */
+/* Sets what handlers read as a call does, with the return address on top of @stack. */
 void killswitch_enter(struct pt_regs *regs, const unsigned long *arguments, unsigned int count,
 		      unsigned long *stack)
 {
