@@ -4,7 +4,7 @@
 
 use crate::policy::{
     cases::{first_wrong, Imaginary},
-    code::{x86::X86, Architecture as _, Called, Evidence},
+    code::{arm64::Arm64, x86::X86, Architecture, Called, Evidence},
     judge, original, AddressSet, Asked, Catalogue, Cause, Facts, Kernel, Member, Members, Name,
     Prototype, Refusal, Rule, Set, Symbol, Tagged, TaggedSet, Type, Value, Zone,
 };
@@ -15,6 +15,41 @@ use std::{collections::BTreeSet, sync::LazyLock};
 #[test]
 fn every_case_gets_its_verdict() {
     assert_eq!(first_wrong(), None);
+}
+
+/// Whether a probe may have put `bytes` there, and whether they send the calls of a function to it.
+fn probed<A: Architecture>(bytes: &[u8]) -> (bool, bool) {
+    (A::is_probe(bytes), A::is_armed(bytes))
+}
+
+#[test]
+fn probes_are_known_by_what_they_leave() {
+    let (int3, jump, call, ret) = ([0xcc; 5], [0xe9; 5], [0xe8; 5], [0xc3; 5]);
+    let (brk, bti) = (0xd420_0080_u32.to_le_bytes(), 0xd503_245f_u32.to_le_bytes());
+
+    assert_eq!(
+        (X86::PROBE, X86::PROBE_HIDES_BRANCH, X86::ARGUMENTS),
+        (5, false, 6)
+    );
+    assert_eq!(probed::<X86>(&int3), (true, true));
+    assert_eq!(probed::<X86>(&jump), (true, false));
+    assert_eq!(probed::<X86>(&call), (false, true));
+    assert_eq!(probed::<X86>(&ret), (false, false));
+    assert_eq!(
+        (Arm64::PROBE, Arm64::PROBE_HIDES_BRANCH, Arm64::ARGUMENTS),
+        (4, true, 8)
+    );
+    assert_eq!(probed::<Arm64>(&brk), (true, true));
+    assert_eq!(probed::<Arm64>(&bti), (false, false));
+    assert_eq!(probed::<Arm64>(&brk[1..]), (false, false));
+}
+
+#[test]
+fn a_function_is_among_those_that_are_called() {
+    let called = Called::new(vec![30, 10, 20]);
+
+    assert!([10, 20, 30].iter().all(|it| called.contains(*it)));
+    assert!([0, 11, 40].iter().all(|it| !called.contains(*it)));
 }
 
 fn sets_of(symbol: &str) -> Vec<Set> {
