@@ -118,7 +118,7 @@ mod tests {
     use crate::image::{
         sample::{Part, Sample},
         tests::{of_functions, Directory},
-        Within,
+        Architecture, Within,
     };
 
     #[test]
@@ -126,9 +126,9 @@ mod tests {
         let functions = [Sample {
             name: "takes",
             is_int: true,
-            parts: &[Part::Bytes(b"\x31\xc0\xc3")],
+            parts: &[Part::Code(b"\x31\xc0\xc3", &[])],
         }];
-        let kernel = Kernel::new(of_functions(&functions, &[]));
+        let kernel = Kernel::new(of_functions(Architecture::X86, &functions, &[]));
         let function = kernel.find_in(Within::Kernel, "takes").unwrap();
 
         for condition in [

@@ -68,17 +68,15 @@ fn ask(image: Image) {
     let Some(kernel) = &subject.kernel else {
         return;
     };
-    let index = explain::Index::new(kernel).ok();
+    let index = explain::Index::new(kernel);
     let mut out = scan::Output::table(io::sink(), b'\t');
 
     scan::counts(kernel, &mut out).expect("everything can be written there");
     for name in names.iter().rev().take(MAX_ASKED) {
         let line = explain::output::Line::new(name, "", "-EPERM").expect("it is a value");
 
-        if let Some(index) = &index {
-            explain::output::text(index, &line, &mut io::sink())
-                .expect("everything can be written there");
-        }
+        explain::output::text(&index, &line, &mut io::sink())
+            .expect("everything can be written there");
     }
 }
 

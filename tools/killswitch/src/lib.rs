@@ -367,7 +367,7 @@ fn run(
                 _ => (files.open(machine)?, 0),
             };
             let kernel = Kernel::new(image);
-            let index = explain::Index::new(&kernel)?.without(left_out).with_debug(
+            let index = explain::Index::new(&kernel).without(left_out).with_debug(
                 lines.iter().map(explain::output::Line::target),
                 files.vmlinux.as_deref(),
                 debug,

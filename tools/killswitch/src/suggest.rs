@@ -332,16 +332,15 @@ fn of_kernel(record: &Record, kernel: &Kernel, own: &[&str]) -> Vec<Suggestion> 
     others.sort_by_key(|(likeness, it)| (std::cmp::Reverse(*likeness), rank(it)));
     shown.extend(others.into_iter().map(|(_, it)| it).take(MAX_SHOWN));
 
-    // Without an index nothing is said of what breaks.
-    if let Ok(index) = explain::Index::new(kernel) {
-        for it in &mut shown {
-            let target = Target::parse(&it.function).ok();
-            let function = target.and_then(|it| index.find(it.module, it.symbol));
+    let index = explain::Index::new(kernel);
 
-            it.impact = function
-                .zip(it.value)
-                .map(|(function, value)| index.summary(&function, value));
-        }
+    for it in &mut shown {
+        let target = Target::parse(&it.function).ok();
+        let function = target.and_then(|it| index.find(it.module, it.symbol));
+
+        it.impact = function
+            .zip(it.value)
+            .map(|(function, value)| index.summary(&function, value));
     }
     // What is not safe comes behind what is.
     shown.sort_by_key(|it| (!it.allowed, it.impact));

@@ -4,11 +4,15 @@
 //! it takes over from its callers.
 
 use super::{
+    code,
     machine::{Access, Base, End, Known, Machine, Next, Observer, State, Target, Value},
     verbs::{self, Verb},
 };
 use crate::image::Image;
-use std::collections::{BTreeSet, HashMap};
+use std::{
+    cell::OnceCell,
+    collections::{BTreeSet, HashMap},
+};
 
 /// How many instructions of one function are followed at most.
 const BUDGET: usize = 60_000;
@@ -70,6 +74,7 @@ struct Observed<'a> {
     module: Option<usize>,
     events: Vec<Event>,
     by_place: HashMap<(u64, Verb), usize>,
+    preempt_count: OnceCell<Option<Known>>,
     paths: Vec<Path>,
 }
 
@@ -91,11 +96,17 @@ impl Observed<'_> {
         }
     }
 
-    /// Whether the counter of what forbids preemption lies at `address`.
-    fn is_preempt_count(&self, address: u64) -> bool {
-        let mut names = self.image.names(address);
+    /// Whether the counter of what forbids preemption is accessed.
+    fn is_preempt_count(&self, access: &Access) -> bool {
+        let count = self
+            .preempt_count
+            .get_or_init(|| code::of(self.image).preempt_count(self.image));
 
-        names.any(|it| it.name == "__preempt_count")
+        match access.address.known {
+            Known::Number(_) if !access.is_per_cpu => false,
+            known @ (Known::Number(_) | Known::Address(Base::Thread, _)) => *count == Some(known),
+            _ => false,
+        }
     }
 
     /// Whether a callee is part of what is looked at: near, small and without a word that says
@@ -132,7 +143,7 @@ impl Observer for Observed<'_> {
             .map_or("?", |it| it.name)
             .to_owned();
         let verb = verbs::of(&name);
-        let object = state.argument(0).known;
+        let object = state.arguments()[0].known;
 
         match verb {
             Verb::Nothing => {}
@@ -156,9 +167,14 @@ impl Observer for Observed<'_> {
             state.trail.has_effect = true;
         }
         let object = access.address.known;
+        let is_preempt_count = self.is_preempt_count(access);
+
+        if is_preempt_count && !access.is_write {
+            return Some(Value::address(Base::Counted(access.at), 0));
+        }
         let found = match object {
             // What keeps a task on its CPU, and an RCU section without more, is compiled to this.
-            Known::Number(at) if access.is_per_cpu && self.is_preempt_count(at as u64) => {
+            _ if is_preempt_count => {
                 state.trail.locks = state.trail.locks.saturating_add(access.counts);
                 match access.counts {
                     1.. => Some(("preempt_disable", Verb::Lock)),
@@ -166,7 +182,7 @@ impl Observer for Observed<'_> {
                     ..0 => Some(("preempt_enable", Verb::Unlock)),
                 }
             }
-            Known::Number(_) => None,
+            Known::Number(_) | Known::Address(Base::Cpu | Base::Thread, _) => None,
             // Counters of references are counted down in one step, or for each CPU by a pointer.
             _ if access.counts < 0 && (access.is_locked || access.is_per_cpu) => {
                 Some(("a counter", Verb::Put))
@@ -223,11 +239,11 @@ impl Observer for Observed<'_> {
 }
 
 /// A state at the beginning of a function, with its arguments.
-pub fn entry<T>(address: u64, trail: T) -> State<T> {
-    let mut state = State::new(address, trail);
+pub fn entry<T>(image: &Image, address: u64, trail: T) -> State<T> {
+    let mut state = State::new(image, address, trail);
 
-    for (index, register) in State::<T>::ARGUMENTS.into_iter().enumerate() {
-        state.registers[register] = Value::address(Base::Argument(index as u8), 0);
+    for index in code::of(image).arguments() {
+        state.registers[index] = Value::address(Base::Argument(index as u8), 0);
     }
     state
 }
@@ -246,15 +262,14 @@ impl Body {
             module: image.symbol_of(address).and_then(|it| it.module),
             events: Vec::new(),
             by_place: HashMap::new(),
+            preempt_count: OnceCell::new(),
             paths: Vec::new(),
         };
         let mut machine = Machine::new(image, BUDGET);
-        let mut state = entry(address, Trail::default());
+        let mut state = entry(image, address, Trail::default());
 
         for (index, value) in arguments {
-            if let Some(register) = State::<Trail>::ARGUMENTS.get(*index) {
-                state.registers[*register] = *value;
-            }
+            state.registers[*index] = *value;
         }
         let is_whole = machine.run(state, &mut observed);
 

@@ -3,12 +3,12 @@
 //! What the callers of a function do with what it returns, one call site after the other.
 
 use super::{
-    machine::{self, Access, Base, End, Known, Machine, Next, Observer, State, Target, Value},
+    code::{self, Destination, Instruction, Operand, Operation, ARGUMENTS, KEPT, STACK},
+    machine::{Access, Base, End, Known, Machine, Next, Observer, State, Target, Value},
     prototypes::Parameter,
     verbs::{self, Verb},
 };
 use crate::image::Image;
-use iced_x86::{Decoder, DecoderOptions, FlowControl, Instruction, Mnemonic, OpKind, Register};
 use std::collections::BTreeMap;
 
 /// How many instructions behind a call are followed at most.
@@ -105,11 +105,7 @@ impl Observer for Observed<'_> {
     type Trail = Trail;
 
     fn call(&mut self, state: &mut State<Trail>, _: u64, target: Target) -> Next {
-        let mut is_passed = false;
-
-        for index in 0..6 {
-            is_passed |= state.argument(index).marks & RESULT != 0;
-        }
+        let is_passed = is_passed(state);
         let name = match target {
             Target::Function(to) => self.image.symbol_of(to).map_or("?", |it| it.name),
             Target::Pointer(_) => "?",
@@ -120,8 +116,8 @@ impl Observer for Observed<'_> {
             self.is_passed = true;
         }
         // A callee may set what it is passed the address of.
-        for index in 0..6 {
-            if let Known::Address(Base::Stack, at) = state.argument(index).known {
+        for index in ARGUMENTS {
+            if let Known::Address(Base::Stack, at) = state.arguments()[index].known {
                 for slot in self.slots.iter().filter(|it| (it.0..it.1).contains(&at)) {
                     for place in (slot.0..slot.1).step_by(8) {
                         state.set(Base::Stack, place, Value::UNKNOWN, 8);
@@ -193,7 +189,7 @@ impl Observer for Observed<'_> {
                 self.is_returned |= is_same;
             }
             End::Tail(_) => {
-                self.is_passed |= (0..6).any(|it| state.argument(it).marks & RESULT != 0);
+                self.is_passed |= is_passed(state);
             }
             End::Trap if state.trail.is_tested && state.trail.since <= NEAR => {
                 self.traps.get_or_insert(at);
@@ -201,6 +197,11 @@ impl Observer for Observed<'_> {
             End::Trap | End::Lost => {}
         }
     }
+}
+
+/// Whether what was returned is passed on.
+fn is_passed(state: &State<Trail>) -> bool {
+    state.arguments().iter().any(|it| it.marks & RESULT != 0)
 }
 
 /// What the caller that the code at `at` belongs to does with `value`, or with nothing if the
@@ -213,18 +214,21 @@ pub fn site(
     parameters: &[Parameter<'_>],
 ) -> Option<Site> {
     let extent = image.extent(at)?;
-    let length = (extent.end - extent.start).min(MAX_FUNCTION) as usize;
-    let bytes = image.read(extent.start, length)?;
-    let mut decoder = Decoder::with_ip(64, bytes, extent.start, DecoderOptions::NONE);
-    let code: Vec<Instruction> = decoder.iter().take_while(|it| it.ip() <= at).collect();
-    let call = code.last().filter(|it| it.ip() == at)?;
-    let target = match call.op0_kind() {
-        OpKind::NearBranch64 => call.near_branch_target(),
+    let length = (extent.end - extent.start).min(MAX_FUNCTION);
+    let end = (at + 1).min(extent.start + length);
+    let code = code::all(image, extent.start..end);
+    let call = code.last().filter(|it| it.at == at)?;
+    let (target, is_call) = match call.last()? {
+        Operation::Call(Destination::Code(target)) => (target, true),
+        Operation::Jump(Destination::Code(to)) => (to, false),
+        Operation::Branch {
+            to: Destination::Code(to),
+            ..
+        } => (to, false),
         _ => return None,
     };
-    let is_meant = functions.contains(&target);
 
-    if !is_meant {
+    if !functions.contains(target) {
         return None;
     }
     let mut found = Site {
@@ -239,7 +243,7 @@ pub fn site(
         repeats: false,
     };
 
-    if call.flow_control() != FlowControl::Call {
+    if !is_call {
         return Some(found);
     }
     let slots = out_parameters(&code, parameters);
@@ -259,12 +263,12 @@ pub fn site(
         reads: None,
         repeats: false,
     };
-    let mut state = State::new(call.next_ip(), Trail::default());
+    let mut state = State::new(image, call.next, Trail::default());
 
-    state.registers[0] = match value {
+    state.set_result(match value {
         Some(value) => Value::number(value).marked(RESULT),
         None => Value::UNKNOWN,
-    };
+    });
     Machine::new(image, BUDGET).run(state, &mut observed);
 
     found.handling = match () {
@@ -295,15 +299,14 @@ fn out_parameters(code: &[Instruction], parameters: &[Parameter<'_>]) -> Vec<(i6
     };
     let mut found = Vec::new();
 
-    for (index, (parameter, register)) in parameters.iter().zip(State::<()>::ARGUMENTS).enumerate()
-    {
+    for (parameter, index) in parameters.iter().zip(ARGUMENTS) {
         let Some(size) = parameter.size.filter(|_| !parameter.is_const) else {
             continue;
         };
-        let Some(at) = stack_address(before, register) else {
+        let Some(at) = stack_address(before, index) else {
             continue;
         };
-        let (from, end) = (at, at + i64::from(size));
+        let (from, end) = (at, at.saturating_add(size.into()));
 
         if !before.iter().any(|it| writes(it, from, end)) {
             found.push((from, end, index));
@@ -315,41 +318,43 @@ fn out_parameters(code: &[Instruction], parameters: &[Parameter<'_>]) -> Vec<(i6
 /// The address on the stack that a register holds behind `code`.
 fn stack_address(code: &[Instruction], register: usize) -> Option<i64> {
     let mut wanted = register;
+    let mut behind = 0;
     let mut is_near = true;
 
     for (count, instruction) in code.iter().rev().enumerate() {
-        if is_near && (count > BEFORE || instruction.flow_control() != FlowControl::Next) {
+        let ends = instruction.last().is_some_and(Operation::ends);
+
+        if is_near && (count > BEFORE || ends) {
             let is_conditional =
-                instruction.flow_control() == FlowControl::ConditionalBranch && count <= BEFORE;
+                matches!(instruction.last(), Some(Operation::Branch { .. })) && count <= BEFORE;
 
             if !is_conditional {
                 return None;
             }
         }
-        if instruction.op_count() == 0
-            || instruction.op0_kind() != OpKind::Register
-            || machine::number(instruction.op0_register()) != Some(wanted)
-            || matches!(
-                instruction.mnemonic(),
-                Mnemonic::Cmp | Mnemonic::Test | Mnemonic::Push
-            )
-        {
-            continue;
-        }
-        match instruction.mnemonic() {
-            Mnemonic::Lea if instruction.memory_base() == Register::RSP => {
-                return (instruction.memory_index() == Register::None)
-                    .then(|| instruction.memory_displacement64() as i64);
+        for operation in instruction.operations.iter().rev() {
+            if operation.all_written() >> wanted & 1 == 0 {
+                continue;
             }
-            Mnemonic::Mov if instruction.op1_kind() == OpKind::Register => {
-                if instruction.op1_register() == Register::RSP {
-                    return Some(0);
+            let Operation::Move { from, .. } = operation else {
+                return None;
+            };
+
+            let next = match from {
+                Operand::Address(place) if place.index.is_none() => {
+                    behind = place.displacement.wrapping_add(behind);
+                    place.base?
                 }
-                wanted = machine::number(instruction.op1_register())?;
-                // What is kept in such a register was computed anywhere before.
-                is_near = !matches!(wanted, 3 | 5 | 12..=15);
+                Operand::Register(part) => part.register,
+                _ => return None,
+            };
+
+            if next == STACK {
+                return Some(behind);
             }
-            _ => return None,
+            wanted = next.into();
+            // What is kept in such a register was computed anywhere before.
+            is_near = !KEPT.contains(&wanted);
         }
     }
     None
@@ -357,20 +362,11 @@ fn stack_address(code: &[Instruction], register: usize) -> Option<i64> {
 
 /// Whether an instruction writes to this part of the stack, or may.
 fn writes(instruction: &Instruction, from: i64, end: i64) -> bool {
-    if instruction.is_string_instruction() {
-        return true;
-    }
-    if instruction.op_count() == 0
-        || instruction.op0_kind() != OpKind::Memory
-        || instruction.memory_base() != Register::RSP
-        || matches!(
-            instruction.mnemonic(),
-            Mnemonic::Cmp | Mnemonic::Test | Mnemonic::Push
-        )
-    {
-        return false;
-    }
-    let at = instruction.memory_displacement64() as i64;
+    let mut stored = instruction.operations.iter().flat_map(Operation::stored);
 
-    at < end && at + instruction.memory_size().size() as i64 > from
+    stored.any(|(place, size, is_repeated)| {
+        let is_there = |at: i64| at < end && at + size as i64 > from;
+
+        is_repeated || place.base == Some(STACK) && is_there(place.displacement)
+    })
 }

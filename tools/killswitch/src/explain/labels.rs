@@ -35,7 +35,7 @@ fn labels_are_found() {
     let labels = path("KS_LABELS", Some("labels.csv"));
     let modules = find_modules(&path("KS_MODULES", None));
     let kernel = Kernel::new(Image::open(&path("KS_VMLINUX", None), &modules).unwrap());
-    let index = Index::new(&kernel).unwrap();
+    let index = Index::new(&kernel);
     let mut reader = csv::Reader::from_path(labels).unwrap();
     let lines: Vec<[String; 4]> = reader
         .deserialize::<BTreeMap<String, String>>()

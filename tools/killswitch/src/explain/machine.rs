@@ -3,21 +3,22 @@
 //! A machine that runs code of which most values are not known: it follows every path, within
 //! bounds, and reports calls, memory and ends to an [`Observer`].
 
-use crate::image::Image;
-use iced_x86::{
-    Code, ConditionCode, Decoder, DecoderOptions, FlowControl, Instruction, InstructionInfoFactory,
-    Mnemonic, OpAccess, OpKind, Register,
+use super::code::{
+    self, Architecture, Arithmetic, Condition, Destination, Instruction, Operand, Operation, Other,
+    Part, Place, Size, Table, Test, ARGUMENTS, KEPT, REGISTERS, STACK, VOLATILE,
 };
+use crate::image::Image;
 use std::{
     collections::{hash_map::DefaultHasher, BTreeMap, HashMap, HashSet, VecDeque},
     hash::{Hash, Hasher},
     ops::Range,
+    rc::Rc,
 };
 
-/// The longest instruction, in bytes.
-const LONGEST: usize = 15;
 /// How often one place is reached at most where paths part or meet, with the same small numbers.
 const VISITS: u32 = 16;
+/// How many entries tables of jumps have at most.
+const MAX_ENTRIES: i64 = 1024;
 /// Numbers from here to 0, or below this, are no addresses.
 const SMALL: i64 = 1 << 16;
 
@@ -32,6 +33,12 @@ pub enum Base {
     Field(u8, i64),
     /// What a call at this address returned.
     Returned(u64),
+    /// What was read at this address to count it. It is a number.
+    Counted(u64),
+    /// What the running thread has of its own.
+    Thread,
+    /// What each CPU has of its own.
+    Cpu,
 }
 
 /// What is known of a value.
@@ -89,6 +96,7 @@ impl Value {
                 known: Known::Number((number as u64 & mask(size)) as i64),
                 ..self
             },
+            Known::Address(Base::Counted(_), _) => self,
             Known::Address(..) if size == 8 => self,
             _ => Self {
                 known: Known::Nothing,
@@ -116,7 +124,7 @@ fn mask(size: usize) -> u64 {
     }
 }
 
-fn sign_extended(number: i64, size: usize) -> i64 {
+pub fn sign_extended(number: i64, size: usize) -> i64 {
     let shift = 64 - 8 * size.clamp(1, 8) as u32;
 
     number << shift >> shift
@@ -126,6 +134,8 @@ fn sign_extended(number: i64, size: usize) -> i64 {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 enum Flags {
     Unknown(u8),
+    /// Known bits: negative, zero, carry, overflow; and marks.
+    Known(u8, u8),
     Compare(Value, Value, usize),
     /// What leaves neither a carry nor an overflow.
     Result(Value, usize),
@@ -133,10 +143,15 @@ enum Flags {
     Sum(Value, usize),
 }
 
+/// The small numbers in some registers.
+type Small = [i16; 1 + KEPT.end - KEPT.start];
+
 /// Where the machine stands on one path.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct State<T> {
-    pub registers: [Value; 16],
+    pub registers: [Value; REGISTERS],
+    /// The register that results are returned in.
+    result: usize,
     /// What was written, with the number of bytes.
     memory: BTreeMap<(Base, i64), (Value, u8)>,
     flags: Flags,
@@ -148,16 +163,14 @@ pub struct State<T> {
 }
 
 impl<T> State<T> {
-    /// The registers that arguments are passed in, in order.
-    pub const ARGUMENTS: [usize; 6] = [7, 6, 2, 1, 8, 9];
-
     /// One at `ip`, with nothing known but the stack pointer.
-    pub fn new(ip: u64, trail: T) -> Self {
-        let mut registers = [Value::UNKNOWN; 16];
+    pub fn new(image: &Image, ip: u64, trail: T) -> Self {
+        let mut registers = [Value::UNKNOWN; REGISTERS];
 
-        registers[4] = Value::address(Base::Stack, 0);
+        registers[usize::from(STACK)] = Value::address(Base::Stack, 0);
         Self {
             registers,
+            result: code::of(image).result(),
             memory: BTreeMap::new(),
             flags: Flags::Unknown(0),
             frames: Vec::new(),
@@ -166,16 +179,18 @@ impl<T> State<T> {
         }
     }
 
-    /// The argument with this index of a function that is called.
-    pub fn argument(&self, index: usize) -> Value {
-        Self::ARGUMENTS
-            .get(index)
-            .map_or(Value::UNKNOWN, |it| self.registers[*it])
+    /// What a function that is called is passed in registers.
+    pub fn arguments(&self) -> &[Value] {
+        &self.registers[ARGUMENTS]
     }
 
     /// What is returned.
     pub fn result(&self) -> Value {
-        self.registers[0]
+        self.registers[self.result]
+    }
+
+    pub fn set_result(&mut self, value: Value) {
+        self.registers[self.result] = value;
     }
 
     /// Whether something was written to this place.
@@ -190,11 +205,18 @@ impl<T> State<T> {
 
     /// The small numbers in the registers that a function keeps what it returns in. Paths with
     /// others are followed however many there were.
-    fn kept(&self) -> [i16; 7] {
-        [0, 3, 5, 12, 13, 14, 15].map(|register| match self.registers[register].signed(4).known {
-            Known::Number(number @ -4095..=255) => number as i16,
-            _ => i16::MAX,
-        })
+    fn kept(&self) -> Small {
+        let mut all: Small = [i16::MAX; _];
+        let kept = [self.result()]
+            .into_iter()
+            .chain(self.registers[KEPT].iter().copied());
+
+        for (small, value) in all.iter_mut().zip(kept) {
+            if let Known::Number(number @ -4095..=255) = value.signed(4).known {
+                *small = number as i16;
+            }
+        }
+        all
     }
 
     /// How many calls were entered.
@@ -281,20 +303,20 @@ pub trait Observer {
 /// Runs code of an image.
 pub struct Machine<'a> {
     image: &'a Image,
+    code: &'static dyn Architecture,
     /// How many instructions are run at most.
     budget: usize,
     /// Whether arguments are taken to be no NULL.
     pub arguments_are_valid: bool,
-    instructions: HashMap<u64, Instruction>,
-    info: InstructionInfoFactory,
+    instructions: HashMap<u64, Rc<Instruction>>,
 }
 
 /// What follows an instruction.
 enum Step<T> {
     Next,
     Jump(u64),
-    /// Two paths: this one, and another one.
-    Part(Box<State<T>>),
+    /// More paths than this one.
+    Part(Vec<State<T>>),
     End(End),
 }
 
@@ -303,21 +325,21 @@ impl<'a> Machine<'a> {
     pub fn new(image: &'a Image, budget: usize) -> Self {
         Self {
             image,
+            code: code::of(image),
             budget,
             arguments_are_valid: false,
             instructions: HashMap::new(),
-            info: InstructionInfoFactory::new(),
         }
     }
 
     /// The instruction at `at`.
-    fn decode(&mut self, at: u64) -> Option<Instruction> {
+    fn decode(&mut self, at: u64) -> Option<Rc<Instruction>> {
         if let Some(known) = self.instructions.get(&at) {
-            return Some(*known);
+            return Some(known.clone());
         }
-        let instruction = instruction(self.image, at)?;
+        let instruction = Rc::new(self.code.decode(self.image, at)?);
 
-        self.instructions.insert(at, instruction);
+        self.instructions.insert(at, instruction.clone());
         Some(instruction)
     }
 
@@ -325,7 +347,7 @@ impl<'a> Machine<'a> {
     pub fn run<O: Observer>(&mut self, start: State<O::Trail>, observer: &mut O) -> bool {
         let mut waiting = VecDeque::from([start]);
         let mut is_deep = false;
-        let mut visits: HashMap<(u64, [i16; 7]), u32> = HashMap::new();
+        let mut visits: HashMap<(u64, Small), u32> = HashMap::new();
         let mut seen: HashSet<u64> = HashSet::new();
         let mut is_whole = true;
         let mut steps = 0;
@@ -353,11 +375,11 @@ impl<'a> Machine<'a> {
                 if observer.stops(&mut state, at) {
                     break;
                 }
-                state.ip = instruction.next_ip();
+                state.ip = instruction.next;
                 match self.step(&instruction, &mut state, observer) {
                     Step::Next => continue,
                     Step::Jump(to) => state.ip = to,
-                    Step::Part(other) => waiting.push_back(*other),
+                    Step::Part(others) => waiting.extend(others),
                     Step::End(end) => {
                         observer.end(&mut state, at, end);
                         break;
@@ -386,155 +408,109 @@ impl<'a> Machine<'a> {
     }
 
     fn step<O: Observer>(
-        &mut self,
+        &self,
         instruction: &Instruction,
         state: &mut State<O::Trail>,
         observer: &mut O,
     ) -> Step<O::Trail> {
-        use Mnemonic as M;
-
-        let at = instruction.ip();
-        match instruction.flow_control() {
-            FlowControl::Next => {}
-            FlowControl::Call | FlowControl::IndirectCall => {
-                let target = self.target(instruction, state, observer);
-
-                return self.call(at, target, state, observer);
+        for operation in &instruction.operations {
+            match self.perform(instruction.at, operation, state, observer) {
+                Step::Next => {}
+                other => return other,
             }
-            FlowControl::Return => return leave(state),
-            FlowControl::UnconditionalBranch | FlowControl::IndirectBranch => {
-                let target = self.target(instruction, state, observer);
-
-                return self.jump(at, target, state, observer);
-            }
-            FlowControl::ConditionalBranch => {
-                return self.branch(instruction, state, observer);
-            }
-            _ => return Step::End(End::Trap),
-        }
-        let size = operand_size(instruction, 0);
-        let is_one_register = instruction.op_count() == 2
-            && instruction.op0_kind() == OpKind::Register
-            && instruction.op1_kind() == OpKind::Register
-            && instruction.op0_register() == instruction.op1_register();
-
-        match instruction.mnemonic() {
-            M::Nop | M::Endbr64 | M::Pause | M::Lfence | M::Mfence | M::Sfence => {}
-            M::Int3 | M::Ud2 | M::Ud1 | M::Ud0 => return Step::End(End::Trap),
-            M::Mov | M::Movsx | M::Movsxd => {
-                let value = self.read(instruction, 1, state, observer);
-                let value = value.signed(operand_size(instruction, 1));
-
-                self.write(instruction, value, state, observer);
-            }
-            M::Movzx => {
-                let value = self.read(instruction, 1, state, observer);
-                let value = value.truncated(operand_size(instruction, 1));
-
-                self.write(instruction, value, state, observer);
-            }
-            M::Lea => self.write(instruction, address_of(instruction, state), state, observer),
-            M::Push => {
-                let value = self.read(instruction, 0, state, observer);
-
-                push(state, value);
-            }
-            M::Pop => {
-                let value = pop(state);
-
-                self.write(instruction, value, state, observer);
-            }
-            M::Cmp => {
-                let a = self.read(instruction, 0, state, observer);
-                let b = self.read(instruction, 1, state, observer);
-
-                state.flags = Flags::Compare(a, b, size);
-            }
-            M::Test => {
-                let a = self.read(instruction, 0, state, observer);
-                let b = self.read(instruction, 1, state, observer);
-                let value = if is_one_register {
-                    a
-                } else {
-                    binary(M::And, a, b)
-                };
-
-                state.flags = Flags::Result(value, size);
-            }
-            mnemonic @ (M::Xor | M::Sub) if is_one_register => {
-                let value = Value::number(0);
-
-                self.write(instruction, value, state, observer);
-                state.flags = match mnemonic {
-                    M::Sub => Flags::Compare(value, value, size),
-                    _ => Flags::Result(value, size),
-                };
-            }
-            mnemonic @ (M::Add | M::Sub | M::And | M::Or | M::Xor | M::Shl | M::Shr | M::Sar)
-                if instruction.op_count() == 2 && !instruction.has_lock_prefix() =>
-            {
-                let a = self.read(instruction, 0, state, observer);
-                let b = self.read(instruction, 1, state, observer);
-                let signed = b.signed(operand_size(instruction, 1));
-                let value = match mnemonic {
-                    M::Shr => binary(mnemonic, a.truncated(size), b),
-                    _ => binary(mnemonic, a.signed(size), signed),
-                };
-
-                self.write(instruction, value, state, observer);
-                state.flags = match mnemonic {
-                    M::Sub => Flags::Compare(a, signed, size),
-                    M::And | M::Or | M::Xor => Flags::Result(value, size),
-                    _ => Flags::Sum(value, size),
-                };
-            }
-            mnemonic @ (M::Inc | M::Dec | M::Neg | M::Not) if !instruction.has_lock_prefix() => {
-                let a = self.read(instruction, 0, state, observer);
-                let value = match mnemonic {
-                    M::Inc => binary(M::Add, a, Value::number(1)),
-                    M::Dec => binary(M::Sub, a, Value::number(1)),
-                    M::Neg => binary(M::Sub, Value::number(0), a),
-                    _ => binary(M::Xor, a, Value::number(-1)),
-                };
-
-                self.write(instruction, value, state, observer);
-                if mnemonic != M::Not {
-                    state.flags = Flags::Sum(value, size);
-                }
-            }
-            _ if instruction.condition_code() != ConditionCode::None => {
-                return self.conditional(instruction, state, observer);
-            }
-            _ => self.other(instruction, state, observer),
         }
         Step::Next
     }
 
-    /// Where a call or a jump leads.
-    fn target<O: Observer>(
-        &mut self,
-        instruction: &Instruction,
+    fn perform<O: Observer>(
+        &self,
+        at: u64,
+        operation: &Operation,
         state: &mut State<O::Trail>,
         observer: &mut O,
-    ) -> Target {
-        match instruction.op0_kind() {
-            OpKind::NearBranch64 => Target::Function(instruction.near_branch_target()),
-            _ => Target::Pointer(self.read(instruction, 0, state, observer)),
+    ) -> Step<O::Trail> {
+        match operation {
+            Operation::Move { to, from } => {
+                let value = self.read(at, from, state, observer);
+
+                self.write(at, to, value, None, state, observer);
+            }
+            Operation::Compute {
+                arithmetic,
+                to,
+                a,
+                b,
+                size,
+                sets_flags,
+            } => {
+                use Arithmetic as A;
+
+                let (one, other) = match arithmetic {
+                    A::Xor | A::Sub if a == b => (Value::number(0), Value::number(0)),
+                    _ => (
+                        self.read(at, a, state, observer),
+                        self.read(at, b, state, observer),
+                    ),
+                };
+                let value = match arithmetic {
+                    A::And | A::Or if a == b => one,
+                    _ => binary(*arithmetic, one, other),
+                };
+
+                if let Some(to) = to {
+                    let counts = match a {
+                        Operand::Memory { .. } => counts(*arithmetic, other),
+                        _ => 0,
+                    };
+
+                    self.write(at, to, value, Some(counts), state, observer);
+                }
+                if *sets_flags {
+                    state.flags = match arithmetic {
+                        A::Sub => Flags::Compare(one, other, *size),
+                        A::And | A::Or | A::Xor => Flags::Result(value, *size),
+                        _ => Flags::Sum(value, *size),
+                    };
+                }
+            }
+            Operation::Select { .. } => return self.select(at, operation, state, observer),
+            Operation::CompareIf { .. } => return self.compare_if(at, operation, state, observer),
+            Operation::Branch { test, to } => return self.branch(at, test, to, state, observer),
+            Operation::Switch(table) => return self.switch(at, table, state, observer),
+            Operation::Jump(to) => return self.jump(at, to, state, observer),
+            Operation::Call(to) => return self.call(at, to, state, observer),
+            Operation::Trap => return Step::End(End::Trap),
+            Operation::Other(other) => self.other(at, other, state, observer),
+        }
+        Step::Next
+    }
+
+    /// Where a call or a jump leads; nothing for a return.
+    fn target<O: Observer>(
+        &self,
+        at: u64,
+        to: &Destination,
+        state: &mut State<O::Trail>,
+        observer: &mut O,
+    ) -> Option<Target> {
+        match to {
+            Destination::Code(to) => Some(Target::Function(*to)),
+            Destination::Pointer(pointer) => {
+                Some(Target::Pointer(self.read(at, pointer, state, observer)))
+            }
+            Destination::Caller => None,
         }
     }
 
     fn call<O: Observer>(
-        &mut self,
+        &self,
         at: u64,
-        target: Target,
+        to: &Destination,
         state: &mut State<O::Trail>,
         observer: &mut O,
     ) -> Step<O::Trail> {
-        let target = match self.thunk(target) {
-            Thunk::Return => return leave(state),
-            Thunk::Nothing => return Step::Next,
-            Thunk::Register(register) => Target::Pointer(state.registers[register]),
-            Thunk::None => target,
+        let Some(target) = self.target(at, to, state, observer) else {
+            return leave(state);
         };
 
         match (observer.call(state, at, target), target) {
@@ -554,17 +530,16 @@ impl<'a> Machine<'a> {
     }
 
     fn jump<O: Observer>(
-        &mut self,
+        &self,
         at: u64,
-        target: Target,
+        to: &Destination,
         state: &mut State<O::Trail>,
         observer: &mut O,
     ) -> Step<O::Trail> {
-        let target = match (self.thunk(target), target) {
-            (Thunk::Return, _) => return leave(state),
-            (Thunk::Register(register), _) => Target::Pointer(state.registers[register]),
-            (_, Target::Function(to)) if !self.is_other_function(at, to) => return Step::Jump(to),
-            _ => target,
+        let target = match self.target(at, to, state, observer) {
+            None => return leave(state),
+            Some(Target::Function(to)) if !self.is_other_function(at, to) => return Step::Jump(to),
+            Some(target) => target,
         };
 
         if state.frames.is_empty() && !observer.follows_tails() {
@@ -584,182 +559,314 @@ impl<'a> Machine<'a> {
     }
 
     fn branch<O: Observer>(
-        &mut self,
-        instruction: &Instruction,
+        &self,
+        at: u64,
+        test: &Test,
+        to: &Destination,
         state: &mut State<O::Trail>,
         observer: &mut O,
     ) -> Step<O::Trail> {
-        let (taken, marks) = self.evaluate(instruction.condition_code(), state.flags);
-        let target = Target::Function(instruction.near_branch_target());
+        let next = state.ip;
+        let (taken, marks) = self.test(test, state);
 
-        observer.branch(state, instruction.ip(), marks, taken);
+        observer.branch(state, at, marks, taken);
         if taken == Some(false) {
-            return Step::Jump(instruction.next_ip());
+            return Step::Jump(next);
         }
         if taken == Some(true) {
-            return self.jump(instruction.ip(), target, state, observer);
+            return self.jump(at, to, state, observer);
         }
         let mut other = state.clone();
 
-        match self.jump(instruction.ip(), target, &mut other, observer) {
+        match self.jump(at, to, &mut other, observer) {
             Step::Jump(to) => {
                 other.ip = to;
-                Step::Part(Box::new(other))
+                Step::Part(vec![other])
             }
             Step::End(end) => {
-                observer.end(&mut other, instruction.ip(), end);
-                Step::Jump(instruction.next_ip())
+                observer.end(&mut other, at, end);
+                Step::Jump(next)
             }
-            _ => Step::Jump(instruction.next_ip()),
+            _ => Step::Jump(next),
+        }
+    }
+
+    /// Whether a branch is taken, if that is known, and the marks of what it depends on.
+    fn test<T>(&self, test: &Test, state: &State<T>) -> (Option<bool>, u8) {
+        let zero = Value::number(0);
+
+        match test {
+            Test::Condition(condition) => self.evaluate(*condition, state.flags),
+            Test::Zero(part, is_zero) => {
+                let flags = Flags::Compare(part_of(*part, state), zero, part.size.bytes);
+
+                match is_zero {
+                    true => self.evaluate(Condition::Equal, flags),
+                    false => self.evaluate(Condition::NotEqual, flags),
+                }
+            }
+            Test::Bit(register, bit, is_set) => {
+                let value = state.registers[usize::from(*register)];
+                let (condition, value) = match bit {
+                    // The sign.
+                    63 => (Condition::Less, value),
+                    bit => (
+                        Condition::NotEqual,
+                        binary(Arithmetic::And, value, Value::number(1 << bit)),
+                    ),
+                };
+                let (is_so, marks) = self.evaluate(condition, Flags::Compare(value, zero, 8));
+
+                (is_so.map(|is_so| is_so == *is_set), marks)
+            }
+        }
+    }
+
+    /// A jump by a table, to one entry if the index is known, or else to all of those that a
+    /// comparison lets through.
+    fn switch<O: Observer>(
+        &self,
+        at: u64,
+        table: &Table,
+        state: &mut State<O::Trail>,
+        observer: &mut O,
+    ) -> Step<O::Trail> {
+        let start = Place {
+            index: None,
+            ..table.place
+        };
+        let index = table.place.index.map(|it| part_of(it, state));
+        let base = self.read(at, &table.base, state, observer).as_number();
+        let (Some(index), Some(start), Some(base)) =
+            (index, address_of(&start, state).as_number(), base)
+        else {
+            return Step::End(End::Lost);
+        };
+        let size = table.size.bytes;
+        let distances = match (index.as_number(), state.flags) {
+            (Some(distance), _) => vec![distance],
+            (
+                None,
+                Flags::Compare(
+                    _,
+                    Value {
+                        known: Known::Number(last @ 0..MAX_ENTRIES),
+                        ..
+                    },
+                    _,
+                ),
+            ) => (0..=last).map(|it| it * size as i64).collect(),
+            _ => Vec::new(),
+        };
+        let extent = self.extent(at);
+        let mut places: Vec<u64> = distances
+            .into_iter()
+            .filter_map(|distance| {
+                let entry = self.image.read(start.wrapping_add(distance) as u64, size)?;
+                let number = entry
+                    .iter()
+                    .rev()
+                    .fold(0, |number, it| number << 8 | i64::from(*it));
+                let number = of_size(Value::number(number), table.size).as_number()?;
+
+                Some(base.wrapping_add(number << table.shift) as u64)
+            })
+            .filter(|it| extent.contains(it))
+            .collect();
+
+        places.sort_unstable();
+        places.dedup();
+        observer.branch(state, at, index.marks, (places.len() == 1).then_some(true));
+        for register in among(table.clobbers) {
+            state.registers[register] = Value::UNKNOWN;
+        }
+        let mut paths: Vec<_> = places
+            .into_iter()
+            .map(|ip| State {
+                ip,
+                ..state.clone()
+            })
+            .collect();
+
+        match paths.pop() {
+            Some(last) => {
+                *state = last;
+                Step::Part(paths)
+            }
+            None => Step::End(End::Lost),
         }
     }
 
     /// A move or a set that depends on flags. If a number is at stake, both ways are followed.
-    fn conditional<O: Observer>(
-        &mut self,
-        instruction: &Instruction,
+    fn select<O: Observer>(
+        &self,
+        at: u64,
+        operation: &Operation,
         state: &mut State<O::Trail>,
         observer: &mut O,
     ) -> Step<O::Trail> {
-        let (is_so, marks) = self.evaluate(instruction.condition_code(), state.flags);
-        let (yes, no) = match instruction.op_count() {
-            2 => (
-                self.read(instruction, 1, state, observer),
-                self.read(instruction, 0, state, observer),
-            ),
-            _ => (Value::number(1), Value::number(0)),
+        let Operation::Select {
+            condition,
+            to,
+            yes,
+            no,
+            inverts,
+            increments,
+        } = operation
+        else {
+            return Step::Next;
         };
+        let (is_so, marks) = self.evaluate(*condition, state.flags);
+        let yes = self.read(at, yes, state, observer);
+        let mut no = self.read(at, no, state, observer);
+
+        if *inverts {
+            no = binary(Arithmetic::Xor, no, Value::number(-1));
+        }
+        if *increments {
+            no = binary(Arithmetic::Add, no, Value::number(1));
+        }
         let (yes, no) = (yes.marked(marks), no.marked(marks));
 
-        observer.branch(state, instruction.ip(), marks, is_so);
+        observer.branch(state, at, marks, is_so);
         match is_so {
             Some(is_so) => {
-                self.write(instruction, if is_so { yes } else { no }, state, observer);
+                let value = if is_so { yes } else { no };
+
+                self.write(at, to, value, None, state, observer);
                 Step::Next
             }
             None if yes == no => {
-                self.write(instruction, yes, state, observer);
+                self.write(at, to, yes, None, state, observer);
                 Step::Next
             }
             None => {
                 let mut other = state.clone();
 
-                self.write(instruction, yes, &mut other, observer);
-                self.write(instruction, no, state, observer);
-                Step::Part(Box::new(other))
+                self.write(at, to, yes, None, &mut other, observer);
+                self.write(at, to, no, None, state, observer);
+                Step::Part(vec![other])
             }
         }
     }
 
-    /// An instruction whose results are not known.
+    /// A comparison that depends on flags. Both ways are followed, as if it were behind a branch.
+    fn compare_if<O: Observer>(
+        &self,
+        at: u64,
+        operation: &Operation,
+        state: &mut State<O::Trail>,
+        observer: &mut O,
+    ) -> Step<O::Trail> {
+        let Operation::CompareIf {
+            condition,
+            a,
+            b,
+            size,
+            otherwise,
+        } = operation
+        else {
+            return Step::Next;
+        };
+        let (is_so, marks) = self.evaluate(*condition, state.flags);
+        let a = self.read(at, a, state, observer);
+        let b = self.read(at, b, state, observer);
+        let (yes, no) = (Flags::Compare(a, b, *size), Flags::Known(*otherwise, marks));
+
+        observer.branch(state, at, marks, is_so);
+        state.flags = if is_so == Some(false) { no } else { yes };
+        if is_so.is_some() {
+            return Step::Next;
+        }
+        let mut other = state.clone();
+
+        other.flags = no;
+        Step::Part(vec![other])
+    }
+
+    /// Something whose results are not known.
     fn other<O: Observer>(
-        &mut self,
-        instruction: &Instruction,
+        &self,
+        at: u64,
+        other: &Other,
         state: &mut State<O::Trail>,
         observer: &mut O,
     ) {
-        let mut marks = 0;
-        let mut accesses = Vec::new();
-        let mut written = Vec::new();
-        let info = self.info.info(instruction);
+        let marks = among(other.reads).fold(0, |marks, it| marks | state.registers[it].marks);
+        let counted = other.counts.as_ref().map_or(0, |(arithmetic, by)| {
+            counts(*arithmetic, self.read(at, by, state, observer))
+        });
 
-        for used in info.used_memory() {
-            let (is_read, is_write) = directions(used.access());
-
-            if (is_read || is_write) && used.base() != Register::RSP {
-                accesses.push((is_write, used.memory_size().size()));
-            }
-        }
-        for used in info.used_registers() {
-            let (is_read, is_write) = directions(used.access());
-            let Some(register) = number(used.register()) else {
-                continue;
-            };
-
-            if is_read {
-                marks |= state.registers[register].marks;
-            }
-            if is_write {
-                written.push(register);
-            }
-        }
-        let is_string = instruction.is_string_instruction();
-
-        for (is_write, size) in accesses {
-            let address = match is_string {
-                true => state.registers[if is_write { 7 } else { 6 }],
-                false => address_of(instruction, state),
-            };
-            let size = match state.registers[1].as_number() {
-                Some(count) if is_string && (0..4096).contains(&count) => size * count as usize,
-                _ if is_string => 0,
-                _ => size,
+        for touch in &other.touches {
+            let address = address_of(&touch.place, state);
+            let times = touch
+                .times
+                .map(|it| state.registers[usize::from(it)].as_number());
+            let size = match times {
+                None => touch.size,
+                Some(Some(count @ 0..4096)) => touch.size * count as usize,
+                Some(_) => 0,
             };
             let access = Access {
-                at: instruction.ip(),
+                at,
                 address,
-                is_write,
-                is_per_cpu: is_per_cpu(instruction),
-                is_locked: instruction.has_lock_prefix()
-                    || instruction.mnemonic() == Mnemonic::Xchg,
-                counts: counts(instruction, state),
+                is_write: touch.is_write,
+                is_per_cpu: touch.place.is_per_cpu,
+                is_locked: other.is_locked,
+                counts: counted,
                 value: Value::UNKNOWN,
             };
 
             observer.access(state, &access);
-            if is_write {
+            if touch.is_write {
                 forget(state, address, size);
             }
         }
-        for register in written.into_iter().filter(|it| *it != 4) {
+        for register in among(other.writes) {
             state.registers[register] = Value::UNKNOWN.marked(marks);
         }
-        if instruction.rflags_modified() != 0 {
+        if other.sets_flags {
             state.flags = Flags::Unknown(marks);
         }
     }
 
     /// What an operand is.
     fn read<O: Observer>(
-        &mut self,
-        instruction: &Instruction,
-        operand: u32,
+        &self,
+        at: u64,
+        operand: &Operand,
         state: &mut State<O::Trail>,
         observer: &mut O,
     ) -> Value {
-        let size = operand_size(instruction, operand);
-
-        match instruction.op_kind(operand) {
-            OpKind::Register => {
-                let register = instruction.op_register(operand);
-                let value = number(register).map_or(Value::UNKNOWN, |it| state.registers[it]);
-
-                match register.is_gpr8() && is_high(register) {
-                    true => Value::UNKNOWN.marked(value.marks),
-                    false => value.truncated(size),
-                }
-            }
-            OpKind::Memory => {
-                let address = address_of(instruction, state);
+        match operand {
+            Operand::Register(part) => part_of(*part, state),
+            Operand::Number(number) => Value::number(*number),
+            Operand::Address(place) => address_of(place, state),
+            Operand::Own(base) => Value::address(*base, 0),
+            Operand::Memory {
+                place,
+                size,
+                is_locked,
+            } => {
+                let address = address_of(place, state);
                 let access = Access {
-                    at: instruction.ip(),
+                    at,
                     address,
                     is_write: false,
-                    is_per_cpu: is_per_cpu(instruction),
+                    is_per_cpu: place.is_per_cpu,
                     is_locked: false,
                     counts: 0,
                     value: Value::UNKNOWN,
                 };
+                let value = match observer.access(state, &access) {
+                    Some(value) => value,
+                    None if *is_locked => Value::address(Base::Counted(at), 0),
+                    None if access.is_per_cpu => Value::UNKNOWN,
+                    None => self.load(state, address, size.bytes),
+                };
 
-                if let Some(value) = observer.access(state, &access) {
-                    return value;
-                }
-                if access.is_per_cpu {
-                    return Value::UNKNOWN;
-                }
-                self.load(state, address, size)
+                of_size(value, *size)
             }
-            _ => Value::number(instruction.try_immediate(operand).map_or(0, |it| it as i64)),
         }
     }
 
@@ -780,30 +887,27 @@ impl<'a> Machine<'a> {
         }
     }
 
-    /// Puts a value where the first operand says.
+    /// Puts a value somewhere, which counts something there if `counts` says so.
     fn write<O: Observer>(
-        &mut self,
-        instruction: &Instruction,
+        &self,
+        at: u64,
+        to: &Operand,
         value: Value,
+        counts: Option<i8>,
         state: &mut State<O::Trail>,
         observer: &mut O,
     ) {
-        let size = operand_size(instruction, 0);
-
-        match instruction.op0_kind() {
-            OpKind::Register => {
-                let register = instruction.op0_register();
-                let Some(index) = number(register) else {
-                    return;
-                };
+        match to {
+            Operand::Register(part) => {
+                let index = usize::from(part.register);
                 let old = state.registers[index];
 
-                state.registers[index] = match size {
+                state.registers[index] = match part.size.bytes {
                     8 => value,
                     4 => value.truncated(4),
                     // The other bytes stay.
-                    _ => match (old.as_number(), value.as_number()) {
-                        (Some(old), Some(new)) if !is_high(register) => {
+                    size => match (old.as_number(), value.as_number()) {
+                        (Some(old), Some(new)) => {
                             let mask = mask(size);
                             let kept = old as u64 & !mask;
 
@@ -814,36 +918,52 @@ impl<'a> Machine<'a> {
                     },
                 };
             }
-            OpKind::Memory => {
-                let address = address_of(instruction, state);
+            Operand::Memory {
+                place,
+                size,
+                is_locked,
+            } => {
+                let address = address_of(place, state);
+                let counted = match value.known {
+                    Known::Address(Base::Counted(_), by) => by.signum() as i8,
+                    _ => 0,
+                };
                 let access = Access {
-                    at: instruction.ip(),
+                    at,
                     address,
                     is_write: true,
-                    is_per_cpu: is_per_cpu(instruction),
-                    is_locked: instruction.has_lock_prefix(),
-                    counts: counts(instruction, state),
+                    is_per_cpu: place.is_per_cpu,
+                    is_locked: *is_locked,
+                    counts: counts.unwrap_or(counted),
                     value,
                 };
 
                 observer.access(state, &access);
-                forget(state, address, size);
+                forget(state, address, size.bytes);
                 if let (Known::Address(base, offset), false) = (address.known, access.is_per_cpu) {
-                    state.memory.insert((base, offset), (value, size as u8));
+                    state
+                        .memory
+                        .insert((base, offset), (value, size.bytes as u8));
                 }
             }
-            _ => {}
+            Operand::Number(_) | Operand::Address(_) | Operand::Own(_) => {}
         }
     }
 
     /// Whether a condition is met, if that is known, and the marks of what it depends on.
-    fn evaluate(&self, condition: ConditionCode, flags: Flags) -> (Option<bool>, u8) {
-        use ConditionCode as C;
+    fn evaluate(&self, condition: Condition, flags: Flags) -> (Option<bool>, u8) {
+        use Condition as C;
 
         let (a, b, size) = match flags {
             Flags::Unknown(marks) => return (None, marks),
+            Flags::Known(bits, marks) => return (condition.is_met(bits), marks),
             Flags::Compare(a, b, size) => (a, b, size),
-            Flags::Sum(value, _) if !matches!(condition, C::e | C::ne | C::s | C::ns) => {
+            Flags::Sum(value, _)
+                if !matches!(
+                    condition,
+                    C::Equal | C::NotEqual | C::Negative | C::NotNegative
+                ) =>
+            {
                 return (None, value.marks);
             }
             Flags::Result(value, size) | Flags::Sum(value, size) => (value, Value::number(0), size),
@@ -869,19 +989,19 @@ impl<'a> Machine<'a> {
         let (a, b) = (sign_extended(a, size), sign_extended(b, size));
         let (above, below) = (a as u64 & mask(size), b as u64 & mask(size));
         let is_so = match condition {
-            C::e => a == b,
-            C::ne => a != b,
-            C::a => above > below,
-            C::ae => above >= below,
-            C::b => above < below,
-            C::be => above <= below,
-            C::g => a > b,
-            C::ge => a >= b,
-            C::l => a < b,
-            C::le => a <= b,
-            C::s => sign_extended(a.wrapping_sub(b), size) < 0,
-            C::ns => sign_extended(a.wrapping_sub(b), size) >= 0,
-            _ => return (None, marks),
+            C::Equal => a == b,
+            C::NotEqual => a != b,
+            C::Above => above > below,
+            C::AboveOrEqual => above >= below,
+            C::Below => above < below,
+            C::BelowOrEqual => above <= below,
+            C::Greater => a > b,
+            C::GreaterOrEqual => a >= b,
+            C::Less => a < b,
+            C::LessOrEqual => a <= b,
+            C::Negative => sign_extended(a.wrapping_sub(b), size) < 0,
+            C::NotNegative => sign_extended(a.wrapping_sub(b), size) >= 0,
+            C::Other => return (None, marks),
         };
 
         (Some(is_so), marks)
@@ -892,7 +1012,8 @@ impl<'a> Machine<'a> {
         match base {
             Base::Stack => true,
             Base::Argument(_) => self.arguments_are_valid,
-            Base::Field(..) | Base::Returned(_) => false,
+            Base::Thread => true,
+            Base::Field(..) | Base::Returned(_) | Base::Counted(_) | Base::Cpu => false,
         }
     }
 
@@ -910,159 +1031,81 @@ impl<'a> Machine<'a> {
 
         !(cold(from, target) || cold(target, from))
     }
-
-    /// What a call or a jump to one of the kernel's small helpers stands for.
-    fn thunk(&self, target: Target) -> Thunk {
-        const REGISTERS: [&str; 16] = [
-            "rax", "rcx", "rdx", "rbx", "rsp", "rbp", "rsi", "rdi", "r8", "r9", "r10", "r11",
-            "r12", "r13", "r14", "r15",
-        ];
-        let Target::Function(to) = target else {
-            return Thunk::None;
-        };
-        let Some(symbol) = self.image.symbol_of(to) else {
-            return Thunk::None;
-        };
-
-        // Several names may stand for it.
-        if self
-            .image
-            .names(to)
-            .any(|it| it.name.ends_with("return_thunk"))
-        {
-            return Thunk::Return;
-        }
-        match symbol.name {
-            "__fentry__" => Thunk::Nothing,
-            name if name.starts_with("__x86_indirect_") => {
-                let is_named = |it: &str| name.strip_suffix(it).is_some_and(|it| it.ends_with('_'));
-
-                // An array has one for each register, of which each has the same size.
-                match REGISTERS.iter().position(|it| is_named(it)) {
-                    Some(index) => Thunk::Register(index),
-                    None => Thunk::Register(((to - symbol.address) / 32) as usize & 15),
-                }
-            }
-            _ => Thunk::None,
-        }
-    }
-}
-
-enum Thunk {
-    None,
-    Nothing,
-    Return,
-    Register(usize),
-}
-
-/// The instruction at `at`.
-pub fn instruction(image: &Image, at: u64) -> Option<Instruction> {
-    let bytes = (1..=LONGEST)
-        .rev()
-        .find_map(|length| image.read(at, length))?;
-    let mut decoder = Decoder::with_ip(64, bytes, at, DecoderOptions::NONE);
-    let instruction = decoder.decode();
-
-    (instruction.code() != Code::INVALID).then_some(instruction)
-}
-
-/// The index of a general register, whatever its size.
-pub fn number(register: Register) -> Option<usize> {
-    register
-        .is_gpr()
-        .then(|| register.full_register() as usize - Register::RAX as usize)
-}
-
-fn is_high(register: Register) -> bool {
-    matches!(
-        register,
-        Register::AH | Register::BH | Register::CH | Register::DH
-    )
 }
 
 fn is_small(number: i64) -> bool {
     (-SMALL..SMALL).contains(&number)
 }
 
-fn is_per_cpu(instruction: &Instruction) -> bool {
-    matches!(instruction.segment_prefix(), Register::GS | Register::FS)
+/// The registers in a set.
+fn among(set: u32) -> impl Iterator<Item = usize> {
+    (0..REGISTERS).filter(move |it| set >> it & 1 != 0)
 }
 
-/// The size of an operand, in bytes.
-pub fn operand_size(instruction: &Instruction, operand: u32) -> usize {
-    match instruction.try_op_kind(operand) {
-        Ok(OpKind::Register) => instruction.op_register(operand).size(),
-        Ok(OpKind::Memory) => instruction.memory_size().size(),
-        _ => match instruction.op0_kind() {
-            OpKind::Register => instruction.op0_register().size(),
-            OpKind::Memory => instruction.memory_size().size(),
-            _ => 8,
-        },
-    }
-}
-
-/// The address of an operand in memory.
-fn address_of<T>(instruction: &Instruction, state: &State<T>) -> Value {
-    let displacement = instruction.memory_displacement64() as i64;
-
-    if instruction.is_ip_rel_memory_operand() {
-        return Value::number(instruction.ip_rel_memory_address() as i64);
-    }
-    let base = match instruction.memory_base() {
-        Register::None => Value::number(0),
-        register => number(register).map_or(Value::UNKNOWN, |it| state.registers[it]),
+/// The address of a place.
+fn address_of<T>(place: &Place, state: &State<T>) -> Value {
+    let base = match place.base {
+        None => Value::number(0),
+        Some(register) => state.registers[usize::from(register)],
     };
-    let address = binary(Mnemonic::Add, base, Value::number(displacement));
+    let address = binary(Arithmetic::Add, base, Value::number(place.displacement));
 
-    match number(instruction.memory_index()).map(|it| state.registers[it]) {
+    match place.index {
         None => address,
-        Some(index) => {
-            let scale = i64::from(instruction.memory_index_scale());
-            let index = match index.as_number() {
-                Some(number) => Value::number(number.wrapping_mul(scale)).marked(index.marks),
-                None if scale == 1 => index,
-                None => Value::UNKNOWN.marked(index.marks),
-            };
+        Some(index) => binary(Arithmetic::Add, address, part_of(index, state)),
+    }
+}
 
-            binary(Mnemonic::Add, address, index)
-        }
+/// What a part of a register is.
+fn part_of<T>(part: Part, state: &State<T>) -> Value {
+    let value = of_size(state.registers[usize::from(part.register)], part.size);
+
+    match part.shift {
+        0 => value,
+        shift => binary(Arithmetic::Shl, value, Value::number(shift.into())),
+    }
+}
+
+fn of_size(value: Value, size: Size) -> Value {
+    match size.is_signed {
+        true => value.signed(size.bytes),
+        false => value.truncated(size.bytes),
     }
 }
 
 /// What an operation makes of two values.
-fn binary(operation: Mnemonic, a: Value, b: Value) -> Value {
+fn binary(operation: Arithmetic, a: Value, b: Value) -> Value {
     let marks = a.marks | b.marks;
     let known = match (a.known, b.known) {
         (Known::Number(a), Known::Number(b)) => {
             let shift = b as u32 & 63;
 
             match operation {
-                Mnemonic::Add => Known::Number(a.wrapping_add(b)),
-                Mnemonic::Sub => Known::Number(a.wrapping_sub(b)),
-                Mnemonic::And => Known::Number(a & b),
-                Mnemonic::Or => Known::Number(a | b),
-                Mnemonic::Xor => Known::Number(a ^ b),
-                Mnemonic::Shl => Known::Number(a << shift),
-                Mnemonic::Shr => Known::Number((a as u64 >> shift) as i64),
-                Mnemonic::Sar => Known::Number(a >> shift),
-                _ => Known::Nothing,
+                Arithmetic::Add => Known::Number(a.wrapping_add(b)),
+                Arithmetic::Sub => Known::Number(a.wrapping_sub(b)),
+                Arithmetic::And => Known::Number(a & b),
+                Arithmetic::Or => Known::Number(a | b),
+                Arithmetic::Xor => Known::Number(a ^ b),
+                Arithmetic::Shl => Known::Number(a << shift),
+                Arithmetic::Shr => Known::Number((a as u64 >> shift) as i64),
+                Arithmetic::Sar => Known::Number(a >> shift),
             }
         }
         (Known::Address(base, a), Known::Number(b)) => match operation {
-            Mnemonic::Add => Known::Address(base, a.wrapping_add(b)),
-            Mnemonic::Sub => Known::Address(base, a.wrapping_sub(b)),
-            Mnemonic::Or | Mnemonic::Xor | Mnemonic::Shl if b == 0 => Known::Address(base, a),
+            Arithmetic::Add => Known::Address(base, a.wrapping_add(b)),
+            Arithmetic::Sub => Known::Address(base, a.wrapping_sub(b)),
+            Arithmetic::Or | Arithmetic::Xor | Arithmetic::Shl if b == 0 => Known::Address(base, a),
             _ => Known::Nothing,
         },
-        (Known::Number(a), Known::Address(base, b)) if operation == Mnemonic::Add => {
+        (Known::Number(a), Known::Address(base, b)) if operation == Arithmetic::Add => {
             Known::Address(base, a.wrapping_add(b))
         }
         (Known::Address(one, a), Known::Address(other, b))
-            if one == other && operation == Mnemonic::Sub =>
+            if one == other && operation == Arithmetic::Sub =>
         {
             Known::Number(a.wrapping_sub(b))
         }
-        (_, Known::Number(0)) | (Known::Number(0), _) if operation == Mnemonic::And => {
+        (_, Known::Number(0)) | (Known::Number(0), _) if operation == Arithmetic::And => {
             Known::Number(0)
         }
         _ => Known::Nothing,
@@ -1071,34 +1114,11 @@ fn binary(operation: Mnemonic, a: Value, b: Value) -> Value {
     Value { known, marks }
 }
 
-/// Whether an access reads, and whether it writes.
-fn directions(access: OpAccess) -> (bool, bool) {
-    match access {
-        OpAccess::Read | OpAccess::CondRead => (true, false),
-        OpAccess::Write | OpAccess::CondWrite => (false, true),
-        OpAccess::ReadWrite | OpAccess::ReadCondWrite => (true, true),
-        _ => (false, false),
-    }
-}
-
-/// Whether an instruction adds to what is in memory (1), takes something off it (-1), or neither (0).
-fn counts<T>(instruction: &Instruction, state: &State<T>) -> i8 {
-    let second = || match instruction.op1_kind() {
-        OpKind::Register => number(instruction.op1_register()).and_then(|it| {
-            state.registers[it]
-                .signed(operand_size(instruction, 1))
-                .as_number()
-        }),
-        _ => instruction
-            .try_immediate(1)
-            .ok()
-            .map(|it| sign_extended(it as i64, operand_size(instruction, 0))),
-    };
-    let sign = match instruction.mnemonic() {
-        Mnemonic::Inc => 1,
-        Mnemonic::Dec => -1,
-        Mnemonic::Sub => -second().map_or(1, i64::signum),
-        Mnemonic::Add | Mnemonic::Xadd => second().map_or(0, i64::signum),
+/// Whether an operation counts what it is done to up (1), down (-1), or does neither (0).
+fn counts(operation: Arithmetic, by: Value) -> i8 {
+    let sign = match operation {
+        Arithmetic::Add => by.as_number().map_or(0, i64::signum),
+        Arithmetic::Sub => -by.as_number().map_or(1, i64::signum),
         _ => 0,
     };
 
@@ -1124,26 +1144,6 @@ fn forget<T>(state: &mut State<T>, address: Value, size: usize) {
     }
 }
 
-fn push<T>(state: &mut State<T>, value: Value) {
-    let top = binary(Mnemonic::Sub, state.registers[4], Value::number(8));
-
-    state.registers[4] = top;
-    if let Known::Address(base, offset) = top.known {
-        state.memory.insert((base, offset), (value, 8));
-    }
-}
-
-fn pop<T>(state: &mut State<T>) -> Value {
-    let top = state.registers[4];
-    let value = match top.known {
-        Known::Address(base, offset) => state.memory.get(&(base, offset)).map(|it| it.0),
-        _ => None,
-    };
-
-    state.registers[4] = binary(Mnemonic::Add, top, Value::number(8));
-    value.unwrap_or_default()
-}
-
 /// Leaves the function that is run.
 fn leave<T>(state: &mut State<T>) -> Step<T> {
     match state.frames.pop() {
@@ -1155,16 +1155,14 @@ fn leave<T>(state: &mut State<T>) -> Step<T> {
 /// Puts what a call that was not run leaves behind into the registers.
 fn returned<T>(state: &mut State<T>, value: Value) {
     // What a callee is passed the address of may be another value then.
-    for index in 0..State::<T>::ARGUMENTS.len() {
-        if let Known::Address(Base::Stack, offset) = state.argument(index).known {
+    for index in ARGUMENTS {
+        if let Known::Address(Base::Stack, offset) = state.registers[index].known {
             let place = Value::address(Base::Stack, offset);
 
             forget(state, place, 8);
         }
     }
-    for register in [1, 2, 6, 7, 8, 9, 10, 11] {
-        state.registers[register] = Value::UNKNOWN;
-    }
-    state.registers[0] = value;
+    state.registers[VOLATILE].fill(Value::UNKNOWN);
+    state.set_result(value);
     state.flags = Flags::Unknown(0);
 }

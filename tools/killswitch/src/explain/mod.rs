@@ -6,6 +6,7 @@
 
 mod body;
 mod callers;
+mod code;
 mod contracts;
 mod inlined;
 mod machine;
@@ -21,7 +22,7 @@ pub use {contracts::Kind, inlined::Debug};
 
 use crate::{
     command::Scope,
-    image::{Architecture, Image, Within},
+    image::{Image, Within},
     kernel::{Function, Kernel},
     policy::Value,
 };
@@ -110,20 +111,13 @@ pub struct Index<'a> {
 }
 
 impl<'a> Index<'a> {
-    /// Finds out what is needed about `kernel`. Fails, with a sentence, if that is for another
-    /// architecture than x86-64.
-    pub fn new(kernel: &'a Kernel) -> Result<Self, &'static str> {
-        match kernel.image().architecture() {
-            Architecture::X86 => Ok(Self {
-                tables: Tables::new(kernel.image()),
-                debug: Debug::default(),
-                kernel,
-                left_out: 0,
-            }),
-            Architecture::Arm64 => Err(
-                "explain does not read code of arm64; explain the function in a kernel of the \
-                 same version for x86-64",
-            ),
+    /// Finds out what is needed about `kernel`.
+    pub fn new(kernel: &'a Kernel) -> Self {
+        Self {
+            tables: Tables::new(kernel.image()),
+            debug: Debug::default(),
+            kernel,
+            left_out: 0,
         }
     }
 

@@ -5,6 +5,7 @@
 use super::{
     body::{Body, Event},
     callers::{self, Handling, Site},
+    code,
     contracts::{self, Class, Condition, Contract, Outcome},
     machine::{self, Base, Known},
     output, prototypes,
@@ -571,18 +572,13 @@ impl<'a, 'b> Question<'a, 'b> {
 
     /// The places that call the function directly.
     fn sites(&mut self, addresses: &[u64]) -> Vec<Site> {
-        const ENDBR64: &[u8] = &[0xf3, 0x0f, 0x1e, 0xfa];
         let image = self.image();
         let parameters = self.parameters();
         let value = (self.class != Class::Void).then_some(self.value);
-        let mut entries = Vec::new();
-
-        for address in addresses {
-            entries.push(*address);
-            if image.read(*address, 4) == Some(ENDBR64) {
-                entries.push(address + 4);
-            }
-        }
+        let entries: Vec<u64> = addresses
+            .iter()
+            .flat_map(|it| code::of(image).entries(image, *it))
+            .collect();
         let mut places: Vec<u64> = entries
             .iter()
             .flat_map(|it| self.index.kernel.branches_to(*it))

@@ -4,21 +4,20 @@
 //! structure.
 
 use super::{
-    machine::{self, number},
+    code::{
+        self, Destination, Instruction, Operand, Operation, ARGUMENTS, FRAME, REGISTERS, STACK,
+        VOLATILE,
+    },
     prototypes::{self, What},
     tables::Tables,
 };
 use crate::{image::Image, policy::typed_name};
-use iced_x86::{Decoder, DecoderOptions, FlowControl, Instruction, Mnemonic, OpKind, Register};
 use std::collections::HashMap;
 
 /// How many instructions are followed from where the address is taken.
 const FOLLOWED: usize = 96;
 /// How much of a function is decoded to find an instruction, in bytes.
 const MAX_FUNCTION: u64 = 64 << 10;
-
-/// The registers that a call may change.
-const VOLATILE: [usize; 9] = [0, 1, 2, 6, 7, 8, 9, 10, 11];
 
 /// What is done with the address.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -54,73 +53,22 @@ pub fn find<'a>(
     module: Option<usize>,
     address: u64,
 ) -> Vec<Reference<'a>> {
-    let mut found = Vec::new();
+    let areas = image.areas().iter().filter(|it| it.module == module);
+    let taken = areas.flat_map(|it| code::of(image).references(image, &it.range, address));
 
-    for area in image.areas().iter().filter(|it| it.module == module) {
-        let length = (area.range.end - area.range.start) as usize;
-        let Some(bytes) = image.read(area.range.start, length) else {
-            continue;
-        };
+    taken
+        .filter_map(|at| {
+            let extent = image.extent(at)?;
+            let end = extent.end.min(extent.start + MAX_FUNCTION);
+            let code = code::all(image, extent.start..end);
+            let start = code.binary_search_by_key(&at, |it| it.at).ok()?;
 
-        for (index, window) in bytes.windows(4).enumerate() {
-            let Ok(word) = window.try_into().map(u32::from_le_bytes) else {
-                continue;
-            };
-            let place = area.range.start + index as u64;
-            let is_absolute = word == address as u32;
-            let is_relative = (place + 4).wrapping_add_signed((word as i32).into()) == address;
-            // Calls and jumps are no references.
-            let is_branch = || index > 0 && matches!(bytes[index - 1], 0xe8 | 0xe9);
-
-            if !(is_absolute || is_relative && !is_branch()) {
-                continue;
-            }
-            let Some((code, start)) = around(image, place) else {
-                continue;
-            };
-            let first = &code[start];
-            let takes = match first.mnemonic() {
-                Mnemonic::Mov => is_absolute && immediate(first) == Some(address),
-                Mnemonic::Lea => {
-                    first.is_ip_rel_memory_operand() && first.ip_rel_memory_address() == address
-                }
-                _ => false,
-            };
-
-            if takes {
-                found.push(Reference {
-                    at: first.ip(),
-                    what: follow(tables, image, &code, start),
-                });
-            }
-        }
-    }
-    found
-}
-
-fn immediate(instruction: &Instruction) -> Option<u64> {
-    instruction.try_immediate(1).ok()
-}
-
-/// The instructions around the one that `place` is in, and the index of that.
-fn around(image: &Image, place: u64) -> Option<(Vec<Instruction>, usize)> {
-    let extent = image.extent(place)?;
-    let length = (extent.end - extent.start).min(MAX_FUNCTION) as usize;
-    let bytes = image.read(extent.start, length)?;
-    let mut decoder = Decoder::with_ip(64, bytes, extent.start, DecoderOptions::NONE);
-    let mut code: Vec<Instruction> = Vec::new();
-    let mut start = None;
-
-    while decoder.can_decode() {
-        let instruction = decoder.decode();
-
-        if start.is_none() && instruction.next_ip() > place {
-            start = (instruction.ip() < place).then_some(code.len());
-            start?;
-        }
-        code.push(instruction);
-    }
-    Some((code, start?))
+            Some(Reference {
+                at,
+                what: follow(tables, image, &code, start),
+            })
+        })
+        .collect()
 }
 
 /// What becomes of the address that the instruction with index `start` takes.
@@ -130,7 +78,7 @@ fn follow<'a>(
     code: &[Instruction],
     start: usize,
 ) -> Use<'a> {
-    let mut holds = [false; 16];
+    let mut holds = [false; REGISTERS];
     // Where on the stack it was put, and which registers point there.
     let mut slots: Vec<i64> = Vec::new();
     let mut stack: HashMap<usize, i64> = HashMap::new();
@@ -141,90 +89,65 @@ fn follow<'a>(
     let end = start + FOLLOWED;
     let mut steps = next;
 
-    while let Some(instruction) = code.get(next).filter(|_| steps < end) {
-        let index = next;
-        let source = match instruction.op_count() {
-            2 if instruction.op1_kind() == OpKind::Register => number(instruction.op1_register()),
-            _ => None,
-        };
+    'code: while let Some(instruction) = code.get(next).filter(|_| steps < end) {
+        let is_first = next == start;
+
         next += 1;
         steps += 1;
-        let is_held = index == start || source.is_some_and(|it| holds[it]);
+        for operation in &instruction.operations {
+            match operation {
+                Operation::Call(to) => {
+                    let is_after = steps > start;
+                    let found = || passed(tables, image, to, &holds, &slots, &stack);
 
-        match instruction.flow_control() {
-            FlowControl::Call => {
-                let callee = instruction.near_branch_target();
-                let is_after = steps > start;
-                let found = || passed(tables, image, callee, &holds, &slots, &stack);
-
-                if let Some(found) = is_after.then(found).flatten() {
-                    return found;
+                    if let Some(found) = is_after.then(found).flatten() {
+                        return found;
+                    }
+                    holds[VOLATILE].fill(false);
+                    stack.retain(|register, _| !VOLATILE.contains(register));
                 }
-                for register in VOLATILE {
-                    holds[register] = false;
-                    stack.remove(&register);
+                Operation::Jump(to) if steps > start => {
+                    if let Some(index) = within(code, to) {
+                        next = index;
+                        continue 'code;
+                    }
+                    return passed(tables, image, to, &holds, &slots, &stack)
+                        .or(stored)
+                        .or_else(|| passed_anywhere(tables, image, code, &slots))
+                        .unwrap_or(Use::Unknown);
                 }
-                continue;
-            }
-            FlowControl::UnconditionalBranch if steps > start => {
-                let to = instruction.near_branch_target();
+                Operation::Trap if steps > start => break 'code,
+                Operation::Move { to, from } => {
+                    let is_held = is_first || from.number().is_some_and(|it| holds[it]);
 
-                if let Ok(index) = code.binary_search_by_key(&to, Instruction::ip) {
-                    next = index;
-                    continue;
-                }
-                return passed(tables, image, to, &holds, &slots, &stack)
-                    .or(stored)
-                    .or_else(|| passed_anywhere(tables, image, code, &slots))
-                    .unwrap_or(Use::Unknown);
-            }
-            FlowControl::Return | FlowControl::Interrupt | FlowControl::Exception
-                if steps > start =>
-            {
-                break
-            }
-            _ => {}
-        }
-        if instruction.mnemonic() == Mnemonic::Mov
-            && instruction.op0_kind() == OpKind::Memory
-            && is_held
-        {
-            let offset = instruction.memory_displacement64() as i64;
+                    match to {
+                        Operand::Memory { place, .. } if is_held => match place.base {
+                            Some(STACK | FRAME) => slots.push(place.displacement),
+                            _ => {
+                                stored = stored.or(Some(Use::Stored {
+                                    offset: place.displacement,
+                                }));
+                            }
+                        },
+                        Operand::Register(part) => {
+                            let register = part.register.into();
 
-            match instruction.memory_base() {
-                Register::RSP | Register::RBP => slots.push(offset),
-                _ => stored = stored.or(Some(Use::Stored { offset })),
-            }
-        }
-        if instruction.op_count() > 0 && instruction.op0_kind() == OpKind::Register {
-            if let Some(register) = number(instruction.op0_register()) {
-                let is_write = !matches!(
-                    instruction.mnemonic(),
-                    Mnemonic::Cmp | Mnemonic::Test | Mnemonic::Push
-                );
-
-                if is_write {
-                    let is_move = matches!(instruction.mnemonic(), Mnemonic::Mov | Mnemonic::Lea);
-
-                    holds[register] = is_held && is_move;
-                    match (instruction.mnemonic(), instruction.memory_base()) {
-                        (Mnemonic::Lea, Register::RSP | Register::RBP) => {
-                            stack.insert(register, instruction.memory_displacement64() as i64);
-                        }
-                        (Mnemonic::Mov, _) if instruction.op1_kind() == OpKind::Register => {
-                            let copied = match instruction.op1_register() {
-                                Register::RSP => Some(0),
-                                _ => source.and_then(|it| stack.get(&it).copied()),
-                            };
-
-                            match copied {
+                            holds[register] = is_held;
+                            match stack_address(from, &stack) {
                                 Some(at) => stack.insert(register, at),
                                 None => stack.remove(&register),
                             };
                         }
-                        _ => {
-                            stack.remove(&register);
-                        }
+                        _ => {}
+                    }
+                }
+                _ => {
+                    let written = operation.all_written();
+
+                    for register in (0..REGISTERS).filter(|it| written >> it & 1 != 0) {
+                        // Here the address may have been put together.
+                        holds[register] = is_first;
+                        stack.remove(&register);
                     }
                 }
             }
@@ -247,25 +170,19 @@ fn passed_anywhere<'a>(
     if slots.is_empty() {
         return None;
     }
-    code.iter().find_map(|instruction| {
-        if instruction.flow_control() == FlowControl::Call {
-            let callee = instruction.near_branch_target();
-            let found = passed(tables, image, callee, &[false; 16], slots, &stack);
+    let operations = code.iter().flat_map(|it| &it.operations);
 
+    for operation in operations {
+        if let Operation::Call(to) = operation {
+            let found = passed(tables, image, to, &[false; REGISTERS], slots, &stack);
+
+            if found.is_some() {
+                return found;
+            }
             stack.retain(|register, _| !VOLATILE.contains(register));
-            return found;
-        }
-        if instruction.op_count() == 2 && instruction.op0_kind() == OpKind::Register {
-            let register = number(instruction.op0_register())?;
-            let address = match (instruction.mnemonic(), instruction.op1_kind()) {
-                (Mnemonic::Lea, _)
-                    if matches!(instruction.memory_base(), Register::RSP | Register::RBP) =>
-                {
-                    Some(instruction.memory_displacement64() as i64)
-                }
-                (Mnemonic::Mov, OpKind::Register) => {
-                    number(instruction.op1_register()).and_then(|it| stack.get(&it).copied())
-                }
+        } else if let Some(register) = operation.written() {
+            let address = match operation {
+                Operation::Move { from, .. } => stack_address(from, &stack),
                 _ => None,
             };
 
@@ -274,25 +191,47 @@ fn passed_anywhere<'a>(
                 None => stack.remove(&register),
             };
         }
-        None
-    })
+    }
+    None
+}
+
+/// Where something that is moved points to on the stack, behind the stack pointer or the frame
+/// pointer.
+fn stack_address(from: &Operand, stack: &HashMap<usize, i64>) -> Option<i64> {
+    match from {
+        Operand::Address(place) => {
+            matches!(place.base, Some(STACK | FRAME)).then_some(place.displacement)
+        }
+        Operand::Register(part) if part.register == STACK => Some(0),
+        Operand::Register(part) => stack.get(&part.register.into()).copied(),
+        _ => None,
+    }
+}
+
+/// The index of the instruction in `code` that a jump leads to.
+fn within(code: &[Instruction], to: &Destination) -> Option<usize> {
+    match to {
+        Destination::Code(to) => code.binary_search_by_key(to, |it| it.at).ok(),
+        _ => None,
+    }
 }
 
 /// Whether a call passes the address on, by itself or in a structure on the stack.
 fn passed<'a>(
     tables: &Tables<'a>,
     image: &'a Image,
-    callee: u64,
-    holds: &[bool; 16],
+    callee: &Destination,
+    holds: &[bool; REGISTERS],
     slots: &[i64],
     stack: &HashMap<usize, i64>,
 ) -> Option<Use<'a>> {
-    let symbol = image.symbol_of(callee)?;
+    let Destination::Code(callee) = callee else {
+        return None;
+    };
+    let symbol = image.symbol_of(*callee)?;
     let types = image.types(symbol.module)?;
     let parameters = prototypes::parameters(types, typed_name(symbol.name))?;
-    let registers = machine::State::<()>::ARGUMENTS;
-
-    for (parameter, register) in parameters.iter().zip(registers) {
+    for (parameter, register) in parameters.iter().zip(ARGUMENTS) {
         if holds[register] {
             return Some(Use::Passed {
                 to: symbol.name,
@@ -300,7 +239,7 @@ fn passed<'a>(
             });
         }
     }
-    for (parameter, register) in parameters.iter().zip(registers) {
+    for (parameter, register) in parameters.iter().zip(ARGUMENTS) {
         let (Some(from), Some(name)) = (stack.get(&register), parameter.structure) else {
             continue;
         };

@@ -11,11 +11,11 @@ use crate::image::{
     kinds::{FUNC_PROTO, POINTER, STRUCT},
     sample::{
         of_types,
-        Part::{self, Bytes, Call, Jump},
+        Part::{self, Call, Code, Jump, Take},
         Sample,
     },
     tests::of_functions,
-    Origin,
+    Architecture, Origin,
 };
 
 const fn int(name: &'static str, parts: &'static [Part]) -> Sample {
@@ -35,42 +35,201 @@ const fn void(name: &'static str, parts: &'static [Part]) -> Sample {
 }
 
 /// ret
-const RETURN: Part = Bytes(&[0xc3]);
+const RETURN: Part = Code(&[0xc3], &[0xd65f_03c0]);
 /// xor %eax,%eax; ret
-const SUCCEED: Part = Bytes(&[0x31, 0xc0, 0xc3]);
+const SUCCEED: Part = Code(&[0x31, 0xc0, 0xc3], &[0x5280_0000, 0xd65f_03c0]);
 /// test %rdi,%rdi; je 1f; movl $1,(%rdi); xor %eax,%eax; ret; 1: mov $-22,%eax; ret
-const WORK: Part = Bytes(&[
-    0x48, 0x85, 0xff, 0x74, 0x09, 0xc7, 0x07, 1, 0, 0, 0, 0x31, 0xc0, 0xc3, 0xb8, 0xea, 0xff, 0xff,
-    0xff, 0xc3,
-]);
+/// cbz x0,1f; mov w1,#1; str w1,[x0]; mov w0,#0; ret; 1: mov w0,#-22; ret
+const WORK: Part = Code(
+    &[
+        0x48, 0x85, 0xff, 0x74, 0x09, 0xc7, 0x07, 1, 0, 0, 0, 0x31, 0xc0, 0xc3, 0xb8, 0xea, 0xff,
+        0xff, 0xff, 0xc3,
+    ],
+    &[
+        0xb400_00a0,
+        0x5280_0021,
+        0xb900_0001,
+        0x5280_0000,
+        0xd65f_03c0,
+        0x1280_02a0,
+        0xd65f_03c0,
+    ],
+);
 /// test %eax,%eax; js 1f; xor %eax,%eax; 1: ret
-const PASS_ERRORS_ON: Part = Bytes(&[0x85, 0xc0, 0x78, 0x02, 0x31, 0xc0, 0xc3]);
+/// tbnz w0,#31,1f; mov w0,#0; 1: ret
+const PASS_ERRORS_ON: Part = Code(
+    &[0x85, 0xc0, 0x78, 0x02, 0x31, 0xc0, 0xc3],
+    &[0x37f8_0040, 0x5280_0000, 0xd65f_03c0],
+);
 /// sub $24,%rsp; lea 8(%rsp),%rdi
-const PASS_A_SLOT: Part = Bytes(&[0x48, 0x83, 0xec, 0x18, 0x48, 0x8d, 0x7c, 0x24, 0x08]);
+/// sub sp,sp,#32; add x0,sp,#8
+const PASS_A_SLOT: Part = Code(
+    &[0x48, 0x83, 0xec, 0x18, 0x48, 0x8d, 0x7c, 0x24, 0x08],
+    &[0xd100_83ff, 0x9100_23e0],
+);
 /// test %eax,%eax; jne 1f; mov 8(%rsp),%eax; 1: add $24,%rsp; ret
-const READ_THE_SLOT: Part = Bytes(&[
-    0x85, 0xc0, 0x75, 0x04, 0x8b, 0x44, 0x24, 0x08, 0x48, 0x83, 0xc4, 0x18, 0xc3,
-]);
+/// cbnz w0,1f; ldr w0,[sp,#8]; 1: add sp,sp,#32; ret
+const READ_THE_SLOT: Part = Code(
+    &[
+        0x85, 0xc0, 0x75, 0x04, 0x8b, 0x44, 0x24, 0x08, 0x48, 0x83, 0xc4, 0x18, 0xc3,
+    ],
+    &[0x3500_0040, 0xb940_0be0, 0x9100_83ff, 0xd65f_03c0],
+);
 /// mov (%rax),%eax; ret
-const USE_AS_ADDRESS: Part = Bytes(&[0x8b, 0x00, 0xc3]);
+/// ldr w0,[x0]; ret
+const USE_AS_ADDRESS: Part = Code(&[0x8b, 0x00, 0xc3], &[0xb940_0000, 0xd65f_03c0]);
 /// cmp $-2,%eax; jne 1f; ud2; 1: ret
-const BUG_ON_ENOENT: Part = Bytes(&[0x83, 0xf8, 0xfe, 0x75, 0x02, 0x0f, 0x0b, 0xc3]);
+/// cmn w0,#2; b.ne 1f; brk #0x800; 1: ret
+const BUG_ON_ENOENT: Part = Code(
+    &[0x83, 0xf8, 0xfe, 0x75, 0x02, 0x0f, 0x0b, 0xc3],
+    &[0x3100_081f, 0x5400_0041, 0xd421_0000, 0xd65f_03c0],
+);
 /// cmp $-11,%eax; je back to the call; ret
-const REPEAT_ON_EAGAIN: Part = Bytes(&[0x83, 0xf8, 0xf5, 0x74, 0xf6, 0xc3]);
+/// cmn w0,#11; b.eq back to the call; ret
+const REPEAT_ON_EAGAIN: Part = Code(
+    &[0x83, 0xf8, 0xf5, 0x74, 0xf6, 0xc3],
+    &[0x3100_2c1f, 0x54ff_ffc0, 0xd65f_03c0],
+);
 /// movl $1,(%rdi)
-const STORE: Part = Bytes(&[0xc7, 0x07, 1, 0, 0, 0]);
+/// mov w1,#1; str w1,[x0]
+const STORE: Part = Code(&[0xc7, 0x07, 1, 0, 0, 0], &[0x5280_0021, 0xb900_0001]);
 /// mov 0x188(%rdi),%rax; mov 8(%rax),%rcx; ret
-const USE_PRIVATE: Part = Bytes(&[
-    0x48, 0x8b, 0x87, 0x88, 0x01, 0, 0, 0x48, 0x8b, 0x48, 0x08, 0xc3,
-]);
+/// ldr x1,[x0,#0x188]; ldr x2,[x1,#8]; ret
+const USE_PRIVATE: Part = Code(
+    &[
+        0x48, 0x8b, 0x87, 0x88, 0x01, 0, 0, 0x48, 0x8b, 0x48, 0x08, 0xc3,
+    ],
+    &[0xf940_c401, 0xf940_0422, 0xd65f_03c0],
+);
 /// mov 0x188(%rdi),%rax; test %rax,%rax; je 1f; mov 8(%rax),%rcx; 1: ret
-const USE_PRIVATE_IF_SET: Part = Bytes(&[
-    0x48, 0x8b, 0x87, 0x88, 0x01, 0, 0, 0x48, 0x85, 0xc0, 0x74, 0x04, 0x48, 0x8b, 0x48, 0x08, 0xc3,
-]);
+/// ldr x1,[x0,#0x188]; cbz x1,1f; ldr x2,[x1,#8]; 1: ret
+const USE_PRIVATE_IF_SET: Part = Code(
+    &[
+        0x48, 0x8b, 0x87, 0x88, 0x01, 0, 0, 0x48, 0x85, 0xc0, 0x74, 0x04, 0x48, 0x8b, 0x48, 0x08,
+        0xc3,
+    ],
+    &[0xf940_c401, 0xb400_0041, 0xf940_0422, 0xd65f_03c0],
+);
 /// incl %gs:__preempt_count
-const DISABLE_PREEMPTION: Part = Bytes(&[0x65, 0xff, 0x04, 0x25, 0x30, 0, 0x20, 0x81]);
+/// mrs x1,sp_el0; ldr w2,[x1,#16]; add w2,w2,#1; str w2,[x1,#16]
+const DISABLE_PREEMPTION: Part = Code(
+    &[0x65, 0xff, 0x04, 0x25, 0x30, 0, 0x20, 0x81],
+    &[0xd538_4101, 0xb940_1022, 0x1100_0442, 0xb900_1022],
+);
 /// decl %gs:__preempt_count
-const ENABLE_PREEMPTION: Part = Bytes(&[0x65, 0xff, 0x0c, 0x25, 0x30, 0, 0x20, 0x81]);
+/// mrs x1,sp_el0; ldr x2,[x1,#16]; sub x2,x2,#1; str w2,[x1,#16]
+const ENABLE_PREEMPTION: Part = Code(
+    &[0x65, 0xff, 0x0c, 0x25, 0x30, 0, 0x20, 0x81],
+    &[0xd538_4101, 0xf940_0822, 0xd100_0442, 0xb900_1022],
+);
+/// cmp $0xfffffffffffff000,%rax; ja 1f; mov (%rax),%eax; 1: ret
+/// cmn x0,#0xfff; b.hi 1f; ldr w0,[x0]; 1: ret
+const USE_UNLESS_ERROR: Part = Code(
+    &[
+        0x48, 0x3d, 0, 0xf0, 0xff, 0xff, 0x77, 0x02, 0x8b, 0x00, 0xc3,
+    ],
+    &[0xb13f_fc1f, 0x5400_0048, 0xb940_0000, 0xd65f_03c0],
+);
+/// lock decl (%rdi); ret
+/// 1: ldxr w1,[x0]; sub w2,w1,#1; stlxr w3,w2,[x0]; cbnz w3,1b; ret
+const DROP: Part = Code(
+    &[0xf0, 0xff, 0x0f, 0xc3],
+    &[
+        0x885f_7c01,
+        0x5100_0422,
+        0x8803_fc02,
+        0x35ff_ffa3,
+        0xd65f_03c0,
+    ],
+);
+/// mov $-1,%eax; lock xadd %eax,(%rdi); ret
+/// mov w1,#-1; ldaddl w1,w1,[x0]; ret
+const DROP_AND_READ: Part = Code(
+    &[0xb8, 0xff, 0xff, 0xff, 0xff, 0xf0, 0x0f, 0xc1, 0x07, 0xc3],
+    &[0x1280_0001, 0xb861_0001, 0xd65f_03c0],
+);
+/// mov $1,%eax; lock xadd %eax,(%rdi); ret
+/// mov w1,#1; stadd w1,[x0]; ret
+const TAKE: Part = Code(
+    &[0xb8, 0x01, 0, 0, 0, 0xf0, 0x0f, 0xc1, 0x07, 0xc3],
+    &[0x5280_0021, 0xb821_001f, 0xd65f_03c0],
+);
+/// test %eax,%eax; je 1f; cmp $-11,%eax; je 1f; ud2; 1: ret
+/// cmp w0,#0; ccmn w0,#11,#4,ne; b.eq 1f; brk #0x800; 1: ret
+const BUG_UNLESS_EAGAIN: Part = Code(
+    &[
+        0x85, 0xc0, 0x74, 0x07, 0x83, 0xf8, 0xf5, 0x74, 0x02, 0x0f, 0x0b, 0xc3,
+    ],
+    &[
+        0x7100_001f,
+        0x3a4b_1804,
+        0x5400_0040,
+        0xd421_0000,
+        0xd65f_03c0,
+    ],
+);
+/// mov $0,%edx; test %eax,%eax; cmovns %edx,%eax; ret
+/// cmp w0,#0; csel w0,w0,wzr,lt; ret
+const SELECT_ERRORS: Part = Code(
+    &[0xba, 0, 0, 0, 0, 0x85, 0xc0, 0x0f, 0x49, 0xc2, 0xc3],
+    &[0x7100_001f, 0x1a9f_b000, 0xd65f_03c0],
+);
+/// endbr64; push %rbx; mov %rdi,%rbx
+/// bti c; paciasp; stp x29,x30,[sp,#-32]!; mov x29,sp; str x19,[sp,#16]; mov x19,x0
+const ENTER: Part = Code(
+    &[0xf3, 0x0f, 0x1e, 0xfa, 0x53, 0x48, 0x89, 0xfb],
+    &[
+        0xd503_245f,
+        0xd503_233f,
+        0xa9be_7bfd,
+        0x9100_03fd,
+        0xf900_0bf3,
+        0xaa00_03f3,
+    ],
+);
+/// test %eax,%eax; je 1f; mov (%rbx),%eax; 1: pop %rbx; ret
+/// cbz w0,1f; ldr w0,[x19]; 1: ldr x19,[sp,#16]; ldp x29,x30,[sp],#32; autiasp; ret
+const LEAVE: Part = Code(
+    &[0x85, 0xc0, 0x74, 0x02, 0x8b, 0x03, 0x5b, 0xc3],
+    &[
+        0x3400_0040,
+        0xb940_0260,
+        0xf940_0bf3,
+        0xa8c2_7bfd,
+        0xd503_23bf,
+        0xd65f_03c0,
+    ],
+);
+
+/// cmp $1,%edi; je 1f; jb 2f; cmp $2,%edi; je 3f; xor %eax,%eax; ret
+/// 1: mov $-2,%eax; ret; 2: mov $-1,%eax; ret; 3: mov $-3,%eax; ret
+/// cmp w0,#2; b.hi 1f; adr x1,3f; ldrb w1,[x1,w0,uxtw]; adr x2,2f; add x1,x2,w1,sxtb #2; br x1
+/// 2: mov w0,#-1; ret; mov w0,#-2; ret; mov w0,#-3; ret; 1: mov w0,#0; ret; 3: .byte 0,2,4
+const SWITCH: Part = Code(
+    &[
+        0x83, 0xff, 0x01, 0x74, 0x0a, 0x72, 0x0e, 0x83, 0xff, 0x02, 0x74, 0x0f, 0x31, 0xc0, 0xc3,
+        0xb8, 0xfe, 0xff, 0xff, 0xff, 0xc3, 0xb8, 0xff, 0xff, 0xff, 0xff, 0xc3, 0xb8, 0xfd, 0xff,
+        0xff, 0xff, 0xc3,
+    ],
+    &[
+        0x7100_081f,
+        0x5400_0188,
+        0x1000_01a1,
+        0x3860_4821,
+        0x1000_0062,
+        0x8b21_8841,
+        0xd61f_0020,
+        0x1280_0000,
+        0xd65f_03c0,
+        0x1280_0020,
+        0xd65f_03c0,
+        0x1280_0040,
+        0xd65f_03c0,
+        0x5280_0000,
+        0xd65f_03c0,
+        0x0004_0200,
+    ],
+);
 
 const FUNCTIONS: &[Sample] = &[
     int("checked", &[WORK]),
@@ -122,6 +281,25 @@ const FUNCTIONS: &[Sample] = &[
     int("init_three", &[WORK]),
     void("destroy_three", &[Jump("complete")]),
     int("unused", &[WORK]),
+    int("opens", &[WORK]),
+    int("checks_pointer", &[Call("opens"), USE_UNLESS_ERROR]),
+    void("drop", &[DROP]),
+    void("drop_and_read", &[DROP_AND_READ]),
+    void("take", &[TAKE]),
+    void(
+        "calls_counters",
+        &[Call("drop"), Call("drop_and_read"), Call("take"), RETURN],
+    ),
+    int("tries", &[WORK]),
+    int("insists", &[Call("tries"), BUG_UNLESS_EAGAIN]),
+    int("selected", &[WORK]),
+    int("selects", &[Call("selected"), SELECT_ERRORS]),
+    int("called_in_frame", &[WORK]),
+    int("has_frame", &[ENTER, Call("called_in_frame"), LEAVE]),
+    int("switches", &[SWITCH]),
+    int("noted", &[WORK]),
+    void("listen", &[STORE, RETURN]),
+    void("notes", &[Take("noted"), Jump("listen")]),
 ];
 
 const TABLES: &[(&str, [&str; 2])] = &[
@@ -131,12 +309,12 @@ const TABLES: &[(&str, [&str; 2])] = &[
 ];
 
 /// A file of a kernel with all these functions.
-pub fn file() -> Vec<u8> {
-    crate::image::sample::of_functions(FUNCTIONS, TABLES)
+pub fn file(architecture: Architecture) -> Vec<u8> {
+    crate::image::sample::of_functions(architecture, FUNCTIONS, TABLES)
 }
 
-fn kernel() -> Kernel {
-    Kernel::new(of_functions(FUNCTIONS, TABLES))
+fn kernel(architecture: Architecture) -> Kernel {
+    Kernel::new(of_functions(architecture, FUNCTIONS, TABLES))
 }
 
 fn kinds(explanation: &Explanation) -> Vec<Kind> {
@@ -178,8 +356,17 @@ fn types_that_have_themselves_in_them_are_followed_to_an_end() {
 
 #[test]
 fn functions_are_explained() {
-    let kernel = kernel();
-    let index = Index::new(&kernel).unwrap();
+    explained_on(Architecture::X86);
+}
+
+#[test]
+fn functions_are_explained_on_arm64() {
+    explained_on(Architecture::Arm64);
+}
+
+fn explained_on(architecture: Architecture) {
+    let kernel = kernel(architecture);
+    let index = Index::new(&kernel);
 
     for (name, value, summary, expected) in [
         ("checked", -1, Summary::Safe, &[][..]),
@@ -217,6 +404,20 @@ fn functions_are_explained() {
             &[Kind::Leak, Kind::Hang],
         ),
         ("unused", -1, Summary::Unknown, &[]),
+        ("opens", -1, Summary::Safe, &[]),
+        (
+            "opens",
+            8,
+            Summary::Unsafe,
+            &[Kind::FalseSuccess, Kind::Crash],
+        ),
+        ("drop", 0, Summary::Unsafe, &[Kind::Leak]),
+        ("drop_and_read", 0, Summary::Unsafe, &[Kind::Leak]),
+        ("take", 0, Summary::Loss, &[]),
+        ("tries", -11, Summary::Safe, &[]),
+        ("tries", -1, Summary::Unsafe, &[Kind::Crash]),
+        ("selected", -1, Summary::Safe, &[]),
+        ("called_in_frame", -1, Summary::Safe, &[]),
     ] {
         let function = index.find(None, name).unwrap();
         let found = index.explain(&function, value);
@@ -233,18 +434,53 @@ fn functions_are_explained() {
 
 #[test]
 fn what_it_returns_by_itself_is_known() {
-    let kernel = kernel();
-    let index = Index::new(&kernel).unwrap();
-    let found = |name, value| {
-        let function = index.find(None, name).unwrap();
+    for architecture in [Architecture::X86, Architecture::Arm64] {
+        let kernel = kernel(architecture);
+        let index = Index::new(&kernel);
+        let found = |name, value| {
+            let function = index.find(None, name).unwrap();
 
-        index.explain(&function, value)
-    };
+            index.explain(&function, value)
+        };
 
-    // It returns 0 behind its work, and -22 before that.
-    assert_eq!(found("checked", -1).own, [(-22, true), (0, false)]);
-    assert!(found("checked", 0).values.contains(&-22));
-    assert!(found("init_one", -1).values.is_empty());
+        // It returns 0 behind its work, and -22 before that.
+        assert_eq!(found("checked", -1).own, [(-22, true), (0, false)]);
+        assert!(found("checked", 0).values.contains(&-22));
+        assert_eq!(
+            found("switches", 5).own,
+            [(-3, true), (-2, true), (-1, true), (0, true)]
+        );
+        assert!(found("init_one", -1).values.is_empty());
+    }
+}
+
+#[test]
+fn what_passes_addresses_on_is_known() {
+    for architecture in [Architecture::X86, Architecture::Arm64] {
+        let kernel = kernel(architecture);
+        let index = Index::new(&kernel);
+        let function = index.find(None, "noted").unwrap();
+        let address = function.addresses()[0] as u64;
+        let found = references::find(&index.tables, kernel.image(), None, address);
+
+        assert_eq!(found.len(), 1);
+        assert_eq!(
+            found[0].what,
+            references::Use::Passed {
+                to: "listen",
+                parameter: "object"
+            }
+        );
+    }
+}
+
+#[test]
+fn calls_through_veneers_are_calls() {
+    let (image, calls) = crate::image::arm64_tests::far();
+
+    for (at, function) in calls {
+        assert!(callers::site(&image, at, &[function], Some(-1), &[]).is_some());
+    }
 }
 
 #[test]
@@ -269,8 +505,8 @@ fn lists_are_read() {
 
 #[test]
 fn a_function_is_a_line_of_json() {
-    let kernel = kernel();
-    let index = Index::new(&kernel).unwrap();
+    let kernel = kernel(Architecture::X86);
+    let index = Index::new(&kernel);
     let lines = [
         Line::new("init_one", "", "-EPERM").unwrap(),
         Line::new("no_such", "module", "void").unwrap(),
@@ -305,8 +541,8 @@ fn a_function_is_a_line_of_json() {
 
 #[test]
 fn people_get_a_line_for_each_finding() {
-    let kernel = kernel();
-    let index = Index::new(&kernel).unwrap();
+    let kernel = kernel(Architecture::X86);
+    let index = Index::new(&kernel);
     let line = Line::new("fills", "", "0").unwrap();
     let mut out = Vec::new();
 
@@ -329,7 +565,7 @@ fn people_get_a_line_for_each_finding() {
 
 #[test]
 fn copies_that_run_on_are_said() {
-    let kernel = kernel();
+    let kernel = kernel(Architecture::X86);
     let address = |name| {
         kernel
             .image()
@@ -356,7 +592,7 @@ fn copies_that_run_on_are_said() {
             origin("fails", &["fails"], &many),
             origin("gone", &[], &[("reads", 9), ("bugs", 3)]),
         ]),
-        ..Index::new(&kernel).unwrap()
+        ..Index::new(&kernel)
     };
     let said = |function: &str| {
         let mut out = Vec::new();

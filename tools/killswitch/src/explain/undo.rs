@@ -33,9 +33,7 @@ impl Observer for Fault<'_> {
         };
         let name = self.image.symbol_of(target).map_or("?", |it| it.name);
         // What has nothing to do with the memory cannot fault because of it.
-        let is_concerned = (0..6).any(|index| {
-            let value = state.argument(index);
-
+        let is_concerned = state.arguments().iter().any(|value| {
             let is_zero = |offset| offset == 0 || offset >= self.behind;
 
             value.marks & ZERO != 0
@@ -88,6 +86,6 @@ pub fn faults(image: &Image, address: u64, behind: u32) -> Option<u64> {
     let mut machine = Machine::new(image, BUDGET);
 
     machine.arguments_are_valid = true;
-    machine.run(entry(address, ()), &mut fault);
+    machine.run(entry(image, address, ()), &mut fault);
     fault.found
 }

@@ -170,8 +170,9 @@ fn a_kernel_for_arm64_is_read() {
     assert!(!image.has_site(TEXT + 0x80));
 }
 
-#[test]
-fn what_is_too_far_away_is_called_through_veneers() {
+/// A kernel with modules that are far from each other, and the calls through veneers there: where
+/// they are, and what they call.
+pub fn far() -> (Image, [(u64, u64); 3]) {
     const HUGE: usize = 1 << 27;
     let modules = [
         module("first", "second", HUGE),
@@ -183,11 +184,23 @@ fn what_is_too_far_away_is_called_through_veneers() {
 
     // The first module is near the kernel, and the second is not near anything.
     assert_eq!(called(&image, first + 8), (TEXT + 0x20, TEXT + 0x20));
-    for (place, end) in [
-        (first + 12, second),
-        (second + 8, TEXT + 0x20),
-        (second + 12, first),
-    ] {
+    (
+        image,
+        [
+            (first + 12, second),
+            (second + 8, TEXT + 0x20),
+            (second + 12, first),
+        ],
+    )
+}
+
+#[test]
+fn what_is_too_far_away_is_called_through_veneers() {
+    let (image, calls) = far();
+    let address = |name| image.named(Within::Anywhere, name).next().unwrap().address;
+    let (first, second) = (address("first"), address("second"));
+
+    for (place, end) in calls {
         let (target, behind) = called(&image, place);
 
         assert_eq!(behind, end);

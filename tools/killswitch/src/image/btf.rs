@@ -300,7 +300,6 @@ impl<'a> Type<'a> {
     }
 
     /// Whether a structure has a member called `name`, perhaps in what has no name in it.
-    #[cfg(test)]
     pub fn has_member(self, name: &str) -> bool {
         self.members().any(|it| {
             let inner = || self.types.get(it.id).filter(|_| it.name.is_empty());

@@ -8,7 +8,7 @@
 
 mod arm64_image;
 #[cfg(test)]
-mod arm64_tests;
+pub mod arm64_tests;
 mod boot_image;
 mod btf;
 mod bytes;

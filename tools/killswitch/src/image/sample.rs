@@ -2,7 +2,11 @@
 
 //! Small files of kernels and modules, made by hand, for tests.
 
-use super::btf::{tests::Builder, Btf, FUNC, FUNC_PROTO, INT, POINTER};
+use super::{
+    btf::{tests::Builder, Btf, FUNC, FUNC_PROTO, INT, POINTER},
+    relocation::Kind,
+    Architecture,
+};
 
 /// Where the sample kernel lies.
 pub(super) const TEXT: u64 = 0xffff_ffff_8100_0000;
@@ -564,11 +568,14 @@ pub fn of_types(types: impl FnOnce(Builder) -> Builder) -> Vec<u8> {
 /// A part of a function that is made by hand.
 #[derive(Clone, Copy)]
 pub enum Part {
-    Bytes(&'static [u8]),
+    /// Code of x86-64, and words of arm64 that do the same.
+    Code(&'static [u8], &'static [u32]),
     /// A call of the function of this name.
     Call(&'static str),
     /// A jump to it.
     Jump(&'static str),
+    /// Takes its address for the first argument.
+    Take(&'static str),
 }
 
 /// A function that is made by hand, which takes a `struct object *`.
@@ -585,14 +592,19 @@ const DISTANCE: u64 = 0x40;
 /// A kernel with these functions, and with tables, each with a name and two functions. They are
 /// `struct Qdisc_ops`, with the members `init` and `destroy`; a `struct Qdisc` has 0x180 bytes, and a
 /// `struct object` eight. The name COUNTED stands for 1.
-pub fn of_functions(functions: &[Sample], tables: &[(&'static str, [&str; 2])]) -> Vec<u8> {
+pub fn of_functions(
+    architecture: Architecture,
+    functions: &[Sample],
+    tables: &[(&'static str, [&str; 2])],
+) -> Vec<u8> {
     let address = |name: &str| {
         let index = functions.iter().position(|it| it.name == name);
 
         TEXT + DISTANCE * index.unwrap_or_else(|| panic!("there is no {name}")) as u64
     };
     let end = TEXT + DISTANCE * functions.len() as u64;
-    let mut text = vec![0xcc; (end - TEXT) as usize];
+    // What traps on both.
+    let mut text = [0xcc, 0xcc, 0, 0].repeat((end - TEXT) as usize / 4);
     let mut symbols = vec![(TEXT, 'T', "_stext"), (end, 'T', "_etext")];
     let mut builder = Builder::on(None)
         .add("int", INT << 24, 4, &[0x0100_0020])
@@ -604,25 +616,46 @@ pub fn of_functions(functions: &[Sample], tables: &[(&'static str, [&str; 2])]) 
         .add("", POINTER << 24, 5, &[])
         .structure("Qdisc_ops", 16, &[("init", 6, 0), ("destroy", 7, 8)])
         .structure("Qdisc", 0x180, &[("flags", 1, 0)])
-        .enumeration(&[("COUNTED", 1)]);
+        .enumeration(&[("COUNTED", 1)])
+        .structure(
+            "thread_info",
+            24,
+            &[("flags", 1, 0), ("preempt_count", 1, 16)],
+        );
 
     for function in functions {
         let start = address(function.name);
         let mut code = Vec::new();
 
         for part in function.parts {
-            let (opcode, target) = match part {
-                Part::Bytes(bytes) => {
-                    code.extend_from_slice(bytes);
-                    continue;
-                }
-                Part::Call(name) => (0xe8, address(name)),
-                Part::Jump(name) => (0xe9, address(name)),
-            };
-            let behind = start + code.len() as u64 + 5;
+            let at = start + code.len() as u64;
 
-            code.push(opcode);
-            code.extend_from_slice(&(target.wrapping_sub(behind) as u32).to_le_bytes());
+            match (architecture, part) {
+                (Architecture::X86, Part::Code(bytes, _)) => code.extend_from_slice(bytes),
+                (Architecture::Arm64, Part::Code(_, words)) => {
+                    code.extend(words.iter().flat_map(|word| word.to_le_bytes()));
+                }
+                (_, Part::Call(name)) => code.extend(branch(architecture, at, address(name), true)),
+                (_, Part::Jump(name)) => {
+                    code.extend(branch(architecture, at, address(name), false));
+                }
+                // mov $address,%rdi
+                (Architecture::X86, Part::Take(name)) => {
+                    code.extend_from_slice(&[0x48, 0xc7, 0xc7]);
+                    code.extend_from_slice(&(address(name) as u32).to_le_bytes());
+                }
+                // adrp x0; add x0,x0
+                (Architecture::Arm64, Part::Take(name)) => {
+                    let kinds = [Kind::Page, Kind::InPage { scale: 0 }];
+
+                    for (kind, word) in kinds.into_iter().zip([0x9000_0000_u32, 0x9100_0000]) {
+                        let mut bytes = word.to_le_bytes();
+
+                        kind.write(&mut bytes, at, address(name));
+                        code.extend_from_slice(&bytes);
+                    }
+                }
+            }
         }
         let at = (start - TEXT) as usize;
 
@@ -667,5 +700,28 @@ pub fn of_functions(functions: &[Sample], tables: &[(&'static str, [&str; 2])]) 
         .collect();
 
     sections.extend(symbol_table(&table, 4));
-    elf(false, sections)
+    let mut file = elf(false, sections);
+
+    if architecture == Architecture::Arm64 {
+        file[18] = 183;
+    }
+    file
+}
+
+/// A call of what lies at `target`, or a jump to it, to lie at `at`.
+fn branch(architecture: Architecture, at: u64, target: u64, is_call: bool) -> Vec<u8> {
+    match architecture {
+        Architecture::X86 => {
+            let distance = target.wrapping_sub(at + 5) as u32;
+            let opcode = if is_call { 0xe8 } else { 0xe9 };
+
+            [&[opcode][..], &distance.to_le_bytes()].concat()
+        }
+        Architecture::Arm64 => {
+            let distance = target.wrapping_sub(at) as u32 >> 2 & 0x3ff_ffff;
+            let opcode = if is_call { 0x9400_0000 } else { 0x1400_0000 };
+
+            u32::to_le_bytes(opcode | distance).to_vec()
+        }
+    }
 }

@@ -49,7 +49,14 @@ pub fn seeds() -> Vec<(&'static str, Vec<u8>)> {
         ("module-cut-off", cut(&module)),
         ("module-gzip", compression::tests::gzip(&module)),
         ("module-plain", module),
-        ("of-functions", crate::explain::tests::file()),
+        (
+            "of-functions",
+            crate::explain::tests::file(Architecture::X86),
+        ),
+        (
+            "of-functions-arm64",
+            crate::explain::tests::file(Architecture::Arm64),
+        ),
     ];
     let names = [
         "packed-gzip",
@@ -71,8 +78,12 @@ fn sample() -> Image {
 }
 
 /// A kernel with functions and tables that are [made by hand](sample::of_functions).
-pub fn of_functions(functions: &[sample::Sample], tables: &[(&'static str, [&str; 2])]) -> Image {
-    image(sample::of_functions(functions, tables), &[])
+pub fn of_functions(
+    architecture: Architecture,
+    functions: &[sample::Sample],
+    tables: &[(&'static str, [&str; 2])],
+) -> Image {
+    image(sample::of_functions(architecture, functions, tables), &[])
 }
 
 /// The files of the sample kernel and of its modules `plain`, with the function `first`, and
