@@ -13,7 +13,7 @@
 
 load_all_modules
 lsmod | awk 'NR > 1 { print "# module " $1 }'
-awk '$2 ~ /^[tTwW]$/ && $3 !~ /^__(pfx_|cfi_|SCT__)/ && $3 !~ /return_thunk|_alternative$|^__static_call/ && $3 !~ /^[.]/ && length($3) < 300 {
+awk '$2 ~ /^[tTwW]$/ && $3 !~ /^__(pfx_|cfi_|SCT__)/ && $3 !~ /return_thunk|_alternative$|^__static_call|^__sw_hweight/ && $3 !~ /^[.]/ && length($3) < 300 {
 	gsub(/[][]/, "", $4)
 	print $4 == "" ? $3 : $4 ":" $3
 }' /proc/kallsyms | LC_ALL=C sort -u | awk 'NR % 9 == 3 || $0 == "_etext"' >functions
