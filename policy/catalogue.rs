@@ -25,7 +25,7 @@ pub(crate) enum Set {
     LsmEntry,
     /// Functions that lie amid the code of the LSMs.
     LsmCode,
-    /// Functions that lie amid the code that is written for the processor.
+    /// Functions within the code that is written for the processor.
     ProcessorCode,
     /// What security stands on.
     Base(Member),

@@ -40,7 +40,7 @@ const REFUSALS: [i64; 8] = [-1, -5, -7, -12, -13, -16, -22, -90];
 /// Says that there is no such operation. Elsewhere it says that there is nothing to protect.
 const EOPNOTSUPP: i64 = -95;
 
-/// Functions amid what is built from `arch/arm64/kernel`, `arch/arm64/mm` and `arch/arm64/net`,
+/// Functions within what is built from `arch/arm64/kernel`, `arch/arm64/mm` and `arch/arm64/net`,
 /// which are linked one after the other: of the first file of each, and of the last ones. No other
 /// architecture has a function of such a name.
 #[rustfmt::skip]

@@ -309,7 +309,7 @@ impl Image for RunningCode {
 
 /// Copies the code at `at`, without the probes in it. Sleeps. Returns false as [`copy()`] does.
 fn read(at: usize, buffer: &mut [u8]) -> bool {
-    // SAFETY: The mutex is taken and given back here, and nothing else is taken meanwhile. With
+    // SAFETY: The mutex is taken and released here, and nothing else is taken meanwhile. With
     // it held nothing is half patched.
     unsafe { bindings::mutex_lock(&raw mut bindings::text_mutex) };
     let is_read = copy(at, buffer);

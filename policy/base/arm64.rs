@@ -33,7 +33,9 @@ pub(super) const CONFINEMENT: Family = Family {
             "*create_hyp_*", "hyp_alloc_private_va_range", "kvm_share_hyp", "topup_hyp_memcache",
             "*kvm_tlbi_*", "kvm_s2_handle_perm_fault",
         ]),
-        closed("tells guests which bugs of the processor are dealt with", &["get_kernel_wa_level"]),
+        closed("reports to guests which bugs of the processor are dealt with", &[
+            "get_kernel_wa_level",
+        ]),
         closed("limits what guests may call or count", &[
             "kvm_vm_smccc_set_attr", "kvm_arm_pmu_v3_set_attr",
         ]),

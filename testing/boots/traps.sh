@@ -12,6 +12,6 @@
 # shellcheck source=../../selftests/lib.sh
 . lib.sh
 
-# It takes the records, which an oops would have printed amid the results.
+# It takes the records, which an oops would have printed between the results.
 start-auditd
 run_tests traps_test.sh
