@@ -337,7 +337,7 @@ static long memory(void)
 	long bytes = 0, before;
 	char *at;
 
-	/* What waits for a grace period is given back when nothing changes any more. */
+	/* Memory that waits for a grace period is freed when nothing changes any more. */
 	do {
 		before = bytes;
 		usleep(500000);
@@ -382,7 +382,7 @@ static long long verdict(const char *function, char *answer, size_t size)
 	return most;
 }
 
-/* What is protected was found out while the kernel booted, and says how much memory it takes. */
+/* Reading the file finds out what is protected; it reports the memory that this takes. */
 static void memory_of_policy(void)
 {
 	static char text[1 << 16];
@@ -444,7 +444,7 @@ static void verdicts(void)
 			samples[count++] = (struct sample){ symbol->name, size };
 	}
 
-	/* Those who call a function of the kernel are counted in all of it. */
+	/* Callers of a function of the kernel are counted in all of it. */
 	with = verdict("af_alg_sendmsg", answer, sizeof(answer));
 	must(counter ? 0 : -ENOENT, "what counts callers");
 	must(ks_peer("attach", "override %s 0", counter), "switch counting off");
