@@ -59,6 +59,11 @@ pub struct Btf {
 }
 
 impl Btf {
+    /// How many bytes it holds.
+    pub(super) fn size(&self) -> usize {
+        self.bytes.len() + (self.types.len() + self.functions.len()) * size_of::<u32>()
+    }
+
     /// Reads the contents of a section `.BTF`, which build on the types in `base` if they are those
     /// of a module.
     pub(super) fn new(bytes: Vec<u8>, base: Option<&Btf>) -> Result<Self, Problem> {

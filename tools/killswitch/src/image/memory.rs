@@ -87,6 +87,11 @@ impl Memory {
             }));
     }
 
+    /// How many bytes it holds.
+    pub(super) fn size(&self) -> usize {
+        self.stores.iter().map(Vec::len).sum()
+    }
+
     /// Where it ends.
     pub(super) fn end(&self) -> u64 {
         self.pieces.last().map_or(0, |piece| piece.range.end)

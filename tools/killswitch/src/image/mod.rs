@@ -88,6 +88,10 @@ const ALIGNMENT: u64 = 2 << 20;
 /// How many modules are read at once, and how many bytes they may have.
 const CHUNK: usize = 64;
 const CHUNK_BYTES: u64 = 256 << 20;
+/// How many bytes the kernel and all modules may hold. With those of a distribution, a scan takes
+/// 632 MB in all.
+const MAX_HELD: u64 = 640 << 20;
+const TOO_LARGE: &str = "with the other modules it is larger than all of any kernel can be";
 /// How much memory may be taken to decompress a module, in KiB. A quarter of that is usual.
 const WINDOW: u32 = 32 << 10;
 /// How many threads read modules at most.
@@ -323,6 +327,7 @@ impl Image {
     ) -> Result<Self, Error> {
         let mut image = self;
         let pool = readers().map_err(|problem| problem.with(path))?;
+        let held = image.budget();
         let mut base = image.base_of_modules();
 
         for paths in modules.chunks(CHUNK) {
@@ -349,7 +354,7 @@ impl Image {
                     .into_par_iter()
                     .map(|(draft, start, path)| {
                         image
-                            .load(draft, start, path, &exports)
+                            .load(draft, start, path, &exports, &held)
                             .map_err(|problem| problem.with(path))
                     })
                     .collect()
@@ -378,6 +383,7 @@ impl Image {
         };
         let (mut image, exports) = Self::of_kernel(kernel, Source::Files)?;
         let mut collected = Collected::default();
+        let held = image.budget();
         let mut base = image.base_of_modules();
 
         for (index, bytes) in modules.iter().enumerate() {
@@ -392,7 +398,7 @@ impl Image {
             let path = PathBuf::from(format!("module-{index}.ko"));
 
             base = image.behind(start, &draft)?;
-            let (module, loaded) = image.load(draft, start, &path, &exports)?;
+            let (module, loaded) = image.load(draft, start, &path, &exports, &held)?;
             image.add(module, loaded, &mut collected)?;
         }
         image.finish(collected)?;
@@ -438,6 +444,11 @@ impl Image {
             .unwrap_or(u64::MAX)
     }
 
+    /// What modules may hold besides the kernel.
+    fn budget(&self) -> Budget {
+        Budget::new(MAX_HELD.saturating_sub(self.memory.size() as u64), WINDOW)
+    }
+
     /// Where the next module lies if `draft` lies at `base`.
     fn behind(&self, base: u64, draft: &Draft) -> Result<u64, Problem> {
         base.checked_add(draft.room())
@@ -456,6 +467,7 @@ impl Image {
         base: u64,
         path: &Path,
         exports: &Exports,
+        held: &Budget,
     ) -> Result<(Module, Loaded), Problem> {
         if draft.architecture() != self.architecture {
             return Err("it is for another architecture than the kernel".into());
@@ -472,7 +484,10 @@ impl Image {
             Some(base) => read(loaded.btf.take(), Some(base))?,
             None => None,
         };
+        let types = [&btf, &btf_base].into_iter().flatten().map(Btf::size);
+        let size = loaded.size() + types.sum::<usize>();
 
+        held.take(size as u64).map_err(|_| TOO_LARGE)?;
         Ok((
             Module {
                 name: module_name(path),

@@ -658,6 +658,18 @@ fn offset(range: &Range<u64>, base: u64) -> Range<u64> {
 }
 
 impl Loaded {
+    /// How many bytes it holds, without type information.
+    pub(super) fn size(&self) -> usize {
+        let missing = self.missing.iter();
+
+        self.memory.size()
+            + self.symbols.size()
+            + self.pending.len() * size_of::<Pending>()
+            + missing
+                .map(|it| size_of::<String>() + it.len())
+                .sum::<usize>()
+    }
+
     /// Puts in what the module takes from others, which have these `exports`. What nobody has is
     /// taken to be at `far`; its names are returned.
     pub(super) fn link(&mut self, exports: &Exports, far: u64) -> Vec<String> {

@@ -7,7 +7,7 @@ use super::{
     elf::Elf,
     error::{Error, Problem},
     module::{Data, MAX_MODULE},
-    readers, WINDOW,
+    readers, MAX_HELD, TOO_LARGE, WINDOW,
 };
 use object::{
     elf::{SHN_UNDEF, STB_LOCAL, STT_FUNC},
@@ -33,20 +33,27 @@ pub fn names(paths: &[PathBuf]) -> Result<Vec<Names>, Error> {
         return Ok(Vec::new());
     };
     let pool = readers().map_err(|problem| problem.with(first))?;
+    let held = Budget::new(MAX_HELD, WINDOW);
 
     pool.install(|| {
         paths
             .par_iter()
-            .map(|path| read(path).map_err(|problem| problem.with(path)))
+            .map(|path| read(path, &held).map_err(|problem| problem.with(path)))
             .collect()
     })
 }
 
-fn read(path: &Path) -> Result<Names, Problem> {
-    match Data::open(path, &Budget::new(MAX_MODULE, WINDOW))? {
+/// Reads the names in the module at `path`. Their size is taken from the budget.
+fn read(path: &Path, held: &Budget) -> Result<Names, Problem> {
+    let names = match Data::open(path, &Budget::new(MAX_MODULE, WINDOW))? {
         Data::File(file) => of(&ReadCache::new(&file)),
         Data::Bytes(bytes) => of(&bytes[..]),
-    }
+    }?;
+    let all = names.defined.iter().chain(&names.needed);
+    let size: usize = all.map(|it| size_of::<String>() + it.len()).sum();
+
+    held.take(size as u64).map_err(|_| TOO_LARGE)?;
+    Ok(names)
 }
 
 /// The names in the module that is `data`.
@@ -71,6 +78,19 @@ pub(super) fn of<'a>(data: impl ReadRef<'a>) -> Result<Names, Problem> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn modules_share_one_budget() {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR"))
+            .join("../../testing/fuzz/corpus/image/module-plain");
+        let names = read(&path, &Budget::new(MAX_HELD, WINDOW)).unwrap();
+        let all = names.defined.iter().chain(&names.needed);
+        let size: usize = all.map(|it| size_of::<String>() + it.len()).sum();
+        let both = Budget::new(2 * size as u64 - 1, WINDOW);
+
+        assert_eq!(read(&path, &both), Ok(names));
+        assert_eq!(read(&path, &both), Err(TOO_LARGE.into()));
+    }
 
     #[test]
     fn what_is_no_module_is_an_error() {

@@ -84,6 +84,11 @@ impl List {
         Ok(())
     }
 
+    /// How many bytes they take among all symbols.
+    pub(super) fn size(&self) -> usize {
+        self.names.len() + self.entries.len() * PER_SYMBOL
+    }
+
     /// The addresses, types and names, in order.
     pub(super) fn iter(&self) -> impl Iterator<Item = (u64, u8, &str)> {
         self.entries.iter().map(|entry| {
@@ -118,6 +123,9 @@ struct Record {
     module: u16,
     kind: u8,
 }
+
+/// How many bytes [`Symbols`] take for each, besides its name: a record, and its places in two orders.
+const PER_SYMBOL: usize = size_of::<Record>() + size_of::<u32>() + size_of::<(u32, u32)>();
 
 /// All symbols. The order of the kernel and of each module is that of /proc/kallsyms.
 #[derive(Default)]

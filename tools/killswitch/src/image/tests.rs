@@ -73,6 +73,26 @@ pub fn seeds() -> Vec<(&'static str, Vec<u8>)> {
     seeds
 }
 
+#[test]
+fn modules_share_one_budget() {
+    let image = image(kernel(Addresses::ToThemselves), &[]);
+    let load = |budget: &Budget| {
+        let draft = Draft::in_bytes(modules().remove(0)).unwrap();
+        let (base, path) = (image.base_of_modules(), Path::new("module.ko"));
+
+        image.load(draft, base, path, &Exports::new(), budget).err()
+    };
+    let least = (0..1 << 20)
+        .step_by(64)
+        .find(|it| load(&Budget::new(*it, WINDOW)).is_none())
+        .unwrap();
+    let both = Budget::new(2 * least - 128, WINDOW);
+
+    assert!(least > 128);
+    assert_eq!(load(&both), None);
+    assert_eq!(load(&both), Some(TOO_LARGE.into()));
+}
+
 fn sample() -> Image {
     image(kernel(Addresses::ToThemselves), &modules())
 }
