@@ -180,6 +180,8 @@ build_all() {
 . "$top/scripts/variant.sh"
 [ "$compiler" = clang ] || [ "$arch" = "$host_arch" ] ||
 	die "on $host_arch a kernel for $arch is compiled by clang, not by $compiler (COMPILER)"
+# The kernel of the demonstration, which has no modules.
+demo=$top/build/demo$variant
 # Where logs go (see testing/vm/run).
 logs=build/logs$variant${GUEST:+-$GUEST}
 

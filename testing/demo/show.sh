@@ -3,16 +3,18 @@
 #
 # What the parts of the demonstration share: steps, commands as typed, checks.
 
+# Programs that scripts/demo built are beside this file.
+PATH=$PWD:$PATH
 KS=/sys/kernel/security/killswitch
 step=0
 
-# Begins a step: what is going to be seen.
+# step TEXT: announces what follows.
 step()
 {
 	printf '\n%d. %s\n\n' $((++step)) "$*"
 }
 
-# Ends a step: what was seen.
+# conclude TEXT: says what that showed.
 conclude()
 {
 	printf '\n   => %s\n' "$*"
@@ -72,8 +74,8 @@ says_not()
 	[[ ! $out =~ $1 ]] || wrong "the output should not match: $1"
 }
 
-# Somebody logs in, by name: the audit log will know who it was, whatever user
-# they turn into. This is what pam_loginuid does.
+# login USER: sets the login UID, as pam_loginuid does. Audit records have it
+# whatever the UID is later.
 login()
 {
 	local id
