@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# The demonstration's second part, in the guest: locked down, with an
-# engagement of the kernel command line.
+# The demonstration's second part, in the guest: lockdown, and an engagement
+# from the kernel command line.
 set -euo pipefail
 # shellcheck source=show.sh
 . ./show.sh
@@ -26,7 +26,7 @@ fails
 says 'sendmsg: Operation not permitted'
 conclude "The hole was closed before the first program ran."
 
-step "Now nobody changes anything, the operator included."
+step "Under lockdown, root cannot change anything."
 admin "echo engage af_alg_accept -EPERM > control"
 fails
 says 'write error: Operation not permitted'
@@ -38,9 +38,9 @@ fails
 says 'write error: Operation not permitted'
 user "af_alg_encrypt 'try once more'"
 fails
-conclude "What was engaged at boot is fixed for this boot."
+conclude "What was engaged at boot stays engaged until reboot."
 
-step "But everybody sees what is going on."
+step "The state can still be read, and the attempts are in the audit log."
 user "cat engaged"
 says '^af_alg_sendmsg retval=-1 hits=2 state=engaged scope=all callers=1$'
 admin "cat status"
@@ -49,4 +49,4 @@ sync-audit
 admin "ausearch -m MAC_CONFIG_CHANGE -ul operator -sv no -i | grep -o 'op=.*'"
 says 'op=engage func="?af_alg_accept"? ' 'op=disengage func="?af_alg_sendmsg"? ' \
 	'op=retval func="?af_alg_sendmsg"? '
-conclude "State stays readable under lockdown, and the attempts are on record."
+conclude "One record for each attempt."
