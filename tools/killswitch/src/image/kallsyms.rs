@@ -9,9 +9,10 @@
 //! - their names: of each, its compressed length in bytes, and so many numbers of tokens. A length
 //!   above 127 has 7 bits in a first byte, whose top bit is set, and the rest in a second one;
 //! - markers: where the name of every 256th symbol begins, 32 bits each;
+//! - in some kernels, such as Linux 6.1.172, the order of the names, 24 bits for each symbol;
 //! - the 256 tokens, which are strings;
 //! - where each of these begins, 16 bits each;
-//! - the addresses, 32 bits each, in one of several ways.
+//! - the addresses, 32 bits each, in one of several ways. Once, they came first of all.
 //!
 //! The first character of a name is the type of the symbol.
 
@@ -21,12 +22,16 @@ use super::{
     memory::Memory,
     symbols::{List, MAX_COUNT, MAX_NAME},
 };
-use std::ops::Range;
+use std::ops::{Range, RangeInclusive};
 
 /// How many tokens there are.
 const TOKENS: usize = 256;
 /// How many symbols share a marker.
 const PER_MARKER: usize = 256;
+/// How large the place of a symbol in the order of names is, in bytes.
+const ORDER: usize = 3;
+/// For how many tables of tokens such an order is searched for: a kernel has one.
+const MAX_SEARCHES: usize = 16;
 /// How large the index of tokens is, in bytes.
 const INDEX: usize = 2 * TOKENS;
 /// The longest token, in bytes.
@@ -39,11 +44,13 @@ const ALIGNMENT: usize = 4;
 /// Finds the tables in `memory`, and reads the symbols in their order, which is that of their
 /// addresses. `Ok(None)` says that there are none.
 pub(super) fn find(memory: &Memory) -> Result<Option<List>, Problem> {
+    let mut searches = MAX_SEARCHES;
+
     for (start, bytes) in memory.pieces() {
         let first = (start.wrapping_neg() % ALIGNMENT as u64) as usize;
 
         for index in (first..bytes.len()).step_by(ALIGNMENT) {
-            let Some(tables) = Tables::with_index_at(bytes, index) else {
+            let Some(tables) = Tables::with_index_at(bytes, index, &mut searches) else {
                 continue;
             };
             if let Some(addresses) = tables.addresses(memory, start) {
@@ -67,23 +74,41 @@ struct Tables<'a> {
 }
 
 impl<'a> Tables<'a> {
-    /// The tables whose index of tokens begins at `index`, if it is one.
-    fn with_index_at(bytes: &'a [u8], index: usize) -> Option<Self> {
+    /// The tables whose index of tokens begins at `index`, if it is one. Takes one of the `searches`
+    /// if the order of names may be among them.
+    fn with_index_at(bytes: &'a [u8], index: usize, searches: &mut usize) -> Option<Self> {
         let (table, tokens) = tokens(bytes, index)?;
 
-        // There may be a gap in front of the tokens, and then it looks like a marker.
-        (0..MAX_ALIGNMENT).step_by(ALIGNMENT).find_map(|gap| {
-            let markers = markers(bytes, table.checked_sub(gap)?)?;
-            let (count, start, names) = names(bytes, &markers)?;
+        let found = |gap: usize, is_between: &dyn Fn(&Markers<'_>) -> bool| {
+            let markers = markers(bytes, table.checked_sub(gap)?).filter(is_between)?;
 
-            Some(Self {
-                bytes,
-                tokens: tokens.clone(),
-                count,
-                start,
-                names,
-                end: index + INDEX,
+            names(bytes, &markers)
+        };
+        // Padding in front of the tokens looks like a marker.
+        let padded = || {
+            (0..MAX_ALIGNMENT)
+                .step_by(ALIGNMENT)
+                .find_map(|gap| found(gap, &|_| true))
+        };
+        let with_order = || {
+            *searches = searches.checked_sub(1)?;
+            (0..ORDER * MAX_COUNT).step_by(ALIGNMENT).find_map(|gap| {
+                let counts = gap.saturating_sub(2 * MAX_ALIGNMENT) / ORDER..=gap / ORDER;
+
+                found(gap, &|it| {
+                    counts.start() <= it.counts().end() && it.counts().start() <= counts.end()
+                })
             })
+        };
+        let (count, start, names) = padded().or_else(with_order)?;
+
+        Some(Self {
+            bytes,
+            tokens,
+            count,
+            start,
+            names,
+            end: index + INDEX,
         })
     }
 
@@ -232,6 +257,11 @@ impl Markers<'_> {
         self.table.len() / 4
     }
 
+    /// How many symbols there may be.
+    fn counts(&self) -> RangeInclusive<usize> {
+        (self.count() - 1) * PER_MARKER + 1..=self.count() * PER_MARKER
+    }
+
     fn get(&self, at: usize) -> Option<usize> {
         u32_at(self.table, 4 * at).map(|marker| marker as usize)
     }
@@ -243,8 +273,7 @@ fn names(bytes: &[u8], markers: &Markers<'_>) -> Option<(usize, usize, Range<usi
     /// The most that the names behind the last marker can take, in bytes.
     const LAST: usize = PER_MARKER * (MAX_NAME + 3) + MAX_ALIGNMENT;
 
-    let counts =
-        (markers.count() - 1) * PER_MARKER + 1..=markers.count().checked_mul(PER_MARKER)?;
+    let counts = markers.counts();
     let last = markers.get(markers.count() - 1)?;
     let shortest = last.next_multiple_of(ALIGNMENT);
 

@@ -192,7 +192,7 @@ pub(super) enum Addresses {
     ToBase,
     /// Relative to a base, in front of all else.
     ToBaseBefore,
-    /// The same, with those of what each CPU has.
+    /// The same, with those of per-CPU variables, and with the order of the names, as in Linux 6.1.172.
     WithPerCpu,
 }
 
@@ -249,6 +249,12 @@ pub(super) fn kallsyms(symbols: &[(u64, String)], place: u64, how: Addresses) ->
         bytes.extend_from_slice(&marker.to_le_bytes());
     }
     pad(&mut bytes);
+    if how == Addresses::WithPerCpu {
+        for (at, _) in symbols.iter().enumerate() {
+            bytes.extend_from_slice(&(at as u32).to_be_bytes()[1..]);
+        }
+        pad(&mut bytes);
+    }
 
     let start = bytes.len();
     let mut index = Vec::new();
