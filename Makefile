@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-# What make does for people: make help. (The kernel's build reads Kbuild and never sees this file.)
+# User-facing targets; see make help. (The kernel's build uses Kbuild instead of this file.)
 
 targets := demo test check configs bisectable fuzz fuzz-kernel soak bench fleet tool counts explain-labels vm kernel selftests integrate series docs deb try-deb
 

@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-only
-# What the scripts share: places, messages, the cache lock, the tools and the configuration.
+# Shared code of the scripts: paths, messages, the cache lock, tools and configuration.
 # shellcheck shell=bash disable=SC2034
 
 set -euo pipefail
 
-# A make that called us must not reach into the kernel's make.
+# Do not pass the variables of a calling make to the kernel's make.
 unset MAKEFLAGS MFLAGS MAKEOVERRIDES MAKELEVEL KBUILD_OUTPUT
 export LC_ALL=C
 PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin
@@ -12,8 +12,7 @@ PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin
 top=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd -P)
 cache=${KS_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/killswitch}
 export KS_CACHE=$cache
-# The versions of Linux that Killswitch goes into, which of them the series is for, and which it is
-# now.
+# The supported Linux versions, the one that the series is for, and the selected one.
 kernel_versions='7.3 7.2'
 release=7.3
 kernel_version=${KVER:-$release}
@@ -23,16 +22,16 @@ say() { printf '==> %s\n' "$*" >&2; }
 die() { printf '%s: %s\n' "${0##*/}" "$*" >&2; exit 1; }
 
 case $cache in
-*[[:space:]:]*) die "the cache path \"$cache\" has a blank or a colon in it, which the kernel's build cannot use; set KS_CACHE to another one" ;;
+*[[:space:]:]*) die "the cache path \"$cache\" contains a blank or a colon, which the kernel's build does not support; set KS_CACHE to another path" ;;
 esac
 
 [[ " $kernel_versions " == *" $kernel_version "* ]] ||
 	die "Killswitch is for Linux ${kernel_versions// /, }, not $kernel_version (KVER)"
-# What compiles the C of the kernel.
+# The compiler of the kernel's C code.
 compiler=${COMPILER:-clang}
 [[ $compiler =~ ^(clang|gcc)$ ]] || die "the kernel is compiled by clang or gcc, not by $compiler (COMPILER)"
 
-# One run at a time works on the cache. Scripts called by the one that holds the lock have it too.
+# Locks the cache against concurrent runs. Scripts called by the lock's holder share it.
 lock_cache() {
 	[ -z "${KS_LOCKED:-}" ] || return 0
 	mkdir -p "$cache"
@@ -44,18 +43,18 @@ lock_cache() {
 	export KS_LOCKED=1
 }
 
-# need_disk GIGABYTES DIRECTORY: stops early rather than in the middle of a build.
+# need_disk GIGABYTES DIRECTORY: fails early rather than in the middle of a build.
 free_gigabytes() { df -Pk "$1" | awk 'NR == 2 { print int($4 / 1048576) }'; }
 need_disk() {
 	mkdir -p "$2"
 	[ "$(free_gigabytes "$2")" -ge "$1" ] ||
-		die "not enough disk: $2 has $(free_gigabytes "$2") GB free, a build from nothing needs $1 GB; set KS_CACHE to a directory with more room"
+		die "not enough disk: $2 has $(free_gigabytes "$2") GB free, a full build needs $1 GB; set KS_CACHE to a directory with more space"
 }
 
 clock() { printf '%d:%02d' $(($1 / 60)) $(($1 % 60)); }
 
-# run LABEL SECONDS LOG COMMAND...: runs the command with its output in LOG, showing the time it
-# takes, the time it usually takes, and what the function named by $progress says.
+# run LABEL SECONDS LOG COMMAND...: runs the command with its output in LOG, showing the elapsed
+# time, the usual time, and the output of the function named by $progress.
 progress=:
 run() {
 	local label=$1 usual=$2 log=$3 start=$SECONDS ticker status=0
@@ -85,7 +84,7 @@ run() {
 	return $status
 }
 
-# Whether a log of apt or cargo says that the network was the trouble.
+# Whether a log of apt or cargo shows a network failure.
 no_network() {
 	grep -qiE 'could not (resolve|connect)|temporary failure|unable to connect|timed out|connection (failed|refused|reset)|network is unreachable|failed to (connect|download)|404 +not found' "$1"
 }
@@ -93,8 +92,8 @@ no_network() {
 at_least() { [ "$(printf '%s\n' "$2" "$1" | sort -V | head -n 1)" = "$2" ]; }
 first_version() { grep -oE '[0-9]+(\.[0-9]+)+' | head -n 1; }
 
-# Finds the Rust tools (by full path: a toolchain without library source may come first in PATH),
-# LLVM and bindgen. What is not there is left empty.
+# Finds the Rust tools (by full path: a toolchain without library source may be first in PATH), LLVM
+# and bindgen. Variables of missing tools stay empty.
 find_tools() {
 	local candidate version
 	rust=''
@@ -129,9 +128,9 @@ find_tools() {
 	[ -n "$rust" ] && [ -n "$llvm" ] && [ -n "$bindgen" ]
 }
 
-# kmake SOURCE OUTPUT ARGUMENT...: the kernel's make with our tools. With a time of our own, which goes
-# into uname -v, the same source is made into the same kernel: only then does pahole write the same
-# type information each time, on which verdicts of the policy depend.
+# kmake SOURCE OUTPUT ARGUMENT...: the kernel's make with our tools. A fixed time, which is part of
+# uname -v, makes builds reproducible: only then does pahole write the same type information each
+# time, on which verdicts of the policy depend.
 kmake() {
 	local src=$1 out=$2 c=()
 	shift 2
@@ -142,7 +141,7 @@ kmake() {
 		KBUILD_BUILD_TIMESTAMP=@0 "$@"
 }
 
-# cargo_install CRATE VERSION SECONDS: builds a program, which usually takes so long, into the cache.
+# cargo_install CRATE VERSION SECONDS: builds a program into the cache, in usually SECONDS.
 crates() { grep -c Compiling "$1" | sed 's/$/ crates/'; }
 cargo_install() {
 	local crate=$1 name=${1%-cli} log progress=crates
@@ -158,8 +157,8 @@ cargo_install() {
 	rm -rf "$cache/tmp/$name"
 }
 
-# The Debian release of this machine, and the archives that its own apt takes Debian from, the
-# likeliest first.
+# The Debian release of this machine, and the Debian archives in its apt configuration, the most
+# likely first.
 codename() { (. /etc/os-release && echo "${VERSION_CODENAME:-}"); }
 archives() {
 	local suite
@@ -169,7 +168,7 @@ archives() {
 	done | awk '!seen[$0]++'
 }
 
-# build_all: what a VM needs, whatever is there already.
+# build_all: builds everything that a VM needs.
 build_all() {
 	local script
 	for script in toolchain kernel selftests; do
@@ -185,9 +184,8 @@ demo=$top/build/demo$variant
 # Where logs go (see testing/vm/run).
 logs=build/logs$variant${GUEST:+-$GUEST}
 
-# The tree that the kernel is built in: one for the fetched source, one for each tree of the user's,
-# for each configuration (with what is added to it, small+up, it is built again), architecture and
-# compiler.
+# The build tree of the kernel: one for the fetched source and for each KSRC, per configuration
+# (variants such as small+up share one), architecture and compiler.
 build_tree() {
 	local base=${CONFIG:-} suffix=$suffix
 	base=${base%%+*}
