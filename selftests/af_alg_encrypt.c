@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Encrypts a text with the kernel's AES-GCM through an AF_ALG socket and prints
- * the result: the way in that CVE-2026-31431 takes.
+ * Encrypts a text with the kernel's AES-GCM through an AF_ALG socket and prints the result: the
+ * entry point of CVE-2026-31431.
  */
 #include <linux/if_alg.h>
 #include <linux/types.h>
@@ -80,7 +80,7 @@ int main(int argc, char **argv)
 	put_option(&msg, header, ALG_SET_AEAD_ASSOCLEN, &assoclen, sizeof(assoclen));
 	if (sendmsg(operation, &msg, 0) < 0)
 		fail("sendmsg");
-	/* Asked for more than there is, the kernel would wait for more input. */
+	/* Reading more than is available would wait for more input. */
 	len = read(operation, out, iov.iov_len + TAG_SIZE);
 	if (len < 0)
 		fail("read");

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What somebody does to get at subsystems whose mitigation the tests show: each
- * of these uses one, prints the call that fails and its error, and exits with 1.
+ * Uses of subsystems whose mitigations the tests check: each command uses one, prints the call that
+ * fails and its error, and exits with 1.
  *
  *   attack socket FAMILY TYPE	makes a socket
  *   attack vsock		sends a byte over AF_VSOCK to itself
@@ -33,10 +33,10 @@
 #define PORT		7000
 #define UDP_TO		"10.9.0.2"
 
-/* A slow machine is no failure, one that hangs is. */
+/* Tolerates slow machines, but not hangs. */
 #define PATIENCE	60
 
-/* What ksmbd's own tools send it to begin with (fs/smb/server/ksmbd_netlink.h). */
+/* The first message of ksmbd's tools (fs/smb/server/ksmbd_netlink.h). */
 #define KSMBD_NAME		"SMBD_GENL"
 #define KSMBD_STARTING_UP	2
 #define KSMBD_ROOM		1024
@@ -50,10 +50,10 @@ struct ksmbd_start {
 	char work_group[64];
 	char server_string[64];
 	unsigned short tcp_port;
-	/* There is more, which may be 0. */
+	/* Other fields, which may be 0. */
 };
 
-/* The first message of an SMB client (and the beginning of its answer), on x86's byte order. */
+/* The first message of an SMB client (and the start of its answer), in x86 byte order. */
 #define SMB_PORT		445
 #define SMB_PROTOCOL		0x424d53fe
 
@@ -133,7 +133,7 @@ struct message {
 	char value[KSMBD_ROOM];
 };
 
-/* Sends a netlink family one attribute; what comes back first is in *answer. */
+/* Sends an attribute to a netlink family; copies the first answer to *answer. */
 static void ask(int fd, int family, int command, int type, const void *value, size_t size,
 		void *answer, size_t room)
 {
@@ -224,7 +224,7 @@ static void smb(void)
 	int tries = PATIENCE * 10;
 	int fd;
 
-	/* A server that was started begins to listen later. */
+	/* The server starts to listen asynchronously. */
 	for (;;) {
 		fd = new_socket(AF_INET, SOCK_STREAM, 0);
 		if (!connect(fd, (const struct sockaddr *)&address, sizeof(address)))
@@ -283,7 +283,7 @@ static void enter(const char *path)
 	close(fd);
 }
 
-/* Sends as a user, and ends. */
+/* Sends as a user, and exits. */
 static void send_as_user(const char *from)
 {
 	struct sockaddr_in address = {
@@ -336,7 +336,7 @@ static void udp(const char *from, const char *to, const char *hits)
 		exit(1);
 	for (int tenths = 0; tenths < PATIENCE * 10; tenths++) {
 		read_file(hits, after, sizeof(after));
-		/* Once the call has been counted the packet is lost, or here. */
+		/* Once the call is counted, the packet is lost or has arrived. */
 		if (poll(&arrival, 1, 100))
 			return;
 		if (strcmp(before, after)) {

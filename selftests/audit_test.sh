@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# Every engage, disengage and refusal is one audit record with all its fields
-# in their order, found by stock ausearch and aureport, and one kernel log line.
+# Every engage, disengage and refusal generates one audit record with all its fields in order, which
+# stock ausearch and aureport find, and one kernel log line.
 set -euo pipefail
 . "$(dirname "$(readlink -f "$0")")/lib.sh"
 
@@ -18,23 +18,23 @@ control disengage_all
 LOGIN=$OPERATOR
 
 seen=$(records | wc -l)
-# A full log would lose an old line for each new one.
+# If the log buffer were full, each new line would replace an old one.
 dmesg -c >/dev/null
 logged=0
 
-# What follows the fields of the request in every record.
+# The fields after those of the request, in every record.
 process="subj=[^ ]+ pid=[0-9]+ comm=\"[^\"]+\" exe=\"[^\"]+\""
 subject="auid=$OPERATOR uid=0 ses=[0-9]+ $process"
 succeeded="$subject res=1"
 
-# recorded DESCRIPTION REGEX...: since the last time there was exactly one
-# record for each regular expression, in this order, and as many log lines.
+# recorded DESCRIPTION REGEX...: checks that each regular expression matches exactly one record
+# since the last call, in this order, and that there are as many log lines.
 recorded()
 {
 	local what=$1 all new lines
 
 	shift
-	# What no task caused is recorded a little later.
+	# Records without a task are delayed a little.
 	eventually has_records $((seen + $#)) || :
 	all=$(records)
 	new=$(tail -n +$((seen + 1)) <<<"$all")
@@ -49,10 +49,10 @@ recorded()
 	lines=$(messages)
 	new=$(tail -n +$((logged + 1)) <<<"$lines")
 	logged=$(grep -c . <<<"$lines" || :)
-	check "$what: in the kernel log" grep -q . <<<"$new"
+	check "$what: logged" grep -q . <<<"$new"
 }
 
-# That of an earlier engagement may be told again.
+# The end of an earlier engagement may be reported again.
 reason="(reason=\"CVE-2026-31431\" )?"
 accepted "engage" "engage ks_target_int -EPERM reason=CVE-2026-31431"
 recorded "engage" \
@@ -62,7 +62,7 @@ check "write to retval" put "$KS/fn/ks_target_int/retval" 0x10
 recorded "retval" \
 	"op=retval func=\"ks_target_int\" retval=16 $reason$succeeded"
 
-check_not "a bad value to retval" put "$KS/fn/ks_target_int/retval" 2147483648
+check_not "an invalid value to retval" put "$KS/fn/ks_target_int/retval" 2147483648
 recorded "refused retval" \
 	"op=retval func=\"ks_target_int\" (retval=2147483648 )?$reason(rule=return-type )?$subject \
 res=0 errno=34"
@@ -71,31 +71,31 @@ refused "engage again" "Device or resource busy" "engage ks_target_int 0"
 recorded "engage again" \
 	"op=engage func=\"ks_target_int\" retval=0 $subject res=0 errno=16"
 
-refused "an LSM's entry point" "Permission denied" \
+refused "an LSM entry point" "Permission denied" \
 	"engage security_file_open 0 reason=oops"
-recorded "an LSM's entry point" \
+recorded "an LSM entry point" \
 	"op=engage func=\"security_file_open\" retval=0 reason=\"oops\" rule=lsm-entry $subject \
 res=0 errno=13"
 
-refused "an LSM's callback" "Permission denied" "engage cap_capable 0"
-recorded "an LSM's callback" \
+refused "a callback of an LSM" "Permission denied" "engage cap_capable 0"
+recorded "a callback of an LSM" \
 	"op=engage func=\"cap_capable\" retval=0 rule=lsm-hook $subject res=0 errno=13"
 
-refused "no such function" "No such file or directory" "engage ks_no_such 0"
-recorded "no such function" \
+refused "an unknown function" "No such file or directory" "engage ks_no_such 0"
+recorded "an unknown function" \
 	"op=engage func=\"ks_no_such\" retval=0 $subject res=0 errno=2"
 
-refused "nothing of that name engaged" "No such file or directory" "disengage ks_no_such"
-recorded "nothing of that name engaged" \
+refused "disengage an unknown function" "No such file or directory" "disengage ks_no_such"
+recorded "disengage an unknown function" \
 	"op=disengage func=\"ks_no_such\" $subject res=0 errno=2"
 
 refused "a malformed line" "Invalid argument" "engage ks_target_int"
 recorded "a malformed line" "op=invalid $subject res=0 errno=22"
 
-# Text of the writer's choice does not forge fields.
-refused "a name that looks like fields" "Invalid argument" \
+# Text from the writer cannot forge fields.
+refused "a name that imitates fields" "Invalid argument" \
 	'engage x"res=1 0'
-recorded "a name that looks like fields" \
+recorded "a name that imitates fields" \
 	"op=invalid (func=[0-9A-F]+ )?$subject res=0 errno=22"
 
 words="res=1 errno=0 ok"
@@ -104,14 +104,14 @@ accepted "a reason of several words" "engage ks_target_long 0 reason=$words"
 recorded "a reason of several words" \
 	"op=engage func=\"ks_target_long\" retval=0 reason=$encoded $succeeded"
 
-# How many calls there were, of how many callers.
+# The number of calls, and of callers.
 totals="hits=[0-9]+ callers=[0-9]+ "
 accepted "disengage" "disengage ks_target_int"
 recorded "disengage" \
 	"op=disengage func=\"ks_target_int\" $totals$succeeded"
 
-accepted "two more" "engage ks_target_int 1" "engage ks_target_other 2"
-recorded "two in one write" \
+accepted "engage two functions" "engage ks_target_int 1" "engage ks_target_other 2"
+recorded "two functions in one write" \
 	"op=engage func=\"ks_target_int\" retval=1 $succeeded" \
 	"op=engage func=\"ks_target_other\" retval=2 $succeeded"
 
@@ -119,51 +119,53 @@ accepted "disengage_all" disengage_all
 one="op=disengage func=\"ks_target_(int|long|other)\" $totals$succeeded"
 recorded "disengage_all" "$one" "$one" "$one"
 
-# What the kernel does by itself later has no user.
-nobody="auid=4294967295 ses=4294967295"
+# Records of the kernel's own actions have no user.
+no_user="auid=4294967295 ses=4294967295"
 early=killswitch_target:ks_target_early
-accepted "for users" "engage ks_target_int -1 scope=nonroot reason=why"
-recorded "for users" \
+accepted "scope=nonroot" "engage ks_target_int -1 scope=nonroot reason=why"
+recorded "scope=nonroot" \
 	"op=engage func=\"ks_target_int\" retval=-1 scope=nonroot reason=\"why\" $succeeded"
 control disengage_all
-recorded "its end" "op=disengage func=\"ks_target_int\" $totals$succeeded"
-accepted "watch" "tryengage ks_target_int -1 86400" "tryengage ks_target_other -2 0"
-recorded "watch and commit" \
+recorded "disengage with scope=nonroot" "op=disengage func=\"ks_target_int\" $totals$succeeded"
+accepted "tryengage" "tryengage ks_target_int -1 86400" "tryengage ks_target_other -2 0"
+recorded "tryengage and commit" \
 	"op=tryengage func=\"ks_target_int\" retval=-1 $succeeded" \
 	"op=tryengage func=\"ks_target_other\" retval=-2 $succeeded" \
-	"op=commit func=\"ks_target_other\" retval=-2 $nobody res=1"
+	"op=commit func=\"ks_target_other\" retval=-2 $no_user res=1"
 echo 0 >/sys/kernel/debug/kprobes/enabled
-check "probes go off" grep -q disarmed "$KS/engaged"
+check "probes are disarmed" grep -q disarmed "$KS/engaged"
 echo 1 >/sys/kernel/debug/kprobes/enabled
-check "and on" grep -q "^ks_target_other .*engaged" "$KS/engaged"
-recorded "off, abort and on" \
-	"op=disarmed func=\"ks_target_int\" retval=-1 $nobody res=1" \
-	"op=abort func=\"ks_target_int\" $totals$nobody res=1" \
-	"op=disarmed func=\"ks_target_other\" retval=-2 $nobody res=1" \
-	"op=rearmed func=\"ks_target_other\" retval=-2 $nobody res=1"
+check "probes are rearmed" grep -q "^ks_target_other .*engaged" "$KS/engaged"
+recorded "disarm, abort and rearm" \
+	"op=disarmed func=\"ks_target_int\" retval=-1 $no_user res=1" \
+	"op=abort func=\"ks_target_int\" $totals$no_user res=1" \
+	"op=disarmed func=\"ks_target_other\" retval=-2 $no_user res=1" \
+	"op=rearmed func=\"ks_target_other\" retval=-2 $no_user res=1"
 rmmod killswitch_target
-recorded "lost" "op=lost func=\"ks_target_other\" $totals$nobody res=1"
+recorded "module unloaded" "op=lost func=\"ks_target_other\" $totals$no_user res=1"
 accepted "arm" "engage $early -3 reason=why"
-recorded "arm" "op=arm func=\"$early\" retval=-3 reason=\"why\" $succeeded"
+recorded "engage before the module is loaded" \
+	"op=arm func=\"$early\" retval=-3 reason=\"why\" $succeeded"
 load_target
-recorded "the module comes" \
-	"op=engage func=\"$early\" retval=-3 reason=\"why\" $nobody res=1"
+recorded "module loading" \
+	"op=engage func=\"$early\" retval=-3 reason=\"why\" $no_user res=1"
 rmmod killswitch_target
-recorded "the module goes" \
-	"op=arm func=\"$early\" retval=-3 reason=\"why\" $totals$nobody res=1"
+recorded "module unloading" \
+	"op=arm func=\"$early\" retval=-3 reason=\"why\" $totals$no_user res=1"
 control disengage_all
-accepted "arm what will be refused" "engage killswitch_target:ks_target_struct 0"
+accepted "arm a function that will be refused" "engage killswitch_target:ks_target_struct 0"
 check_not "the module is not loaded" load_target
-recorded "arm and refuse" \
+recorded "refused when the module is loaded" \
 	"op=disengage func=\"$early\" $totals$succeeded" \
 	"op=arm func=\"killswitch_target:ks_target_struct\" retval=0 $succeeded" \
-	"op=engage func=\"killswitch_target:ks_target_struct\" retval=0 rule=return-type $nobody \
+	"op=engage func=\"killswitch_target:ks_target_struct\" retval=0 rule=return-type $no_user \
 res=0 errno=34"
 control disengage_all
 load_target
-recorded "end" "op=disengage func=\"killswitch_target:ks_target_struct\" $totals$succeeded"
+recorded "disengage an armed function" \
+	"op=disengage func=\"killswitch_target:ks_target_struct\" $totals$succeeded"
 
-# What the caller lacks is recorded like what the caller did.
+# A missing capability is recorded like other refusals.
 # shellcheck disable=SC2016,SC2317 # for the inner shell; called by check_not
 without_capability()
 {
@@ -175,7 +177,7 @@ check_not "root without CAP_SYS_ADMIN" without_capability
 recorded "root without CAP_SYS_ADMIN" \
 	"op=engage func=\"ks_target_int\" retval=0 $subject res=0 errno=1"
 
-# Without a login the id is unset.
+# Without a login, the audit user ID is unset.
 LOGIN=
 accepted "engage without a login" "engage ks_target_int 0"
 recorded "engage without a login" \
@@ -183,7 +185,7 @@ recorded "engage without a login" \
 res=1"
 control disengage_all
 
-# The stock tools sort by success and by who logged in, and report.
+# The stock tools filter by result and by login user, and create reports.
 count()
 {
 	{ "$@" 2>/dev/null || :; } | grep -c 'lsm=killswitch' || :
@@ -196,7 +198,7 @@ is "ausearch -sv no finds the refusals" "$refusals" \
 	"$(count ausearch -m MAC_CONFIG_CHANGE -sv no --raw)"
 is "ausearch -sv yes finds the successes" "$successes" \
 	"$(count ausearch -m MAC_CONFIG_CHANGE -sv yes --raw)"
-is "ausearch -ul finds what the operator did" "$operators" \
+is "ausearch -ul finds the operator's records" "$operators" \
 	"$(count ausearch -m MAC_CONFIG_CHANGE -ul $OPERATOR --raw)"
 like "ausearch -i names the operator" 'auid=operator ' \
 	"$(ausearch -m MAC_CONFIG_CHANGE -ul $OPERATOR -i 2>/dev/null | tail -n 1)"

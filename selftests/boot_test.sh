@@ -1,9 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# Engagements of the kernel command line: there before user space; what is wrong
-# with an entry is told, and the others are engaged. To be booted with audit=1
-# and the killswitch= below.
+# Engagements on the kernel command line are active before user space; errors in entries are
+# reported, and the other entries are engaged. Boot with audit=1 and the killswitch= below.
 set -euo pipefail
 . "$(dirname "$(readlink -f "$0")")/lib.sh"
 
@@ -16,13 +15,13 @@ begin
 [[ $(parameter killswitch) == "$good,$bad" ]] || skip_all "not booted with killswitch=$good,$bad"
 
 engaged=$(<"$KS/engaged")
-is "the good entries are engaged, and nothing else" 2 "$(wc -l <<<"$engaged")"
+is "only the valid entries are engaged" 2 "$(wc -l <<<"$engaged")"
 rest="hits=0 state=engaged scope=all"
-check "an error name" grep -qx "af_alg_sendmsg retval=-1 $rest" <<<"$engaged"
-check "a hexadecimal number" grep -qx "hash_sendmsg retval=-5 $rest" <<<"$engaged"
+check "an error name is accepted" grep -qx "af_alg_sendmsg retval=-1 $rest" <<<"$engaged"
+check "a hexadecimal number is accepted" grep -qx "hash_sendmsg retval=-5 $rest" <<<"$engaged"
 is "the kernel is tainted" 1 "$(<"$KS/taint")"
 
-# All of this was said before the first program ran.
+# All of these messages precede the first program.
 early=$(dmesg | sed '/Run .* as init process/,$d' | grep 'killswitch: ' || :)
 warnings=$(dmesg --level=emerg,alert,crit,err,warn | sed '/Run .* as init process/,$d')
 for name in af_alg_sendmsg hash_sendmsg; do
@@ -33,38 +32,38 @@ for entry in ${bad//,/ }; do
 	[[ $entry != af_alg_sendmsg=* ]] || continue
 	check "there is a warning about $entry" grep -q "killswitch: .*${name:-=5}" <<<"$warnings"
 done
-check "there is a warning about the second af_alg_sendmsg" \
+check "there is a warning about the duplicate af_alg_sendmsg" \
 	grep -Eq 'killswitch: .*refused.*af_alg_sendmsg' <<<"$warnings"
-check "and the reason about what takes a scope, which there is none of here" \
+check "the refusal of tc_modify_qdisc suggests scope=nonroot, which entries do not have" \
 	grep -q 'killswitch: .*tc_modify_qdisc.* accepted with scope=nonroot' <<<"$warnings"
 
 if can_encrypt; then
-	check "a program cannot get at the function" encrypt_fails
-	check "and that was counted" grep -q "^af_alg_sendmsg retval=-1 hits=1 " "$KS/engaged"
+	check "the function is short-circuited" encrypt_fails
+	check "the call is counted" grep -q "^af_alg_sendmsg retval=-1 hits=1 " "$KS/engaged"
 else
-	skip "a program cannot get at the function" "no af_alg_encrypt"
+	skip "the function is short-circuited" "no af_alg_encrypt"
 fi
 
-# The kernel keeps the records until there is a daemon.
+# The kernel queues the records until a daemon runs.
 if [[ $(parameter audit) == 1 ]] && command -v start-auditd >/dev/null; then
 	pidof auditd >/dev/null || start-auditd
 	sync-audit
 	records=$(ausearch -m MAC_CONFIG_CHANGE --raw | sed 's/\x1d.*//')
-	nobody="auid=4294967295 ses=4294967295"
-	like "an engagement is recorded, without a user" \
-		"lsm=killswitch op=engage func=\"af_alg_sendmsg\" retval=-1 $nobody res=1" \
+	no_user="auid=4294967295 ses=4294967295"
+	like "an engagement is recorded without a user" \
+		"lsm=killswitch op=engage func=\"af_alg_sendmsg\" retval=-1 $no_user res=1" \
 		"$records"
-	for refusal in "func=\"ks_no_such\" retval=0 $nobody res=0 errno=2" \
-		"func=\"security_file_open\" retval=0 rule=lsm-entry $nobody res=0 errno=13" \
-		"func=\"cap_capable\" retval=0 rule=lsm-hook $nobody res=0 errno=13" \
-		"func=\"af_alg_accept\" retval=2147483648 rule=default $nobody res=0 errno=13" \
-		"func=\"tc_modify_qdisc\" retval=-1 rule=security-base $nobody res=0 errno=13" \
-		"func=\"af_alg_sendmsg\" retval=-5 $nobody res=0 errno=16"; do
+	for refusal in "func=\"ks_no_such\" retval=0 $no_user res=0 errno=2" \
+		"func=\"security_file_open\" retval=0 rule=lsm-entry $no_user res=0 errno=13" \
+		"func=\"cap_capable\" retval=0 rule=lsm-hook $no_user res=0 errno=13" \
+		"func=\"af_alg_accept\" retval=2147483648 rule=default $no_user res=0 errno=13" \
+		"func=\"tc_modify_qdisc\" retval=-1 rule=security-base $no_user res=0 errno=13" \
+		"func=\"af_alg_sendmsg\" retval=-5 $no_user res=0 errno=16"; do
 		like "a refusal is recorded: $refusal" "lsm=killswitch op=engage $refusal" \
 			"$records"
 	done
 else
-	skip "the records" "no audit=1 on the command line, or no auditd"
+	skip "audit records" "no audit=1 on the command line, or no auditd"
 fi
 
 finish

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What the Killswitch tests share: the control file, the target module and the
- * audit records.
+ * Shared code of the tests: the control file, the target module and audit records.
  */
 #ifndef KILLSWITCH_COMMON_H
 #define KILLSWITCH_COMMON_H
@@ -26,7 +25,7 @@
 
 #include "kselftest_harness.h"
 
-/* Where everything takes so many times as long, tests may, too. */
+/* The slowdown of the machine, which applies to the tests' time limits, too. */
 #ifndef KS_SLOWER
 #define KS_SLOWER 1
 #endif
@@ -46,13 +45,13 @@
 
 #define KS_MAX_COMMAND	4096
 #define KS_MAX_REASON	128
-/* An ordinary user. */
+/* An unprivileged user. */
 #define KS_NOBODY	65534
 
-/* What a line of `engaged` says behind the hits when nothing special is going on. */
+/* The rest of an ordinary line of `engaged`, after the hits. */
 #define KS_AS_USUAL	"state=engaged scope=all"
 
-/* The number that the variable @name of the environment has, or @otherwise. */
+/* The number in the environment variable @name, or @otherwise. */
 static inline long ks_setting(const char *name, long otherwise)
 {
 	const char *text = getenv(name);
@@ -60,7 +59,7 @@ static inline long ks_setting(const char *name, long otherwise)
 	return text && atol(text) > 0 ? atol(text) : otherwise;
 }
 
-/* Writes all of @buf at once: 0 or a negative errno. */
+/* Writes @buf in one write: 0 or a negative errno. */
 static inline int ks_write(int fd, const char *buf, size_t len)
 {
 	ssize_t ret = write(fd, buf, len);
@@ -70,7 +69,7 @@ static inline int ks_write(int fd, const char *buf, size_t len)
 	return (size_t)ret == len ? 0 : -EIO;
 }
 
-/* Writes @text to the file @path, behind what it has: 0 or a negative errno. */
+/* Appends @text to the file @path: 0 or a negative errno. */
 static inline int ks_put(const char *path, const char *text)
 {
 	int fd = open(path, O_WRONLY | O_APPEND | O_CLOEXEC), ret;
@@ -82,7 +81,7 @@ static inline int ks_put(const char *path, const char *text)
 	return ret;
 }
 
-/* Gives one command to an open control file: 0 or a negative errno. */
+/* Writes one command to an open control file: 0 or a negative errno. */
 static inline int ks_command(int fd, const char *format, ...)
 {
 	char buf[KS_MAX_COMMAND + 1];
@@ -189,7 +188,7 @@ static inline bool ks_engaged(const char *name, char *line, size_t size)
 	return false;
 }
 
-/* Leaves this thread no capabilities but those of @wanted that it has: 0 or a negative errno. */
+/* Drops all capabilities of this thread except @wanted: 0 or a negative errno. */
 static inline int ks_keep_capabilities(__u64 wanted)
 {
 	struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
@@ -205,7 +204,7 @@ static inline int ks_keep_capabilities(__u64 wanted)
 	return syscall(__NR_capset, &header, data) ? -errno : 0;
 }
 
-/* Calls the function @name of the target module: what it returned, in words. */
+/* Calls the function @name of the target module: its return value, as text. */
 static inline ssize_t ks_call(const char *name, char *buf, size_t size)
 {
 	char path[PATH_MAX];
@@ -223,7 +222,7 @@ static inline long ks_runs(const char *name)
 	return ks_read_long(path);
 }
 
-/* Opens @file, which is in @place beside this program: a descriptor or -errno. */
+/* Opens @file, which is in @place next to this program: a descriptor or -errno. */
 static inline int ks_open_beside(const char *place, const char *file)
 {
 	char self[PATH_MAX] = "", path[PATH_MAX + 128];
@@ -236,7 +235,7 @@ static inline int ks_open_beside(const char *place, const char *file)
 	return fd < 0 ? -errno : fd;
 }
 
-/* Loads a module of the tests, unless it is loaded, with @parameters: 0 or a negative errno. */
+/* Loads a test module with @parameters, unless it is loaded: 0 or a negative errno. */
 static inline int ks_load_module_with(const char *name, const char *parameters)
 {
 	static const char * const places[] = { "", "test_modules/" };
@@ -294,7 +293,7 @@ static inline int ks_start(void)
 	return ret;
 }
 
-/* Sends @number, and @fd if it is one, to the other end of @sock. */
+/* Sends @number, and @fd if it is valid, to the other end of @sock. */
 static inline void ks_send_result(int sock, int number, int fd)
 {
 	char space[CMSG_SPACE(sizeof(int))] = {};
@@ -316,7 +315,7 @@ static inline void ks_send_result(int sock, int number, int fd)
 		_exit(1);
 }
 
-/* Takes what ks_send_result() sent: the descriptor if there is one, or the number. */
+/* Receives from ks_send_result(): the descriptor if there is one, or the number. */
 static inline int ks_take_result(int sock)
 {
 	char space[CMSG_SPACE(sizeof(int))] = {};
@@ -362,7 +361,7 @@ static inline int ks_audit_open(void)
 	return fd;
 }
 
-/* What a record says in the end of what failed with @error, or did not. */
+/* The end of a record, for success or failure with @error. */
 static inline void ks_record_end(char *buf, size_t size, int error)
 {
 	if (error)
@@ -372,9 +371,8 @@ static inline void ks_record_end(char *buf, size_t size, int error)
 }
 
 /*
- * Collects the Killswitch records that have arrived on @audit since it was
- * opened or last collected, a line each, into @buf, up to the first that has
- * @mark in it: how many there are or a negative errno.
+ * Collects into @buf the Killswitch records that have arrived on @audit since it was opened or last
+ * read, one per line, up to the first that contains @mark: their number or a negative errno.
  */
 static inline int ks_audit_collect_until(int audit, const char *mark, char *buf, size_t size)
 {
@@ -389,7 +387,7 @@ static inline int ks_audit_collect_until(int audit, const char *mark, char *buf,
 		char *text = NLMSG_DATA(header);
 		int added;
 
-		/* Not only signals interrupt it: so does work for io_uring. */
+		/* io_uring's work also interrupts it, not only signals. */
 		if (len < 0 && errno == EINTR)
 			continue;
 		if (len < 0)
@@ -409,8 +407,7 @@ static inline int ks_audit_collect_until(int audit, const char *mark, char *buf,
 }
 
 /*
- * The same. A refused command marks the end of what is to be collected, for
- * records arrive some time after the decision that they tell of.
+ * The same, up to the record of a refused command, since records are delayed.
  */
 static inline int ks_audit_collect(int audit, int control, char *buf, size_t size)
 {
@@ -425,9 +422,8 @@ static inline int ks_audit_collect(int audit, int control, char *buf, size_t siz
 }
 
 /*
- * Whether the function @name could be engaged with @value: 0 or the negative
- * errno with which it is refused. Tried in a transaction whose second line never
- * succeeds, so that it comes to nothing.
+ * Whether the function @name could be engaged with @value: 0, or the negative errno of the refusal.
+ * Uses a transaction whose second line always fails, so that nothing is engaged.
  */
 static inline int ks_try(int control, const char *name, const char *value)
 {
@@ -445,7 +441,7 @@ static inline int ks_try(int control, const char *name, const char *value)
 	return strstr(answer, "refused in line 2: ") ? 0 : ret;
 }
 
-/* Asks the file check, and copies what it says to @answer: 0 or -errno. */
+/* Writes a request to the file check, and copies the answer to @answer: 0 or -errno. */
 static inline int ks_ask(char *answer, size_t size, const char *format, ...)
 {
 	char buf[KS_MAX_COMMAND + 1];

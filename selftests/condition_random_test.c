@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Conditions that are made up, on calls whose arguments are made up: each call is
- * stopped or let run as an evaluator in this file says, whatever the memory is that
- * pointers lead to, and none of it upsets the kernel.
+ * Random conditions on calls with random arguments: each call is stopped or runs as an evaluator in
+ * this file predicts, whatever memory pointers lead to, and the kernel reports no errors.
  *
- * KS_CONDITIONS is how many there are (500), KS_SEED what they follow from (1).
+ * KS_CONDITIONS is the number of conditions (default 500), KS_SEED the seed (default 1).
  */
 #include <limits.h>
 #include <pthread.h>
@@ -17,7 +16,7 @@
 #define MAX_COMPARISONS	16
 #define MAX_DEPTH	3
 #define MAX_LENGTH	512
-/* Of what the kernel is tainted by, the modules of the tests and Killswitch are expected. */
+/* Expected taint flags: those of the test modules and of Killswitch. */
 #define EXPECTED_TAINT	0x10b000UL
 
 static unsigned long long state;
@@ -35,10 +34,10 @@ static size_t below(size_t limit)
 	return (randomly() >> 11) % limit;
 }
 
-/* Where the pointer "next" leads, as the target module has it. */
+/* Targets of the pointer "next", as in the target module. */
 enum next { TO_NULL, TO_ITSELF, TO_USER, TO_NOTHING, TO_NO_ADDRESS, NEXTS };
 
-/* What the number "big" is when it is taken for a pointer. */
+/* Values of the number "big" as a pointer. */
 enum pointer { UNREADABLE, BANNER, ANYWHERE };
 
 /* The arguments of a call. */
@@ -54,7 +53,7 @@ struct call {
 
 enum says { NO, YES, UNKNOWN, ANY };
 
-/* Numbers that can be compared, with the range of their types. */
+/* Numbers to compare, with the range of their types. */
 enum field { BYTE, WORD, LOW, HIGH, ANSWER, BIG, INNER, OTHER, THIRD, NUMBER, SMALL, WIDE, FIELDS };
 
 static const struct {
@@ -111,19 +110,19 @@ enum operator { EQUAL, DIFFERENT, LESS, AT_MOST, MORE, AT_LEAST, BITS, MATCHES }
 /* A comparison. */
 struct leaf {
 	enum { OF_NUMBERS, OF_TEXT, OF_CALLER, OF_BANNER, OF_WILD_MEMORY } what;
-	/* How many pointers lead to the structure. */
+	/* The number of pointers to the structure. */
 	int chain;
 	enum field field;
 	enum operator operator;
 	unsigned long long number;
 	enum { LABEL, POINTER, ARGUMENT } which;
 	const char *pattern;
-	/* What was written, and what it says where that is always the same. */
+	/* The text, and its value if that is constant. */
 	char text[160];
 	enum says says;
 };
 
-/* A condition, and what it is made of. */
+/* A condition, and its parts. */
 struct condition {
 	struct node {
 		enum { LEAF, NOT, AND, OR } kind;
@@ -144,7 +143,7 @@ static enum says truth(bool is_true)
 	return is_true ? YES : NO;
 }
 
-/* Whether the whole text matches the pattern, in which there are * and ?. */
+/* Whether the whole text matches the pattern with * and ?. */
 static bool matches(const char *text, const char *pattern)
 {
 	if (!*pattern)
@@ -217,14 +216,14 @@ static enum says evaluate(const struct condition *condition, const struct call *
 	return evaluate(condition, call, node->right);
 }
 
-/* Makes the arguments of all calls up. */
+/* Generates the arguments of all calls. */
 static void make_calls(void)
 {
 	static const char * const texts[] = { "a", "aead-gcm", "hash", "hello", "world", "aaaab" };
 	static const unsigned long long unreadable[] = {
 		0, 1, 0x1000, 0x7fffffffe000, 0x7ffffffff000, 0x800000000000, 0x8000000000000000,
 		0xffff7fffffffffff, 0xffffffffffffffff,
-		/* What arm64 takes for a tag, and an address of user space. */
+		/* An arm64 tag, and a user space address. */
 		0xff00000000001000,
 #ifdef __x86_64__
 		/* The vsyscall page. */
@@ -251,7 +250,7 @@ static void make_calls(void)
 		call->text = texts[below(ARRAY_SIZE(texts))];
 		switch (below(3)) {
 		case 0:
-			/* The member that is looked at is 8 bytes behind. */
+			/* The accessed member is at offset 8. */
 			call->big = banner - 8;
 			call->big_leads = BANNER;
 			break;
@@ -331,7 +330,7 @@ static void make_text(struct leaf *leaf)
 		leaf->pattern);
 }
 
-/* Makes a comparison up. */
+/* Generates a comparison. */
 static void make_leaf(struct leaf *leaf)
 {
 	static const struct {
@@ -344,7 +343,7 @@ static void make_leaf(struct leaf *leaf)
 		{ "$comm==\"x\"", NO }, { "$exe==\"/proc/self/exe\"", YES },
 		{ "$exe!=\"/proc/self/exe\"", NO },
 	}, of_banner[] = {
-		/* A number that user space chose is taken for a pointer. */
+		/* A number from user space used as a pointer. */
 		{ "(ks_part,answer)part->next->label.text~\"Linux*\"", YES },
 		{ "(ks_part,answer)part->next->label.text==\"Linux\"", NO },
 		{ "!(ks_part,answer)part->next->label.text~\"Linux?version*\"", NO },
@@ -398,7 +397,7 @@ static void append(struct condition *condition, const char *text)
 				      sizeof(condition->text) - condition->length, "%s", text);
 }
 
-/* Makes a condition up, behind what there is of it, and returns the number of its node. */
+/* Generates a condition, appended to the existing parts, and returns the number of its node. */
 static int make_node(struct condition *condition, int depth)
 {
 	int number = condition->node_count++;
@@ -450,7 +449,7 @@ static int make_call(int fd, const struct call *call)
 	return errno == EPERM ? 0 : -errno;
 }
 
-/* The number behind @key in the line of the target, or -1. */
+/* The number after @key in the target's line, or -1. */
 static long field(const char *key)
 {
 	char line[4096], *at;
@@ -461,7 +460,7 @@ static long field(const char *key)
 	return at ? atol(at + strlen(key)) : -1;
 }
 
-/* Where the module is that pointers lead into: 0 or a negative errno. */
+/* Finds the module that pointers lead into: 0 or a negative errno. */
 static int find_module(void)
 {
 	unsigned long long begin;
@@ -514,14 +513,14 @@ FIXTURE_SETUP(condition_random)
 FIXTURE_TEARDOWN(condition_random)
 {
 	EXPECT_EQ(0, ks_command(self->control, "disengage_all\n"));
-	/* No warning, no mistake that KASAN or lockdep found. */
+	/* No warnings, and no reports of KASAN or lockdep. */
 	EXPECT_EQ(self->taint, unexpected_taint());
 	close(self->args);
 	close(self->control);
 }
 
-/* Each call is stopped or runs as the condition says, and is counted as that. */
-TEST_F_TIMEOUT(condition_random, as_they_say, 10000)
+/* Each call is stopped or runs as predicted, and is counted accordingly. */
+TEST_F_TIMEOUT(condition_random, as_predicted, 10000)
 {
 	long count = ks_setting("KS_CONDITIONS", 500), sums[4] = {}, exact = 0;
 	static struct condition condition;
@@ -560,9 +559,9 @@ TEST_F_TIMEOUT(condition_random, as_they_say, 10000)
 		exact += !says[ANY];
 		ASSERT_EQ(0, ks_command(self->control, "disengage " TARGET "\n"));
 	}
-	TH_LOG("%ld calls stopped, %ld passed, %ld unknown, %ld anyhow; %ld conditions exact",
+	TH_LOG("%ld calls stopped, %ld passed, %ld unknown, %ld either way; %ld conditions exact",
 	       sums[YES], sums[NO], sums[UNKNOWN], sums[ANY], exact);
-	/* If all said the same, this would have tested little. */
+	/* Identical results would test little. */
 	for (size_t i = 0; i < ARRAY_SIZE(sums); i++)
 		EXPECT_LT(count, sums[i]);
 }
@@ -576,7 +575,7 @@ static void *load_and_unload(void *data)
 
 	while (!__atomic_load_n(&over, __ATOMIC_ACQUIRE)) {
 		if (find_module())
-			return "it cannot be loaded, or its place is not known";
+			return "it cannot be loaded, or its address is unknown";
 		usleep(2000);
 		if (ks_unload_module(PEER))
 			return "it cannot be unloaded";
@@ -585,8 +584,8 @@ static void *load_and_unload(void *data)
 	return NULL;
 }
 
-/* Pointers lead into a module that is loaded and unloaded meanwhile. */
-TEST_F_TIMEOUT(condition_random, in_a_module_that_goes, 1000)
+/* Pointers lead into a module that is loaded and unloaded concurrently. */
+TEST_F_TIMEOUT(condition_random, in_an_unloading_module, 1000)
 {
 	static const char * const conditions[] = {
 		"(ks_part,answer)part->next->word==1",

@@ -1,22 +1,22 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# if=: conditions on arguments and on the caller.
+# Conditions on arguments and callers (if=).
 #
-# Dollars are for the kernel, not for the shell.
+# Dollar signs are for the kernel, not for the shell.
 # shellcheck disable=SC2016
 set -euo pipefail
 . "$(dirname "$(readlink -f "$0")")/lib.sh"
 
 T=killswitch_target:ks_target_args
 
-# passes ARGUMENTS: whether a call with these runs the function.
+# passes ARGUMENTS: whether a call with these arguments runs the function.
 passes()
 {
 	env printf '%s\n' "$1" 2>/dev/null >"$TARGET/args"
 }
 
-# when CONDITION ARGUMENTS...: the first call is stopped and the others are not.
+# when CONDITION ARGUMENTS...: checks that the first call is stopped and the others are not.
 when()
 {
 	local condition=$1 first=$2 stopped=yes ran=yes arguments
@@ -34,7 +34,7 @@ when()
 	control "disengage $T"
 }
 
-# wrong CONDITION REGEX: it is refused, and the answer says so.
+# wrong CONDITION REGEX: checks that it is refused with this answer.
 wrong()
 {
 	local answer
@@ -59,7 +59,7 @@ chmod 622 "$TARGET/args"
 #   byte word low high label answer big inner number small text wide next
 A='-3 40000 5 17 aead-gcm 1 9223372036854775808 -7 38 200 hello 7 1'
 B='4 3 2 16 hash 2 5 7 39 3 world 8 1'
-check "the function runs" passes "$A"
+check "the function runs at first" passes "$A"
 
 # Arguments.
 when 'number==38' "$A" "$B"
@@ -80,7 +80,7 @@ when 'text~"h?llo"' "$A" "$B"
 when 'text!="world"' "$A" "$B"
 when 'text~"*l?"' "$A" "${B/world/worl}"
 
-# Members: signs, bit fields, enumerators, arrays, unions without a name.
+# Members: signed ones, bit fields, enumerators, arrays, anonymous unions.
 when 'part->byte==-3' "$A" "$B"
 when 'part->byte<0' "$A" "$B"
 when 'part->word==40000' "$A" "$B"
@@ -104,7 +104,7 @@ when '!part->next' "${A% 1} 0" "$A"
 when '(ks_part)part->word==40000' "$A" "$B"
 when '(ks_whole,part)part->before==7' "$A" "$B"
 
-# What joins them.
+# Operators.
 when 'number==38&&small==200' "$A" "$B" "${A/ 200 / 201 }"
 when 'number==38||number==40' "$A" "$B"
 when '!(number==39||number==40)' "$A" "$B"
@@ -117,36 +117,37 @@ for i in {2..15}; do
 done
 when "$all||number==38" "$A" "$B"
 
-# As deep as it may be nested, and no deeper.
+# The maximum nesting depth, and beyond.
 when '((((((number==38))))))' "$A" "$B"
 wrong '(((((((((((((((((number==38)))))))))))))))))' 'it is nested too deep'
 wrong '!!!!!!!!!!!!!!!!number==38' 'it is nested too deep'
 
-# Memory that cannot be read: an error refuses, and that is counted.
+# Unreadable memory: an error stops the call, and is counted.
 for next in 0 2 3 4; do
-	accepted "with pointer $next" "engage $T -EPERM if=part->next->word==40000"
-	check_not "a call is stopped" passes "${A% 1} $next"
-	is "and counted" 1 "$(engaged_field "$T" faults)"
-	is "as a hit" 1 "$(engaged_field "$T" hits)"
+	accepted "engage with pointer $next" "engage $T -EPERM if=part->next->word==40000"
+	check_not "a call with a fault is stopped" passes "${A% 1} $next"
+	is "the fault is counted" 1 "$(engaged_field "$T" faults)"
+	is "it is counted as a hit" 1 "$(engaged_field "$T" hits)"
 	control "disengage $T"
 done
-accepted "nothing is stopped by what is observed" "observe $T if=part->next->word==40000"
-check "a call runs" passes "${A% 1} 3"
-is "and is counted" "1 1 0" \
+accepted "observe with a condition" "observe $T if=part->next->word==40000"
+check "an observed call with a fault runs" passes "${A% 1} 3"
+is "it is counted as a fault and a hit" "1 1 0" \
 	"$(engaged_field "$T" faults) $(engaged_field "$T" hits) $(engaged_field "$T" passed)"
-check "one for which it is false, too" passes "$B"
-is "is counted apart" "1 1 1" \
+check "an observed call with a false condition runs" passes "$B"
+is "it is counted as passed" "1 1 1" \
 	"$(engaged_field "$T" faults) $(engaged_field "$T" hits) $(engaged_field "$T" passed)"
-check "one for which it is true runs" passes "$A"
-is "and is a hit" 2 "$(engaged_field "$T" hits)"
-refused "it is engaged only with the same condition" "Device or resource busy" "engage $T -EPERM"
-accepted "which is this one" "engage $T -EPERM if=part->next->word==40000"
-check_not "what it is true for is stopped" passes "$A"
-check "and nothing else" passes "$B"
-like "all of it is shown" \
+check "an observed call with a true condition runs" passes "$A"
+is "it is counted as a hit" 2 "$(engaged_field "$T" hits)"
+refused "engaging with another condition is refused" "Device or resource busy" "engage $T -EPERM"
+accepted "engaging with the same condition is accepted" \
+	"engage $T -EPERM if=part->next->word==40000"
+check_not "a call with a true condition is stopped" passes "$A"
+check "a call with a false condition runs" passes "$B"
+like "root sees the condition" \
 	' state=engaged scope=all passed=1 faults=0 if="part->next->word==40000" callers=1$' \
 	"$(grep "^$T " "$KS/engaged")"
-like "but for the condition to users" ' state=engaged scope=all callers=1$' \
+like "users do not see the condition" ' state=engaged scope=all callers=1$' \
 	"$(as_user grep "^$T " "$KS/engaged")"
 control disengage_all
 
@@ -186,38 +187,39 @@ caller '$context!=task' "runs runs"
 caller 'number==38&&$uid==0' "stopped runs"
 
 # Root of a container, without capabilities, and with a user namespace.
-accepted "but for who has the capability" "engage $T -EPERM if=!\$cap(\"sys_admin\")"
+accepted "a condition on a capability" "engage $T -EPERM if=!\$cap(\"sys_admin\")"
 contained()
 {
 	"$@" bash -c 'env printf "%s\n" "$1" >"$2"' - "$A" "$TARGET/args" 2>/dev/null
 }
-check "root of the machine is not stopped" passes "$A"
-check_not "root of a container is" contained unshare --pid --fork setpriv --bounding-set=-sys_admin
-check_not "nor does a namespace of his own help a user" \
+check "root in the initial user namespace is not stopped" passes "$A"
+check_not "root in a container is stopped" contained unshare --pid --fork setpriv \
+	--bounding-set=-sys_admin
+check_not "root in a user's own namespace is stopped" \
 	contained as_user unshare --user --map-root-user
 control disengage_all
-accepted "by a namespace" "engage $T -EPERM if=\$userns!=initial"
+accepted "a condition on the user namespace" "engage $T -EPERM if=\$userns!=initial"
 check "a user is not stopped" by_user
-check_not "in a namespace of his own he is" contained as_user unshare --user --map-root-user
+check_not "a user in an own namespace is stopped" contained as_user unshare --user --map-root-user
 control disengage_all
 
-# A program that is replaced is another one.
+# Replacing a program's file makes it another program.
 cp "$(type -P printf)" /tmp/allowed
-accepted "but for one program" "engage $T -EPERM if=\$exe!=\"/tmp/allowed\""
+accepted "a condition that excludes one program" "engage $T -EPERM if=\$exe!=\"/tmp/allowed\""
 by_program() { env /tmp/allowed '%s\n' "$A" 2>/dev/null >"$TARGET/args"; }
-check "that runs" by_program
-check_not "others do not" passes "$A"
+check "that program's call runs" by_program
+check_not "calls of other programs are stopped" passes "$A"
 cp "$(type -P printf)" /tmp/replaced
 mv /tmp/replaced /tmp/allowed
-check_not "nor does what takes its place" by_program
+check_not "calls of the replaced program are stopped" by_program
 control disengage_all
 rm -f /tmp/allowed
 wrong '$exe=="/no/such/program"' 'there is no such program at character 1 of the condition'
 
-# A cgroup, and those below it.
+# A cgroup and its descendants.
 if mountpoint -q /sys/fs/cgroup || mount -t cgroup2 none /sys/fs/cgroup; then
 	mkdir -p /sys/fs/cgroup/ks-test/below
-	accepted "but for a cgroup" "engage $T -EPERM if=\$cgroup!=\"/ks-test\""
+	accepted "a condition that excludes a cgroup" "engage $T -EPERM if=\$cgroup!=\"/ks-test\""
 	in_cgroup()
 	{
 		(
@@ -225,43 +227,46 @@ if mountpoint -q /sys/fs/cgroup || mount -t cgroup2 none /sys/fs/cgroup; then
 			passes "$A"
 		)
 	}
-	check "in it, it runs" in_cgroup ks-test
-	check "and below" in_cgroup ks-test/below
-	check_not "not elsewhere" passes "$A"
+	check "a call in the cgroup runs" in_cgroup ks-test
+	check "a call in a descendant runs" in_cgroup ks-test/below
+	check_not "a call elsewhere is stopped" passes "$A"
 	control disengage_all
 	rmdir /sys/fs/cgroup/ks-test/below /sys/fs/cgroup/ks-test
 else
-	skip "but for a cgroup" "no cgroups"
+	skip "a condition that excludes a cgroup" "no cgroups"
 fi
 
-# What is about the caller is about tasks, unless it says otherwise.
+# Conditions on the caller are only true for tasks, unless they name a context.
 chmod 666 "$TARGET/storm"
 storm() { echo "$*" >"$TARGET/storm"; }
 S=ks_target_int
 for condition in '$uid==0' '!$uid==0' '$comm!="x"'; do
 	accepted "$condition" "engage $S -7 if=$condition"
 	storm softirq $S 2
-	is "is true for no softirq" "0 2" "$(engaged_field $S hits) $(engaged_field $S passed)"
+	is "a condition on the caller is false in softirqs" "0 2" \
+		"$(engaged_field $S hits) $(engaged_field $S passed)"
 	control disengage_all
 done
 for context in softirq:softirq timer:irq; do
 	accepted "$context" "engage $S -7 if=\$context==${context#*:}"
 	storm "${context%:*}" $S 3
-	is "is true for these" "3 0" "$(engaged_field $S hits) $(engaged_field $S passed)"
+	is "a condition on softirqs is true in softirqs" "3 0" \
+		"$(engaged_field $S hits) $(engaged_field $S passed)"
 	call $S >/dev/null
-	is "and not for tasks" "3 1" "$(engaged_field $S hits) $(engaged_field $S passed)"
+	is "a condition on softirqs is false for tasks" "3 1" \
+		"$(engaged_field $S hits) $(engaged_field $S passed)"
 	control disengage_all
 done
-accepted "kernel threads" "engage $S -7 if=\$context==kthread"
-is "are one, too" -7 "$(cat "$TARGET/by_thread")"
+accepted "a condition on kernel threads" "engage $S -7 if=\$context==kthread"
+is "a call in a kernel thread is stopped" -7 "$(cat "$TARGET/by_thread")"
 control disengage_all
-accepted "with the scope, both count" "engage $T -EPERM scope=nonroot if=number==38"
+accepted "a condition with a scope" "engage $T -EPERM scope=nonroot if=number==38"
 check "root runs it" passes "$A"
 check_not "a user does not" by_user
-is "what the scope spares is not counted" 0 "$(engaged_field "$T" passed)"
+is "calls outside of the scope are not counted" 0 "$(engaged_field "$T" passed)"
 control disengage_all
 
-# What is wrong, and what would have been right.
+# Invalid conditions, and the valid choices.
 wrong 'nothing==1' 'the function has no such argument .*arguments: part number small text wide'
 wrong 'part->nothing==1' 'no such member .*members: byte word low high label answer big '
 wrong 'part->label->text=="x"' 'this is no pointer'
@@ -294,35 +299,36 @@ case $(zcat /proc/config.gz 2>/dev/null || :) in
 	;;
 esac
 
-# On record, asked about, and for modules that come.
+# Audit records, check, and modules that are loaded later.
 before=$(records | wc -l)
 accepted "a condition with blanks" \
 	"engage $T -EPERM if=text~\"a b*\"&&\$comm!=\"x\" for=60 reason=why"
-check "is on record" eventually has_records $((before + 1))
-like "as it was written, in hexadecimal" \
+check "the condition is recorded" eventually has_records $((before + 1))
+like "the record has it verbatim, in hexadecimal" \
 	' retval=-1 if=746578747E2261206[0-9A-F]+ for=60 reason="why" ' "$(records | tail -n 1)"
-like "and in the kernel log" 'returns -1 \(-EPERM\) if text~"a b\*"&&\$comm!="x" without' \
+like "the kernel log has it" 'returns -1 \(-EPERM\) if text~"a b\*"&&\$comm!="x" without' \
 	"$(messages | tail -n 2)"
 control disengage_all
-like "check says what it resolves to" \
+like "check prints the resolved condition" \
 	'allow .*  if: argument 2, 4 bytes.*  if: argument 1, \+[0-9]+ -> \+2, 2 bytes' \
 	"$(ask "$T" -1 'if=number==38&&part->next->word==1' | tr '\n' ' ')"
-like "and what is wrong" 'refuse .*no such argument.*arguments: part' \
+like "check prints the error" 'refuse .*no such argument.*arguments: part' \
 	"$(ask "$T" -1 'if=nothing==1' | tr '\n' ' ')"
 rmmod killswitch_target
-accepted "before its module is there" "engage $T -EPERM if=part->word==40000"
+accepted "engage with a condition before its module is loaded" \
+	"engage $T -EPERM if=part->word==40000"
 load_target
 chmod 622 "$TARGET/args"
-check_not "it is stopped then" passes "$A"
-check "by its condition" passes "$B"
+check_not "the condition applies after the module is loaded" passes "$A"
+check "calls with a false condition run" passes "$B"
 rmmod killswitch_target
 control "disengage $T"
-accepted "what turns out to be wrong" "engage $T -EPERM if=part->nothing==1"
-check_not "keeps the module out" load_target
+accepted "arm an invalid condition" "engage $T -EPERM if=part->nothing==1"
+check_not "the module is refused" load_target
 control "disengage $T"
 load_target
 
-# For real: AEAD through AF_ALG, and only that.
+# A real mitigation: AEAD through AF_ALG, and only AEAD.
 if grep -qw alg_bind /proc/kallsyms && type -P python3 >/dev/null; then
 	knob=/proc/sys/crypto/af_alg_restrict
 	[[ ! -e $knob ]] || { saved=$(<$knob) && echo 0 >$knob; }
@@ -331,20 +337,21 @@ if grep -qw alg_bind /proc/kallsyms && type -P python3 >/dev/null; then
 		python3 -c 'import socket, sys
 socket.socket(socket.AF_ALG, socket.SOCK_SEQPACKET).bind((sys.argv[1], sys.argv[2]))' "$@"
 	}
-	check "AEAD can be had" bind aead 'gcm(aes)'
-	accepted "until" 'engage alg_bind -EPERM if=(sockaddr_alg_new)uaddr->salg_type~"aead*"'
-	check_not "it cannot" bind aead 'gcm(aes)'
-	check "hashes still can" bind hash sha256
-	is "one was stopped, one passed" "1 1" \
+	check "AEAD is available" bind aead 'gcm(aes)'
+	accepted "engage alg_bind for AEAD" \
+		'engage alg_bind -EPERM if=(sockaddr_alg_new)uaddr->salg_type~"aead*"'
+	check_not "AEAD is refused" bind aead 'gcm(aes)'
+	check "hashes are still available" bind hash sha256
+	is "one call is stopped, and one passes" "1 1" \
 		"$(engaged_field alg_bind hits) $(engaged_field alg_bind passed)"
 	control disengage_all
-	accepted "for all but one program" \
+	accepted "engage alg_bind for all but one program" \
 		"engage alg_bind -EPERM if=\$exe!=\"$(readlink -f "$(type -P python3)")\""
-	check "that has it" bind aead 'gcm(aes)'
+	check "AEAD is available to that program" bind aead 'gcm(aes)'
 	control disengage_all
 	[[ ! -e $knob ]] || echo "$saved" >$knob
 else
-	skip "AEAD can be had" "no AF_ALG"
+	skip "AEAD is available" "no AF_ALG"
 fi
 
 finish

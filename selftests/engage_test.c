@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * An engaged function returns the value on every CPU without running its body,
- * until it is disengaged; what the files say about it; all or nothing.
+ * An engaged function returns the value on every CPU without running its body, until it is
+ * disengaged; the content of the files; transactions.
  */
 #include <pthread.h>
 #include <sched.h>
@@ -28,7 +28,7 @@ FIXTURE_TEARDOWN(engage)
 
 static const struct value_case {
 	const char *function;
-	/* As written, as shown by the kernel, and as seen by the caller. */
+	/* The value as written, as shown by the kernel, and as returned to the caller. */
 	const char *word;
 	const char *shown;
 	const char *seen;
@@ -43,7 +43,7 @@ static const struct value_case {
 	{ "ks_target_long", "-EINVAL", "-22", "-22" },
 	{ "ks_target_errptr", "-ENOMEM", "-12", "-12" },
 	{ "ks_target_fails", "-ENOENT", "-2", "-2" },
-	/* What follows takes type information. */
+	/* The following need type information. */
 	{ "ks_target_int", "0", "0", "0" },
 	{ "ks_target_int", "7", "7", "7" },
 	{ "ks_target_int", "0x10", "16", "16" },
@@ -115,7 +115,7 @@ TEST_F(engage, reason)
 	EXPECT_STREQ("a b,  id=7", line);
 }
 
-TEST_F(engage, only_the_one_named)
+TEST_F(engage, only_the_named_function)
 {
 	char value[64];
 	long runs = ks_runs("ks_target_other");
@@ -126,7 +126,7 @@ TEST_F(engage, only_the_one_named)
 	EXPECT_EQ(runs + 1, ks_runs("ks_target_other"));
 }
 
-/* A reason cannot pretend to be more than a reason. */
+/* A reason cannot forge other fields. */
 TEST_F(engage, quoted_reason)
 {
 	char line[512];
@@ -138,7 +138,7 @@ TEST_F(engage, quoted_reason)
 		     " reason=\"a\\\" hits=b\\\\\\\"\"", line);
 }
 
-/* Blanks around and between words, with and without a newline at the end. */
+/* Blanks around and between words, with and without a newline. */
 TEST_F(engage, spelling)
 {
 	EXPECT_EQ(0, ks_command(self->control, "engage ks_target_int -1"));
@@ -149,7 +149,7 @@ TEST_F(engage, spelling)
 	EXPECT_FALSE(ks_engaged("ks_target_int", NULL, 0));
 }
 
-/* A write is answered on the same open file, a line for each command. */
+/* The answer is read from the open file, one line per command. */
 TEST_F(engage, answers)
 {
 	char text[1024];
@@ -163,13 +163,13 @@ TEST_F(engage, answers)
 	EXPECT_EQ(strchr(text, '\n') + 1, strstr(text, strchr(text, '\n') + 1));
 	EXPECT_EQ(strlen(text) - 1, strrchr(text, '\n') - text);
 	EXPECT_NE(strchr(text, '\n'), strrchr(text, '\n'));
-	/* Read once, it is not said again. */
+	/* The answer can be read once. */
 	EXPECT_EQ(0, ks_read_fd(self->control, text, sizeof(text)));
 
 	EXPECT_EQ(-EBUSY, ks_command(self->control, "engage ks_target_int -1\n"));
 	EXPECT_LT(0, ks_read_fd(self->control, text, sizeof(text)));
 
-	/* Nobody else's answer is read here. */
+	/* The answers of other files are not readable here. */
 	other = open(KS_CONTROL, O_RDWR | O_CLOEXEC);
 	ASSERT_LE(0, other);
 	EXPECT_EQ(0, ks_read_fd(other, text, sizeof(text)))
@@ -194,11 +194,11 @@ TEST_F(engage, disengage_all)
 		EXPECT_EQ(-ENOENT, ks_open_fn(functions[i], "retval", O_RDONLY));
 	EXPECT_LT(0, ks_call("ks_target_int", value, sizeof(value)));
 	EXPECT_STREQ("42", value);
-	/* Nothing engaged is no error. */
+	/* Not an error without engagements. */
 	EXPECT_EQ(0, ks_command(self->control, "disengage_all\n"));
 }
 
-/* Closing the control file disengages nothing. */
+/* Closing the control file does not disengage. */
 TEST_F(engage, outlives_the_writer)
 {
 	char value[64];
@@ -216,31 +216,31 @@ static const struct transaction_case {
 	const char *text;
 	int error;
 } transaction_cases[] = {
-	{ "an LSM's entry point",
+	{ "an LSM entry point",
 	  "engage ks_target_int -1\nengage security_file_open 0\n", EACCES },
-	{ "an LSM's entry point first",
+	{ "an LSM entry point first",
 	  "engage security_file_open 0\nengage ks_target_int -1\n", EACCES },
 	{ "a value that grants access",
 	  "engage ks_target_int -1\nengage __ptrace_may_access 0\n", EACCES },
-	{ "an LSM's callback",
+	{ "a callback of an LSM",
 	  "engage ks_target_int -1\nengage cap_capable 0\n", EACCES },
-	{ "no such function",
+	{ "an unknown function",
 	  "engage ks_target_int -1\nengage ks_no_such_function 0\n", ENOENT },
-	{ "a value too large",
+	{ "a value that is too large",
 	  "engage ks_target_int -1\nengage ks_target_other 99999999999\n", ERANGE },
 	{ "a malformed line",
 	  "engage ks_target_int -1\nengage ks_target_long\n", EINVAL },
 	{ "a malformed line in the middle",
 	  "engage ks_target_int -1\nfoo\nengage ks_target_long -1\n", EINVAL },
-	{ "one engaged already",
+	{ "a function that is engaged already",
 	  "engage ks_target_int -1\nengage ks_target_other -1\n", EBUSY },
 	{ "nothing to disengage",
 	  "engage ks_target_int -1\ndisengage ks_target_long\n", ENOENT },
-	{ "disengage, then an LSM's entry point",
+	{ "disengage, then an LSM entry point",
 	  "disengage ks_target_other\nengage security_file_open 0\n", EACCES },
 	{ "disengage, then a malformed line",
 	  "disengage ks_target_other\nengage\n", EINVAL },
-	{ "disengage_all, then no such function",
+	{ "disengage_all, then an unknown function",
 	  "disengage_all\nengage ks_no_such_function 0\n", ENOENT },
 	{ "disengage twice",
 	  "disengage ks_target_other\ndisengage ks_target_other\n", ENOENT },
@@ -267,7 +267,7 @@ TEST_F_TIMEOUT(engage, all_or_nothing, 120)
 	EXPECT_STREQ("42", value);
 }
 
-TEST_F(engage, several_at_once)
+TEST_F(engage, several_in_one_write)
 {
 	char value[64];
 
@@ -317,7 +317,7 @@ static const struct retval_case {
 	{ "-1\n", 0, "-1" },
 };
 
-/* The retval file changes the value of an engagement that goes on. */
+/* Writing to the retval file changes the value of an engagement. */
 TEST_F(engage, retval_file)
 {
 	long runs = ks_runs("ks_target_int"), hits = 0;
@@ -345,7 +345,7 @@ TEST_F(engage, retval_file)
 	EXPECT_EQ(runs, ks_runs("ks_target_int"));
 }
 
-/* Files left open over a disengage are dead, and stay so. */
+/* Files that are open during disengage become stale, permanently. */
 TEST_F(engage, stale_files)
 {
 	static const char * const names[] = { "retval", "hits", "reason" };
@@ -361,7 +361,7 @@ TEST_F(engage, stale_files)
 			TH_LOG("%s", names[i]);
 	}
 
-	/* The second turn: engaged anew, which is not what these files were of. */
+	/* On the second turn it is engaged again, as another engagement. */
 	for (int turn = 0; turn < 2; turn++) {
 		EXPECT_EQ(0, ks_command(self->control, "%s", turn ?
 					"engage ks_target_int -2 reason=second\n" :
@@ -379,8 +379,8 @@ TEST_F(engage, stale_files)
 		close(fds[i]);
 }
 
-/* Everyone may see what is engaged, only root how to change it. */
-TEST_F(engage, who_may_read)
+/* Everyone can see engagements, only root can change them. */
+TEST_F(engage, permissions)
 {
 	int status;
 	pid_t child;
@@ -405,19 +405,19 @@ TEST_F(engage, who_may_read)
 	EXPECT_EQ(0, status);
 }
 
-/* A thread on each CPU, all calling the function at once. */
+/* A thread on each CPU, all of which call the function. */
 struct caller {
 	pthread_t thread;
 	int cpu;
 	long calls;
-	/* Calls made while engaged that returned something else, and the reverse. */
+	/* Calls that did not return the value while engaged, and the reverse. */
 	long let_through;
 	long held_back;
 };
 
 /*
- * Counts the changes between four phases, so that a call knows whether one came
- * while it went on: being engaged, engaged, being disengaged, not engaged.
+ * Counts transitions between four phases: engaging, engaged, disengaging, not engaged. A call
+ * compares the count to detect a transition during it.
  */
 static unsigned int phase;
 static bool stop;
@@ -430,7 +430,7 @@ static void next_phase(void)
 	__atomic_add_fetch(&phase, 1, __ATOMIC_RELEASE);
 }
 
-static void *call_all_the_time(void *data)
+static void *call_continuously(void *data)
 {
 	struct caller *caller = data;
 	cpu_set_t set;
@@ -454,7 +454,7 @@ static void *call_all_the_time(void *data)
 	return caller;
 }
 
-/* Waits until each caller has called @more times, or for 20 seconds. */
+/* Waits for @more calls by each caller, for at most 20 seconds. */
 static bool wait_for_calls(struct caller *callers, int count, long more)
 {
 	for (int i = 0; i < count; i++) {
@@ -470,7 +470,7 @@ static bool wait_for_calls(struct caller *callers, int count, long more)
 	return true;
 }
 
-TEST_F_TIMEOUT(engage, every_cpu_at_once, 180)
+TEST_F_TIMEOUT(engage, every_cpu, 180)
 {
 	struct caller callers[CPU_SETSIZE] = {};
 	int count = 0;
@@ -485,7 +485,7 @@ TEST_F_TIMEOUT(engage, every_cpu_at_once, 180)
 		if (!CPU_ISSET(cpu, &set))
 			continue;
 		callers[count].cpu = cpu;
-		ASSERT_EQ(0, pthread_create(&callers[count].thread, NULL, call_all_the_time,
+		ASSERT_EQ(0, pthread_create(&callers[count].thread, NULL, call_continuously,
 					    &callers[count]));
 		count++;
 	}
@@ -498,7 +498,7 @@ TEST_F_TIMEOUT(engage, every_cpu_at_once, 180)
 		EXPECT_EQ(0, ks_command(self->control, "engage ks_target_int -77\n"));
 		next_phase();
 
-		/* One call of each CPU may have been on its way. */
+		/* A call may be in progress on each CPU. */
 		EXPECT_TRUE(wait_for_calls(callers, count, 2));
 		runs = ks_runs("ks_target_int");
 		hits = ks_hits("ks_target_int");
@@ -525,8 +525,8 @@ TEST_F_TIMEOUT(engage, every_cpu_at_once, 180)
 	}
 }
 
-/* Several writers at once: every answer is one of those there can be. */
-static void *write_all_the_time(void *data)
+/* Concurrent writers: every answer is a valid one. */
+static void *write_continuously(void *data)
 {
 	static const char * const texts[] = {
 		"engage ks_target_int -1\n",
@@ -572,9 +572,9 @@ TEST_F_TIMEOUT(engage, several_writers, 180)
 
 	phase = 0;
 	stop = false;
-	ASSERT_EQ(0, pthread_create(&caller.thread, NULL, call_all_the_time, &caller));
+	ASSERT_EQ(0, pthread_create(&caller.thread, NULL, call_continuously, &caller));
 	for (unsigned long i = 0; i < ARRAY_SIZE(writers); i++) {
-		ASSERT_EQ(0, pthread_create(&writers[i], NULL, write_all_the_time,
+		ASSERT_EQ(0, pthread_create(&writers[i], NULL, write_continuously,
 					    (void *)(i + 1)));
 	}
 	for (size_t i = 0; i < ARRAY_SIZE(writers); i++) {

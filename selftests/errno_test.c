@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Each cause of refusal that is not bad input has its own error: no such
- * function, several of them, engaged already, not to be probed, no slot left.
+ * Each cause of refusal has its own error: unknown function, several functions of one name, engaged
+ * already, not probeable, no free slot.
  */
 #include <time.h>
 
@@ -33,7 +33,7 @@ FIXTURE_TEARDOWN(errors)
 	close(self->control);
 }
 
-/* Gives a command that must fail with @error, say why, and engage nothing. */
+/* A command that must fail with @error, give a reason, and engage nothing. */
 #define EXPECT_REFUSED(error, ...) do {						\
 	char why[1024] = "", list[4096];					\
 	int got = ks_command(self->control, __VA_ARGS__);			\
@@ -46,18 +46,18 @@ FIXTURE_TEARDOWN(errors)
 		TH_LOG("engaged: %s", list);					\
 } while (0)
 
-TEST_F(errors, no_such_function)
+TEST_F(errors, unknown_function)
 {
 	EXPECT_REFUSED(ENOENT, "engage ks_no_such_function 0\n");
 	EXPECT_REFUSED(ENOENT, "disengage ks_no_such_function\n");
-	/* There is such a function, but it is not engaged. */
+	/* The function exists, but is not engaged. */
 	EXPECT_REFUSED(ENOENT, "disengage ks_target_int\n");
-	/* A piece of a name is not the name. */
+	/* A part of a name does not match. */
 	EXPECT_REFUSED(ENOENT, "engage ks_target_in -1\n");
 	EXPECT_REFUSED(ENOENT, "engage s_target_int -1\n");
 }
 
-TEST_F(errors, gone_after_disengage)
+TEST_F(errors, unknown_after_disengage)
 {
 	EXPECT_EQ(0, ks_command(self->control, "engage ks_target_int -1\n"));
 	EXPECT_EQ(0, ks_command(self->control, "disengage ks_target_int\n"));
@@ -66,10 +66,9 @@ TEST_F(errors, gone_after_disengage)
 }
 
 /*
- * Every name that several functions of the kernel have. For most of them another rule
- * says no first, and where it does not, all of them can fail and return the same.
- * Without type information, which knows no variants of the compiler, some are not
- * known to be functions.
+ * Every name that several functions of the kernel share. Most are refused by an earlier rule; the
+ * others can all fail and have the same return type. Without type information, which has no
+ * compiler-generated variants, some are not known to be functions.
  */
 TEST_F_TIMEOUT(errors, several_functions, 300)
 {
@@ -92,7 +91,10 @@ TEST_F_TIMEOUT(errors, several_functions, 300)
 		ret = ks_command(self->control, "engage %s -1\n", symbol->name);
 		tried++;
 		ambiguous += ret == -ENOTUNIQ;
-		/* Without a place for tracers, only its type says that it is a function. */
+		/*
+		 * Without an ftrace location, only type information tells functions from other
+		 * symbols.
+		 */
 		EXPECT_TRUE(ret == -ENOTUNIQ || ret == -EACCES ||
 			    (ret == -EOPNOTSUPP &&
 			     (!has_types || !ks_function_type(&types, symbol->name)))) {
@@ -101,11 +103,11 @@ TEST_F_TIMEOUT(errors, several_functions, 300)
 			ks_command(self->control, "disengage_all\n");
 		}
 	}
-	TH_LOG("%zu names, %zu of them called ambiguous", tried, ambiguous);
+	TH_LOG("%zu names, %zu of them ambiguous", tried, ambiguous);
 	EXPECT_LT(0, tried);
 }
 
-/* One name in two modules: the answer says how to name one of them, and that works. */
+/* One name in two modules: the answer says how to select one, which works. */
 TEST_F(errors, twins)
 {
 	static const char * const twins[] = { KS_TWIN, IMPOSTOR ":ks_twin" };
@@ -129,9 +131,9 @@ TEST_F(errors, twins)
 	EXPECT_LT(0, ks_read(IMPOSTOR_FILE, line, sizeof(line)));
 	EXPECT_STREQ("-8", line);
 	EXPECT_EQ(0, ks_command(self->control, "disengage_all\n"));
-	/* With one of them gone, there is no doubt. */
+	/* After one module is unloaded, the name is unique. */
 	if (ks_unload_module(IMPOSTOR))
-		SKIP(return, "modules do not go (CONFIG_MODULE_UNLOAD)");
+		SKIP(return, "no module unloading (CONFIG_MODULE_UNLOAD)");
 	EXPECT_EQ(0, ks_command(self->control, "engage ks_twin -7\n"));
 }
 
@@ -149,8 +151,8 @@ TEST_F(errors, engaged_already)
 	EXPECT_NE(NULL, strstr(line, "retval=-1 "));
 }
 
-/* The same function twice in one write is one too many. */
-TEST_F(errors, engaged_twice_at_once)
+/* Engaging one function twice in one write is an error. */
+TEST_F(errors, engaged_twice_in_one_write)
 {
 	EXPECT_REFUSED(EBUSY, "engage ks_target_int -1\nengage ks_target_int -2\n");
 }
@@ -158,7 +160,7 @@ TEST_F(errors, engaged_twice_at_once)
 TEST_F(errors, data_symbol)
 {
 	if (!ks_find_symbol(&self->symbols, "init_task"))
-		SKIP(return, "the kernel names functions only (CONFIG_KALLSYMS_ALL)");
+		SKIP(return, "no data symbols (CONFIG_KALLSYMS_ALL)");
 	EXPECT_REFUSED(EOPNOTSUPP, "engage init_task 0\n");
 	EXPECT_REFUSED(EOPNOTSUPP, "engage jiffies 0\n");
 }
@@ -166,14 +168,14 @@ TEST_F(errors, data_symbol)
 TEST_F(errors, init_function)
 {
 	if (!ks_find_symbol(&self->symbols, "start_kernel"))
-		SKIP(return, "the kernel has forgotten start_kernel");
+		SKIP(return, "the kernel has no symbol start_kernel");
 	EXPECT_REFUSED(EOPNOTSUPP, "engage start_kernel 0\n");
 }
 
-/* What kprobes refuse by themselves, up to 40 of them: check knows it, too. */
+/* Up to 40 functions on the kprobe blacklist: check reports them, too. */
 TEST_F_TIMEOUT(errors, kprobe_blacklist, 120)
 {
-	/* One that the policy has nothing against. */
+	/* A function that the policy accepts. */
 	char line[1024], name[640] = "ks_target_noprobe", answer[8192], refuse[700];
 	size_t tried = 0, unsupported = 0;
 	FILE *file;
@@ -191,7 +193,7 @@ TEST_F_TIMEOUT(errors, kprobe_blacklist, 120)
 		ret = ks_command(self->control, "engage %s -1\n", name);
 		tried++;
 		unsupported += ret == -EOPNOTSUPP;
-		/* Other rules may come first: what counts is that none is taken. */
+		/* Other rules may take precedence, but none is accepted. */
 		EXPECT_TRUE(ret == -EOPNOTSUPP || (ret == -EACCES && tried > 1))
 			TH_LOG("%s: %s", name, ret ? strerror(-ret) : "engaged");
 		ASSERT_EQ(0, ks_ask(answer, sizeof(answer), "%s -1\n", name));
@@ -215,8 +217,8 @@ TEST_F(errors, padding)
 	EXPECT_REFUSED(EOPNOTSUPP, "engage __pfx_ks_target_int 0\n");
 }
 
-/* A symbol whose place for tracers is further on is not where a function begins. */
-TEST_F(errors, late_place_for_tracers)
+/* A symbol is not a function entry if the ftrace location does not follow it. */
+TEST_F(errors, late_ftrace_location)
 {
 	if (!ks_find_symbol(&self->symbols, "ks_target_late"))
 		SKIP(return, "not on this architecture");
@@ -226,7 +228,7 @@ TEST_F(errors, late_place_for_tracers)
 TEST_F(errors, other_module)
 {
 	EXPECT_REFUSED(ENOENT, "engage killswitch_target:ks_no_such_function 0\n");
-	/* The module's functions only: this one is the kernel's own. */
+	/* Only functions of the module: this one is built in. */
 	EXPECT_REFUSED(ENOENT, "engage killswitch_target:af_alg_sendmsg 0\n");
 }
 
@@ -238,7 +240,7 @@ TEST_F(errors, module_named)
 	EXPECT_LT(0, ks_call("ks_target_int", value, sizeof(value)));
 	EXPECT_STREQ("-5", value);
 
-	/* The kernel itself, whatever modules have a function of this name. */
+	/* Only functions of the kernel itself, whatever modules are loaded. */
 	EXPECT_LT(0, readlink("/proc/1/exe", value, sizeof(value)));
 	EXPECT_EQ(0, ks_command(self->control, "engage vmlinux:__ptrace_may_access -EPERM\n"));
 	EXPECT_EQ(-1, readlink("/proc/1/exe", value, sizeof(value)));
@@ -264,15 +266,15 @@ static long used_slots(void)
 	return read_slots(&used, &total) ? used : -1;
 }
 
-/* The value of one of many, negated: its own, unless only errors are accepted. */
+/* A distinct value per index, an error if only errors are accepted. */
 static long many_value(long index, bool has_types)
 {
 	return 1 + (has_types ? index : index % 133);
 }
 
 /*
- * Every slot can be taken, each returns its own value, the next engagement is
- * refused, and all slots come free again.
+ * Every slot can be taken, each function returns its own value, the next engagement is refused, and
+ * all slots are released.
  */
 TEST_F_TIMEOUT(errors, no_slot_left, 600)
 {
@@ -285,7 +287,7 @@ TEST_F_TIMEOUT(errors, no_slot_left, 600)
 	ASSERT_TRUE(read_slots(&used, &total));
 	EXPECT_EQ(0, used);
 	if (total > 299)
-		SKIP(return, "%ld slots are more than there are functions to fill them", total);
+		SKIP(return, "not enough functions for %ld slots", total);
 
 	for (long i = 0; i < total; i++) {
 		ASSERT_EQ(0, ks_command(self->control, "engage ks_many_%03ld -%ld\n", i,
@@ -293,7 +295,7 @@ TEST_F_TIMEOUT(errors, no_slot_left, 600)
 			TH_LOG("slot %ld", i);
 	}
 	EXPECT_EQ(total, used_slots());
-	/* At once: none of them is only waiting to be free. */
+	/* Immediately: none of them is just waiting to be released. */
 	begun = time(NULL);
 	EXPECT_EQ(-ENOSPC, ks_command(self->control, "engage ks_many_%03ld -1\n", total));
 	EXPECT_GT(3 * KS_SLOWER, time(NULL) - begun);
@@ -311,7 +313,7 @@ TEST_F_TIMEOUT(errors, no_slot_left, 600)
 	}
 	fclose(many);
 
-	/* One free slot is not enough for two. */
+	/* One free slot is not enough for two engagements. */
 	EXPECT_EQ(0, ks_command(self->control, "disengage ks_many_007\n"));
 	EXPECT_EQ(-ENOSPC, ks_command(self->control,
 				      "engage ks_many_298 -1\nengage ks_many_299 -1\n"));

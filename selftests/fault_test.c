@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Whatever step of a request fails, for want of memory or because the kernel
- * refuses, nothing of the request is left behind, what was engaged before stays
- * so without a gap, and the same request succeeds afterwards.
+ * Whichever step of a request fails, on -ENOMEM or a refusal by the kernel, the request has no
+ * effect, existing engagements stay in force without a gap, and the same request succeeds
+ * afterwards.
  */
 #include <dirent.h>
 #include <pthread.h>
@@ -15,13 +15,13 @@
 #define IMPOSTOR_FILE	"/sys/kernel/debug/" IMPOSTOR "/ks_impostor_lets_ask"
 #define PEER_FAIL	"/sys/kernel/debug/killswitch_peer/fail"
 
-/* More steps than any request has: a request that never gets past its failures. */
+/* More steps than any request has: a request that never succeeds. */
 #define MAX_STEPS	5000
 
-/* The kernel's own: the nth time that the thread asks for memory there is none. */
+/* The kernel's fault injection: the thread's nth allocation fails. */
 static int fail_nth = -1;
 
-/* Lets every kind of allocation fail, quietly: 0 or -errno. */
+/* Lets all kinds of allocations fail, silently: 0 or -errno. */
 static int faults_start(void)
 {
 	static const struct {
@@ -50,7 +50,7 @@ static int faults_start(void)
 	return fail_nth < 0 ? -errno : 0;
 }
 
-/* The nth allocation of this thread from now on fails. 0: none does. */
+/* Lets the nth allocation of this thread from now on fail. 0: none. */
 static bool fault_arm(unsigned int nth)
 {
 	char text[16];
@@ -59,7 +59,7 @@ static bool fault_arm(unsigned int nth)
 	return pwrite(fail_nth, text, len, 0) == len;
 }
 
-/* Lets nothing fail any more. Returns whether something did. */
+/* Disarms fault injection. Returns whether an allocation failed. */
 static bool fault_disarm(void)
 {
 	char text[16] = "";
@@ -81,7 +81,7 @@ static void add(char *buf, size_t size, const char *format, ...)
 	va_end(args);
 }
 
-/* Removes the number behind each @key, which has nothing to do with failures. */
+/* Removes the number after each @key, which is unrelated to failures. */
 static void blank(char *text, const char *key)
 {
 	for (char *at = text; (at = strstr(at, key)); ) {
@@ -96,7 +96,7 @@ static int not_hidden(const struct dirent *entry)
 	return entry->d_name[0] != '.';
 }
 
-/* Adds the names in the directory @path, and below it. */
+/* Adds the names in the directory @path, recursively. */
 static void add_tree(char *buf, size_t size, const char *path)
 {
 	struct dirent **names;
@@ -118,8 +118,8 @@ static void add_tree(char *buf, size_t size, const char *path)
 	free(names);
 }
 
-/* All that a request could change, as a text. */
-static void look(char *buf, size_t size)
+/* Appends the state that a request could change, as text. */
+static void read_state(char *buf, size_t size)
 {
 	static const char * const functions[] = {
 		"ks_target_int", "ks_target_other", "ks_target_long", "ks_target_ptr",
@@ -128,14 +128,14 @@ static void look(char *buf, size_t size)
 	char text[16384], *slots;
 	long runs, left;
 
-	/* Before the calls, which count. */
+	/* Before the calls, which are counted. */
 	buf[0] = '\0';
 	if (ks_read(KS_ENGAGED, text, sizeof(text)) < 0)
 		add(buf, size, "cannot read engaged\n");
-	/* Each shows how long it still has; it has not lost much. */
+	/* Remaining times have not decreased much. */
 	blank(text, "hits=");
 	blank(text, "timeout_left=");
-	/* The calls below are the first of each. */
+	/* The calls below are the first of each caller. */
 	blank(text, "callers=");
 	for (char *at; (at = strstr(text, " callers="));)
 		memmove(at, at + strlen(" callers="), strlen(at + strlen(" callers=")) + 1);
@@ -155,7 +155,7 @@ static void look(char *buf, size_t size)
 	}
 }
 
-/* Calls ks_target_other all the time, and notes when its body runs. */
+/* Calls ks_target_other continuously, and counts how often its body runs. */
 struct watch {
 	pthread_t thread;
 	bool stop;
@@ -163,7 +163,7 @@ struct watch {
 	long wrong;
 };
 
-static void *keep_watch(void *data)
+static void *watch_calls(void *data)
 {
 	struct watch *watch = data;
 	char value[64];
@@ -177,7 +177,7 @@ static void *keep_watch(void *data)
 	return NULL;
 }
 
-/* What is tried, once: 0 or -errno. */
+/* Tries the request once: 0 or -errno. */
 static int try_it(int control, const char *file, const char *text)
 {
 	char path[PATH_MAX];
@@ -188,8 +188,8 @@ static int try_it(int control, const char *file, const char *text)
 	return ks_put(path, text);
 }
 
-/* Goes back to what is engaged before. */
-static int go_back(int control, const char *before)
+/* Restores the engagements before the request. */
+static int restore(int control, const char *before)
 {
 	int ret = ks_command(control, "disengage_all\n");
 
@@ -210,7 +210,7 @@ FIXTURE_SETUP(fault)
 	self->control = open(KS_CONTROL, O_RDWR | O_CLOEXEC);
 	ASSERT_LE(0, self->control);
 	if (faults_start())
-		SKIP(return, "no faults can be injected: CONFIG_FAILSLAB, CONFIG_FAIL_PAGE_ALLOC");
+		SKIP(return, "no fault injection: CONFIG_FAILSLAB, CONFIG_FAIL_PAGE_ALLOC");
 }
 
 FIXTURE_TEARDOWN(fault)
@@ -222,8 +222,8 @@ FIXTURE_TEARDOWN(fault)
 }
 
 /*
- * There is memory for so many bytes and no more. Comes first: what is protected is
- * found out when it is first needed, which takes most, and is kept.
+ * With a limited number of bytes. First, because the protected functions are determined on first
+ * use, which allocates most, and are kept.
  */
 TEST_F_TIMEOUT(fault, first_of_this_boot, 600)
 {
@@ -236,7 +236,7 @@ TEST_F_TIMEOUT(fault, first_of_this_boot, 600)
 	unsigned int failed = 0;
 	int ret = -1, unlimited;
 
-	look(before, sizeof(before));
+	read_state(before, sizeof(before));
 	for (unsigned int n = 64; ret && n < 1 << 30; n += n / 2) {
 		snprintf(space, sizeof(space), "%u", n);
 		ASSERT_EQ(0, ks_put("/sys/kernel/debug/failslab/space", space));
@@ -258,19 +258,19 @@ TEST_F_TIMEOUT(fault, first_of_this_boot, 600)
 			break;
 		EXPECT_EQ(-ENOMEM, ret)
 			TH_LOG("with %u bytes: %s", n, strerror(-ret));
-		look(after, sizeof(after));
+		read_state(after, sizeof(after));
 		EXPECT_STREQ(before, after)
-			TH_LOG("with %u bytes something was left behind", n);
+			TH_LOG("with %u bytes it had an effect", n);
 		failed++;
 	}
 	ASSERT_EQ(0, ret);
 	TH_LOG("%u failures", failed);
 	EXPECT_LT(3, failed);
-	look(after, sizeof(after));
+	read_state(after, sizeof(after));
 	EXPECT_STRNE(before, after);
 }
 
-/* What is read is right, or there is no memory for it. */
+/* Reads return correct content or -ENOMEM. */
 static const struct read_case {
 	const char *file;
 	const char *engaged;
@@ -295,7 +295,7 @@ TEST_F_TIMEOUT(fault, reads, 300)
 		char path[PATH_MAX];
 		bool hit = true;
 
-		ASSERT_EQ(0, go_back(self->control, c->engaged));
+		ASSERT_EQ(0, restore(self->control, c->engaged));
 		snprintf(path, sizeof(path), KS_DIR "/%s", c->file);
 		ASSERT_LT(0, ks_read(path, expected, sizeof(expected)))
 			TH_LOG("%s", path);
@@ -315,7 +315,7 @@ TEST_F_TIMEOUT(fault, reads, 300)
 					TH_LOG("%s, allocation %u", c->file, n);
 			}
 		}
-		TH_LOG("%s: %u allocations, %u made it fail", c->file, n - 1, failed);
+		TH_LOG("%s: %u allocations, %u of them fatal", c->file, n - 1, failed);
 		EXPECT_LT(0, failed);
 	}
 }
@@ -338,7 +338,7 @@ TEST_F_TIMEOUT(fault, check, 300)
 			EXPECT_TRUE(hit && ret == -ENOMEM)
 				TH_LOG("allocation %u: %s", n, strerror(-ret));
 		} else if (strcmp(expected, got)) {
-			/* A verdict may tell what kept it from being one. */
+			/* A verdict may be the error that prevented it. */
 			failed++;
 			EXPECT_NE(NULL, strstr(got, "ENOMEM"))
 				TH_LOG("allocation %u: %s", n, got);
@@ -346,11 +346,11 @@ TEST_F_TIMEOUT(fault, check, 300)
 				TH_LOG("allocation %u: %s", n, got);
 		}
 	}
-	TH_LOG("%u allocations, %u made it fail", n - 1, failed);
+	TH_LOG("%u allocations, %u of them fatal", n - 1, failed);
 	EXPECT_LT(0, failed);
 }
 
-/* Makes the nth next call of the kernel function @name, by this process, return @value. */
+/* Makes this process's nth next call of the kernel function @name return @value. */
 static int peer_fail(const char *name, long value, unsigned int nth)
 {
 	char text[128];
@@ -359,7 +359,7 @@ static int peer_fail(const char *name, long value, unsigned int nth)
 	return ks_put(PEER_FAIL, text);
 }
 
-/* Ends that. Returns how many calls failed. */
+/* Ends that. Returns the number of failed calls. */
 static int peer_end(void)
 {
 	char text[256] = "", *failed;
@@ -370,13 +370,13 @@ static int peer_end(void)
 	return failed ? atoi(failed + strlen("failed=")) : -1;
 }
 
-/* Functions of the kernel that a request stands on: which fails, how, and what comes of it. */
+/* Functions of the kernel that requests depend on: the failure, and its consequence. */
 static const struct call_case {
 	const char *function;
 	long value;
 	unsigned int nth;
 	const char *text;
-	/* What the request fails with, and what the answer says. */
+	/* The error of the request, and the start of its answer. */
 	int error;
 	const char *answer;
 } call_cases[] = {
@@ -386,12 +386,12 @@ static const struct call_case {
 	  EOPNOTSUPP, "refused engage ks_target_int -7" },
 	{ "register_kprobe", -EBUSY, 1, "engage ks_target_int -7\n",
 	  EBUSY, "refused engage ks_target_int -7" },
-	/* Somebody attaches BPF programs all the time; ftrace is dead. */
+	/* BPF programs are attached continuously; ftrace is disabled. */
 	{ "enable_kprobes", -EAGAIN, 0, "engage ks_target_int -7\n",
 	  EBUSY, "refused engage ks_target_int -7: BPF programs" },
 	{ "enable_kprobes", -ENODEV, 1, "engage ks_target_int -7\n",
 	  EBUSY, "refused engage ks_target_int -7: the kernel does not arm its probe" },
-	/* Neither at once nor one by one. */
+	/* Neither together nor one by one. */
 	{ "enable_kprobes", -EBUSY, 0, "engage ks_target_int -7\nengage ks_target_long -7\n",
 	  EBUSY, "refused in line 1: engage ks_target_int -7" },
 	{ "register_kprobe", -ENOMEM, 1, "tryengage ks_target_int -7 3600\n",
@@ -403,7 +403,7 @@ static const struct call_case {
 	{ "register_kprobe", -ENOMEM, 2,
 	  "disengage ks_target_other\nengage ks_target_int -7\nengage ks_target_long -7\n",
 	  ENOMEM, "refused in line 3: engage ks_target_long -7" },
-	/* Callers are counted for all lines at once. */
+	/* Callers are registered for all lines together. */
 	{ "killswitch_pause", 1, 1, "engage ks_target_int -7\nengage inet_create -EPERM\n",
 	  EINTR, "refused engage: " },
 };
@@ -446,7 +446,7 @@ TEST_F_TIMEOUT(call, fails, 300)
 		const struct call_case *c = &call_cases[i];
 		int ret, failed;
 
-		look(before, sizeof(before));
+		read_state(before, sizeof(before));
 		ret = peer_fail(c->function, c->value, c->nth);
 		ASSERT_EQ(0, ret)
 			TH_LOG("%s: %s", c->function, strerror(-ret));
@@ -460,18 +460,18 @@ TEST_F_TIMEOUT(call, fails, 300)
 		EXPECT_EQ(0, strncmp(answer, c->answer, strlen(c->answer)))
 			TH_LOG("%s %ld: '%s' is not '%s...'", c->function, c->value, answer,
 			       c->answer);
-		look(after, sizeof(after));
+		read_state(after, sizeof(after));
 		EXPECT_STREQ(before, after)
 			TH_LOG("%s %ld %u", c->function, c->value, c->nth);
 
-		/* And now that it does not fail. */
+		/* The same without the failure. */
 		EXPECT_EQ(0, ks_command(self->control, "%s", c->text))
 			TH_LOG("%s %ld %u", c->function, c->value, c->nth);
-		ASSERT_EQ(0, go_back(self->control, "engage ks_target_other -9\n"));
+		ASSERT_EQ(0, restore(self->control, "engage ks_target_other -9\n"));
 	}
 }
 
-/* Nothing is done in secret: without a record there is a line in the kernel's log. */
+/* Changes are never silent: without an audit record they are in the kernel log. */
 TEST_F(call, no_audit)
 {
 	char records[4096], line[8192];
@@ -493,7 +493,7 @@ TEST_F(call, no_audit)
 	while (true) {
 		ssize_t len = read(log, line, sizeof(line) - 1);
 
-		/* EPIPE: some were overwritten before they were read. */
+		/* EPIPE: records were overwritten before they were read. */
 		if (len < 0 && errno != EPIPE)
 			break;
 		line[len < 0 ? 0 : len] = '\0';
@@ -505,8 +505,8 @@ TEST_F(call, no_audit)
 }
 
 /*
- * Functions are released although their probes cannot be disarmed at once, and
- * engaged again; and those of a module that is unloaded are armed again.
+ * Functions are released even if their probes cannot be disarmed immediately, and can be engaged
+ * again; those of an unloaded module are armed again.
  */
 TEST_F_TIMEOUT(call, release_does_not_fail, 120)
 {
@@ -533,7 +533,7 @@ TEST_F_TIMEOUT(call, release_does_not_fail, 120)
 	ASSERT_EQ(0, peer_fail("disable_kprobes", -ENOMEM, 1));
 	EXPECT_EQ(0, ks_unload_module(IMPOSTOR));
 	EXPECT_EQ(1, peer_end());
-	/* It comes to lie where it was. */
+	/* It is loaded at the same address. */
 	ASSERT_EQ(0, ks_load_module(IMPOSTOR));
 	EXPECT_LT(0, ks_read(IMPOSTOR_FILE, value, sizeof(value)));
 	EXPECT_STREQ("-7", value);
@@ -543,13 +543,13 @@ TEST_F_TIMEOUT(call, release_does_not_fail, 120)
 	EXPECT_EQ(0, ks_unload_module(IMPOSTOR));
 }
 
-/* A module whose function cannot be engaged does not come, and what waits for it goes on. */
+/* A module whose function cannot be engaged is not loaded, and its functions stay armed. */
 TEST_F_TIMEOUT(call, module_does_not_load, 120)
 {
 	char before[32768], after[32768], value[64];
 
 	ASSERT_EQ(0, ks_command(self->control, "engage " ARMED " -7\n"));
-	look(before, sizeof(before));
+	read_state(before, sizeof(before));
 	EXPECT_NE(NULL, strstr(before, "state=armed"))
 		TH_LOG("%s", before);
 
@@ -557,14 +557,14 @@ TEST_F_TIMEOUT(call, module_does_not_load, 120)
 	EXPECT_GT(0, ks_load_module(IMPOSTOR));
 	EXPECT_EQ(1, peer_end());
 	EXPECT_NE(0, access(IMPOSTOR_FILE, F_OK));
-	look(after, sizeof(after));
+	read_state(after, sizeof(after));
 	EXPECT_STREQ(before, after);
 
 	EXPECT_EQ(0, ks_load_module(IMPOSTOR));
 	EXPECT_LT(0, ks_read(IMPOSTOR_FILE, value, sizeof(value)));
 	EXPECT_STREQ("-7", value);
 	EXPECT_EQ(0, ks_unload_module(IMPOSTOR));
-	look(after, sizeof(after));
+	read_state(after, sizeof(after));
 	EXPECT_STREQ(before, after);
 }
 
@@ -575,9 +575,9 @@ FIXTURE(step)
 
 FIXTURE_VARIANT(step)
 {
-	/* What is engaged before. */
+	/* The commands before the request. */
 	const char *before;
-	/* What is tried, by a write to @file of Killswitch's directory, or to control. */
+	/* The request, a write to @file of Killswitch's directory, or to control. */
 	const char *text;
 	const char *file;
 	/* Whether ks_target_other is engaged, with -9, before and after. */
@@ -667,8 +667,8 @@ FIXTURE_SETUP(step)
 	ret = ks_unload_module(IMPOSTOR);
 	ASSERT_TRUE(!ret || ret == -ENOENT);
 	if (faults_start())
-		SKIP(return, "no faults can be injected: CONFIG_FAILSLAB, CONFIG_FAIL_PAGE_ALLOC");
-	/* Page faults shall not take the failures that are meant for the kernel. */
+		SKIP(return, "no fault injection: CONFIG_FAILSLAB, CONFIG_FAIL_PAGE_ALLOC");
+	/* Page faults must not consume the failures for the kernel. */
 	ASSERT_EQ(0, mlockall(MCL_CURRENT | MCL_FUTURE));
 }
 
@@ -686,13 +686,13 @@ TEST_F_TIMEOUT(step, each_allocation, 900)
 	struct watch watch = {};
 	bool hit = true;
 
-	ASSERT_EQ(0, go_back(self->control, variant->before));
-	look(before, sizeof(before));
+	ASSERT_EQ(0, restore(self->control, variant->before));
+	read_state(before, sizeof(before));
 	ASSERT_EQ(0, try_it(self->control, variant->file, variant->text));
-	look(wanted, sizeof(wanted));
+	read_state(wanted, sizeof(wanted));
 	ASSERT_STRNE(before, wanted);
-	ASSERT_EQ(0, go_back(self->control, variant->before));
-	look(after, sizeof(after));
+	ASSERT_EQ(0, restore(self->control, variant->before));
+	read_state(after, sizeof(after));
 	ASSERT_STREQ(before, after);
 
 	for (n = 1; hit && n < MAX_STEPS; n++) {
@@ -700,12 +700,12 @@ TEST_F_TIMEOUT(step, each_allocation, 900)
 
 		if (variant->watched) {
 			watch = (struct watch){};
-			ASSERT_EQ(0, pthread_create(&watch.thread, NULL, keep_watch, &watch));
+			ASSERT_EQ(0, pthread_create(&watch.thread, NULL, watch_calls, &watch));
 		}
 		ASSERT_TRUE(fault_arm(n));
 		ret = try_it(self->control, variant->file, variant->text);
 		hit = fault_disarm();
-		look(after, sizeof(after));
+		read_state(after, sizeof(after));
 
 		if (ret) {
 			ASSERT_TRUE(hit)
@@ -714,10 +714,10 @@ TEST_F_TIMEOUT(step, each_allocation, 900)
 			EXPECT_EQ(-ENOMEM, ret)
 				TH_LOG("allocation %u: %s", n, strerror(-ret));
 			EXPECT_STREQ(before, after)
-				TH_LOG("allocation %u left something behind", n);
+				TH_LOG("the failure of allocation %u had an effect", n);
 			EXPECT_EQ(0, try_it(self->control, variant->file, variant->text))
-				TH_LOG("what failed at allocation %u does not succeed now", n);
-			look(after, sizeof(after));
+				TH_LOG("the request fails after a failure of allocation %u", n);
+			read_state(after, sizeof(after));
 		} else {
 			harmless += hit;
 		}
@@ -730,12 +730,12 @@ TEST_F_TIMEOUT(step, each_allocation, 900)
 				TH_LOG("allocation %u: %ld of %ld calls", n, watch.wrong,
 				       watch.calls);
 		}
-		ASSERT_EQ(0, go_back(self->control, variant->before));
-		/* One is enough to know where to look. */
+		ASSERT_EQ(0, restore(self->control, variant->before));
+		/* One failure is enough for debugging. */
 		if (_metadata->exit_code == KSFT_FAIL)
 			break;
 	}
-	TH_LOG("%u allocations: %u made it fail, %u did not", n - 1, failed, harmless);
+	TH_LOG("%u allocations: %u fatal, %u not", n - 1, failed, harmless);
 	EXPECT_LT(0, failed + harmless);
 	EXPECT_GT(MAX_STEPS, n);
 }

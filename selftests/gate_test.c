@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Only who has CAP_SYS_ADMIN in the initial user namespace changes anything:
- * who opened the file and who writes to it, both.
+ * Changes need CAP_SYS_ADMIN in the initial user namespace, both for the opener and the writer.
  */
 #include <grp.h>
 #include <sched.h>
@@ -11,19 +10,19 @@
 #include "common.h"
 
 enum actor {
-	/* root as it logs in */
+	/* root after login */
 	ROOT,
-	/* uid 0 without any capability */
+	/* uid 0 without capabilities */
 	NO_CAPABILITY,
-	/* uid 0 with every capability but CAP_SYS_ADMIN */
+	/* uid 0 with all capabilities except CAP_SYS_ADMIN */
 	NO_SYS_ADMIN,
-	/* an ordinary user */
+	/* an unprivileged user */
 	USER,
-	/* an ordinary user with CAP_SYS_ADMIN and nothing else */
+	/* an unprivileged user with CAP_SYS_ADMIN only */
 	SYS_ADMIN_ONLY,
-	/* root of a user namespace made by root, where uid 0 is uid 0 outside */
+	/* root in a user namespace created by root, where uid 0 is uid 0 outside */
 	NAMESPACE_OF_ROOT,
-	/* root of a user namespace made by an ordinary user */
+	/* root in a user namespace created by an unprivileged user */
 	NAMESPACE_OF_USER,
 };
 
@@ -33,7 +32,7 @@ static int become_user(void)
 	       setresuid(KS_NOBODY, KS_NOBODY, KS_NOBODY);
 }
 
-/* Makes this process root of a user namespace of its own. */
+/* Makes this process root in its own user namespace. */
 static int become_namespace_root(int uid)
 {
 	char map[64];
@@ -67,11 +66,10 @@ static int become(enum actor actor)
 }
 
 /*
- * Lets another process, as @actor, open @path (when @text is NULL) or write
- * @text to @fd: the descriptor, 0, or a negative errno; -ESRCH if the process
- * could not become what it should.
+ * Lets another process, as @actor, open @path (if @text is NULL) or write @text to @fd: the
+ * descriptor, 0, or a negative errno; -ESRCH if the process could not become @actor.
  */
-static int let(enum actor actor, const char *path, int fd, const char *text)
+static int run_as(enum actor actor, const char *path, int fd, const char *text)
 {
 	int sock[2], ret, status;
 	pid_t child;
@@ -114,7 +112,7 @@ FIXTURE_VARIANT(gate)
 	int uid;
 };
 
-/* Those who may. */
+/* Permitted. */
 FIXTURE_VARIANT_ADD(gate, root) {
 	.opener = ROOT,
 	.writer = ROOT,
@@ -126,7 +124,7 @@ FIXTURE_VARIANT_ADD(gate, root_to_sys_admin_only) {
 	.uid = KS_NOBODY,
 };
 
-/* Those who may not although they own the file. */
+/* Not permitted, although they own the file. */
 FIXTURE_VARIANT_ADD(gate, no_capability) {
 	.opener = NO_CAPABILITY,
 	.writer = NO_CAPABILITY,
@@ -145,7 +143,7 @@ FIXTURE_VARIANT_ADD(gate, namespace_of_root) {
 	.write_error = EPERM,
 };
 
-/* Those who cannot even open it. */
+/* Not permitted to open it. */
 FIXTURE_VARIANT_ADD(gate, user) {
 	.opener = USER,
 	.writer = USER,
@@ -164,7 +162,7 @@ FIXTURE_VARIANT_ADD(gate, namespace_of_user) {
 	.open_error = EACCES,
 };
 
-/* A file that somebody privileged opened does not help those who are not. */
+/* A file opened by a privileged process does not permit unprivileged writers. */
 FIXTURE_VARIANT_ADD(gate, root_to_no_capability) {
 	.opener = ROOT,
 	.writer = NO_CAPABILITY,
@@ -197,7 +195,7 @@ FIXTURE_VARIANT_ADD(gate, root_to_namespace_of_user) {
 	.uid = KS_NOBODY,
 };
 
-/* A file that somebody else opened does not become good in privileged hands. */
+/* A file opened by an unprivileged process does not permit privileged writers. */
 FIXTURE_VARIANT_ADD(gate, no_capability_to_root) {
 	.opener = NO_CAPABILITY,
 	.writer = ROOT,
@@ -253,7 +251,7 @@ TEST_F(gate, write)
 		const struct attempt *a = &attempts[i];
 		int fd, ret;
 
-		fd = let(variant->opener, a->path, -1, NULL);
+		fd = run_as(variant->opener, a->path, -1, NULL);
 		if (variant->open_error) {
 			EXPECT_EQ(-variant->open_error, fd)
 				TH_LOG("%s was opened: %s", a->path, fd < 0 ? strerror(-fd) : "");
@@ -264,12 +262,12 @@ TEST_F(gate, write)
 
 		ASSERT_LE(0, ks_audit_collect(self->audit, self->control, records,
 					      sizeof(records)));
-		ret = let(variant->writer, NULL, fd, a->text);
+		ret = run_as(variant->writer, NULL, fd, a->text);
 		close(fd);
 		EXPECT_EQ(-variant->write_error, ret)
 			TH_LOG("%s: %s", a->text, ret < 0 ? strerror(-ret) : "done");
 
-		/* Recorded once, with who wrote and how it ended. */
+		/* One record, with the writer and the result. */
 		EXPECT_EQ(1, ks_audit_collect(self->audit, self->control, records,
 					      sizeof(records)))
 			TH_LOG("%srecorded as %s", a->text, records);
@@ -295,7 +293,7 @@ TEST_F(gate, write)
 	}
 }
 
-/* Who may not change anything does not learn by trying what could be changed. */
+/* Unprivileged writers get no information about other requests. */
 TEST_F(gate, other_commands)
 {
 	static const char * const texts[] = {
@@ -308,12 +306,12 @@ TEST_F(gate, other_commands)
 	char engaged[4096];
 
 	if (!variant->write_error)
-		SKIP(return, "only for those who may not write");
+		SKIP(return, "only for unprivileged writers");
 	for (size_t i = 0; i < ARRAY_SIZE(texts); i++) {
-		int fd = let(variant->opener, KS_CONTROL, -1, NULL);
+		int fd = run_as(variant->opener, KS_CONTROL, -1, NULL);
 
 		ASSERT_LE(0, fd);
-		EXPECT_EQ(-EPERM, let(variant->writer, NULL, fd, texts[i]))
+		EXPECT_EQ(-EPERM, run_as(variant->writer, NULL, fd, texts[i]))
 			TH_LOG("%s", texts[i]);
 		close(fd);
 	}

@@ -7,8 +7,8 @@ values and errors.
 
 In the literal blocks of the guide a line that starts with "# " is a command,
 what follows up to the next one its output, and "..." whatever comes there. A
-comment ".. Before the next block: COMMAND" is a command that is not shown, and
-".. Not tried: REASON" has the next block skipped.
+comment ".. Before the next block: COMMAND" is a command that the guide does not show, and
+".. Not tried: REASON" skips the next block.
 """
 
 import errno
@@ -24,7 +24,7 @@ KSFT_SKIP = 4
 
 
 def blocks(lines):
-    """The literal blocks: their first lines' numbers, what is said about them, and their lines."""
+    """The literal blocks: line number, comments before the block, and lines."""
     before, not_tried, at = [], None, 0
     while at < len(lines):
         line = lines[at]
@@ -48,7 +48,7 @@ def blocks(lines):
 
 
 def commands(block):
-    """The commands of a block, and what is shown behind each."""
+    """The commands of a block, with the output of each."""
     indent = len(block[0]) - len(block[0].lstrip())
     lines = [line[indent:] for line in block]
     found, end = [], None
@@ -66,7 +66,7 @@ def commands(block):
 
 
 def comparable(text):
-    """Without folding, the place in a script, and numbers other than values and errors."""
+    """Removes folding, script locations, and numbers other than values and errors."""
     text = re.sub(r"^.*?\bline \d+: ", "bash: ", text, flags=re.M)
     # Version 4 of the audit tools prints names of errors, version 3 numbers.
     text = re.sub(r"\berrno=(E\w+)", lambda name: f"errno={getattr(errno, name[1])}", text)
@@ -75,12 +75,12 @@ def comparable(text):
 
 
 class Shell:
-    """A shell that keeps its directory and its open files from one command to the next."""
+    """A shell whose directory and open files persist between commands."""
 
     END = "end-of-what-a-command-says"
 
     def __init__(self):
-        # Not by its input, which ausearch would take for records.
+        # Not through standard input, which ausearch would read as records.
         read, write = os.pipe()
         self.commands = os.fdopen(write, "w")
         self.bash = subprocess.Popen(["bash", f"/dev/fd/{read}"], pass_fds=[read],
@@ -88,7 +88,7 @@ class Shell:
                                      stderr=subprocess.STDOUT, text=True)
 
     def run(self, command):
-        """The exit status of a command, and what it said."""
+        """The exit status of a command, and its output."""
         self.commands.write(f"{command}\necho {self.END} $?\n")
         self.commands.flush()
         said = ""
@@ -101,7 +101,7 @@ class Shell:
 
 
 def main():
-    """Reads the guide, and prints TAP."""
+    """Runs the guide's commands, and prints TAP."""
     print("TAP version 13")
     for path in GUIDES:
         if os.path.exists(path):
@@ -119,7 +119,7 @@ def main():
             if status:
                 number += 1
                 failed += 1
-                print(f"not ok {number} line {first}: before it: {command}: {said.strip()}")
+                print(f"not ok {number} line {first} (preparation): {command}: {said.strip()}")
         for command, shown in commands(block):
             number += 1
             name = f"line {first}: {command.splitlines()[0]}".replace("#", "")
@@ -136,7 +136,7 @@ def main():
             print(f"{'ok' if good else 'not ok'} {number} {name}")
             if not good:
                 failed += 1
-                print(f"# status {status}; it said:")
+                print(f"# status {status}; output:")
                 print("".join(f"# {line}\n" for line in said.splitlines()), end="", flush=True)
     print(f"1..{number}")
     return 1 if failed or not number else 0

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * No unprivileged user delays, prevents or hides an engagement, neither by holding the
- * directory nor by filling the audit log; and a request that fails has short-circuited
- * nothing, not for a moment.
+ * No unprivileged user can delay, prevent or hide an engagement, neither by holding the directory
+ * nor by filling the audit log; and a failed request short-circuits no call, not even briefly.
  */
 #include <dirent.h>
 #include <linux/audit.h>
@@ -23,13 +22,13 @@
 #define IMPOSTOR	"killswitch_impostor"
 #define AT_ONCE		(2.0 * KS_SLOWER)
 
-/* A user does not get that far. */
+/* Permission is denied to users. */
 static int cannot_open(const void *path)
 {
 	return become_user() || open(path, O_RDONLY | O_DIRECTORY) != -1 || errno != EACCES;
 }
 
-/* Reads a directory into a page that never comes. */
+/* Reads a directory into a page whose fault is never handled. */
 static int hold_directory(const void *path)
 {
 	struct uffdio_api api = { .api = UFFD_API };
@@ -53,7 +52,7 @@ static int hold_directory(const void *path)
 	return 1;
 }
 
-/* Wants to make something in a directory, so that all others wait behind it. */
+/* Tries to create a file in a directory, which blocks all others. */
 static int make_directory(const void *path)
 {
 	char name[PATH_MAX];
@@ -110,12 +109,12 @@ FIXTURE_TEARDOWN(holdup)
 	close(self->control);
 }
 
-/* What root does while a directory is held. */
+/* Operations of root while a directory is held. */
 static const struct step {
 	const char *what;
 	int (*body)(const void *data);
 	const void *data;
-	/* What a function returns afterwards. */
+	/* The return value of a function afterwards. */
 	const char *function;
 	const char *value;
 } steps[] = {
@@ -126,14 +125,14 @@ static const struct step {
 	{ "arm", command, "engage " IMPOSTOR ":ks_impostor_lets_ask -7\n" },
 	{ "load and unload that module", load_and_unload, IMPOSTOR },
 	{ "disengage", command, "disengage ks_target_int\n", "ks_target_int", "42" },
-	{ "disengage what is held", command, "disengage ks_target_other\n", "ks_target_other",
+	{ "disengage a held one", command, "disengage ks_target_other\n", "ks_target_other",
 	  "84" },
 	{ "disengage all", command, "disengage_all\n" },
 };
 
 TEST_F_TIMEOUT(holdup, by_a_reader_of_the_directory, 120)
 {
-	/* A user can hold the first, too; the others are those of uid 0. */
+	/* A user can hold the first one, too; the others need uid 0. */
 	static const char * const paths[] = { KS_DIR, KS_FN, KS_FN "ks_target_other" };
 	int unstarted = ks_put("/proc/sys/vm/unprivileged_userfaultfd", "1\n");
 
@@ -147,7 +146,7 @@ TEST_F_TIMEOUT(holdup, by_a_reader_of_the_directory, 120)
 		EXPECT_EQ(i > 0, end_within(start(cannot_open, paths[i]), 5) == 0)
 			TH_LOG("a user opens %s", paths[i]);
 		holder = start(hold_directory, paths[i]);
-		/* It does not end, since the page does not come. */
+		/* It blocks, since the page is missing. */
 		is_held = end_within(holder, 0.5) == -1;
 		EXPECT_TRUE(is_held)
 			TH_LOG("%s cannot be held", paths[i]);
@@ -170,7 +169,7 @@ TEST_F_TIMEOUT(holdup, by_a_reader_of_the_directory, 120)
 					TH_LOG("%s", step->function);
 			}
 			if (status == -1) {
-				/* It goes on when the directory is no longer held. */
+				/* It continues when the directory is released. */
 				stop(holder);
 				stop(maker);
 				waitpid(pid, NULL, 0);
@@ -183,7 +182,7 @@ TEST_F_TIMEOUT(holdup, by_a_reader_of_the_directory, 120)
 	EXPECT_EQ(0, ks_put("/proc/sys/vm/unprivileged_userfaultfd", "0\n"));
 }
 
-/* Is in one system call for as long as it takes to make random numbers: seconds. */
+/* Runs a system call for seconds, generating random numbers. */
 static int call_for_long(const void *cpu)
 {
 	static char buffer[1 << 20];
@@ -203,7 +202,7 @@ static int call_for_long(const void *cpu)
 	return 1;
 }
 
-/* Engages so many functions, the first with this number: 0 or -errno. */
+/* Engages @count functions from number @first on: 0 or -errno. */
 static int engage_many(int control, long first, long count, int value)
 {
 	int ret = 0;
@@ -214,10 +213,10 @@ static int engage_many(int control, long first, long count, int value)
 }
 
 /*
- * Slots are free again when no task can be on its way to them any more, which RCU says,
- * and a task that is in a system call for long keeps it from saying.
+ * A slot is released when no task can still be in its handler, which RCU determines, and a long
+ * system call delays that.
  */
-TEST_F_TIMEOUT(holdup, by_a_call_that_runs_for_long, 300)
+TEST_F_TIMEOUT(holdup, by_a_long_system_call, 300)
 {
 	char status[4096], *line;
 	long used, slots;
@@ -226,12 +225,12 @@ TEST_F_TIMEOUT(holdup, by_a_call_that_runs_for_long, 300)
 	pid_t caller;
 
 	if (sysconf(_SC_NPROCESSORS_ONLN) < 2)
-		SKIP(return, "it needs a processor of its own");
+		SKIP(return, "it needs a CPU of its own");
 	ASSERT_LT(0, ks_read(KS_DIR "/status", status, sizeof(status)));
 	line = strstr(status, "slots: ");
 	ASSERT_TRUE(line && sscanf(line, "slots: %ld/%ld", &used, &slots) == 2);
 	if (slots > 290)
-		SKIP(return, "there are not as many functions as slots");
+		SKIP(return, "there are fewer functions than slots");
 	CPU_ZERO(&cpus);
 	CPU_SET(0, &cpus);
 	ASSERT_EQ(0, sched_setaffinity(0, sizeof(cpus), &cpus));
@@ -239,17 +238,17 @@ TEST_F_TIMEOUT(holdup, by_a_call_that_runs_for_long, 300)
 	sleep(1);
 	for (int i = 0; i < 3; i++) {
 		begun = now();
-		/* Some slots may still be those of other values. */
+		/* Some slots may still have other values. */
 		EXPECT_EQ(0, engage_many(self->control, 0, slots - 8, -7));
 		TH_LOG("%ld functions were engaged in %.1f s", slots - 8, now() - begun);
 		EXPECT_EQ(0, ks_command(self->control, "disengage_all\n"));
 	}
-	/* For another value, there is an answer after some seconds. */
+	/* With another value, the answer takes some seconds. */
 	begun = now();
 	EXPECT_EQ(-ENOSPC, engage_many(self->control, slots, 9, -8));
 	TH_LOG("the answer came after %.1f s", now() - begun);
 	EXPECT_GT(30 * KS_SLOWER, now() - begun);
-	/* What shares its slot with calls on their way keeps its value, and says so. */
+	/* An engagement that shares a slot with calls in progress keeps its value, and says so. */
 	EXPECT_EQ(0, ks_command(self->control, "engage ks_target_int -7\n"));
 	EXPECT_EQ(-EBUSY, ks_put(KS_FN "ks_target_int/retval", "-8\n"));
 	EXPECT_TRUE(returns("ks_target_int", "-7"));
@@ -260,13 +259,13 @@ TEST_F_TIMEOUT(holdup, by_a_call_that_runs_for_long, 300)
 	EXPECT_EQ(0, ks_command(self->control, "engage ks_target_other -9\n"));
 }
 
-/* What became of calls until they are stopped. */
+/* Results of calls until they are stopped. */
 struct calls {
 	unsigned long made, refused;
 	bool stop;
 };
 
-static bool go_on(struct calls *calls, bool is_refused)
+static bool count_call(struct calls *calls, bool is_refused)
 {
 	__atomic_fetch_add(&calls->refused, is_refused, __ATOMIC_RELAXED);
 	__atomic_fetch_add(&calls->made, 1, __ATOMIC_RELAXED);
@@ -283,7 +282,7 @@ static int make_sockets(const void *data)
 		fd = socket(AF_INET, SOCK_DGRAM, 0);
 		if (fd >= 0)
 			close(fd);
-	} while (go_on((struct calls *)data, fd < 0 && errno == EPERM));
+	} while (count_call((struct calls *)data, fd < 0 && errno == EPERM));
 	return 0;
 }
 
@@ -294,7 +293,7 @@ static int call_target(const void *data)
 	do {
 		if (ks_call("ks_target_long", value, sizeof(value)) < 0)
 			return 1;
-	} while (go_on((struct calls *)data, !strcmp(value, "-9")));
+	} while (count_call((struct calls *)data, !strcmp(value, "-9")));
 	return 0;
 }
 
@@ -325,8 +324,8 @@ FIXTURE_TEARDOWN(late)
 }
 
 /*
- * Writes requests that fail late, while both functions are called: all their functions
- * but the last can be armed, and that one is livepatched. Returns how many did not fail.
+ * Writes requests that fail at the end, while both functions are called: all functions except the
+ * last can be armed, and that one is livepatched. Returns how many requests did not fail.
  */
 static int fail_late(FIXTURE_DATA(late) * const self, const char *first)
 {
@@ -349,7 +348,7 @@ static int fail_late(FIXTURE_DATA(late) * const self, const char *first)
 	return wrong;
 }
 
-TEST_F_TIMEOUT(late, a_request_that_fails_stops_nothing, 300)
+TEST_F_TIMEOUT(late, failed_request_stops_no_call, 300)
 {
 	EXPECT_EQ(0, fail_late(self, "engage inet_create -EPERM\n"
 				     "engage ks_target_long -9\n"));
@@ -362,7 +361,7 @@ TEST_F_TIMEOUT(late, a_request_that_fails_stops_nothing, 300)
 	EXPECT_EQ(0, self->target->refused);
 }
 
-TEST_F_TIMEOUT(late, a_request_that_fails_lets_nothing_through, 300)
+TEST_F_TIMEOUT(late, failed_request_passes_no_call, 300)
 {
 	ASSERT_EQ(0, ks_command(self->control, "engage inet_create -EPERM\n"
 					       "tryengage ks_target_long -9 3600\n"));
@@ -376,7 +375,7 @@ TEST_F_TIMEOUT(late, a_request_that_fails_lets_nothing_through, 300)
 	EXPECT_EQ(self->target->made, ks_hits("ks_target_long"));
 }
 
-/* Changes how audit is set up: 0 or -errno. */
+/* Changes the configuration of audit: 0 or -errno. */
 static int set_audit(int fd, const struct audit_status *status)
 {
 	struct {
@@ -401,7 +400,7 @@ static int set_audit(int fd, const struct audit_status *status)
 	return answer.error.error;
 }
 
-/* An audit daemon that takes records, and never reads one. */
+/* An audit daemon that never reads its records. */
 static int stopped_daemon(const void *data)
 {
 	struct audit_status status = {
@@ -410,7 +409,7 @@ static int stopped_daemon(const void *data)
 		.enabled = 1,
 		.pid = getpid(),
 		.backlog_limit = 4,
-		/* In jiffies: half a minute, or as much as there may be. */
+		/* In jiffies: half a minute, or the maximum. */
 		.backlog_wait_time = 3000,
 	};
 	int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_AUDIT), size = 1;
@@ -423,7 +422,7 @@ static int stopped_daemon(const void *data)
 	return 1;
 }
 
-/* Writes what is refused, since it is written without capabilities, and counts it. */
+/* Writes requests without capabilities, which are refused, and counts them. */
 static int fill_log(const char *path, const char *text, long *written)
 {
 	int fd = open(path, O_WRONLY | O_CLOEXEC);
@@ -445,7 +444,7 @@ static int fill_by_retval(const void *written)
 	return fill_log(KS_FN "ks_target_long/retval", "0\n", (long *)written);
 }
 
-/* Waits until a function returns this: whether it does within two seconds. */
+/* Waits until a function returns a value: whether it does within two seconds. */
 static bool returns_soon(const char *function, const char *expected)
 {
 	double until = now() + AT_ONCE;
@@ -467,7 +466,7 @@ TEST_F_TIMEOUT(holdup, by_a_full_audit_log, 180)
 		.backlog_limit = 64,
 		.backlog_wait_time = 6000,
 	};
-	/* What waits for its record, and has an effect at once all the same. */
+	/* Requests that wait for their record, but take effect immediately. */
 	static const struct step writers[] = {
 		{ "engage", command, "engage ks_target_int -7\n", "ks_target_int", "-7" },
 		{ "engage another", command, "engage ks_target_other -9\n",
@@ -475,7 +474,7 @@ TEST_F_TIMEOUT(holdup, by_a_full_audit_log, 180)
 		{ "arm", command, "engage " IMPOSTOR ":ks_impostor_lets_ask -7\n" },
 		{ "disengage", command, "disengage ks_target_int\n", "ks_target_int", "42" },
 	};
-	/* What waits for nothing. */
+	/* Operations that do not wait. */
 	static const struct step others[] = {
 		{ "read engaged", read_file, KS_ENGAGED },
 		{ "read status", read_file, KS_DIR "/status" },
@@ -493,7 +492,7 @@ TEST_F_TIMEOUT(holdup, by_a_full_audit_log, 180)
 	ASSERT_EQ(0, ks_command(self->control, "engage ks_target_long -9\n"));
 	auditd = start(stopped_daemon, NULL);
 	ASSERT_EQ(-1, end_within(auditd, 0.5))
-		TH_LOG("there is an audit daemon already");
+		TH_LOG("an audit daemon is already running");
 	for (size_t i = 0; i < ARRAY_SIZE(fillers); i++)
 		fillers[i] = start(i % 2 ? fill_by_retval : fill_by_control, &written[i % 2]);
 	sleep(3 * KS_SLOWER);
@@ -524,7 +523,7 @@ TEST_F_TIMEOUT(holdup, by_a_full_audit_log, 180)
 	TH_LOG("%d of %zu writers waited, beside %ld writes to control, %ld to retval", waited,
 	       ARRAY_SIZE(writers), __atomic_load_n(&written[0], __ATOMIC_RELAXED),
 	       __atomic_load_n(&written[1], __ATOMIC_RELAXED));
-	/* Or else nothing was tried. */
+	/* Otherwise the log was not full. */
 	EXPECT_LT(0, waited);
 	EXPECT_LT(0, written[1]);
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Every malformed write to the control file gets its errno, a sentence and one
- * audit record, and changes nothing.
+ * Every malformed write to the control file returns its errno, generates an answer and one audit
+ * record, and changes nothing.
  */
 #include <sys/uio.h>
 
@@ -13,10 +13,10 @@ static const struct bad_input {
 	const char *text;
 	size_t len;
 	int error;
-	/* Where two errors would be true, the other one. */
+	/* The alternative error, if two are valid. */
 	int other;
 } bad_inputs[] = {
-	/* Nothing to do. */
+	/* No command. */
 	BAD("", EINVAL),
 	BAD("\n", EINVAL),
 	BAD(" ", EINVAL),
@@ -129,7 +129,7 @@ FIXTURE(input)
 	char engaged[4096];
 };
 
-/* Both with something to spoil and with nothing engaged. */
+/* With and without an existing engagement. */
 FIXTURE_VARIANT(input)
 {
 	const char *before;
@@ -162,7 +162,7 @@ FIXTURE_TEARDOWN(input)
 	close(self->control);
 }
 
-/* Writes what must be refused with @error (or @other) and checks what must hold. */
+/* Checks that a write is refused with @error (or @other) without effects. */
 static void refused(struct __test_metadata *_metadata, FIXTURE_DATA(input) * const self,
 		    const char *label, const char *text, size_t len, int error,
 		    int other)
@@ -170,7 +170,7 @@ static void refused(struct __test_metadata *_metadata, FIXTURE_DATA(input) * con
 	char sentence[8192], engaged[sizeof(self->engaged)], records[32768], field[32];
 	int ret, count;
 
-	/* Leaves what was there before out of the count. */
+	/* Skip earlier records. */
 	ASSERT_LE(0, ks_audit_collect(self->audit, self->control, records, sizeof(records)));
 
 	ret = ks_write(self->control, text, len);
@@ -179,7 +179,7 @@ static void refused(struct __test_metadata *_metadata, FIXTURE_DATA(input) * con
 		       strerror(error));
 	}
 	EXPECT_LT(0, ks_read_fd(self->control, sentence, sizeof(sentence)))
-		TH_LOG("%s: no sentence", label);
+		TH_LOG("%s: no answer", label);
 
 	EXPECT_LE(0, ks_read(KS_ENGAGED, engaged, sizeof(engaged)));
 	EXPECT_STREQ(self->engaged, engaged)
@@ -194,7 +194,7 @@ static void refused(struct __test_metadata *_metadata, FIXTURE_DATA(input) * con
 	EXPECT_NE(NULL, strstr(records, field))
 		TH_LOG("%s: recorded as %s", label, records);
 
-	/* Do not let one wrong success spoil the rest of the table. */
+	/* A success must not affect the rest of the table. */
 	if (!ret) {
 		ks_command(self->control, "disengage_all\n");
 		ks_read(KS_ENGAGED, self->engaged, sizeof(self->engaged));
@@ -222,15 +222,15 @@ TEST_F(input, too_long)
 	refused(_metadata, self, "4097 letters", buf, len, EINVAL, 0);
 	refused(_metadata, self, "8192 letters", buf, sizeof(buf), EINVAL, 0);
 
-	/* A command that would be good, were it not for its tail. */
+	/* A valid command with an excessive tail. */
 	memset(buf, ' ', sizeof(buf));
 	memcpy(buf, command, sizeof(command) - 1);
-	refused(_metadata, self, "4097 bytes with blanks behind", buf, len, EINVAL, 0);
+	refused(_metadata, self, "4097 bytes with trailing blanks", buf, len, EINVAL, 0);
 	memset(buf, '\n', sizeof(buf));
 	memcpy(buf, command, sizeof(command) - 1);
-	refused(_metadata, self, "4097 bytes with newlines behind", buf, len, EINVAL, 0);
+	refused(_metadata, self, "4097 bytes with trailing newlines", buf, len, EINVAL, 0);
 
-	/* A name that is no function's in 4096 bytes is not too long to be read. */
+	/* An unknown name in 4096 bytes is not too long to be read. */
 	memset(buf, 'x', sizeof(buf));
 	memcpy(buf, "disengage ", 10);
 	refused(_metadata, self, "4096 bytes", buf, KS_MAX_COMMAND, EINVAL, ENOENT);
@@ -254,8 +254,8 @@ TEST_F(input, reason_length)
 		TH_LOG("engaged shows %s", line);
 }
 
-/* What is written from several places at once is one write. */
-TEST_F(input, from_several_places)
+/* A vectored write is one write. */
+TEST_F(input, vectored_write)
 {
 	static const char * const good[] = {
 		"", "engage ks_target_int -1", " scope=non", "root\n",
@@ -279,7 +279,7 @@ TEST_F(input, from_several_places)
 	EXPECT_FALSE(ks_engaged("ks_target_int", NULL, 0));
 }
 
-/* What is left of a bad write does not leak into the next one. */
+/* A bad write does not affect the next one. */
 TEST_F(input, next_write)
 {
 	char sentence[1024], again[1024];

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The running kernel's symbols, for tests that choose their targets at run time. */
+/* Symbols of the running kernel, for tests that choose targets at run time. */
 #ifndef KILLSWITCH_KALLSYMS_H
 #define KILLSWITCH_KALLSYMS_H
 
@@ -12,7 +12,7 @@ struct ks_symbol {
 	const char *module;
 };
 
-/* All symbols, in the order of their names, then of their addresses. */
+/* All symbols, sorted by name, then by address. */
 struct ks_symbols {
 	struct ks_symbol *all;
 	size_t count;
@@ -23,7 +23,7 @@ static inline bool ks_starts(const char *text, const char *prefix)
 	return !strncmp(text, prefix, strlen(prefix));
 }
 
-/* Functions are t, T, w or W: so may be other things in the text sections. */
+/* Functions have the type t, T, w or W, but so do other symbols in text sections. */
 static inline bool ks_is_text(const struct ks_symbol *symbol)
 {
 	return strchr("tTwW", symbol->type) && !ks_starts(symbol->name, "__pfx_") &&
@@ -99,7 +99,7 @@ static inline const struct ks_symbol *ks_find_symbol(const struct ks_symbols *sy
 	return &symbols->all[low];
 }
 
-/* How many symbols have the name of @symbol, which is the first of them. */
+/* The number of symbols with the name of @symbol, which is the first of them. */
 static inline size_t ks_same_name(const struct ks_symbols *symbols, const struct ks_symbol *symbol)
 {
 	const struct ks_symbol *end = symbols->all + symbols->count, *other = symbol;
@@ -110,8 +110,7 @@ static inline size_t ks_same_name(const struct ks_symbols *symbols, const struct
 }
 
 /*
- * Names that were listed when the tests were built, in a file beside them: lines
- * of a word and a name.
+ * Names in a file that was generated when the tests were built: lines of a word and a name.
  */
 struct ks_names {
 	struct ks_name {

@@ -1,15 +1,14 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# Nothing that ran so far has lost memory that Killswitch, or the kernel on its
-# behalf, had allocated. To come last, on a kernel that was booted with
-# kmemleak=on.
+# No earlier test leaked memory of Killswitch, or of the kernel on its behalf. Must be last, on a
+# kernel booted with kmemleak=on.
 set -euo pipefail
 . "$(dirname "$(readlink -f "$0")")/lib.sh"
 
 KMEMLEAK=/sys/kernel/debug/kmemleak
 
-# lost PATTERN [BUT]: the lost objects whose origin matches the one and not the other.
+# lost PATTERN [BUT]: the leaks whose backtrace matches PATTERN and not BUT.
 lost()
 {
 	gawk -v pattern="$1" -v but="${2:-^$}" '
@@ -17,8 +16,8 @@ lost()
 		NR > 1 && $0 ~ pattern && $0 !~ but' "$KMEMLEAK"
 }
 
-# What is lost on purpose is lost last, so when kmemleak shows it, it knows of all
-# that was lost before. It shows nothing that is younger than some seconds.
+# A deliberate leak is last: when kmemleak reports it, it has found all earlier ones. kmemleak does
+# not report objects younger than some seconds.
 find_leak()
 {
 	local until=$((SECONDS + 240))
@@ -39,10 +38,10 @@ kmemleak_is_on || skip_all "boot with kmemleak=on"
 	skip_all "the kernel is locked down, and kmemleak with it"
 load_target
 
-check "kmemleak is on, still" put "$KMEMLEAK" scan=off
+check "kmemleak is still enabled" put "$KMEMLEAK" scan=off
 put "$TARGET/leak" 1
-check "what is lost on purpose is found" find_leak
-# Once more, for what changed while it was looked at is not shown at first.
+check "the deliberate leak is found" find_leak
+# Scan again, since objects that changed during a scan are not reported.
 put "$KMEMLEAK" scan
-is "it is all that is lost of Killswitch" "" "$(lost killswitch ks_leak_write)"
+is "it is the only leak of Killswitch" "" "$(lost killswitch ks_leak_write)"
 finish

@@ -1,8 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash
 #
-# What the shell tests of Killswitch share: TAP, the control file, the target
-# module.
+# Shared code of the shell tests: TAP output, the control file, and the target module.
 
 KS=/sys/kernel/security/killswitch
 TARGET=/sys/kernel/debug/killswitch_target
@@ -94,9 +93,8 @@ like()
 	fi
 }
 
-# Writes to a file of Killswitch, as somebody who logged in with the user id
-# LOGIN if that is set: prints nothing, or why the write failed. What is built
-# into bash would write each line by itself.
+# put FILE TEXT...: writes to a file of Killswitch, as a user with the login user ID LOGIN if that
+# is set, and prints why the write failed. Bash's builtins would write each line separately.
 put()
 {
 	local file=$1 error
@@ -112,7 +110,7 @@ put()
 	return 1
 }
 
-# Gives commands to the control file, in one write.
+# control COMMAND...: writes commands to the control file, in one write.
 control()
 {
 	put "$KS/control" "$@"
@@ -125,7 +123,7 @@ refused()
 
 	shift 2
 	if got=$(control "$@"); then
-		fail "$what" "the kernel did it"
+		fail "$what" "the kernel accepted it"
 	else
 		is "$what" "$error" "$got"
 	fi
@@ -140,7 +138,7 @@ accepted()
 	check "$what" control "$@"
 }
 
-# eventually COMMAND...: it succeeds within a minute.
+# eventually COMMAND...: retries until it succeeds, for a minute.
 eventually()
 {
 	local i
@@ -152,8 +150,8 @@ eventually()
 	return 1
 }
 
-# add_esp SPI:PROTOCOL...: network namespaces ks_from and ks_to, and a security association from
-# the one to the other for each IP protocol, which go through that only.
+# add_esp SPI:PROTOCOL...: creates the network namespaces ks_from and ks_to, and a security
+# association from one to the other for each IP protocol.
 add_esp()
 {
 	local ns direction pair spi
@@ -179,51 +177,50 @@ add_esp()
 	done
 }
 
-# as_user COMMAND...: runs it as somebody without any rights.
+# as_user COMMAND...: runs it as an unprivileged user.
 USER_ID=1001
 as_user()
 {
 	setpriv --reuid=$USER_ID --regid=$USER_ID --clear-groups "$@"
 }
 
-# call FUNCTION: calls a function of the target module, and prints what it returned.
+# call FUNCTION: calls a function of the target module, and prints its return value.
 call()
 {
 	cat "$TARGET/call/$1"
 }
 
-# engaged_field TARGET KEY: what the file 'engaged' says of it.
+# engaged_field TARGET KEY: a field of its line in 'engaged'.
 engaged_field()
 {
 	sed -n "s/^$1 \(.* \)*$2=\([^ ]*\).*/\2/p" "$KS/engaged"
 }
 
-# field_is TARGET FIELD VALUE: engaged_field says so.
+# field_is TARGET FIELD VALUE: checks such a field.
 field_is()
 {
 	[[ $(engaged_field "$1" "$2") == "$3" ]]
 }
 
-# is_engaged TARGET: calls of it return the value.
+# is_engaged TARGET: whether it is engaged and short-circuits calls.
 is_engaged()
 {
 	[[ $(engaged_field "$1" state) == engaged ]]
 }
 
-# is_gone TARGET: nothing of that name is engaged.
+# is_gone TARGET: whether nothing of that name is engaged.
 is_gone()
 {
 	! grep -q "^$1 " "$KS/engaged"
 }
 
-# Whether anything was ever engaged in this boot: 1 or 0, as the kernel's taint says.
+# Whether a function was engaged in this boot: 1 or 0, from the kernel's taint.
 tainted()
 {
 	echo $(($(</proc/sys/kernel/tainted) >> 20 & 1))
 }
 
-# ask TARGET VALUE [scope=SCOPE]: what the policy answers. It is read from the open file
-# that the question was written to.
+# ask TARGET VALUE [scope=SCOPE]: the answer of check, read from the open file after the write.
 ask()
 {
 	local fd status=0
@@ -235,7 +232,7 @@ ask()
 	return $status
 }
 
-# ask_all: the answers to the questions on standard input, in few writes.
+# ask_all: the answers to the requests on standard input, in few writes.
 ask_all()
 {
 	local chunk fd
@@ -248,13 +245,13 @@ ask_all()
 	exec {fd}>&-
 }
 
-# The verdicts in answers: "allow", or "refuse" and the rule or error.
+# The verdicts in answers: "allow", or "refuse" with the rule or error.
 verdicts()
 {
 	awk '/^[^ ]/ { print $1, $4 }'
 }
 
-# load_module NAME: loads one of the test modules.
+# load_module NAME: loads a test module.
 load_module()
 {
 	local ko
@@ -280,8 +277,8 @@ load_all_modules()
 	find "$modules/" -name '*.ko*' | sed -E 's|.*/||; s/\.ko.*//' | xargs -r modprobe -a -q || :
 }
 
-# Encrypts through AF_ALG, which newer kernels restrict to a list of algorithms
-# unless crypto.af_alg_restrict is 0.
+# Encrypts through AF_ALG, which newer kernels restrict to a list of algorithms unless
+# crypto.af_alg_restrict is 0.
 can_encrypt()
 {
 	command -v af_alg_encrypt >/dev/null
@@ -300,7 +297,7 @@ encrypt()
 	return $status
 }
 
-# encrypt_fails: it does, with the error that the engagement asks for.
+# encrypt_fails: whether it fails with the error of the engagement.
 encrypt_fails()
 {
 	local out
@@ -308,15 +305,14 @@ encrypt_fails()
 	! out=$(encrypt 2>&1) && echo "$out" && [[ $out == *"sendmsg: Operation not permitted" ]]
 }
 
-# look_into [COMMAND...]: looks into another process, which root may, run by a command.
-# The function that decides about it, __ptrace_may_access(), may be made to deny it in
-# every kernel.
-look_into()
+# access_process [COMMAND...]: does a ptrace access check, which allows root, run by a command.
+# __ptrace_may_access(), which makes this decision, may be engaged in every kernel.
+access_process()
 {
 	"$@" readlink /proc/1/exe
 }
 
-# The word behind the last key= on the kernel command line.
+# parameter NAME: the value of the last NAME= on the kernel command line.
 parameter()
 {
 	local word value=''
@@ -327,31 +323,30 @@ parameter()
 	echo "$value"
 }
 
-# Whether kmemleak looks for what is lost: off wins, wherever it stands.
+# Whether kmemleak is enabled: off takes precedence in any position.
 kmemleak_is_on()
 {
 	[[ $(parameter kmemleak) == on && " $(</proc/cmdline) " != *" kmemleak=off "* ]]
 }
 
-# Kernel log lines of Killswitch.
+# Kernel log messages of Killswitch.
 messages()
 {
 	dmesg | grep 'killswitch: ' || :
 }
 
-# Needs the audit daemon, and starts it if it does not run.
+# Starts the audit daemon if necessary, or skips all tests.
 AUDIT_LOG=/var/log/audit/audit.log
 need_audit_log()
 {
 	command -v ausearch >/dev/null || skip_all "no ausearch"
 	if ! pidof auditd >/dev/null; then
-		command -v start-auditd >/dev/null || skip_all "auditd does not run"
+		command -v start-auditd >/dev/null || skip_all "auditd is not running"
 		start-auditd || { fail "auditd starts" && finish; }
 	fi
 }
 
-# The records of Killswitch in the audit log. What auditd adds for people stands behind a
-# group separator.
+# Killswitch's records in the audit log. auditd appends interpreted fields after a group separator.
 records()
 {
 	sync-audit
@@ -359,19 +354,19 @@ records()
 		-e 's/^type=MAC_CONFIG_CHANGE .*: \(lsm=killswitch .*\)/\1/p' $AUDIT_LOG
 }
 
-# has_records COUNT: there are at least so many.
+# has_records COUNT: whether there are at least COUNT records.
 has_records()
 {
 	[[ $(records | wc -l) -ge $1 ]]
 }
 
-# Runs test programs one after the other and prints their results as one TAP
-# stream. A program that ends early or badly has failed.
+# run_tests TEST...: runs test programs one after the other and prints their results as one TAP
+# stream. A program that exits early or with an error has failed.
 run_tests()
 {
 	local test number=0 failed=0 state
 
-	# Last, it is looked for what was lost.
+	# The leak check is last.
 	! kmemleak_is_on || [[ ! -d $KS ]] || set -- "$@" leak_test.sh
 	echo "TAP version 13"
 	state=$(mktemp)

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# Lists names that the tests try, from the sources that the kernel is built of.
+# Lists names for the tests, from the sources of the kernel and of the policy.
 usage="\
 Usage: list_names.sh base DIR       the table of rule security-base in DIR/policy/base:
                                     for each name or pattern, the kind of its line

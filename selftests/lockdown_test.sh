@@ -1,9 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# Under lockdown nothing changes any more, not even what was engaged at boot,
-# but everything can be read. To be booted with lockdown=integrity and
-# killswitch=af_alg_sendmsg=-EPERM (more may follow).
+# Under lockdown, changes are refused, even to engagements from boot, but everything is readable.
+# Boot with lockdown=integrity and killswitch=af_alg_sendmsg=-EPERM (more may follow).
 set -euo pipefail
 . "$(dirname "$(readlink -f "$0")")/lib.sh"
 
@@ -20,7 +19,7 @@ without_hits()
 	sed -E 's/hits=[0-9]+/hits=/' "$KS/engaged"
 }
 before=$(without_hits)
-like "the engagement of the command line is there" 'af_alg_sendmsg retval=-1 ' "$before"
+like "the command line's function is engaged" 'af_alg_sendmsg retval=-1 ' "$before"
 
 audited=
 if command -v start-auditd >/dev/null; then
@@ -28,8 +27,7 @@ if command -v start-auditd >/dev/null; then
 	audited=1
 fi
 
-# locked DESCRIPTION OP FILE TEXT...: a write that must fail, be recorded, and
-# change nothing.
+# locked DESCRIPTION OP FILE TEXT...: checks that a write fails, is recorded, and changes nothing.
 locked()
 {
 	local what=$1 op=$2 file=$3 error new records
@@ -38,7 +36,7 @@ locked()
 	[[ ! $audited ]] || sync-audit
 	records=$(grep -c 'lsm=killswitch' /var/log/audit/audit.log 2>/dev/null) || :
 	if error=$(put "$file" "$@"); then
-		fail "$what" "the kernel did it"
+		fail "$what" "the kernel accepted it"
 	else
 		is "$what" "Operation not permitted" "$error"
 	fi
@@ -51,7 +49,8 @@ locked()
 }
 
 locked "engage" engage "$KS/control" "engage af_alg_accept -EPERM"
-locked "engage what the policy refuses anyway" engage "$KS/control" "engage security_file_open 0"
+locked "engage a function that the policy refuses" engage "$KS/control" \
+	"engage security_file_open 0"
 locked "disengage" disengage "$KS/control" "disengage af_alg_sendmsg"
 locked "disengage_all" disengage_all "$KS/control" "disengage_all"
 locked "another value" retval "$fn/retval" -EACCES
@@ -60,15 +59,15 @@ locked "the same value" retval "$fn/retval" -1
 is "retval stays readable" -1 "$(<"$fn/retval")"
 like "hits stays readable" '^[0-9]+$' "$(<"$fn/hits")"
 check "reason stays readable" cat "$fn/reason"
-check "status tells the level" grep -Exq 'lockdown: (integrity|confidentiality)' "$KS/status"
+check "status has the lockdown level" grep -Exq 'lockdown: (integrity|confidentiality)' "$KS/status"
 is "taint stays readable" 1 "$(<"$KS/taint")"
-is "so it is for others" "$before" \
+is "users can still read engaged" "$before" \
 	"$(as_user cat "$KS/engaged" | sed -E 's/hits=[0-9]+/hits=/')"
 
 if can_encrypt; then
 	hits=$(<"$fn/hits")
 	check "the function is still short-circuited" encrypt_fails
-	is "and that was counted" $((hits + 1)) "$(<"$fn/hits")"
+	is "the call is counted" $((hits + 1)) "$(<"$fn/hits")"
 else
 	skip "the function is still short-circuited" "no af_alg_encrypt"
 fi

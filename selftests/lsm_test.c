@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Killswitch is a security module like the others: named in lsm=, listed by
- * the kernel, with files of its own, or not there at all.
+ * Killswitch is a Linux Security Module: enabled by lsm=, listed by the kernel, with its own files,
+ * or absent.
  */
 #include <linux/types.h>
 #include <sys/stat.h>
@@ -16,7 +16,7 @@
 #define LSM_ID_KILLSWITCH 114
 #endif
 
-/* Whether @word is one of the words of @list, which @separator divides. */
+/* Whether @list contains @word, separated by @separator. */
 static bool has_word(const char *list, const char *word, char separator)
 {
 	size_t len = strlen(word);
@@ -58,7 +58,7 @@ TEST(list_modules)
 		TH_LOG("the system call lists %d modules, the file %s", count, list);
 }
 
-/* What lsm= on the command line says is what there is. */
+/* The enabled LSMs match lsm= on the command line. */
 TEST(command_line)
 {
 	char text[8192], *word, *save, *lsm = NULL;
@@ -137,7 +137,7 @@ TEST(files_of_an_engagement)
 	close(control);
 }
 
-/* status is made of "key: value" lines. */
+/* status consists of "key: value" lines. */
 TEST(status)
 {
 	static const char * const keys[] = { "version", "slots", "lockdown", "sealed", "taint" };
@@ -156,7 +156,7 @@ TEST(status)
 			found |= !strncmp(line, key, strlen(key)) && line[strlen(key)];
 		}
 		EXPECT_TRUE(found)
-			TH_LOG("status does not tell %s", keys[i]);
+			TH_LOG("status has no %s", keys[i]);
 	}
 }
 

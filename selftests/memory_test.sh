@@ -1,9 +1,9 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# The program killswitch reads the kernel that runs from its memory, and says what that says itself,
-# whatever is engaged, traced and probed. To be run with it in the current directory, or in the
-# PATH.
+# The program killswitch reads the running kernel from its memory, and gives the same verdicts as
+# that kernel, independent of engagements, tracers and probes. Run with killswitch in the current
+# directory, or in the PATH.
 set -euo pipefail
 . "$(dirname "$(readlink -f "$0")")/lib.sh"
 
@@ -13,7 +13,7 @@ MODULES=/lib/modules/$RELEASE
 TRACING=/sys/kernel/tracing
 ENGAGED='ks_target_int|alg_bind|af_alg_sendmsg'
 
-# some COUNT: so many of the lines of the input, from all of it.
+# some COUNT: COUNT lines of the input, evenly distributed.
 some()
 {
 	awk -v count="$1" '
@@ -38,21 +38,21 @@ functions()
 		}' /proc/kallsyms | sort -u
 }
 
-# judged [FILE]: what the program says to the list, or to that in FILE, without the reasons.
+# judged [FILE]: the program's verdicts on the list, or on the list in FILE, without reasons.
 judged()
 {
 	"$program" scan --list "${1:-$scratch/list}" 2>"$scratch/errors" |
 		sed 1d | cut -d, -f4,5 | tr , ' '
 }
 
-# asked: what the kernel says to it.
+# asked: the kernel's verdicts on the list.
 asked()
 {
 	sed '1d; s/,/ /' "$scratch/list" | ask_all | verdicts
 }
 
-# says_so DESCRIPTION: the program says what the kernel does.
-says_so()
+# same_verdicts DESCRIPTION: checks that both have the same verdicts.
+same_verdicts()
 {
 	local differing
 
@@ -61,8 +61,8 @@ says_so()
 	is "$1" "" "$differing"
 }
 
-# explained FILE [OPTION...]: what explain says to FILE, as far as it does not depend on where
-# everything lies.
+# explained FILE [OPTION...]: the output of explain for FILE, without parts that depend on
+# addresses.
 explained()
 {
 	"$program" explain --list "$1" --json "${@:2}" | python3 -c '
@@ -73,7 +73,7 @@ for line in sys.stdin:
     print(it["function"], it["value"], it["summary"], *kinds, it["returns"])'
 }
 
-# said COMMAND...: what the program says, and its exit status in $status.
+# said COMMAND...: the program's output; its exit status is in $status.
 said()
 {
 	status=0
@@ -97,10 +97,10 @@ clean_up()
 }
 
 begin
-program=$(PATH=.:$PATH command -v killswitch) || skip_all "there is no killswitch"
+program=$(PATH=.:$PATH command -v killswitch) || skip_all "killswitch is missing"
 program=$(readlink -f "$program")
 [[ -d $KS ]] || skip_all "Killswitch is not in lsm="
-[[ -r /proc/kcore ]] || skip_all "the kernel does not show its memory"
+[[ -r /proc/kcore ]] || skip_all "the kernel does not export its memory"
 ! grep -q '^types: none$' "$KS/status" || skip_all "the kernel has no type information"
 head -c 4 /proc/kcore >/dev/null 2>&1 || skip_all "the kernel is locked down"
 mountpoint -q $TRACING || mount -t tracefs none $TRACING || :
@@ -118,7 +118,7 @@ sed 1d "$scratch/list" >"$scratch/list.rows"
 printf '%s,-1\n' function,value ${ENGAGED//|/ } | sed '1s/,-1$//' >"$scratch/engaged"
 mkdir "$scratch/empty"
 
-# What explain says does not depend on what is read.
+# explain has the same output with either source.
 printf '%s,-1\n' function,value alg_bind af_alg_sendmsg packet_create unix_create x25:x25_create \
 	sch_netem:netem_init nf_tables:nf_tables_newrule | sed '1s/,-1$//' >"$scratch/explained"
 if [[ -e $KERNEL ]]; then
@@ -126,31 +126,31 @@ if [[ -e $KERNEL ]]; then
 		"$(explained "$scratch/explained" --vmlinux "$KERNEL" --modules "$MODULES")" \
 		"$(explained "$scratch/explained")"
 else
-	skip "memory and files explain the same" "there is no kernel in /boot"
+	skip "memory and files explain the same" "no kernel in /boot"
 fi
-like "the source is said" '"source":"memory"' "$(said explain alg_bind --json)"
-like "also of what is known about CVEs" '"source": "memory"' "$(said cve --all --json)"
+like "the source is reported" '"source":"memory"' "$(said explain alg_bind --json)"
+like "the source is reported for CVEs" '"source": "memory"' "$(said cve --all --json)"
 
-# Only the modules that are loaded, as the kernel knows them.
+# Only the loaded modules, as the kernel knows them.
 [[ ! -d $MODULES ]] || mount --bind "$scratch/empty" "$MODULES"
-says_so "the kernel judges as its memory says"
+same_verdicts "the kernel's verdicts match its memory"
 before=$(judged)
 engaged_before=$(judged "$scratch/engaged")
-check "of which some is allowed" grep -q '^allow' <<<"$before"
-check "and some is not" grep -q '^refuse' <<<"$before"
+check "some verdicts are allow" grep -q '^allow' <<<"$before"
+check "some verdicts are refuse" grep -q '^refuse' <<<"$before"
 
-# With everything in use that writes to code.
-check "functions are engaged" control "engage ks_target_int -7" "engage alg_bind -1 scope=nonroot"
-check "and observed" control "observe af_alg_sendmsg"
+# With all mechanisms in use that patch code.
+check "engage functions" control "engage ks_target_int -7" "engage alg_bind -1 scope=nonroot"
+check "observe a function" control "observe af_alg_sendmsg"
 if [[ -e $TRACING/set_ftrace_filter ]]; then
 	sed -n 's/,0$//p' "$scratch/list.rows" | sed 's/^.*://' >"$TRACING/set_ftrace_filter" || :
-	check "functions are traced" eval "echo function >'$TRACING/current_tracer'"
+	check "trace functions" eval "echo function >'$TRACING/current_tracer'"
 fi
 if [[ -e $TRACING/kprobe_events ]]; then
 	count=0
 	while read -r target; do
 		placed=0
-		# Only where an instruction begins.
+		# Only at instruction boundaries.
 		for offset in {9..40}; do
 			if echo "p:ks/p$((count + 1)) $target+$offset" \
 				>>"$TRACING/kprobe_events"; then
@@ -160,41 +160,46 @@ if [[ -e $TRACING/kprobe_events ]]; then
 		done 2>/dev/null
 	done < <(sed -n 's/,0$//p' "$scratch/list.rows" | some 40)
 	echo 1 >"$TRACING/events/ks/enable" || :
-	# Some of them are optimized a little later.
+	# Some are optimized a little later.
 	sleep 2
 	echo "# $count probes in functions, optimized:" \
 		"$(grep -c OPTIMIZED /sys/kernel/debug/kprobes/list)"
-	check "functions are probed" test $count -gt 10
+	check "probe functions" test $count -gt 10
 fi
-is "which makes no difference to what is read" "$before" "$(judged)"
-is "even of what is engaged" "$engaged_before" "$(judged "$scratch/engaged")"
-says_so "nor to what the kernel says"
-is "and is no reason to complain" "" "$(<"$scratch/errors")"
+is "patched code does not change the program's verdicts" "$before" "$(judged)"
+is "engagements do not change the program's verdicts" "$engaged_before" \
+	"$(judged "$scratch/engaged")"
+same_verdicts "patched code does not change the kernel's verdicts"
+is "the program prints no errors" "" "$(<"$scratch/errors")"
 [[ ! -d $MODULES ]] || umount "$MODULES"
 
-# Without what it reads.
+# Without access to memory.
 status=0
 if [[ -e $KERNEL ]]; then
 	text=$(as_user "$program" explain alg_bind 2>&1) || :
-	like "users have the file read" \
-		'is read from /boot/vmlinuz-.*, and not as it runs: /proc/kcore: only root' "$text"
+	like "the kernel's file is the fallback for users" \
+		'kernel from /boot/vmlinuz-.* instead of memory: /proc/kcore: only root' "$text"
 	restrict=$(</proc/sys/kernel/kptr_restrict)
 	echo 2 >/proc/sys/kernel/kptr_restrict
 	text=$(said facts)
 	echo "$restrict" >/proc/sys/kernel/kptr_restrict
-	like "so has a kernel that hides its addresses" "kallsyms: it shows no addresses; " "$text"
-	like "of which the rest is known" 'functions of the kernel: [0-9]{4}' "$text"
+	like "the file is the fallback if addresses are hidden" "kallsyms: it hides addresses; " \
+		"$text"
+	like "functions are known from the file" 'functions of the kernel: [0-9]{4}' "$text"
 	mount --bind /dev/null /proc/kcore
-	like "and one that does not show its memory" "kcore: it cannot be read: " "$(said facts)"
-	like "which programs see" '"source":"files"' "$(said explain alg_bind --json)"
+	like "the file is the fallback without /proc/kcore" "kcore: it cannot be read: " \
+		"$(said facts)"
+	like "the source is reported in JSON" '"source":"files"' "$(said explain alg_bind --json)"
 	mount --bind "$scratch/empty" /boot
 	status=0
 	text=$("$program" facts 2>&1) || status=$?
-	is "without either" 2 $status
-	like "nothing is read" 'kcore: .*; the kernel that runs, .*, is in none of /boot/' "$text"
-	like "but CVEs are known" '^killswitch: the policy is not asked: ' "$(said cve --all)"
+	is "without either, it fails" 2 $status
+	like "it reports what is missing" \
+		'kcore: .*; no file of the running kernel, .*, among /boot/' "$text"
+	like "CVEs are still reported" '^killswitch: verdicts are not available: ' \
+		"$(said cve --all)"
 	umount /boot /proc/kcore
 else
-	skip "users have the file read" "there is no kernel in /boot"
+	skip "the kernel's file is the fallback for users" "no kernel in /boot"
 fi
 finish

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The files check and policy: what the policy says, asked without changing
- * anything. To be run in any state: locked down and sealed, too.
+ * The files check and policy: verdicts without changes. Works in any state, including locked down
+ * and sealed.
  */
 #include <sched.h>
 #include <sys/stat.h>
@@ -9,7 +9,7 @@
 
 #include "kallsyms.h"
 
-/* The modules of the tests, where the kernel lets them be loaded. */
+/* The test modules, if the kernel permits loading them. */
 #define TARGET		"killswitch_target"
 #define IMPOSTOR	"killswitch_impostor"
 
@@ -21,7 +21,7 @@ struct state {
 	char text[ARRAY_SIZE(files)][1 << 15];
 };
 
-/* Everything that could show that something was changed. */
+/* Reads all state that shows changes. */
 static void read_state(struct state *state)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(files); i++)
@@ -54,13 +54,13 @@ FIXTURE_TEARDOWN(check)
 	read_state(after);
 	for (size_t i = 0; i < ARRAY_SIZE(files); i++) {
 		EXPECT_STREQ(self->before->text[i], after->text[i])
-			TH_LOG("asking changed %s", files[i]);
+			TH_LOG("check changed %s", files[i]);
 	}
 	free(self->before);
 	close(self->audit);
 }
 
-/* Records since the last call. A question with a name of its own marks their end. */
+/* Records since the last call. A request with a unique name marks their end. */
 static int collect(int audit, char *records, size_t size)
 {
 	static unsigned int turn;
@@ -75,10 +75,10 @@ static int collect(int audit, char *records, size_t size)
 static const struct verdict {
 	const char *question;
 	const char *verdict;
-	/* What the explanation has in it. */
+	/* A part of the explanation. */
 	const char *why;
 	int error;
-	/* The module that the function is in. */
+	/* The function's module. */
 	const char *module;
 } verdicts[] = {
 	{ "security_file_open 0", "refuse security_file_open 0 lsm-entry", "entry point", EACCES },
@@ -112,12 +112,12 @@ static const struct verdict {
 	  ERANGE, TARGET },
 	{ "ks_target_bool 1", "refuse ks_target_bool 1 default", "0 would be accepted", EACCES,
 	  TARGET },
-	/* What is built in may be named as if it were a module. */
+	/* Built-in functions with a module's name. */
 	{ "no_such_module:vfs_read -1", "refuse no_such_module:vfs_read -1 primitive",
 	  "cannot live without it", EACCES },
 	{ "no_such_module:af_alg_accept -1", "allow no_such_module:af_alg_accept -1",
 	  "the kernel's own function", 0 },
-	/* Of others, names are all that is known. */
+	/* For others, only the names are known. */
 	{ "no_such_module:ks_no_such 0", "allow no_such_module:ks_no_such 0", "is not loaded", 0 },
 	{ "no_such_module:ks_encrypt 0", "refuse no_such_module:ks_encrypt 0 object",
 	  "as its name says", EACCES },
@@ -133,7 +133,7 @@ static const struct verdict {
 	{ "jiffies 0", "refuse jiffies 0 EOPNOTSUPP", "cannot probe", EOPNOTSUPP },
 };
 
-/* The verdict comes first, alone on its line; what explains it is indented. */
+/* The verdict is on the first line; explanations are indented. */
 TEST_F_TIMEOUT(check, verdicts, 60)
 {
 	char answer[8192], records[16384], expected[256];
@@ -161,7 +161,7 @@ TEST_F_TIMEOUT(check, verdicts, 60)
 			EXPECT_EQ(0, strncmp(line, "\n  ", 3))
 				TH_LOG("%s", answer);
 
-		/* Recorded once, as op=check. */
+		/* One record, with op=check. */
 		EXPECT_EQ(1, collect(self->audit, records, sizeof(records)))
 			TH_LOG("%s: recorded as %s", v->question, records);
 		snprintf(expected, sizeof(expected),
@@ -182,7 +182,7 @@ TEST_F_TIMEOUT(check, verdicts, 60)
 	}
 }
 
-/* A write may hold several questions; the answers come in their order. */
+/* Several requests in one write; the answers are in order. */
 TEST_F(check, several)
 {
 	char answer[16384], *at = answer;
@@ -204,7 +204,7 @@ TEST_F(check, several)
 	}
 }
 
-/* The answer is that to the last write on the same open file. */
+/* The answer is that to the last write to the open file. */
 TEST_F(check, last_write)
 {
 	static const char first[] = "security_file_open 0\n", second[] = "ks_no_such_function 0\n";
@@ -257,7 +257,7 @@ static const struct malformed {
 	{ "security_file_open 0\nsecurity_file_open\n", EINVAL },
 };
 
-/* A write of which a line is not understood is not answered at all. */
+/* A write with a malformed line has no verdicts. */
 TEST_F(check, malformed)
 {
 	char answer[8192], records[16384], text[KS_MAX_COMMAND + 2];
@@ -290,7 +290,7 @@ TEST_F(check, malformed)
 	}
 }
 
-/* Whoever asks learns nothing about where the kernel lies. */
+/* Answers do not reveal addresses of the kernel. */
 TEST_F_TIMEOUT(check, no_address, 120)
 {
 	static const char * const names[] = {
@@ -321,15 +321,14 @@ TEST_F_TIMEOUT(check, no_address, 120)
 	}
 }
 
-/* Drops CAP_SYS_ADMIN from what this process may do. */
+/* Drops CAP_SYS_ADMIN from this process. */
 static int drop_sys_admin(void)
 {
 	return ks_keep_capabilities(~(1ULL << CAP_SYS_ADMIN));
 }
 
 /*
- * What writing a question to @fd, or to the file, ends with in a process that
- * lost CAP_SYS_ADMIN.
+ * The result of writing a request to @fd, or to the file, without CAP_SYS_ADMIN.
  */
 static int ask_without_sys_admin(int fd)
 {
@@ -349,7 +348,7 @@ static int ask_without_sys_admin(int fd)
 	return waitpid(child, &status, 0) == child && WIFEXITED(status) ? WEXITSTATUS(status) : -1;
 }
 
-/* Opens the file in a process that lost CAP_SYS_ADMIN, and hands it over. */
+/* Opens the file in a process without CAP_SYS_ADMIN, and passes the descriptor. */
 static int open_without_sys_admin(void)
 {
 	int shared = -1, status;
@@ -415,8 +414,8 @@ TEST_F(check, others_cannot_open)
 	EXPECT_EQ(EACCES, WEXITSTATUS(status));
 }
 
-/* What the tests of engagement engage, asked when it cannot be engaged any more. */
-TEST_F(check, works_when_nothing_changes)
+/* Requests of other tests, checked when changes are refused. */
+TEST_F(check, locked_down_or_sealed)
 {
 	char status[1024], answer[8192];
 	int control;
@@ -452,7 +451,7 @@ static const struct rule {
 	{ "ambiguous", -1 },
 };
 
-/* The rules in their order, each with the size of what it protects, if it has one. */
+/* The rules in order, each with the number of protected functions, if it has one. */
 TEST(policy)
 {
 	static char text[1 << 16];

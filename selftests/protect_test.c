@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * No entry point and no callback of a security module, and nothing that security
- * stands on, can be engaged, whatever the value, the spelling and the trick.
+ * No LSM entry point or callback, and nothing security-critical, can be engaged, with any value,
+ * spelling or trick.
  */
 #include <fnmatch.h>
 
@@ -10,7 +10,7 @@
 
 #define KS_TRACING	"/sys/kernel/tracing"
 
-/* Read once, before the first test: there are many. */
+/* Read once, before the first test: there are many symbols. */
 static struct ks_symbols symbols;
 
 static void __attribute__((constructor)) load_symbols(void)
@@ -47,12 +47,12 @@ FIXTURE_TEARDOWN(protect)
 	close(self->control);
 }
 
-/* What became of trying many names. */
+/* Results for many names. */
 struct tally {
-	/* Of so many attempts, one is made for good, and asked of check, too. */
+	/* One in this many attempts is a real request, and is also checked with check. */
 	size_t sample;
 	size_t tried, by_policy, otherwise, accepted, sampled;
-	/* The first that should not have ended as they did. */
+	/* The first unexpected results. */
 	char wrong[2048];
 };
 
@@ -63,15 +63,15 @@ static void note_wrong(struct tally *tally, const char *name, const char *value,
 	snprintf(tally->wrong + used, sizeof(tally->wrong) - used, "%s %s: %s\n", name, value, how);
 }
 
-/* What may become of a protected name: another cause may be found before the rule. */
+/* The valid errors for a protected name: another error may precede the rule. */
 static bool is_refusal(int ret)
 {
 	return ret == -EACCES || ret == -ENOTUNIQ || ret == -EOPNOTSUPP;
 }
 
 /*
- * Whether it is a name's turn, of the @names seen so far: on a machine that takes
- * KS_SLOWER times the time, so many have one turn together.
+ * Whether it is the turn of a name, of the @names so far: on a machine that is KS_SLOWER times
+ * slower, one of this many names has a turn.
  */
 static bool has_turn(size_t *names)
 {
@@ -83,8 +83,8 @@ static bool is_too_long(const char *name)
 	return strlen(name) > NAME_MAX;
 }
 
-/* Tries for good what was tried before and ended with @ret, and asks check. */
-static void try_for_good(struct tally *tally, int control, const char *name, const char *value,
+/* Makes a real request after one that ended with @ret, and compares with check. */
+static void try_real_request(struct tally *tally, int control, const char *name, const char *value,
 			 int ret)
 {
 	char answer[8192], expected[640];
@@ -111,7 +111,7 @@ static int try_value(struct tally *tally, int control, const char *name, const c
 	int ret = ks_try(control, name, value);
 
 	if (tally->tried++ % tally->sample == 0)
-		try_for_good(tally, control, name, value, ret);
+		try_real_request(tally, control, name, value, ret);
 	if (!ret)
 		tally->accepted++;
 	else if (ret == -EACCES)
@@ -121,17 +121,17 @@ static int try_value(struct tally *tally, int control, const char *name, const c
 	return ret;
 }
 
-/* Tries what must be refused. */
+/* Tries a request that must be refused. */
 static void try_refused(struct tally *tally, int control, const char *name, const char *value)
 {
 	int ret = try_value(tally, control, name, value);
 
-	/* No request can name what has too long a name. */
+	/* Requests cannot contain a name that is too long. */
 	if (!is_refusal(ret) && !(ret == -EINVAL && is_too_long(name)))
 		note_wrong(tally, name, value, ret ? strerror(-ret) : "accepted");
 }
 
-/* The same, with each of the values that open or close something. */
+/* The same, with each value that may bypass something. */
 static void try_values(struct tally *tally, int control, const char *name)
 {
 	static const char * const values[] = { "0", "1", "-1" };
@@ -140,13 +140,13 @@ static void try_values(struct tally *tally, int control, const char *name)
 		try_refused(tally, control, name, values[i]);
 }
 
-/* What there is to tell of @tally. */
+/* A summary of @tally. */
 static const char *numbers(const struct tally *tally)
 {
 	static char text[256];
 
 	snprintf(text, sizeof(text),
-		 "%zu tried: %zu refused by rule, %zu otherwise, %zu accepted; %zu also asked of check",
+		 "%zu tried: %zu refused by rule, %zu otherwise, %zu accepted; %zu also with check",
 		 tally->tried, tally->by_policy, tally->otherwise, tally->accepted, tally->sampled);
 	return text;
 }
@@ -192,8 +192,8 @@ static long policy_number(const char *rule)
 }
 
 /*
- * Every callback, by the list that was made of the sources. BPF's have no place
- * in it: it has one for each hook, which the name says.
+ * Every callback, from the list made from the sources. It does not contain BPF's, of which there is
+ * one for each hook, with a fixed name.
  */
 TEST_F_TIMEOUT(protect, every_callback, 300)
 {
@@ -205,7 +205,7 @@ TEST_F_TIMEOUT(protect, every_callback, 300)
 
 	ASSERT_LT(0, ks_read("/sys/kernel/security/lsm", list, sizeof(list)));
 	if (ks_load_names(&callbacks, "lsm_callbacks.txt"))
-		SKIP(return, "the tests were built without a list of callbacks");
+		SKIP(return, "the tests were built without the list of callbacks");
 	for (size_t i = 0; i < callbacks.count; i++) {
 		const struct ks_name *callback = &callbacks.all[i];
 
@@ -222,15 +222,15 @@ TEST_F_TIMEOUT(protect, every_callback, 300)
 	}
 	EXPECT_REFUSED(tally);
 
-	/* Killswitch's own has a name that cannot be guessed. */
+	/* The names of Killswitch's own callbacks do not follow the pattern. */
 	registered = policy_number("lsm-hook");
 	found++;
-	TH_LOG("%zu callbacks were found by name, %ld are registered", found, registered);
+	TH_LOG("%zu callbacks found by name, %ld registered", found, registered);
 	EXPECT_LE(registered, (long)found);
 	EXPECT_LE(tally.tried * 9 / 10, tally.by_policy);
 }
 
-/* One or more callbacks of each module, some of which keep to no custom. */
+/* One or more callbacks of each LSM, some with unusual names. */
 static const struct callback {
 	const char *module;
 	const char *name;
@@ -295,7 +295,7 @@ TEST_F_TIMEOUT(protect, callbacks_of_each_module, 120)
 	EXPECT_LT(0, tried);
 }
 
-/* A pattern of the table, with the module that it is for. */
+/* A pattern of the table, with its module. */
 struct pattern {
 	const char *word;
 	char module[64];
@@ -308,7 +308,7 @@ static int by_symbol(const void *a, const void *b)
 	return strcmp(((const struct pattern *)a)->symbol, ((const struct pattern *)b)->symbol);
 }
 
-/* Whether @pattern is for the function that @symbol was called when it was compiled. */
+/* Whether @pattern matches the function of @symbol, by its name in the source. */
 static bool is_for(const struct pattern *pattern, const struct ks_symbol *symbol,
 		   const char *original)
 {
@@ -321,11 +321,11 @@ static bool is_for(const struct pattern *pattern, const struct ks_symbol *symbol
 
 enum { ZERO = 1, ONE = 2, ERROR = 4 };
 
-/* What the lines for a function say. */
+/* The table's lines for a function. */
 struct lines {
-	/* The values that they do not forbid. */
+	/* The values that they allow. */
 	unsigned int values;
-	/* Whether one gives its name, and whether one accepts more if root is spared. */
+	/* Whether one is a plain name, and whether one accepts more with scope=nonroot. */
 	bool by_name, spared;
 };
 
@@ -356,7 +356,7 @@ static bool find_lines(const struct pattern *patterns, size_t count, size_t plai
 			continue;
 		found = true;
 		lines->by_name |= i >= plain;
-		/* What a line names is accepted, whatever others say. */
+		/* A value that a line names is accepted, whatever other lines say. */
 		if (!strcmp(patterns[i].word, "named0"))
 			lines->values |= ZERO;
 		else if (!strcmp(patterns[i].word, "named1"))
@@ -372,11 +372,10 @@ static bool find_lines(const struct pattern *patterns, size_t count, size_t plai
 }
 
 /*
- * Every function that the table of rule security-base names, with every value
- * that its lines forbid. There are many that only a pattern is for: one in KS_EVERY
- * (20 unless the environment says otherwise) is tried, with one of three values in
- * turn. So are those that spare root, for which a refusal takes long, because the
- * kernel looks whether they would be accepted then.
+ * Every function that the table of rule security-base names, with every value that its lines
+ * forbid. Of the many that only match a pattern, one in KS_EVERY (default 20) is tried, with one of
+ * three values in turn. The same applies to those with scope=nonroot, whose refusals take long,
+ * because the kernel checks whether that scope would be accepted.
  */
 TEST_F_TIMEOUT(protect, every_base_function, 1200)
 {
@@ -389,10 +388,10 @@ TEST_F_TIMEOUT(protect, every_base_function, 1200)
 
 	ASSERT_LT(0, every);
 	if (ks_load_names(&lines, "base_names.txt"))
-		SKIP(return, "the tests were built without a list of the table");
+		SKIP(return, "the tests were built without the table");
 	patterns = calloc(lines.count, sizeof(*patterns));
 	ASSERT_NE(NULL, patterns);
-	/* Patterns first, then plain names in their order. */
+	/* Patterns first, then sorted plain names. */
 	for (int is_plain = 0, at = 0; is_plain < 2; is_plain++) {
 		plain = is_plain ? at : 0;
 		for (size_t i = 0; i < lines.count; i++) {
@@ -421,7 +420,7 @@ TEST_F_TIMEOUT(protect, every_base_function, 1200)
 		if (!ks_is_text(symbol) ||
 		    !find_lines(patterns, lines.count, plain, symbol, &said))
 			continue;
-		/* Symbols of one name are asked for together. */
+		/* Symbols of one name are tried together. */
 		if (i && !strcmp(symbols.all[i - 1].name, symbol->name))
 			continue;
 		functions++;
@@ -442,23 +441,23 @@ TEST_F_TIMEOUT(protect, every_base_function, 1200)
 				try_refused(tally, self->control, symbol->name, values[v]);
 		}
 	}
-	TH_LOG("%zu functions of the table, %zu of them with a value, %zu if root is spared",
+	TH_LOG("%zu functions of the table, %zu of them with a value, %zu with scope=nonroot",
 	       functions, with_value, spared);
 	EXPECT_LT(2000, functions);
 	EXPECT_LE(10, with_value);
 	EXPECT_LT(100, spared);
-	TH_LOG("those that return nothing:");
+	TH_LOG("those without a return value:");
 	EXPECT_REFUSED(never);
-	TH_LOG("the others, with what their lines forbid:");
+	TH_LOG("the others, with forbidden values:");
 	EXPECT_REFUSED(others);
-	TH_LOG("and with what they do not, where another rule may still refuse:");
+	TH_LOG("the others, with allowed values, which another rule may refuse:");
 	TH_LOG("%s", numbers(&stated));
 	EXPECT_STREQ("", stated.wrong);
 	EXPECT_LT(0, stated.accepted);
 	free(patterns);
 }
 
-/* Killswitch is not told to stop, nor is what lets its Rust call the kernel. */
+/* Functions of Killswitch and the C helpers of its Rust code are protected. */
 TEST_F_TIMEOUT(protect, own_functions, 300)
 {
 	struct tally tally = { .sample = 50 };
@@ -476,11 +475,11 @@ TEST_F_TIMEOUT(protect, own_functions, 300)
 	EXPECT_REFUSED(tally);
 	EXPECT_LT(100, names);
 	EXPECT_LE(names / KS_SLOWER, tally.tried / 3);
-	/* One in C that nothing calls by its name. */
+	/* A C function that is not called by name. */
 	EXPECT_EQ(-EACCES, ks_try(self->control, "killswitch_check_work", "0"));
 }
 
-TEST_F(protect, rule_is_told)
+TEST_F(protect, refusals_name_the_rule)
 {
 	char records[16384], text[4096];
 
@@ -499,8 +498,8 @@ TEST_F(protect, rule_is_told)
 		TH_LOG("recorded as %s", records);
 }
 
-/* Of the kernel's functions at one address, all are protected or none. */
-TEST_F_TIMEOUT(protect, other_names, 300)
+/* All names of one address are protected, or none. */
+TEST_F_TIMEOUT(protect, aliases, 300)
 {
 	size_t groups = 0, protected = 0;
 	struct ks_symbol *all, *end;
@@ -528,13 +527,13 @@ TEST_F_TIMEOUT(protect, other_names, 300)
 		EXPECT_FALSE(denied && accepted)
 			TH_LOG("%s and %s", first->name, first[1].name);
 	}
-	TH_LOG("%zu addresses have several names, of %zu at least %zu are protected", groups,
+	TH_LOG("%zu addresses have several names; of %zu at least %zu are protected", groups,
 	       groups / KS_SLOWER, protected);
 	EXPECT_LT(0, groups);
 	free(all);
 }
 
-/* Whether @symbol lies between the symbols @first and @last. */
+/* Whether @symbol is between the symbols @first and @last. */
 static bool is_between(const struct ks_symbol *symbol, const char *first, const char *last)
 {
 	const struct ks_symbol *from = ks_find_symbol(&symbols, first);
@@ -577,8 +576,8 @@ static enum place place_of(const struct ks_symbol *symbol)
 	return strchr("dDbBrR", symbol->type) ? DATA : PLACES;
 }
 
-/* What has a name and is no function of its own. There is a lot, so some will do. */
-TEST_F_TIMEOUT(protect, no_functions, 300)
+/* Symbols that are not functions of their own. There are many; a sample is enough. */
+TEST_F_TIMEOUT(protect, other_symbols, 300)
 {
 	struct tally tallies[PLACES] = {};
 	size_t seen[PLACES] = {};
@@ -589,7 +588,7 @@ TEST_F_TIMEOUT(protect, no_functions, 300)
 
 		if (place == PLACES || seen[place]++ % places[place].every)
 			continue;
-		/* What there is a function of the same name of, too, may be meant by it. */
+		/* The name may also refer to a function. */
 		if (ks_same_name(&symbols, ks_find_symbol(&symbols, symbol->name)) > 1)
 			continue;
 		tallies[place].sample = 7;
@@ -646,7 +645,7 @@ static const char * const spellings[] = {
 	"0x0",
 };
 
-/* What is well spelt, with blanks around it, is the function itself. */
+/* A valid spelling with extra blanks is the function itself. */
 static const char * const blanks[] = {
 	"engage  security_file_open 0",
 	"engage security_file_open   0",
@@ -688,8 +687,8 @@ TEST_F(protect, spellings)
 #define KS_IMPOSTED "killswitch_impostor:security_file_open"
 
 /*
- * A module's function is judged by where it is and what it does: the name of an entry
- * point only makes it one that sounds like a protection, and has to fail.
+ * A module's function is judged by its address and code: with the name of an entry point it only
+ * counts as a function that sounds like a protection, and takes errors only.
  */
 TEST_F(protect, impostor)
 {
@@ -701,14 +700,14 @@ TEST_F(protect, impostor)
 	EXPECT_STREQ("42", value);
 	ASSERT_LT(0, ks_read("/proc/sys/kernel/ostype", before, sizeof(before)));
 
-	/* The name alone may mean the kernel's, which is what counts. */
+	/* The plain name may refer to the kernel's function, which takes precedence. */
 	EXPECT_EQ(-EACCES, ks_command(self->control, "engage security_file_open 0\n"));
 	EXPECT_EQ(-EACCES, ks_command(self->control, "engage security_file_open -1\n"));
 	EXPECT_EQ(0, ks_ask(answer, sizeof(answer), "security_file_open 0\n"));
 	EXPECT_TRUE(ks_starts(answer, "refuse security_file_open 0 lsm-entry\n"))
 		TH_LOG("%s", answer);
 
-	/* With the module, it is the module's, and nothing else. */
+	/* With the module's name, it is only the module's function. */
 	EXPECT_EQ(-EACCES, ks_command(self->control, "engage " KS_IMPOSTED " 0\n"));
 	EXPECT_EQ(0, ks_ask(answer, sizeof(answer), KS_IMPOSTED " 0\n"));
 	EXPECT_TRUE(ks_starts(answer, "refuse " KS_IMPOSTED " 0 object\n"))
@@ -722,11 +721,11 @@ TEST_F(protect, impostor)
 	EXPECT_EQ(1, ks_hits(KS_IMPOSTED));
 	EXPECT_EQ(0, ks_command(self->control, "disengage " KS_IMPOSTED "\n"));
 
-	/* What a module calls is not in it. */
+	/* Functions that a module calls are not in it. */
 	EXPECT_EQ(-ENOENT, ks_command(self->control, "engage killswitch_impostor:capable 0\n"));
 	EXPECT_EQ(-ENOENT, ks_command(self->control, "engage killswitch_impostor:single_open 0\n"));
 
-	/* Its code is looked at as the kernel's is. */
+	/* Its code is checked like the kernel's. */
 	EXPECT_EQ(0, ks_ask(answer, sizeof(answer),
 			    "ks_impostor_asks 0\nks_impostor_lets_ask 0\n"));
 	EXPECT_NE(NULL, strstr(answer, "refuse ks_impostor_asks 0 mediation\n"))
@@ -746,7 +745,7 @@ TEST_F(protect, impostor)
 	EXPECT_EQ(0, ks_unload_module("killswitch_impostor"));
 }
 
-/* Attaches a program that does nothing to the hook of BPF called @name: a descriptor or -errno. */
+/* Attaches an empty program to the BPF LSM hook @name: a descriptor or -errno. */
 static int attach_program(const char *name, int *program)
 {
 	/* r0 = 0; exit */
@@ -780,7 +779,7 @@ static int attach_program(const char *name, int *program)
 	return ret ? ret : loaded.link;
 }
 
-/* A BPF program on a hook is out of reach, and so is what calls it. */
+/* A BPF program on a hook cannot be engaged, nor its callers. */
 TEST_F_TIMEOUT(protect, bpf_program, 120)
 {
 	struct tally tally = { .sample = 1 };
@@ -791,7 +790,7 @@ TEST_F_TIMEOUT(protect, bpf_program, 120)
 
 	ASSERT_LT(0, ks_read("/sys/kernel/security/lsm", list, sizeof(list)));
 	if (!strstr(list, "bpf"))
-		SKIP(return, "BPF is not among the security modules");
+		SKIP(return, "the BPF LSM is not enabled");
 	link = open("/proc/sys/net/core/bpf_jit_kallsyms", O_WRONLY);
 	if (link >= 0) {
 		EXPECT_EQ(0, ks_write(link, "1\n", 2));
@@ -803,12 +802,12 @@ TEST_F_TIMEOUT(protect, bpf_program, 120)
 
 	try_values(&tally, self->control, "bpf_lsm_file_open");
 	try_values(&tally, self->control, "security_file_open");
-	/* Where static calls have trampolines. */
+	/* Static calls have trampolines. */
 	if (ks_find_symbol(&symbols, "__SCT__lsm_static_call_file_open_0"))
 		try_values(&tally, self->control, "__SCT__lsm_static_call_file_open_0");
 	EXPECT_REFUSED(tally);
 
-	/* The program and the trampoline to it have names, too. */
+	/* The program and its trampoline have names, too. */
 	ASSERT_EQ(0, ks_load_symbols(&now));
 	for (size_t i = 0; i < now.count; i++) {
 		const char *name = now.all[i].name;
@@ -822,7 +821,9 @@ TEST_F_TIMEOUT(protect, bpf_program, 120)
 			TH_LOG("%s", name);
 		EXPECT_GT(0, ks_command(self->control, "engage %s 0\n", name))
 			TH_LOG("%s", name);
-		/* Nor are they in a module that is called so: that would have to be loaded. */
+		/*
+		 * They cannot be engaged as functions of a module called bpf, which would be armed.
+		 */
 		if (!ks_command(self->control, "engage bpf:%s 0\n", name)) {
 			char line[1024], target[512];
 
@@ -838,7 +839,7 @@ TEST_F_TIMEOUT(protect, bpf_program, 120)
 	close(program);
 }
 
-/* Writes a line to a file of tracefs. */
+/* Appends a line to a file of tracefs. */
 static int trace(const char *file, const char *format, ...)
 {
 	char path[PATH_MAX], line[1024];
@@ -852,8 +853,7 @@ static int trace(const char *file, const char *format, ...)
 }
 
 /*
- * Puts probes on the places in @function that take one, at least @gap bytes from
- * each other: how many there are.
+ * Places kprobes in @function, at least @gap bytes apart: their number.
  */
 static int probe_all(const char *function, const char *group, unsigned int gap)
 {
@@ -886,7 +886,7 @@ static void probe_none(const char *function, const char *group)
 	}
 }
 
-/* How many probes are jumps to code of their own, and no breakpoints. */
+/* The number of optimized probes, which jump instead of trapping. */
 static int count_jumps(void)
 {
 	FILE *file = fopen("/sys/kernel/debug/kprobes/list", "re");
@@ -900,7 +900,7 @@ static int count_jumps(void)
 	return jumps;
 }
 
-/* Functions of some size, and verdicts on them that their code decides. */
+/* Functions of some size, with verdicts that depend on their code. */
 static const struct reading {
 	const char *name;
 	const char *value;
@@ -910,7 +910,7 @@ static const struct reading {
 	{ "ks_impostor_computes", "0", "refuse ks_impostor_computes 0 mediation\n", ASKS },
 	{ "ks_impostor_lets_compute", "0", "refuse ks_impostor_lets_compute 0 mediation\n",
 	  LETS_ASK },
-	/* Those that have no error number are not accepted. */
+	/* Those without an error in their code are not accepted. */
 	{ "may_open", "-1", "allow may_open -1\n", CAN_FAIL },
 	{ "vfs_fallocate", "-1", "allow vfs_fallocate -1\n", CAN_FAIL },
 	{ "splice_direct_to_actor", "-1", "allow splice_direct_to_actor -1\n", CAN_FAIL },
@@ -919,14 +919,14 @@ static const struct reading {
 };
 
 /*
- * A breakpoint over a call, or a jump over the code before it, does not hide the call,
- * and nothing hides that a function can fail.
+ * A breakpoint at a call, or a jump that replaces code before it, hides neither the call nor that
+ * the function can fail.
  */
-TEST_F_TIMEOUT(protect, probes_hide_nothing, 300)
+TEST_F_TIMEOUT(protect, probed_code, 300)
 {
 	char before[8192], after[8192], callee[128];
 	size_t tried[CAN_FAIL + 1] = {};
-	/* A breakpoint on every instruction, and room for jumps in different places. */
+	/* A breakpoint at every instruction, and space for jumps at different places. */
 	static const unsigned int gaps[] = { 1, 7, 11, 16 };
 	struct ks_symbols known = symbols;
 	int all_jumps = 0;
@@ -956,7 +956,7 @@ TEST_F_TIMEOUT(protect, probes_hide_nothing, 300)
 			EXPECT_EQ(0, trace("events/ks_hide/enable", "1\n"));
 			if (more)
 				EXPECT_EQ(0, trace("events/ks_hide_callee/enable", "1\n"));
-			/* Some of the probes become jumps after a while. Until then they wait. */
+			/* Some probes are optimized after a while. */
 			for (int k = 0; k < 20; k++) {
 				EXPECT_EQ(0, ks_ask(after, sizeof(after), "%s %s\n", name, value));
 				EXPECT_STREQ(before, after)
@@ -972,7 +972,7 @@ TEST_F_TIMEOUT(protect, probes_hide_nothing, 300)
 			probe_none(name, "ks_hide");
 			probe_none(callee, "ks_hide_callee");
 			TH_LOG("%s: %d probes, %d in %s; %d of them were jumps", name, probes, more,
-			       more ? callee : "what it calls", jumps);
+			       more ? callee : "its callee", jumps);
 		}
 	}
 #ifdef __x86_64__
@@ -986,8 +986,8 @@ TEST_F_TIMEOUT(protect, probes_hide_nothing, 300)
 	EXPECT_EQ(0, ks_unload_module("killswitch_impostor"));
 }
 
-/* Whether the file engaged says that the function is short-circuited. */
-static bool says_engaged(void)
+/* Whether the file engaged has the function as engaged. */
+static bool is_shown_engaged(void)
 {
 	char line[512];
 
@@ -995,7 +995,7 @@ static bool says_engaged(void)
 	       strstr(line, "state=engaged");
 }
 
-/* Nothing is said to be engaged while something runs in its place. */
+/* A function is not shown as engaged while a livepatch replaces it. */
 TEST_F_TIMEOUT(protect, livepatched, 300)
 {
 	char text[8192], original[8192];
@@ -1005,7 +1005,7 @@ TEST_F_TIMEOUT(protect, livepatched, 300)
 		SKIP(return, "no livepatching");
 	ASSERT_LT(0, ks_read(KS_PATCHED_FILE, original, sizeof(original)));
 
-	/* First patched, then engaged. */
+	/* Patched first. */
 	ret = ks_patch();
 	if (ret == -ENOENT)
 		SKIP(return, "no module " KS_LIVEPATCH);
@@ -1013,7 +1013,7 @@ TEST_F_TIMEOUT(protect, livepatched, 300)
 	ASSERT_LT(0, ks_read(KS_PATCHED_FILE, text, sizeof(text)));
 	ASSERT_STREQ("livepatched", text);
 	EXPECT_EQ(-EBUSY, ks_command(self->control, "engage " KS_PATCHED " -5\n"));
-	EXPECT_FALSE(says_engaged());
+	EXPECT_FALSE(is_shown_engaged());
 	EXPECT_LT(0, ks_read(KS_PATCHED_FILE, text, sizeof(text)));
 	EXPECT_STREQ("livepatched", text);
 	ks_command(self->control, "disengage_all\n");
@@ -1021,17 +1021,17 @@ TEST_F_TIMEOUT(protect, livepatched, 300)
 	EXPECT_LT(0, ks_read(KS_PATCHED_FILE, text, sizeof(text)));
 	EXPECT_STREQ(original, text);
 
-	/* First engaged, then patched, if that is allowed. */
+	/* Engaged first. */
 	ASSERT_EQ(0, ks_command(self->control, "engage " KS_PATCHED " -5\n"));
 	EXPECT_EQ(-EIO, ks_read(KS_PATCHED_FILE, text, sizeof(text)));
 	ret = ks_load_module(KS_LIVEPATCH);
 	TH_LOG("to livepatch an engaged function: %s", ret ? strerror(-ret) : "done");
 	if (!ret) {
-		/* Long enough for the livepatch to be in its place. */
+		/* Long enough for the livepatch transition. */
 		for (int i = 0; i < 20; i++) {
 			ret = ks_read(KS_PATCHED_FILE, text, sizeof(text));
-			EXPECT_EQ(says_engaged(), ret == -EIO)
-				TH_LOG("engaged is %d, and reading says %s", says_engaged(),
+			EXPECT_EQ(is_shown_engaged(), ret == -EIO)
+				TH_LOG("engaged is %d, and reading says %s", is_shown_engaged(),
 				       ret < 0 ? strerror(-ret) : text);
 			sleep(1);
 		}
@@ -1043,7 +1043,7 @@ TEST_F_TIMEOUT(protect, livepatched, 300)
 	EXPECT_STREQ(original, text);
 }
 
-/* After all these attempts the hooks are still called. */
+/* After all these attempts, the hooks are still called. */
 TEST_F(protect, still_working)
 {
 	char value[64];
@@ -1057,7 +1057,7 @@ TEST_F(protect, still_working)
 	if (!child) {
 		if (setuid(65534))
 			_exit(2);
-		/* This takes CAP_SYS_ADMIN. */
+		/* This needs CAP_SYS_ADMIN. */
 		_exit(!sethostname("killed", 6) || errno != EPERM);
 	}
 	ASSERT_EQ(child, waitpid(child, &status, 0));

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Unprivileged users who read all that they may read do not hold up an engage.
+ * Unprivileged readers of all readable files do not delay an engage.
  *
- * KS_READERS is how many processes read (200).
+ * KS_READERS is the number of reading processes (default 200).
  */
 #include "common.h"
 #include "users.h"
@@ -25,7 +25,7 @@ FIXTURE_TEARDOWN(readers)
 	close(self->control);
 }
 
-/* Reads all files that everyone may read, as fast as it can, some byte by byte. */
+/* Reads all world-readable files continuously, some byte by byte. */
 static int read_on(const void *data)
 {
 	static const char * const files[] = { KS_ENGAGED, KS_DIR "/status", KS_POLICY };
@@ -48,7 +48,7 @@ static int read_on(const void *data)
 	return 1;
 }
 
-/* Has so many processes read, in a session of their own. */
+/* Starts @count readers in their own session. */
 static int read_all(const void *count)
 {
 	setsid();
@@ -67,8 +67,8 @@ static int by_time(const void *a, const void *b)
 }
 
 /*
- * How long an engage takes, in milliseconds. Several are timed together, because the
- * clock of an emulated machine moves in steps.
+ * The time of an engage, in milliseconds. Several are timed together, because the clock of an
+ * emulated machine is coarse.
  */
 static double time_engage(int control)
 {
@@ -91,12 +91,12 @@ TEST_F_TIMEOUT(readers, of_everything, 300)
 	size_t middle = ARRAY_SIZE(idle) / 2;
 	pid_t session;
 
-	/* Something to read. */
+	/* Some content for readers. */
 	ASSERT_EQ(0, ks_command(self->control, "engage ks_target_other -9 reason=a reason\n"
 				"tryengage ks_target_long -9 3600\n"));
 	session = start(read_all, (void *)readers);
 	sleep(3 * KS_SLOWER);
-	/* By turns, because what else the host does changes the time, too. */
+	/* Alternate, because the load of the host varies. */
 	for (size_t i = 0; i < ARRAY_SIZE(idle); i++) {
 		EXPECT_EQ(0, kill(-session, SIGSTOP));
 		idle[i] = time_engage(self->control);
@@ -109,7 +109,7 @@ TEST_F_TIMEOUT(readers, of_everything, 300)
 	stop(session);
 	qsort(idle, ARRAY_SIZE(idle), sizeof(idle[0]), by_time);
 	qsort(busy, ARRAY_SIZE(busy), sizeof(busy[0]), by_time);
-	TH_LOG("an engage takes %.2f ms, and %.2f ms beside %ld readers: %.1f times as long",
+	TH_LOG("an engage takes %.2f ms, and %.2f ms with %ld readers: %.1f times as long",
 	       idle[middle], busy[middle], readers, busy[middle] / idle[middle]);
 	EXPECT_GE(3 * idle[middle], busy[middle]);
 }

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * An engagement shares its function with every other tool that touches functions,
- * whichever comes first and goes first: the function returns the value as long as
- * it is engaged, to those for whom it is, and the tool works.
+ * An engagement shares its function with all other tools that attach to functions, in any order of
+ * attaching and detaching: within its scope, the function returns the value while it is engaged,
+ * and the tool works.
  */
 #include "tools.h"
 
-/* What is engaged beside the function, which decides how the kernel sets the probe. */
+/* Other engagements, which determine how the kernel arms the probe. */
 #define OTHER		"ks_target_other"
 #define OTHER_VALUE	-9
 #define OTHER_BODY	84
@@ -20,17 +20,17 @@ enum tool_kind { PEER, PROGRAM };
 struct tool {
 	const char *name;
 	enum tool_kind kind;
-	/* What killswitch_peer calls it, unless by its name. */
+	/* Its kind in killswitch_peer, if that differs from its name. */
 	const char *peer;
 	enum bpf_attach_type type;
-	/* A function that the tool may be attached to, and what its body returns. */
+	/* A function that the tool can attach to, and its body's return value. */
 	const char *function;
 	int body;
-	/* It makes the function return a value, too, for all calls that it sees. */
+	/* It overrides the return value, too, for all calls that it sees. */
 	bool overrides;
-	/* Whether it sees calls of an engaged function, if it came first or second. */
+	/* Whether it sees calls of an engaged function, if it was attached first or second. */
 	bool sees[2];
-	/* Whether it sees what is returned. */
+	/* Whether it sees return values. */
 	bool sees_value;
 };
 
@@ -39,11 +39,10 @@ struct tool {
 #define ON_INJECT .function = "ks_target_inject", .body = 126
 
 /*
- * Probes of one function are handled one after the other, the newest first, up to
- * the first that makes the function return: an engagement hides the calls from the
- * probes that were there before it, and is hidden from those that come after it and
- * do the same. What is on ftrace sees each call, and the value that the engagement
- * returns; on arm64, where the engagement comes before it, none.
+ * Probes of one function are handled in sequence, the newest first, up to the first that overrides
+ * the return value: an engagement hides calls from older probes, and newer overriding probes hide
+ * calls from it. ftrace-based tools see each call, and the value that the engagement returns; on
+ * arm64, where the engagement precedes them, none.
  */
 #ifdef __aarch64__
 #define ON_FTRACE .sees = { false, false }
@@ -59,7 +58,7 @@ static const struct tool tools[] = {
 	{ "ftrace_args", PEER, ON_INT, ON_FTRACE },
 	{ "fprobe", PEER, ON_INT, ON_FTRACE, .sees_value = true },
 	{ "override", PEER, ON_INT, .overrides = true, .sees = { false, true } },
-	/* Where there is no place for tracers, probes are breakpoints. */
+	/* Without an ftrace location, probes are breakpoints. */
 	{ "kprobe, breakpoint", PEER, "kprobe", ON_BREAKPOINT, .sees = { false, true } },
 	{ "kprobe_post, breakpoint", PEER, "kprobe_post", ON_BREAKPOINT, .sees = { false, true } },
 	{ "kretprobe, breakpoint", PEER, "kretprobe", ON_BREAKPOINT, .sees = { false, true },
@@ -86,26 +85,26 @@ static const struct tool *find_tool(const char *name)
 	return NULL;
 }
 
-/* A tool in use. */
+/* An attached tool. */
 struct use {
 	const struct tool *tool;
 	struct ks_program program;
 	bool attached;
-	/* Whether it was attached when the function was engaged already. */
+	/* Whether it was attached after the function was engaged. */
 	bool second;
 	struct ks_sight before;
 };
 
-/* How the function is engaged: for whom, and who calls it. */
+/* The kind of engagement: its scope, and the caller. */
 enum mode {
 	/* For all. */
 	FOR_ALL,
-	/* For all but root, who does not call it, or who does. */
+	/* scope=nonroot, with calls by users, or by root. */
 	OTHERS_CALL,
 	ROOT_CALLS,
-	/* For nobody yet: calls are only counted. */
+	/* Watched: calls are only counted. */
 	WATCHED,
-	/* For nobody: calls are only counted. */
+	/* Observed: calls are only counted. */
 	OBSERVED,
 	MODES,
 };
@@ -117,15 +116,15 @@ static const struct {
 	bool takes;
 } modes[MODES] = {
 	[FOR_ALL] = { "engage %s %d\n", "engaged", "engagement", 0, true },
-	[OTHERS_CALL] = { "engage %s %d scope=nonroot\n", "engaged", "engagement for others", 65534,
+	[OTHERS_CALL] = { "engage %s %d scope=nonroot\n", "engaged", "engagement for users", 65534,
 			  true },
-	[ROOT_CALLS] = { "engage %s %d scope=nonroot\n", "engaged", "engagement but for root", 0,
+	[ROOT_CALLS] = { "engage %s %d scope=nonroot\n", "engaged", "engagement without root", 0,
 			 false },
 	[WATCHED] = { "tryengage %s %d 86400\n", "probing", "watch", 0, false },
 	[OBSERVED] = { "observe %s\n", "observing", "observation", 0, false },
 };
 
-/* What is going on with one function. */
+/* The state of a test on one function. */
 struct stage {
 	int control;
 	enum mode mode;
@@ -134,13 +133,13 @@ struct stage {
 	bool engaged;
 	struct use uses[2];
 	size_t count;
-	/* The steps taken so far, for messages. */
+	/* The steps so far, for messages. */
 	char story[512];
-	/* What was not as it should be. */
+	/* The unexpected results. */
 	char wrong[4096];
 };
 
-static void tell(struct stage *stage, const char *format, ...)
+static void add_step(struct stage *stage, const char *format, ...)
 {
 	size_t used = strlen(stage->story);
 	va_list args;
@@ -194,7 +193,7 @@ static struct ks_sight sight(struct stage *stage, const struct use *use)
 		ret = ks_peer_sight(peer_kind(use->tool), use->tool->function, &sight);
 	else
 		ret = ks_program_sight(&use->program, &sight);
-	expect(stage, "to ask the tool", 0, ret);
+	expect(stage, "querying the tool", 0, ret);
 	return sight;
 }
 
@@ -202,7 +201,7 @@ static int attach(struct stage *stage, struct use *use)
 {
 	int ret;
 
-	tell(stage, " +%s", use->tool->name);
+	add_step(stage, " +%s", use->tool->name);
 	if (use->tool->kind == PEER)
 		ret = ks_peer("attach", "%s %s %d", peer_kind(use->tool), use->tool->function,
 			      TOOL_VALUE);
@@ -218,7 +217,7 @@ static void detach(struct stage *stage, struct use *use)
 {
 	int ret;
 
-	tell(stage, " -%s", use->tool->name);
+	add_step(stage, " -%s", use->tool->name);
 	if (!use->attached)
 		return;
 	if (use->tool->kind == PEER)
@@ -233,48 +232,48 @@ static void begin_engagement(struct stage *stage)
 {
 	int ret;
 
-	tell(stage, " +%s", modes[stage->mode].in_words);
+	add_step(stage, " +%s", modes[stage->mode].in_words);
 	ret = ks_command(stage->control, modes[stage->mode].command, stage->function, VALUE);
-	expect(stage, "to engage", 0, ret);
+	expect(stage, "engaging", 0, ret);
 	stage->engaged = !ret;
-	/* What was attached before came first. */
+	/* Tools attached earlier are first. */
 	for (size_t i = 0; i < stage->count; i++)
 		stage->uses[i].second = false;
 }
 
 static void end_engagement(struct stage *stage)
 {
-	tell(stage, " -%s", modes[stage->mode].in_words);
-	expect(stage, "to disengage", 0,
+	add_step(stage, " -%s", modes[stage->mode].in_words);
+	expect(stage, "disengaging", 0,
 	       ks_command(stage->control, "disengage %s\n", stage->function));
 	stage->engaged = false;
 }
 
-/* Whether calls would return the engagement's value, were it not for the tools. */
+/* Whether calls would return the engagement's value without other tools. */
 static bool takes(const struct stage *stage)
 {
 	return stage->engaged && modes[stage->mode].takes;
 }
 
-/* Whether @use sees what calls there are now. */
+/* Whether @use sees calls now. */
 static bool sees(const struct stage *stage, const struct use *use)
 {
 	return use->attached && (!takes(stage) || use->tool->sees[use->second]);
 }
 
-/* Whether @use decides what is returned now. */
+/* Whether @use determines the return value now. */
 static bool wins(const struct stage *stage, const struct use *use)
 {
 	return use->tool->overrides && sees(stage, use);
 }
 
-/* Whether @use keeps calls from the engagement, which does not even see them. */
+/* Whether @use hides calls from the engagement. */
 static bool hides(const struct stage *stage, const struct use *use)
 {
 	return wins(stage, use) && use->second && use->tool->kind == PEER;
 }
 
-/* How many hits the engagement has of CALLS calls that return @value. */
+/* The expected hits of the engagement after CALLS calls that return @value. */
 static long expected_hits(const struct stage *stage, int value)
 {
 	if (stage->mode != WATCHED && stage->mode != OBSERVED)
@@ -289,11 +288,11 @@ static void call(struct stage *stage, int value)
 {
 	char text[64];
 
-	/* Privileges go with the effective user, scope with the real one. */
-	expect(stage, "becoming somebody else", 0, setresuid(modes[stage->mode].caller, -1, -1));
+	/* Privileges depend on the effective user ID, scope on the real one. */
+	expect(stage, "changing the user", 0, setresuid(modes[stage->mode].caller, -1, -1));
 	for (int i = 0; i < CALLS; i++) {
 		if (ks_call(stage->function, text, sizeof(text)) <= 0)
-			wrong(stage, "calling it fails");
+			wrong(stage, "calling it failed");
 		expect(stage, "the return value", value, strtol(text, NULL, 0));
 	}
 	expect(stage, "becoming root", 0, setresuid(0, -1, -1));
@@ -304,16 +303,16 @@ static void check_engagement(struct stage *stage, long hits)
 	char line[512], state[32];
 
 	if (ks_engaged(stage->function, line, sizeof(line)) != stage->engaged)
-		wrong(stage, "'engaged' says otherwise");
+		wrong(stage, "'engaged' differs");
 	if (!stage->engaged)
 		return;
 	expect(stage, "the number of hits", hits, ks_hits(stage->function));
 	snprintf(state, sizeof(state), " state=%s ", modes[stage->mode].state);
 	if (!strstr(line, state))
-		wrong(stage, "'engaged' says %s", line);
+		wrong(stage, "'engaged' has %s", line);
 }
 
-/* Calls the function, and compares what everybody saw of that with what they should. */
+/* Calls the function, and checks what all tools saw. */
 static void observe(struct stage *stage)
 {
 	int value = takes(stage) ? VALUE : stage->body;
@@ -349,13 +348,13 @@ static void observe(struct stage *stage)
 	check_engagement(stage, hits + expected_hits(stage, value));
 }
 
-/* Another function comes and goes, too: not at all, around it all or in the middle. */
+/* Another function is engaged, too: never, during the whole test, or in the middle. */
 enum other { NEVER, AROUND, BETWEEN };
 
 static void engage_other(struct stage *stage)
 {
-	tell(stage, " +other");
-	expect(stage, "to engage the other", 0,
+	add_step(stage, " +other");
+	expect(stage, "engaging the other function", 0,
 	       ks_command(stage->control, "engage %s %d\n", OTHER, OTHER_VALUE));
 }
 
@@ -364,15 +363,15 @@ static void observe_other(struct stage *stage, int value)
 	char text[64];
 
 	if (ks_call(OTHER, text, sizeof(text)) <= 0)
-		wrong(stage, "calling the other fails");
-	expect(stage, "the return value of the other", value, strtol(text, NULL, 0));
+		wrong(stage, "calling the other function failed");
+	expect(stage, "the return value of the other function", value, strtol(text, NULL, 0));
 }
 
 static void disengage_other(struct stage *stage)
 {
 	observe_other(stage, OTHER_VALUE);
-	tell(stage, " -other");
-	expect(stage, "to disengage the other", 0,
+	add_step(stage, " -other");
+	expect(stage, "disengaging the other function", 0,
 	       ks_command(stage->control, "disengage %s\n", OTHER));
 	observe_other(stage, OTHER_BODY);
 }
@@ -397,7 +396,7 @@ static void end(struct stage *stage, int who)
 	observe(stage);
 }
 
-/* Tools and the engagement begin in one order and end in another. */
+/* Tools and the engagement start in one order and end in another. */
 static void play(struct stage *stage, const int *first, const int *last, enum other other)
 {
 	size_t count = stage->count + 1;
@@ -425,7 +424,7 @@ static bool kernel_warned(void)
 	return ks_read_long("/proc/sys/kernel/tainted") & 1 << 9;
 }
 
-/* Nothing is engaged and nothing attached: an open control file or -errno. */
+/* Starts without engagements and attached tools: an open control file or -errno. */
 static int start(void)
 {
 	int control = ks_start(), ret;
@@ -497,8 +496,8 @@ FIXTURE_VARIANT_ADD(sharing, fprobe_and_ftrace) { .tools = { "fprobe", "ftrace" 
 #define E ENGAGEMENT
 
 /*
- * The orders: with one tool all that there are, with two those that differ in where
- * the engagement comes among them, and where it goes.
+ * The orders: with one tool all of them, with two those that differ in the position of the
+ * engagement at the start and at the end.
  */
 static const int orders_of_one[][3] = { { 0, E }, { E, 0 } };
 static const int first_of_two[][3] = { { E, 0, 1 }, { 0, E, 1 }, { 0, 1, E } };
@@ -561,7 +560,7 @@ FIXTURE_TEARDOWN(crowd)
 
 #define CROWD 199
 
-/* How many of the crowd return the value that they should. */
+/* The number of functions in the crowd with the expected return value. */
 static int count_crowd(void)
 {
 	static char all[300 * 32];
@@ -577,7 +576,7 @@ static int count_crowd(void)
 	return right;
 }
 
-/* Whether the probe on @function is no breakpoint any more, but a jump. */
+/* Whether the probe on @function is optimized to a jump. */
 static bool is_jump(const char *function)
 {
 	static char all[256 * 128];
@@ -594,8 +593,8 @@ static bool is_jump(const char *function)
 	return false;
 }
 
-/* After a while, a probe that is a breakpoint becomes a jump, which cannot be shared. */
-TEST_F_TIMEOUT(crowd, a_jump, 120)
+/* A breakpoint is optimized to a jump after a while, which cannot be shared. */
+TEST_F_TIMEOUT(crowd, optimized_probe, 120)
 {
 	const struct tool *tool = find_tool("kprobe, breakpoint");
 	struct stage *stage = &self->stage;
@@ -610,7 +609,7 @@ TEST_F_TIMEOUT(crowd, a_jump, 120)
 		for (int i = 0; i < 300 && !is_jump(tool->function); i++)
 			usleep(100000);
 		if (!is_jump(tool->function))
-			SKIP(return, "this kernel does not make jumps of probes");
+			SKIP(return, "this kernel does not optimize probes");
 		observe(stage);
 		begin(stage, ENGAGEMENT);
 		EXPECT_FALSE(is_jump(tool->function));
@@ -620,7 +619,7 @@ TEST_F_TIMEOUT(crowd, a_jump, 120)
 	EXPECT_STREQ("", stage->wrong);
 }
 
-/* 200 functions are engaged, and tools come to one of them, and go again. */
+/* 200 functions are engaged while tools attach to one of them and detach. */
 TEST_F_TIMEOUT(crowd, tools_in_a_crowd, 300)
 {
 	static const char * const names[] = { "kprobe", "fprobe", "fexit" };
@@ -644,7 +643,7 @@ TEST_F_TIMEOUT(crowd, tools_in_a_crowd, 300)
 	EXPECT_STREQ("", stage->wrong);
 }
 
-/* A probe is hit while another one is being handled: what a handler calls is engaged, too. */
+/* A probe hit inside another probe's handler: functions that a handler calls are engaged, too. */
 TEST_F_TIMEOUT(crowd, called_by_a_probe, 60)
 {
 	struct ks_sight sight = {};
@@ -670,9 +669,8 @@ TEST_F_TIMEOUT(crowd, called_by_a_probe, 60)
 }
 
 /*
- * What asks for nested hits, as engagements do, does not get less than it asks for:
- * where there is no place for tracers, a probe without a post_handler could be
- * optimized, and miss them.
+ * A probe that requests nested hits, as engagements do, gets them or fails: without an ftrace
+ * location, a probe without a post_handler could be optimized, and would miss them.
  */
 TEST_F(crowd, nested_hits_need_a_post_handler)
 {
@@ -686,14 +684,14 @@ TEST_F(crowd, nested_hits_need_a_post_handler)
 	EXPECT_EQ(0, ks_peer("detach", "all"));
 }
 
-/* A livepatch and an engagement both say where a function continues: the first stays. */
+/* A livepatch and an engagement both change the IP: the first one stays. */
 TEST_F_TIMEOUT(crowd, livepatch, 300)
 {
 	char text[4096], original[4096];
 	int control = self->stage.control;
 
 	if (access("/sys/kernel/livepatch", F_OK))
-		SKIP(return, "no livepatching");
+		SKIP(return, "no livepatches");
 	ASSERT_LT(0, ks_read(KS_PATCHED_FILE, original, sizeof(original)));
 
 	for (int other = 0; other < 2; other++) {
@@ -710,7 +708,7 @@ TEST_F_TIMEOUT(crowd, livepatch, 300)
 		ASSERT_EQ(0, ks_patch());
 		EXPECT_EQ(-EBUSY, ks_command(control, "engage " KS_PATCHED " -5\n"));
 		EXPECT_FALSE(ks_engaged(KS_PATCHED, NULL, 0));
-		/* Nor among others, which then are not engaged either. */
+		/* Not in a transaction, either, which has no effect. */
 		EXPECT_EQ(-EBUSY, ks_command(control, "engage ks_target_int -1\nengage "
 					     KS_PATCHED " -5\nengage ks_target_long -1\n"));
 		EXPECT_LT(0, ks_read_fd(control, text, sizeof(text)));
@@ -725,12 +723,12 @@ TEST_F_TIMEOUT(crowd, livepatch, 300)
 		EXPECT_LT(0, ks_read(KS_PATCHED_FILE, text, sizeof(text)));
 		EXPECT_STREQ(original, text);
 
-		/* With that gone, nothing is in the way any more. */
+		/* After unloading it, it can be engaged. */
 		EXPECT_EQ(0, ks_command(control, "engage " KS_PATCHED " -5\n"));
 		EXPECT_EQ(-EIO, ks_read(KS_PATCHED_FILE, text, sizeof(text)));
 
 #ifdef __aarch64__
-		/* Whether kprobes are on has no part in that. */
+		/* This does not depend on whether kprobes are armed. */
 		ASSERT_EQ(0, ks_put(KPROBES "enabled", "0"));
 		EXPECT_EQ(-EBUSY, ks_load_module(KS_LIVEPATCH));
 		ASSERT_EQ(0, ks_put(KPROBES "enabled", "1"));
@@ -738,7 +736,10 @@ TEST_F_TIMEOUT(crowd, livepatch, 300)
 		EXPECT_EQ(0, ks_command(control, "disengage " KS_PATCHED "\n"));
 		continue;
 #endif
-		/* What is livepatched while kprobes are off, stays off until that is gone. */
+		/*
+		 * A function that is livepatched while kprobes are disarmed stays disarmed until
+		 * the livepatch is removed.
+		 */
 		ASSERT_EQ(0, ks_put(KPROBES "enabled", "0"));
 		EXPECT_EQ(0, ks_patch());
 		EXPECT_EQ(-EBUSY, ks_put(KPROBES "enabled", "1"));
@@ -758,18 +759,18 @@ TEST_F_TIMEOUT(crowd, livepatch, 300)
 	}
 }
 
-/* What is only observed can be livepatched, and is observed on. */
-TEST_F_TIMEOUT(crowd, livepatch_beside_an_observation, 120)
+/* An observed function can be livepatched, and is still observed. */
+TEST_F_TIMEOUT(crowd, livepatch_with_an_observation, 120)
 {
 	int control = self->stage.control;
 	long long hits;
 	char text[4096];
 
 	if (access("/sys/kernel/livepatch", F_OK))
-		SKIP(return, "no livepatching");
+		SKIP(return, "no livepatches");
 	ASSERT_EQ(0, ks_command(control, "observe " KS_PATCHED "\n"));
 	ASSERT_EQ(0, ks_patch())
-		TH_LOG("a livepatch does not load beside an observation");
+		TH_LOG("a livepatch cannot be loaded with an observation");
 	hits = ks_hits(KS_PATCHED);
 	EXPECT_LT(0, ks_read(KS_PATCHED_FILE, text, sizeof(text)));
 	EXPECT_STREQ("livepatched", text);
@@ -785,15 +786,15 @@ TEST_F_TIMEOUT(crowd, livepatch_beside_an_observation, 120)
 	EXPECT_EQ(0, ks_command(control, "disengage " KS_PATCHED "\n"));
 }
 
-/* After an engagement has ended, the function is as it was for a tracer that is still there. */
-TEST_F_TIMEOUT(crowd, livepatch_beside_a_tracer, 120)
+/* After an engagement has ended, a tracer that is still attached works as before. */
+TEST_F_TIMEOUT(crowd, livepatch_with_a_tracer, 120)
 {
 	struct ks_sight before = {}, after = {};
 	int control = self->stage.control;
 	char text[4096];
 
 	if (access("/sys/kernel/livepatch", F_OK))
-		SKIP(return, "no livepatching");
+		SKIP(return, "no livepatches");
 	ASSERT_EQ(0, ks_peer("attach", "kprobe " KS_PATCHED));
 	ASSERT_EQ(0, ks_command(control, "engage " KS_PATCHED " -5\n"));
 	EXPECT_EQ(-EIO, ks_read(KS_PATCHED_FILE, text, sizeof(text)));
@@ -802,7 +803,7 @@ TEST_F_TIMEOUT(crowd, livepatch_beside_a_tracer, 120)
 
 	EXPECT_EQ(0, ks_peer_sight("kprobe", KS_PATCHED, &before));
 	EXPECT_EQ(0, ks_patch())
-		TH_LOG("a livepatch does not load beside a tracer");
+		TH_LOG("a livepatch cannot be loaded with a tracer");
 	EXPECT_EQ(0, ks_peer_sight("kprobe", KS_PATCHED, &after));
 	EXPECT_LT(before.calls, after.calls);
 	EXPECT_EQ(0, ks_unpatch());

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Everything that can be done to engagements, at once and without pause: nothing
- * is lost, leaked or wrong. Every half minute all rest, and what cannot be known
- * in the middle of it is counted: calls, hits, slots, records, memory.
+ * All operations on engagements, concurrently and continuously: nothing is lost, leaked or wrong.
+ * Every half minute all threads pause, and the totals are checked: calls, hits, slots, records,
+ * memory.
  *
- * KS_SECONDS is how long it lasts (60).
+ * KS_SECONDS is the duration (default 60).
  */
 #include <dirent.h>
 #include <limits.h>
@@ -20,24 +20,24 @@
 #define IMPOSTOR_FILE	"/sys/kernel/debug/" IMPOSTOR "/" PLAIN
 #define ME		"soak_test"
 
-/* What the functions return, as themselves and engaged. */
+/* The functions' own return values, and the engaged ones. */
 static const struct known {
 	const char *function;
-	/* The values as the file storm takes them, the function's own first. */
+	/* The values for the file storm, the function's own first. */
 	const char *values;
 	int first, last;
 } known[] = {
 	{ "ks_target_int", "42 -1 -2 -3 -4", -4, -1 },
 	{ "ks_target_other", "84 -11 -12 -13 -14", -14, -11 },
 	{ "ks_target_breakpoint", "210 -31 -32 -33 -34", -34, -31 },
-	/* Of a module that comes and goes, by a name that waits for it and one that does not. */
+	/* Functions of a module that is loaded and unloaded, with and without the module's name. */
 	{ ARMED, NULL, -24, -21 },
 	{ PLAIN, NULL, -24, -21 },
-	/* What is livepatched now and then. The kernel's own functions take few values. */
+	/* A function that is livepatched sometimes. The kernel's own functions take few values. */
 	{ KS_PATCHED, NULL, -5, -5 },
 };
 
-/* Those that can be called by way of the file storm. */
+/* Those that can be called through the file storm. */
 #define STORMED 3
 
 static bool is_of_module(const struct known *one)
@@ -58,24 +58,24 @@ static const struct known *random_known(struct actor *actor, int *value)
 	return one;
 }
 
-/* Gives commands, and counts the records that this makes. */
-static int order(struct told *told, int control, const char *text)
+/* Writes commands, and counts the expected records. */
+static int order(struct totals *totals, int control, const char *text)
 {
 	int ret = ks_write(control, text, strlen(text));
 
 	if (ret) {
-		told->refused++;
+		totals->refused++;
 		return ret;
 	}
 	for (const char *line = text; line; line = strchr(line, '\n')) {
 		line += *line == '\n';
-		told->engaged += !strncmp(line, "engage ", strlen("engage "));
-		told->watched += !strncmp(line, "tryengage ", strlen("tryengage "));
+		totals->engaged += !strncmp(line, "engage ", strlen("engage "));
+		totals->watched += !strncmp(line, "tryengage ", strlen("tryengage "));
 	}
 	return 0;
 }
 
-/* Engages and disengages: a text, and the errors that it can meet. */
+/* Engages and disengages functions: the commands, and their possible errors. */
 static void *engages(void *data)
 {
 	struct actor *actor = data;
@@ -83,7 +83,7 @@ static void *engages(void *data)
 	int control;
 
 	control = open(KS_CONTROL, O_RDWR | O_CLOEXEC);
-	for (; go_on(&actor->rests); actor->done++) {
+	for (; pass_gate(&actor->rests); actor->done++) {
 		int value, other_value, ret, kind = random_below(actor, 16);
 		const struct known *one = random_known(actor, &value);
 		const struct known *other = random_known(actor, &other_value);
@@ -99,14 +99,14 @@ static void *engages(void *data)
 			may = ENOENT;
 			break;
 		case 5 ... 6:
-			/* One that is called so rarely that it may come to be engaged. */
+			/* A function that is called so rarely that it may be engaged. */
 			if (kind == 5) {
 				one = &known[ARRAY_SIZE(known) - 1];
 				value = one->first;
 			}
 			snprintf(text, sizeof(text), "tryengage %s %d %d\n", one->function, value,
 				 kind - 5);
-			/* There are no calls to count when the module is not loaded. */
+			/* Without the module, there are no calls to count. */
 			if (is_of_module(one))
 				may_too = ENOENT;
 			break;
@@ -134,7 +134,7 @@ static void *engages(void *data)
 			if (is_of_module(one))
 				may_too = ENOENT;
 		}
-		ret = order(&actor->told, control, text);
+		ret = order(&actor->totals, control, text);
 		if (kind == 9 ? ret != -ENOENT && ret != -EBUSY :
 		    ret && ret != -may && ret != -may_too)
 			complain(actor, "%s: %s", text, strerror(-ret));
@@ -145,12 +145,12 @@ static void *engages(void *data)
 	return NULL;
 }
 
-/* Changes the value of what is engaged. */
+/* Changes the values of engagements. */
 static void *changes(void *data)
 {
 	struct actor *actor = data;
 
-	for (; go_on(&actor->rests); actor->done++) {
+	for (; pass_gate(&actor->rests); actor->done++) {
 		int value, fd, ret;
 		const struct known *one = random_known(actor, &value);
 		char text[16];
@@ -164,16 +164,16 @@ static void *changes(void *data)
 			complain(actor, "cannot open retval: %s", strerror(-fd));
 			continue;
 		}
-		/* To judge a value takes long, and holds up the others. */
+		/* Checking a value is slow, and blocks the others. */
 		for (int i = 0; i < 2; i++) {
 			value = one->first + random_below(actor, one->last - one->first + 1);
 			snprintf(text, sizeof(text), "%d\n", value);
 			ret = ks_write(fd, text, strlen(text));
 			if (ret)
-				actor->told.refused++;
+				actor->totals.refused++;
 			else
-				actor->told.changed++;
-			/* A module may be on its way. */
+				actor->totals.changed++;
+			/* The module may be loading or unloading. */
 			if (ret && ret != -EIDRM && !(ret == -EBUSY && is_of_module(one)))
 				complain(actor, "cannot write retval: %s", strerror(-ret));
 		}
@@ -182,7 +182,7 @@ static void *changes(void *data)
 	return NULL;
 }
 
-/* Whether a line of `engaged` is one that there can be. */
+/* Whether a line of `engaged` is valid. */
 static bool is_plausible(const char *line)
 {
 	static const char * const states[] = { "engaged", "probing", "armed", "disarmed" };
@@ -202,7 +202,7 @@ static bool is_plausible(const char *line)
 	return false;
 }
 
-/* Reads all files below @path. An engagement may go at any time, and its files with it. */
+/* Reads all files below @path. Engagements and their files may disappear at any time. */
 static void read_all(struct actor *actor, const char *path)
 {
 	char text[65536], next[PATH_MAX];
@@ -236,7 +236,7 @@ static void *reads(void *data)
 	struct actor *actor = data;
 	char text[8192], *line, *save;
 
-	for (; go_on(&actor->rests); actor->done++) {
+	for (; pass_gate(&actor->rests); actor->done++) {
 		unsigned int used, all;
 		const char *slots;
 		size_t lines = 0;
@@ -257,25 +257,25 @@ static void *reads(void *data)
 		if (!slots || sscanf(slots, "slots: %u/%u", &used, &all) != 2 ||
 		    used > ARRAY_SIZE(known))
 			complain(actor, "status: %s", slots ?: "no slots");
-		/* To find out what the policy covers takes long, and holds up the others. */
+		/* Counting what the policy protects is slow, and blocks the others. */
 		read_all(actor, actor->done % 8 ? KS_DIR "/fn" : KS_DIR);
 	}
 	return NULL;
 }
 
-/* Asks what would become of engaging what is there, and what comes and goes. */
+/* Checks functions of the kernel, and of the module that is loaded and unloaded. */
 static void *asks(void *data)
 {
 	struct actor *actor = data;
 	char answer[4096];
 
-	for (; go_on(&actor->rests); actor->done++) {
+	for (; pass_gate(&actor->rests); actor->done++) {
 		int value, ret;
 		const struct known *one = random_known(actor, &value);
 
 		ret = ks_ask(answer, sizeof(answer), "%s %d\nsecurity_file_open 0\n", one->function,
 			     value);
-		actor->told.asked++;
+		actor->totals.asked++;
 		if (ret || !strstr(answer, "refuse security_file_open 0 lsm-entry\n"))
 			complain(actor, "check: %s, %s", strerror(-ret), answer);
 		usleep(random_below(actor, 1000000));
@@ -290,11 +290,11 @@ static void *loads(void *data)
 	char text[64];
 	int ret;
 
-	for (; go_on(&actor->rests); actor->done++) {
-		/* What is armed keeps it out while kprobes are off. */
-		ret = load_in_vain();
+	for (; pass_gate(&actor->rests); actor->done++) {
+		/* Armed functions prevent loading while kprobes are disarmed. */
+		ret = load_with_error();
 		if (ret != -EINVAL && ret != -EBUSY)
-			complain(actor, "loading it in vain: %s", strerror(-ret));
+			complain(actor, "loading with a wrong parameter: %s", strerror(-ret));
 		ret = ks_load_module(IMPOSTOR);
 		if (ret == -EBUSY)
 			continue;
@@ -311,8 +311,8 @@ static void *loads(void *data)
 			if (value != 42 && (value < -24 || value > -21))
 				complain(actor, "a function of the module returned %s", text);
 		}
-		/* As long as somebody calls it, it is busy. */
-		ret = unload_at_last(IMPOSTOR);
+		/* It is busy while it is called. */
+		ret = unload_when_unused(IMPOSTOR);
 		if (ret)
 			complain(actor, "cannot unload: %s", strerror(-ret));
 	}
@@ -320,28 +320,27 @@ static void *loads(void *data)
 }
 
 /*
- * Switches all kprobes off for a moment. With them on again, nothing stays disarmed.
- * (What shares its function with a BPF program that comes or goes fails with EAGAIN
- * in the kernel, and what was livepatched meanwhile, with EBUSY; Killswitch tries
- * again.)
+ * Disarms all kprobes for a moment. After rearming them, nothing stays disarmed. (A function that
+ * shares its probe with a BPF program that is attached or detached fails with EAGAIN in the kernel,
+ * and a livepatched one with EBUSY; Killswitch retries.)
  */
 static void *switches(void *data)
 {
 	struct actor *actor = data;
 	char text[8192];
 
-	for (; go_on(&actor->rests); actor->done++) {
+	for (; pass_gate(&actor->rests); actor->done++) {
 		double until;
 		int ret;
 
 		usleep(random_below(actor, 3000000));
 		ret = ks_put(KPROBES "enabled", "0");
 		if (ret)
-			complain(actor, "cannot switch kprobes off: %s", strerror(-ret));
+			complain(actor, "cannot disarm kprobes: %s", strerror(-ret));
 		usleep(random_below(actor, 100000));
 		ret = ks_put(KPROBES "enabled", "1");
 		if (ret && ret != -EAGAIN && ret != -EBUSY)
-			complain(actor, "cannot switch kprobes on: %s", strerror(-ret));
+			complain(actor, "cannot arm kprobes: %s", strerror(-ret));
 		until = now() + 60;
 		do {
 			ret = ks_read(KS_ENGAGED, text, sizeof(text));
@@ -352,13 +351,13 @@ static void *switches(void *data)
 	return NULL;
 }
 
-/* Has the kernel trace a function in two ways. */
+/* Traces a function in two ways. */
 static void *traces(void *data)
 {
 	static const struct {
 		const char *file;
 		const char *text;
-		/* The function tracer looks for a name among all that there are: slow. */
+		/* The function tracer searches all names, which is slow. */
 		bool is_slow;
 	} steps[] = {
 		{ TRACING "/kprobe_events", "p:kst/soak killswitch_target:ks_target_int\n" },
@@ -372,7 +371,7 @@ static void *traces(void *data)
 	};
 	struct actor *actor = data;
 
-	for (; go_on(&actor->rests); actor->done++) {
+	for (; pass_gate(&actor->rests); actor->done++) {
 		for (size_t i = 0; i < ARRAY_SIZE(steps); i++) {
 			if (steps[i].is_slow && actor->done % 16)
 				continue;
@@ -392,19 +391,19 @@ static void *traces(void *data)
 }
 
 /*
- * Puts probes and tracers of all kinds on the functions. (Not one that overrides what
- * the function returns: with a BPF program on it, its callers would get garbage.)
+ * Attaches probes and tracers of all kinds to the functions. (Not an overriding one: with a BPF
+ * program on it, its callers would get garbage.)
  */
 static void *attaches(void *data)
 {
 	static const char * const probes[] = { "kprobe", "kprobe_post", "kretprobe" };
-	/* They look for the name among all that there are, which is slow. */
+	/* They search all names, which is slow. */
 	static const char * const tracers[] = { "ftrace", "ftrace_args", "fprobe" };
 	struct actor *actor = data;
 
-	for (; go_on(&actor->rests); actor->done++) {
+	for (; pass_gate(&actor->rests); actor->done++) {
 		bool is_slow = actor->done % 16 == 0;
-		/* The last has no place for tracers. */
+		/* The last one has no ftrace location. */
 		const struct known *one = &known[random_below(actor, STORMED - is_slow)];
 		const char *kind = (is_slow ? tracers : probes)[random_below(actor, 3)];
 		int ret;
@@ -444,11 +443,11 @@ static void *runs_programs(void *data)
 
 		if (ret) {
 			complain(actor, "cannot load a program: %s", strerror(-ret));
-			go_on(&actor->rests);
+			pass_gate(&actor->rests);
 			return NULL;
 		}
 	}
-	for (; go_on(&actor->rests); actor->done++) {
+	for (; pass_gate(&actor->rests); actor->done++) {
 		for (size_t i = 0; i < ARRAY_SIZE(what); i++) {
 			int ret = ks_attach_program(&programs[i]);
 
@@ -467,7 +466,7 @@ static void *runs_programs(void *data)
 	return NULL;
 }
 
-/* Livepatches a function, unless it is engaged; and then it cannot be engaged. */
+/* Livepatches a function, unless it is engaged, and checks that it cannot be engaged then. */
 static void *patches(void *data)
 {
 	struct actor *actor = data;
@@ -475,7 +474,7 @@ static void *patches(void *data)
 	int control;
 
 	control = open(KS_CONTROL, O_RDWR | O_CLOEXEC);
-	for (; go_on(&actor->rests); usleep(random_below(actor, 1000000))) {
+	for (; pass_gate(&actor->rests); usleep(random_below(actor, 1000000))) {
 		int ret = ks_patch();
 
 		/* It was engaged. */
@@ -483,22 +482,22 @@ static void *patches(void *data)
 			continue;
 		if (ret)
 			complain(actor, "livepatching: %s", strerror(-ret));
-		ret = order(&actor->told, control, "engage " KS_PATCHED " -5\n");
+		ret = order(&actor->totals, control, "engage " KS_PATCHED " -5\n");
 		if (ret != -EBUSY)
-			complain(actor, "engaging what is livepatched: %s", strerror(-ret));
+			complain(actor, "engaging a livepatched function: %s", strerror(-ret));
 		ret = ks_read(KS_PATCHED_FILE, text, sizeof(text));
 		if (ret < 0 || strcmp(text, "livepatched"))
-			complain(actor, "what is livepatched returns %d", ret);
+			complain(actor, "the livepatched function returns %d", ret);
 		ret = ks_unpatch();
 		if (ret)
-			complain(actor, "the end of livepatching: %s", strerror(-ret));
+			complain(actor, "removing the livepatch: %s", strerror(-ret));
 		actor->done++;
 	}
 	close(control);
 	return NULL;
 }
 
-/* Writers that are killed at any moment. Their records have another name. */
+/* Writers that are killed at any moment. Their records have another process name. */
 static void *dies(void *data)
 {
 	static const char * const texts[] = {
@@ -510,8 +509,8 @@ static void *dies(void *data)
 	struct actor *actor = data;
 	int control = open(KS_CONTROL, O_RDWR | O_CLOEXEC);
 
-	for (; go_on(&actor->rests); actor->done++) {
-		/* With a table of files of its own it would keep what others close. */
+	for (; pass_gate(&actor->rests); actor->done++) {
+		/* A copied file table would keep files open that others close. */
 		pid_t child = syscall(__NR_clone, CLONE_FILES | SIGCHLD, 0, 0, 0, 0);
 		int status;
 
@@ -549,16 +548,16 @@ static const struct role roles[] = {
 	{ "attaches probes", attaches },
 	{ "runs programs", runs_programs },
 	{ "livepatches", patches },
-	{ "switches kprobes", switches },
+	{ "disarms kprobes", switches },
 	{ "kills a writer", dies },
 };
 
-/* Who calls the functions, where. */
+/* The callers of the functions, and their contexts. */
 static const struct {
 	const char *where;
 	int what;
 } sources[] = {
-	/* This on every processor. */
+	/* On every CPU. */
 	{ "", 0 },
 	{ "", 1 },
 	{ "", 2 },
@@ -568,16 +567,16 @@ static const struct {
 	{ "softirq ", 2 },
 };
 
-/* What the audit log has had so far. One thread reads it, all the time. */
+/* The audit records so far. One thread reads them continuously. */
 static struct {
 	pthread_t thread;
 	int socket, error;
 	bool end;
-	/* Of this process, by what was decided. */
-	struct told told;
-	/* Of all. */
+	/* Of this process, by operation. */
+	struct totals totals;
+	/* In total. */
 	long begun, ended, commits, aborts, lost, disarmed, rearmed;
-	/* The last mark that was seen. */
+	/* The last marker seen. */
 	unsigned int mark;
 } audit;
 
@@ -606,21 +605,21 @@ static void note_record(const char *text)
 	if (at && sscanf(at, "func=\"ks_mark_%u\"", &mark) == 1)
 		__atomic_store_n(&audit.mark, mark, __ATOMIC_RELEASE);
 	if (!strcmp(op, "check")) {
-		audit.told.asked += mine;
+		audit.totals.asked += mine;
 		return;
 	}
 	if (!done) {
-		audit.told.refused += mine;
+		audit.totals.refused += mine;
 		return;
 	}
 	if (!strcmp(op, "engage") || (!strcmp(op, "arm") && of_task)) {
-		audit.told.engaged += mine;
+		audit.totals.engaged += mine;
 		audit.begun += of_task;
 	} else if (!strcmp(op, "tryengage")) {
-		audit.told.watched += mine;
+		audit.totals.watched += mine;
 		audit.begun++;
 	} else if (!strcmp(op, "retval")) {
-		audit.told.changed += mine;
+		audit.totals.changed += mine;
 	} else if (!strcmp(op, "disengage")) {
 		audit.ended++;
 	} else if (!strcmp(op, "commit")) {
@@ -651,7 +650,7 @@ static void *listens(void *data)
 			continue;
 		len = recv(audit.socket, record, sizeof(record) - 1, 0);
 		if (len < 0) {
-			/* Such as ENOBUFS, when there was no room for a record. */
+			/* Such as ENOBUFS, if there was no space for a record. */
 			audit.error = errno;
 			continue;
 		}
@@ -664,8 +663,8 @@ static void *listens(void *data)
 }
 
 /*
- * What there is of memory that a leak would take, in kB. Stacks are not: the kernel
- * makes workers as it needs them, and keeps them for minutes.
+ * Memory that leaks would consume, in kB. Excludes stacks: the kernel creates workers on demand,
+ * and keeps them for minutes.
  */
 struct memory {
 	long slab, vmalloc, percpu;
@@ -682,7 +681,7 @@ static struct memory memory_now(void)
 {
 	char text[8192];
 
-	/* Names and files that are kept in case that somebody asks for them again. */
+	/* Cached dentries and inodes. */
 	ks_put("/proc/sys/vm/drop_caches", "2");
 	ks_read("/proc/meminfo", text, sizeof(text));
 	return (struct memory) {
@@ -693,7 +692,7 @@ static struct memory memory_now(void)
 	};
 }
 
-/* KASAN keeps what was freed for a while, up to a 32nd of all memory, with what it notes of it. */
+/* KASAN quarantines freed memory, up to a 32nd of all memory, with metadata. */
 static bool freed_memory_is_kept(void)
 {
 	FILE *file = fopen("/proc/kallsyms", "re");
@@ -707,7 +706,7 @@ static bool freed_memory_is_kept(void)
 	return found;
 }
 
-/* How many entries there are in a directory. */
+/* The number of entries in a directory. */
 static int entries_of(const char *path)
 {
 	struct dirent *entry;
@@ -747,18 +746,21 @@ static int slots_used(unsigned int *all)
 FIXTURE(soak)
 {
 	int control;
-	struct told told;
+	struct totals totals;
 	struct caller callers[ARRAY_SIZE(sources)][CALLERS];
 	int counts[ARRAY_SIZE(sources)];
 	struct actor actors[ARRAY_SIZE(roles)];
-	/* At the end of the last rest: runs of the functions' bodies, and calls that say so. */
+	/*
+	 * At the end of the last pause: runs of the functions' bodies, and calls that returned
+	 * their values.
+	 */
 	unsigned long long runs[STORMED], seen[STORMED];
 	unsigned int marks;
-	/* Who has not seen both yet, the value of the function and that of an engagement. */
+	/* Threads that have not yet seen both values, the function's own and an engaged one. */
 	const char *one_sided;
-	/* When all rested first. */
+	/* At the first pause. */
 	struct memory memory;
-	/* Whether slabs say nothing, because what was freed is kept. */
+	/* Whether slab sizes are meaningless, because freed memory is quarantined. */
 	bool kept;
 	double start;
 };
@@ -775,7 +777,7 @@ FIXTURE_SETUP(soak)
 	ASSERT_EQ(0, ks_peer("detach", "all"));
 	ret = ks_unload_module(IMPOSTOR);
 	ASSERT_TRUE(!ret || ret == -ENOENT);
-	/* Records are told apart by it. */
+	/* Identifies this process's records. */
 	ASSERT_EQ(0, prctl(PR_SET_NAME, ME));
 	audit.socket = ks_audit_open();
 	ASSERT_LE(0, audit.socket);
@@ -794,8 +796,8 @@ FIXTURE_TEARDOWN(soak)
 
 #define DATA FIXTURE_DATA(soak)
 
-/* Waits until all rest: NULL or the name of somebody who does not within five minutes. */
-static const char *who_does_not_rest(DATA *self)
+/* Waits until all threads pause: NULL or the name of one that does not within five minutes. */
+static const char *find_running(DATA *self)
 {
 	double until = now() + 300;
 	const char *who;
@@ -814,7 +816,7 @@ static const char *who_does_not_rest(DATA *self)
 	return who;
 }
 
-/* What all calls of a function returned so far. */
+/* The results of all calls of a function so far. */
 static struct outcome outcome_of(DATA *self, int what)
 {
 	struct outcome sum = {};
@@ -837,22 +839,22 @@ static struct outcome outcome_from(DATA *self, int source)
 	return sum;
 }
 
-/* What is told since the beginning. */
-static struct told told_by_all(DATA *self)
+/* The totals since the beginning. */
+static struct totals sum_totals(DATA *self)
 {
-	struct told sum = self->told;
+	struct totals sum = self->totals;
 
 	for (size_t i = 0; i < ARRAY_SIZE(roles); i++) {
-		sum.engaged += self->actors[i].told.engaged;
-		sum.watched += self->actors[i].told.watched;
-		sum.changed += self->actors[i].told.changed;
-		sum.asked += self->actors[i].told.asked;
-		sum.refused += self->actors[i].told.refused;
+		sum.engaged += self->actors[i].totals.engaged;
+		sum.watched += self->actors[i].totals.watched;
+		sum.changed += self->actors[i].totals.changed;
+		sum.asked += self->actors[i].totals.asked;
+		sum.refused += self->actors[i].totals.refused;
 	}
 	return sum;
 }
 
-/* Each body ran exactly as often as calls returned what it returns. */
+/* Each body ran as often as calls returned its value. */
 static void check_calls(struct __test_metadata *_metadata, DATA *self)
 {
 	for (int what = 0; what < STORMED; what++) {
@@ -863,17 +865,17 @@ static void check_calls(struct __test_metadata *_metadata, DATA *self)
 			TH_LOG("%s: %s", known[what].function, sum.bad);
 		EXPECT_EQ((unsigned int)(sum.seen[0] - self->seen[what]),
 			  (unsigned int)(runs - self->runs[what]))
-			TH_LOG("%s: its body ran %llu times, not %llu", known[what].function,
+			TH_LOG("%s: its body ran %llu times instead of %llu", known[what].function,
 			       runs - self->runs[what], sum.seen[0] - self->seen[what]);
 	}
 }
 
-/* Nothing is engaged, and there is nothing of what was. */
-static void check_that_nothing_is_engaged(struct __test_metadata *_metadata, DATA *self)
+/* Nothing is engaged, and no traces of engagements remain. */
+static void check_nothing_engaged(struct __test_metadata *_metadata, DATA *self)
 {
 	unsigned int all;
 
-	EXPECT_EQ(0, order(&self->told, self->control, "disengage_all\n"));
+	EXPECT_EQ(0, order(&self->totals, self->control, "disengage_all\n"));
 	EXPECT_EQ(0, lines_of(KS_ENGAGED));
 	EXPECT_EQ(0, entries_of(KS_FN));
 	EXPECT_EQ(0, slots_used(&all));
@@ -882,7 +884,7 @@ static void check_that_nothing_is_engaged(struct __test_metadata *_metadata, DAT
 
 #define CALLS 20
 
-/* Calls a function from everywhere: how often it returned what its body returns. */
+/* Calls a function from all contexts: how often it returned its body's value. */
 static void check_function(struct __test_metadata *_metadata, const struct known *one, bool engaged)
 {
 	static const char * const where[] = { "", "interrupt ", "timer ", "softirq " };
@@ -907,7 +909,7 @@ static void check_function(struct __test_metadata *_metadata, const struct known
 	EXPECT_TRUE(!engaged || ks_hits(one->function) == all);
 }
 
-/* With nobody else there, each function does exactly what is asked for. */
+/* Without concurrency, each function behaves exactly as requested. */
 static void check_functions(struct __test_metadata *_metadata, DATA *self)
 {
 	unsigned int all;
@@ -918,7 +920,7 @@ static void check_functions(struct __test_metadata *_metadata, DATA *self)
 	for (int what = 0; what < STORMED; what++) {
 		snprintf(text, sizeof(text), "engage %s %d\n", known[what].function,
 			 known[what].first);
-		EXPECT_EQ(0, order(&self->told, self->control, text));
+		EXPECT_EQ(0, order(&self->totals, self->control, text));
 	}
 	EXPECT_EQ(STORMED, lines_of(KS_ENGAGED));
 	EXPECT_EQ(STORMED, entries_of(KS_FN));
@@ -926,38 +928,38 @@ static void check_functions(struct __test_metadata *_metadata, DATA *self)
 	EXPECT_EQ(STORMED, lines_of(KPROBES "list"));
 	for (int what = 0; what < STORMED; what++)
 		check_function(_metadata, &known[what], true);
-	check_that_nothing_is_engaged(_metadata, self);
+	check_nothing_engaged(_metadata, self);
 	for (int what = 0; what < STORMED; what++)
 		check_function(_metadata, &known[what], false);
 }
 
-/* There was a record of every decision, and every engagement that began has ended once. */
+/* Every decision has a record, and every engagement has ended once. */
 static void check_records(struct __test_metadata *_metadata, DATA *self)
 {
 	double until = now() + 60;
-	struct told told;
+	struct totals totals;
 	char text[64];
 
 	snprintf(text, sizeof(text), "disengage ks_mark_%u\n", ++self->marks);
-	EXPECT_EQ(-ENOENT, order(&self->told, self->control, text));
+	EXPECT_EQ(-ENOENT, order(&self->totals, self->control, text));
 	while (__atomic_load_n(&audit.mark, __ATOMIC_ACQUIRE) != self->marks && now() < until)
 		usleep(10000);
 	EXPECT_EQ(self->marks, audit.mark);
 	EXPECT_EQ(0, audit.error)
 		TH_LOG("reading records: %s", strerror(audit.error));
-	told = told_by_all(self);
-	EXPECT_EQ(told.engaged, audit.told.engaged);
-	EXPECT_EQ(told.watched, audit.told.watched);
-	EXPECT_EQ(told.changed, audit.told.changed);
-	EXPECT_EQ(told.asked, audit.told.asked);
-	EXPECT_EQ(told.refused, audit.told.refused);
+	totals = sum_totals(self);
+	EXPECT_EQ(totals.engaged, audit.totals.engaged);
+	EXPECT_EQ(totals.watched, audit.totals.watched);
+	EXPECT_EQ(totals.changed, audit.totals.changed);
+	EXPECT_EQ(totals.asked, audit.totals.asked);
+	EXPECT_EQ(totals.refused, audit.totals.refused);
 	EXPECT_EQ(audit.begun, audit.ended);
 }
 
 /*
- * Memory does not grow from the first rest on. An engagement takes more than 512
- * bytes, and there are hundreds in a minute, so that losing each, or a part of
- * each, is soon more than these bounds; what is below is found by kmemleak.
+ * Memory does not grow after the first pause. An engagement takes more than 512 bytes, and there
+ * are hundreds per minute, so leaking each, or a part of each, soon exceeds these limits; kmemleak
+ * finds smaller leaks.
  */
 static void check_memory(struct __test_metadata *_metadata, DATA *self)
 {
@@ -970,7 +972,7 @@ static void check_memory(struct __test_metadata *_metadata, DATA *self)
 	struct memory memory;
 	bool ok;
 
-	/* What is freed later, is freed soon. */
+	/* Deferred frees happen soon. */
 	do {
 		memory = memory_now();
 		ok = !self->memory.slab ||
@@ -989,7 +991,7 @@ static void check_memory(struct __test_metadata *_metadata, DATA *self)
 		self->memory = memory;
 }
 
-/* The kernel has not warned, and lockdep, if there is one, has not found anything. */
+/* No warnings of the kernel or of lockdep. */
 static void check_kernel(struct __test_metadata *_metadata)
 {
 	/* Bad page, oops, warning, soft lockup. */
@@ -1004,7 +1006,7 @@ static void check_kernel(struct __test_metadata *_metadata)
 	EXPECT_TRUE(at && atoi(at + strlen("debug_locks:")) == 1);
 }
 
-/* Says what was done so far. */
+/* Reports the totals so far. */
 static void report(struct __test_metadata *_metadata, DATA *self)
 {
 	char text[512] = "";
@@ -1013,9 +1015,9 @@ static void report(struct __test_metadata *_metadata, DATA *self)
 	TH_LOG("after %.0f s: %ld engagements, %ld ended, %ld commits, %ld aborts, %ld lost",
 	       now() - self->start, audit.begun, audit.ended, audit.commits, audit.aborts,
 	       audit.lost);
-	TH_LOG("%ld disarmed, %ld rearmed, %ld values, %ld questions, %ld refusals",
-	       audit.disarmed, audit.rearmed, audit.told.changed, audit.told.asked,
-	       audit.told.refused);
+	TH_LOG("%ld disarmed, %ld rearmed, %ld values, %ld checks, %ld refusals",
+	       audit.disarmed, audit.rearmed, audit.totals.changed, audit.totals.asked,
+	       audit.totals.refused);
 	self->one_sided = NULL;
 	for (size_t i = 0; i < ARRAY_SIZE(sources); i++) {
 		struct outcome sum = outcome_from(self, i);
@@ -1033,17 +1035,17 @@ static void report(struct __test_metadata *_metadata, DATA *self)
 	TH_LOG("turns:%s", text);
 }
 
-/* All rest, what can be known is checked, and all go on. */
+/* Pauses all threads, checks the totals, and resumes them. */
 static void rest(struct __test_metadata *_metadata, DATA *self)
 {
 	const char *who;
 
-	turn_gate(true, false);
-	who = who_does_not_rest(self);
+	set_gate(true, false);
+	who = find_running(self);
 	ASSERT_EQ(NULL, who)
 		TH_LOG("it hangs: %s", who);
 	check_calls(_metadata, self);
-	check_that_nothing_is_engaged(_metadata, self);
+	check_nothing_engaged(_metadata, self);
 	check_functions(_metadata, self);
 	check_records(_metadata, self);
 	check_memory(_metadata, self);
@@ -1051,17 +1053,17 @@ static void rest(struct __test_metadata *_metadata, DATA *self)
 	report(_metadata, self);
 	for (size_t i = 0; i < ARRAY_SIZE(roles); i++) {
 		EXPECT_EQ(0, self->actors[i].wrong)
-			TH_LOG("%s: %ld times, at first: %s", roles[i].name, self->actors[i].wrong,
-			       self->actors[i].what);
+			TH_LOG("%s: %ld errors, the first: %s", roles[i].name,
+			       self->actors[i].wrong, self->actors[i].what);
 	}
 	for (int what = 0; what < STORMED; what++) {
 		self->runs[what] = ks_runs(known[what].function);
 		self->seen[what] = outcome_of(self, what).seen[0];
 	}
-	turn_gate(false, false);
+	set_gate(false, false);
 }
 
-/* Each slot can still be used, and there are as many as there were. */
+/* Each slot can be used, and their number is unchanged. */
 static void check_slots(struct __test_metadata *_metadata, DATA *self)
 {
 	static char many[300 * 32];
@@ -1081,7 +1083,7 @@ static void check_slots(struct __test_metadata *_metadata, DATA *self)
 	EXPECT_EQ(0, ks_command(self->control, "disengage_all\n"));
 }
 
-/* Nobody uses a module any more, soon. */
+/* Unloads a module when it is no longer in use. */
 static int unload_soon(const char *name)
 {
 	double until = now() + 60;
@@ -1093,7 +1095,7 @@ static int unload_soon(const char *name)
 	return ret;
 }
 
-/* Who has done nothing yet, or what has not happened: NULL if there is nothing. */
+/* A thread that has done nothing yet, or an event that has not occurred: NULL if there is none. */
 static const char *what_is_missing(DATA *self)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(roles); i++)
@@ -1105,7 +1107,7 @@ static const char *what_is_missing(DATA *self)
 	       !audit.disarmed ? "disarmed" : !audit.rearmed ? "rearmed" : NULL;
 }
 
-/* Half a minute, unless it is over earlier, or the last rest was so long that more is due. */
+/* Half a minute, or less at the end, or more after a long pause. */
 static double next_rest(long seconds, double last_rest)
 {
 	double next = seconds < 90 ? seconds / 3.0 : 30;
@@ -1124,7 +1126,7 @@ TEST_F_TIMEOUT(soak, everything_at_once, 7 * 24 * 3600)
 	for (int what = 0; what < STORMED; what++)
 		self->runs[what] = ks_runs(known[what].function);
 	niceness = 10;
-	turn_gate(false, false);
+	set_gate(false, false);
 	for (size_t i = 0; i < ARRAY_SIZE(sources); i++) {
 		const struct known *one = &known[sources[i].what];
 		char text[64];
@@ -1144,7 +1146,7 @@ TEST_F_TIMEOUT(soak, everything_at_once, 7 * 24 * 3600)
 		ASSERT_EQ(0, pthread_create(&self->actors[i].thread, NULL, roles[i].act,
 					    &self->actors[i]));
 	}
-	/* On a slow machine it takes longer until everything has happened. */
+	/* On a slow machine it takes longer until all events have occurred. */
 	do {
 		double until = now() + next_rest(seconds, last_rest);
 
@@ -1156,7 +1158,7 @@ TEST_F_TIMEOUT(soak, everything_at_once, 7 * 24 * 3600)
 		passed = now() - self->start;
 	} while (_metadata->exit_code != KSFT_FAIL &&
 		 (passed < seconds || (what_is_missing(self) && passed < seconds + 600)));
-	turn_gate(false, true);
+	set_gate(false, true);
 
 	for (size_t i = 0; i < ARRAY_SIZE(roles); i++)
 		EXPECT_EQ(0, pthread_join(self->actors[i].thread, NULL));
@@ -1168,7 +1170,7 @@ TEST_F_TIMEOUT(soak, everything_at_once, 7 * 24 * 3600)
 		EXPECT_TRUE(sum_up(self->callers[i], self->counts[i], &sum));
 	}
 
-	/* Nothing is left of it. */
+	/* Nothing remains. */
 	EXPECT_EQ(0, ks_command(self->control, "disengage_all\n"));
 	check_slots(_metadata, self);
 	EXPECT_EQ(0, unload_soon("killswitch_peer"));

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What the Killswitch tests share that do many things at once: threads that call
- * functions without pause, and threads that do something to these functions.
+ * Shared code of concurrent tests: threads that call functions continuously, and threads that
+ * change these functions.
  */
 #ifndef KILLSWITCH_STORM_H
 #define KILLSWITCH_STORM_H
@@ -21,14 +21,14 @@
 #define CHUNK		500
 #define CALLERS		8
 
-/* Where all threads pass: they go on, rest as long as it is closed, or end. */
+/* A gate for all threads: open, closed to pause them, or stopped. */
 static struct {
 	pthread_mutex_t lock;
 	pthread_cond_t turned;
 	bool closed, stop;
 } gate = { PTHREAD_MUTEX_INITIALIZER, PTHREAD_COND_INITIALIZER };
 
-static inline void turn_gate(bool closed, bool stop)
+static inline void set_gate(bool closed, bool stop)
 {
 	pthread_mutex_lock(&gate.lock);
 	gate.closed = closed;
@@ -37,8 +37,11 @@ static inline void turn_gate(bool closed, bool stop)
 	pthread_mutex_unlock(&gate.lock);
 }
 
-/* Whether a thread goes on, after a rest if there is one. Who has ended rests, too. */
-static inline bool go_on(bool *rests)
+/*
+ * Whether a thread continues, after a pause if the gate is closed. Terminated threads count as
+ * paused.
+ */
+static inline bool pass_gate(bool *rests)
 {
 	bool stop;
 
@@ -61,7 +64,7 @@ static inline double now(void)
 	return time.tv_sec + time.tv_nsec / 1e9;
 }
 
-/* A thread that calls a function in a loop of the kernel. */
+/* A thread that calls a function in a loop in the kernel. */
 struct caller {
 	pthread_t thread;
 	int cpu;
@@ -83,17 +86,17 @@ static inline void *call(void *data)
 	caller->error = -pthread_setaffinity_np(pthread_self(), sizeof(set), &set);
 	if (!caller->error && setpriority(PRIO_PROCESS, 0, caller->nice))
 		caller->error = -errno;
-	while (!caller->error && go_on(&caller->rests)) {
+	while (!caller->error && pass_gate(&caller->rests)) {
 		caller->error = ks_write(caller->storm, caller->text, strlen(caller->text));
 		__atomic_add_fetch(&caller->chunks, 1, __ATOMIC_RELEASE);
-		/* Leaves time for those who engage. */
+		/* Leaves time for threads that engage. */
 		usleep(100);
 	}
 	__atomic_store_n(&caller->rests, true, __ATOMIC_RELEASE);
 	return NULL;
 }
 
-/* How nice they are to those who engage: without, many of them leave little time. */
+/* Their nice value, without which many of them would leave little time. */
 static int niceness;
 
 /* Starts a thread on @cpu that calls @function, which may return @values. */
@@ -108,7 +111,7 @@ static inline int start_caller(struct caller *caller, int cpu, const char *funct
 	return -pthread_create(&caller->thread, NULL, call, caller);
 }
 
-/* Starts one on each CPU: how many there are or a negative errno. */
+/* Starts a thread on each CPU: their number or a negative errno. */
 static inline int start_callers(struct caller *callers, const char *function, const char *values)
 {
 	int count = 0;
@@ -129,15 +132,15 @@ static inline int start_callers(struct caller *callers, const char *function, co
 	return count;
 }
 
-/* What came of the calls of all callers. */
+/* The results of all callers. */
 struct outcome {
 	unsigned long long calls, judged, wrong, unknown;
-	/* How often the first and the second value were seen. */
+	/* How often the first and the second value were returned. */
 	unsigned long long seen[2];
 	char bad[256];
 };
 
-/* Adds what came of the calls through @storm, which nobody uses now, to @sum. */
+/* Adds the results of calls through @storm, which is no longer in use, to @sum. */
 static inline bool add_outcome(int storm, struct outcome *sum)
 {
 	unsigned long long calls, judged, wrong, unknown, seen[2];
@@ -160,7 +163,7 @@ static inline bool add_outcome(int storm, struct outcome *sum)
 	return true;
 }
 
-/* Waits until the callers have ended, and sums up. */
+/* Waits until the callers have ended, and adds up their results. */
 static inline bool sum_up(struct caller *callers, int count, struct outcome *sum)
 {
 	bool ok = true;
@@ -174,19 +177,19 @@ static inline bool sum_up(struct caller *callers, int count, struct outcome *sum
 	return ok;
 }
 
-/* How many records of the audit log somebody has caused. */
-struct told {
+/* The expected number of audit records. */
+struct totals {
 	long engaged, watched, changed, asked, refused;
 };
 
-/* Who does something, all the time. */
+/* A thread that performs an operation continuously. */
 struct actor {
 	pthread_t thread;
 	unsigned int seed;
 	bool rests;
 	long done;
-	struct told told;
-	/* Whatever should not have happened: how often, and what it was first. */
+	struct totals totals;
+	/* The number of errors, and the first one. */
 	long wrong;
 	char what[256];
 };
@@ -207,8 +210,8 @@ static inline void complain(struct actor *actor, const char *format, ...)
 	va_end(args);
 }
 
-/* Loads a module whose parameter is wrong: the negative errno with which that fails. */
-static inline int load_in_vain(void)
+/* Loads a module with a wrong parameter: the resulting negative errno. */
+static inline int load_with_error(void)
 {
 	int fd = ks_open_beside("", IMPOSTOR ".ko"), ret;
 
@@ -221,8 +224,8 @@ static inline int load_in_vain(void)
 	return ret;
 }
 
-/* Unloads a module as soon as nobody uses it. */
-static inline int unload_at_last(const char *name)
+/* Unloads a module as soon as it is no longer in use. */
+static inline int unload_when_unused(const char *name)
 {
 	int ret;
 

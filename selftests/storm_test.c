@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Whatever is done at once, a call returns what the function returns or what it
- * was engaged with; from the moment that a request has returned, only what was
- * asked for.
+ * With any concurrent changes, a call returns the function's value or the engaged one; after a
+ * request has completed, only the requested one.
  *
- * KS_CALLS is how many calls are judged (a million). soak_test does the rest of
- * what can be done at once, for as long as one likes.
+ * KS_CALLS is the number of checked calls (default a million). soak_test runs all other operations
+ * concurrently, for any time.
  */
 #include "storm.h"
 
@@ -14,7 +13,7 @@ static unsigned long chunks_of(struct caller *caller)
 	return __atomic_load_n(&caller->chunks, __ATOMIC_ACQUIRE);
 }
 
-/* Waits until each caller has ended @more chunks, or for a minute. */
+/* Waits until each caller has completed @more chunks, or for a minute. */
 static bool wait_for_chunks(struct caller *callers, int count, unsigned long more)
 {
 	double until = now() + 60;
@@ -41,7 +40,7 @@ static long calls_of(struct caller *callers, int count)
 	return calls;
 }
 
-/* Says what calls that begin from now on may return. */
+/* Sets the values that calls starting from now on may return. */
 static int expect(int fd, int first, int second)
 {
 	static unsigned int turn;
@@ -61,10 +60,10 @@ FIXTURE(moment)
 
 FIXTURE_VARIANT(moment)
 {
-	/* What shares the function: a tracing kprobe, or the function tracer. */
+	/* Another user of the function: a tracing kprobe, or the function tracer. */
 	const char *kprobe;
 	const char *filter;
-	/* The part of the calls that this takes, in percent. */
+	/* The part of the calls for this test, in percent. */
 	int share;
 };
 
@@ -105,7 +104,7 @@ FIXTURE_SETUP(moment)
 		ASSERT_EQ(0, ks_put(TRACING "/set_ftrace_filter", variant->filter));
 		ASSERT_EQ(0, ks_put(TRACING "/current_tracer", "function"));
 	}
-	turn_gate(false, false);
+	set_gate(false, false);
 }
 
 FIXTURE_TEARDOWN(moment)
@@ -136,8 +135,8 @@ static const struct moment_case {
 };
 
 /*
- * A call that begins after a function was engaged returns the value, one that
- * begins after it was disengaged does not; one that goes on meanwhile, either.
+ * A call that starts after a function was engaged returns the value, one that starts after it was
+ * disengaged does not; a concurrent one may do either.
  */
 TEST_F_TIMEOUT(moment, of_engage_and_disengage, 600)
 {
@@ -166,9 +165,9 @@ TEST_F_TIMEOUT(moment, of_engage_and_disengage, 600)
 		if (_metadata->exit_code == KSFT_FAIL)
 			break;
 	}
-	turn_gate(false, true);
+	set_gate(false, true);
 	ASSERT_TRUE(sum_up(self->callers, self->count, &sum));
-	TH_LOG("%d turns in %.0f s, %llu calls: %llu of them judged, %llu ran, %llu did not", turn,
+	TH_LOG("%d turns in %.0f s, %llu calls: %llu of them checked, %llu ran, %llu did not", turn,
 	       now() - start, sum.calls, sum.judged, sum.seen[0], sum.seen[1]);
 	EXPECT_EQ(0, sum.unknown)
 		TH_LOG("%s", sum.bad);
@@ -180,8 +179,8 @@ TEST_F_TIMEOUT(moment, of_engage_and_disengage, 600)
 	EXPECT_LT(goal / 20, (long)sum.seen[1]);
 }
 
-/* The same when the value changes; the body never runs. */
-TEST_F_TIMEOUT(moment, of_another_value, 600)
+/* The same for changes of the value; the body never runs. */
+TEST_F_TIMEOUT(moment, of_retval_change, 600)
 {
 	static const char * const values[] = { "-7\n", "-8\n" };
 	long goal = ks_setting("KS_CALLS", 1000000) / 2 * variant->share / 100;
@@ -207,11 +206,11 @@ TEST_F_TIMEOUT(moment, of_another_value, 600)
 		if (_metadata->exit_code == KSFT_FAIL)
 			break;
 	}
-	turn_gate(false, true);
+	set_gate(false, true);
 	ASSERT_TRUE(sum_up(self->callers, self->count, &sum));
 	close(retval);
 	EXPECT_EQ(runs, ks_runs("ks_target_int"));
-	TH_LOG("%d turns, %llu calls: %llu of them judged", turn, sum.calls, sum.judged);
+	TH_LOG("%d turns, %llu calls: %llu of them checked", turn, sum.calls, sum.judged);
 	EXPECT_EQ(0, sum.unknown)
 		TH_LOG("%s", sum.bad);
 	EXPECT_EQ(0, sum.wrong)
@@ -235,7 +234,7 @@ FIXTURE_SETUP(storm)
 	ASSERT_LE(0, self->control);
 	ret = ks_unload_module(IMPOSTOR);
 	ASSERT_TRUE(!ret || ret == -ENOENT);
-	turn_gate(false, false);
+	set_gate(false, false);
 }
 
 FIXTURE_TEARDOWN(storm)
@@ -244,7 +243,7 @@ FIXTURE_TEARDOWN(storm)
 	close(self->control);
 }
 
-/* An interrupt may come while a probe is being handled. What it calls is engaged all the same. */
+/* An interrupt during the handling of a probe. Functions that it calls are engaged nevertheless. */
 TEST_F_TIMEOUT(storm, in_interrupts, 300)
 {
 	long goal = ks_setting("KS_CALLS", 1000000) / 20, runs;
@@ -258,11 +257,11 @@ TEST_F_TIMEOUT(storm, in_interrupts, 300)
 	ASSERT_EQ(0, start_caller(&callers[1], 1, "interrupt ks_target_other", "84 -11"));
 	while (chunks_of(&callers[1]) * CHUNK < (unsigned long)goal)
 		ASSERT_TRUE(wait_for_chunks(callers, 2, 1));
-	turn_gate(false, true);
+	set_gate(false, true);
 	for (int i = 0; i < 2; i++)
 		ASSERT_TRUE(sum_up(&callers[i], 1, &sum[i]));
 	runs = ks_runs("ks_target_other") - runs;
-	TH_LOG("%llu calls in interrupts, %ld ran; %llu calls elsewhere, %llu ran", sum[1].calls,
+	TH_LOG("%llu calls in interrupts, %ld ran; %llu other calls, %llu ran", sum[1].calls,
 	       runs, sum[0].calls, sum[0].seen[0]);
 	EXPECT_EQ(0, sum[0].seen[0] + sum[0].unknown + sum[1].unknown);
 	EXPECT_EQ(0, sum[1].seen[0]);
@@ -270,13 +269,13 @@ TEST_F_TIMEOUT(storm, in_interrupts, 300)
 	EXPECT_EQ((long)sum[1].calls, ks_hits("ks_target_other"));
 }
 
-/* Asks about a function of a module that comes and goes. */
+/* Checks a function of a module that is loaded and unloaded. */
 static void *asks(void *data)
 {
 	struct actor *actor = data;
 	char answer[4096];
 
-	for (; go_on(&actor->rests); actor->done++) {
+	for (; pass_gate(&actor->rests); actor->done++) {
 		int ret = ks_ask(answer, sizeof(answer), ARMED " -21\n");
 
 		if (ret)
@@ -285,13 +284,13 @@ static void *asks(void *data)
 	return NULL;
 }
 
-/* Engages it, which fails unless it is found in the moment that it is there. */
-static void *engages_what_fails(void *data)
+/* Engages it, which fails unless the module exists at that moment. */
+static void *engages_with_error(void *data)
 {
 	struct actor *actor = data;
 	int control = open(KS_CONTROL, O_RDWR | O_CLOEXEC);
 
-	for (; go_on(&actor->rests); actor->done++) {
+	for (; pass_gate(&actor->rests); actor->done++) {
 		int ret = ks_command(control, "engage " ARMED " -21\n");
 
 		if (ret)
@@ -305,15 +304,15 @@ static void *engages_what_fails(void *data)
 }
 
 /*
- * A module that comes, and goes at once because a parameter of it is wrong, was
- * there for a moment. Whoever looked at it then has nothing of it afterwards.
+ * A module that fails to load because of a wrong parameter exists for a moment. No state of it may
+ * remain afterwards.
  */
 TEST_F_TIMEOUT(storm, modules_that_do_not_load, 300)
 {
 	static const struct role others[] = {
 		{ "asks", asks },
 		{ "asks, too", asks },
-		{ "engages", engages_what_fails },
+		{ "engages", engages_with_error },
 	};
 	struct actor actors[ARRAY_SIZE(others)] = {};
 	double until = now() + 20;
@@ -326,21 +325,21 @@ TEST_F_TIMEOUT(storm, modules_that_do_not_load, 300)
 	for (; now() < until; turns++) {
 		int ret;
 
-		EXPECT_EQ(-EINVAL, load_in_vain());
+		EXPECT_EQ(-EINVAL, load_with_error());
 		ret = ks_load_module(IMPOSTOR);
 		EXPECT_EQ(0, ret)
 			TH_LOG("cannot load: %s", strerror(-ret));
-		ret = unload_at_last(IMPOSTOR);
+		ret = unload_when_unused(IMPOSTOR);
 		EXPECT_EQ(0, ret)
 			TH_LOG("cannot unload: %s", strerror(-ret));
 		if (_metadata->exit_code == KSFT_FAIL)
 			break;
 	}
-	turn_gate(false, true);
+	set_gate(false, true);
 	for (size_t i = 0; i < ARRAY_SIZE(others); i++) {
 		EXPECT_EQ(0, pthread_join(actors[i].thread, NULL));
 		EXPECT_EQ(0, actors[i].wrong)
-			TH_LOG("%s: %ld times of %ld, at first: %s", others[i].name,
+			TH_LOG("%s: %ld errors of %ld, the first: %s", others[i].name,
 			       actors[i].wrong, actors[i].done, actors[i].what);
 	}
 	TH_LOG("%d turns", turns);

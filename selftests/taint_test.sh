@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# The first engagement taints the kernel with H, for good; refusals do not.
+# The first engagement sets the taint flag H permanently; refusals do not.
 set -euo pipefail
 . "$(dirname "$(readlink -f "$0")")/lib.sh"
 
@@ -13,27 +13,27 @@ if [[ $(tainted) == 1 ]]; then
 	skip "no taint before the first engagement" "something was engaged in this boot"
 else
 	is "the file says 0 before the first engagement" 0 "$(<"$KS/taint")"
-	refused "an LSM's entry point is refused" "Permission denied" "engage security_file_open 0"
+	refused "an LSM entry point is refused" "Permission denied" "engage security_file_open 0"
 	refused "a malformed line is refused" "Invalid argument" "engage ks_target_int"
-	refused "a refused transaction is undone" "No such file or directory" \
+	refused "a refused transaction is rolled back" "No such file or directory" \
 		"engage ks_target_int 0" "engage ks_no_such_function 0"
-	accepted "nothing to disengage is no error" "disengage_all"
+	accepted "disengage_all without engagements is accepted" "disengage_all"
 	is "refusals do not taint (file)" 0 "$(<"$KS/taint")"
 	is "refusals do not taint (bit 20)" 0 "$(tainted)"
-	like "status says so" $'(^|\n)taint: 0($|\n)' "$(<"$KS/status")"
+	like "status has no taint" $'(^|\n)taint: 0($|\n)' "$(<"$KS/status")"
 fi
 
 accepted "engage" "engage ks_target_int 0"
 is "the file says 1" 1 "$(<"$KS/taint")"
 is "bit 20 is set" 1 "$(tainted)"
-like "status says so" $'(^|\n)taint: 1($|\n)' "$(<"$KS/status")"
+like "status has the taint" $'(^|\n)taint: 1($|\n)' "$(<"$KS/status")"
 accepted "disengage" "disengage ks_target_int"
 is "the file still says 1" 1 "$(<"$KS/taint")"
 is "bit 20 stays" 1 "$(tainted)"
-check_not "nobody can write the file" put "$KS/taint" 0
-is "and nobody did" 1 "$(<"$KS/taint")"
+check_not "the file cannot be written" put "$KS/taint" 0
+is "the file is unchanged" 1 "$(<"$KS/taint")"
 
-# A report of the kernel carries the letter.
+# The flag is in reports of the kernel.
 if [[ -w /proc/sysrq-trigger ]]; then
 	mark="killswitch taint test $$"
 	echo "$mark" >/dev/kmsg

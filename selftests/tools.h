@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Other tools that touch functions, for the Killswitch tests: those that the
- * module killswitch_peer plays, and BPF programs.
+ * Other tools that attach to functions: those implemented by the module killswitch_peer, and BPF
+ * programs.
  */
 #ifndef KILLSWITCH_TOOLS_H
 #define KILLSWITCH_TOOLS_H
@@ -32,7 +32,7 @@ static inline int ks_peer(const char *file, const char *format, ...)
 	return ret;
 }
 
-/* Engages the first @count of the functions ks_many_*, some at a time: 0 or -errno. */
+/* Engages the first @count of the functions ks_many_*, several per write: 0 or -errno. */
 static inline int ks_engage_crowd(int control, int count)
 {
 	char text[KS_MAX_COMMAND];
@@ -50,9 +50,8 @@ static inline int ks_engage_crowd(int control, int count)
 }
 
 /*
- * What a call of ks_peer_int() takes, on one processor or on all @cpus at once: in
- * tenths of a cycle, or a negative errno. It is the least of several, because the
- * machine has other things to do, too.
+ * The cost of a call of ks_peer_int(), on one CPU or on all @cpus concurrently: in tenths of a
+ * cycle, or a negative errno. The minimum of several measurements, because of other load.
  */
 static inline long ks_cost(int cpus)
 {
@@ -71,7 +70,7 @@ static inline long ks_cost(int cpus)
 	return least * 10 / calls / cpus;
 }
 
-/* How often a tool was called, and the last return value it saw. */
+/* How often a tool was called, and the last return value that it saw. */
 struct ks_sight {
 	long calls;
 	int value;
@@ -101,11 +100,11 @@ static inline int ks_peer_sight(const char *kind, const char *function, struct k
 #define KPROBES		"/sys/kernel/debug/kprobes/"
 
 #define KS_LIVEPATCH	"killswitch_livepatch"
-/* What that puts another function in the place of, and the file that shows what it returns. */
+/* The function that the livepatch replaces, and the file that shows its output. */
 #define KS_PATCHED	"comm_show"
 #define KS_PATCHED_FILE	"/proc/self/comm"
 
-/* Loads the livepatch and waits until this process has it: 0 or a negative errno. */
+/* Loads the livepatch and waits until this process is patched: 0 or a negative errno. */
 static inline int ks_patch(void)
 {
 	int ret = ks_load_module(KS_LIVEPATCH);
@@ -120,7 +119,7 @@ static inline int ks_patch(void)
 	return ret ? ret : -ETIMEDOUT;
 }
 
-/* Takes the livepatch out and waits until it has gone. */
+/* Removes the livepatch and waits until it is unloaded. */
 static inline int ks_unpatch(void)
 {
 	int ret = ks_put("/sys/kernel/livepatch/" KS_LIVEPATCH "/enabled", "0\n");
@@ -134,16 +133,16 @@ static inline int ks_unpatch(void)
 	return ret ? ret : -ETIMEDOUT;
 }
 
-/* The information on types of the kernel or of a module. */
+/* The BTF of the kernel or of a module. */
 struct ks_types {
 	char *data;
-	/* The first type has this number, and the first string this offset. */
+	/* The first type has this ID, and the first string this offset. */
 	unsigned int first_type, first_string;
-	/* The number and the offset that follow the last. */
+	/* The ID and the offset after the last ones. */
 	unsigned int end_type, end_string;
 };
 
-/* The number of the type of the function @name, or 0. Finds the last number, too. */
+/* The type ID of the function @name, or 0. Also determines the last ID. */
 static inline unsigned int ks_function_type(struct ks_types *types, const char *name)
 {
 	static const size_t per_entry[] = {
@@ -183,7 +182,7 @@ static inline unsigned int ks_function_type(struct ks_types *types, const char *
 	return found;
 }
 
-/* Loads the types of @module, which follow those of @base: 0 or a negative errno. */
+/* Loads the BTF of @module, which extends @base: 0 or a negative errno. */
 static inline int ks_load_types(struct ks_types *types, const char *module,
 				const struct ks_types *base)
 {
@@ -223,7 +222,7 @@ static inline __u64 ks_pointer(const void *pointer)
 	return (__u64)(unsigned long)pointer;
 }
 
-/* Opens the types of @module in the kernel: a descriptor or a negative errno. */
+/* Opens the BTF of @module in the kernel: a descriptor or a negative errno. */
 static inline int ks_open_types(const char *module)
 {
 	__u32 id = 0;
@@ -254,7 +253,7 @@ static inline int ks_open_types(const char *module)
 	}
 }
 
-/* A BPF program for a function, and where it counts. */
+/* A BPF program for a function, and its counters. */
 struct ks_program {
 	int map;
 	int program;
@@ -262,9 +261,8 @@ struct ks_program {
 };
 
 /*
- * Loads a program for the function @name of @module, which takes one argument.
- * It counts its calls and notes the return value, where @type has one, and itself
- * returns @value: 0 or a negative errno.
+ * Loads a program for the function @name of @module, which takes one argument. It counts its calls,
+ * stores the return value, if @type has one, and itself returns @value: 0 or a negative errno.
  */
 static inline int ks_load_program(struct ks_program *program, const char *module, const char *name,
 				  enum bpf_attach_type type, int value)
@@ -284,15 +282,15 @@ static inline int ks_load_program(struct ks_program *program, const char *module
 		return program->map;
 
 	struct bpf_insn code[] = {
-		/* r2 = what the map has at key 0 */
+		/* r2 = the map's value at key 0 */
 		{ .code = BPF_LD | BPF_IMM | BPF_DW, .dst_reg = 2,
 		  .src_reg = BPF_PSEUDO_MAP_VALUE, .imm = program->map },
 		{},
-		/* r3 = the return value, behind the argument; without one, the argument */
+		/* r3 = the return value, after the argument; without one, the argument */
 		{ .code = BPF_LDX | BPF_MEM | BPF_DW, .dst_reg = 3, .src_reg = 1,
 		  .off = type == BPF_TRACE_FEXIT ? 8 : 0 },
 		{ .code = BPF_STX | BPF_MEM | BPF_DW, .dst_reg = 2, .src_reg = 3, .off = 8 },
-		/* One call more */
+		/* Count the call */
 		{ .code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = 3, .imm = 1 },
 		{ .code = BPF_STX | BPF_ATOMIC | BPF_DW, .dst_reg = 2, .src_reg = 3,
 		  .imm = BPF_ADD },

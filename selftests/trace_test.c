@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The tracepoint killswitch:call, as BPF programs and perf see it. */
+/* The tracepoint killswitch:call, in BPF programs and perf. */
 #include <limits.h>
 #include <linux/bpf.h>
 #include <linux/perf_event.h>
@@ -11,23 +11,25 @@
 #define EVENT	"/sys/kernel/tracing/events/killswitch/call"
 #define CALLS	5
 
-/* What became of a call. */
+/* The outcome of a call. */
 enum { RETURNED, OBSERVED, PASSED };
 
-/* What the program notes: how many calls there were, and of the last one. */
+/* The program's notes: the number of calls, and the last one. */
 struct notes {
 	__u64 calls, function, caller, value, action, fault;
 };
 
-/* Attaches a program to the tracepoint, which takes notes in @map: its link or a negative errno. */
+/*
+ * Attaches a program to the tracepoint, which stores notes in @map: its link or a negative errno.
+ */
 static int attach(int map)
 {
 	struct bpf_insn code[16] = {
-		/* r2 = what the map has at key 0 */
+		/* r2 = the map's value at key 0 */
 		{ .code = BPF_LD | BPF_IMM | BPF_DW, .dst_reg = 2,
 		  .src_reg = BPF_PSEUDO_MAP_VALUE, .imm = map },
 		{},
-		/* One call more */
+		/* Count the call */
 		{ .code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = 3, .imm = 1 },
 		{ .code = BPF_STX | BPF_ATOMIC | BPF_DW, .dst_reg = 2, .src_reg = 3,
 		  .imm = BPF_ADD },
@@ -41,7 +43,7 @@ static int attach(int map)
 	}, attach = {};
 	int link;
 
-	/* Each argument of the tracepoint goes to its place in the notes. */
+	/* Store each argument of the tracepoint in the notes. */
 	for (size_t i = 0; i < 5; i++) {
 		code[count++] = (struct bpf_insn) {
 			.code = BPF_LDX | BPF_MEM | BPF_DW, .dst_reg = 3, .src_reg = 1,
@@ -89,8 +91,8 @@ FIXTURE_SETUP(trace)
 		TH_LOG("cannot start: %s", strerror(-self->control));
 	mount("tracefs", "/sys/kernel/tracing", "tracefs", 0, NULL);
 	if (access(EVENT, F_OK))
-		SKIP(return, "no tracing of events");
-	/* Without BPF there is none either. */
+		SKIP(return, "no event tracing");
+	/* BPF needs it, too. */
 	if (!ks_has_types())
 		SKIP(return, "no type information");
 }
@@ -109,7 +111,7 @@ static void call_times(const char *name, int times)
 		ks_call(name, text, sizeof(text));
 }
 
-/* A program of another tool, such as those of bpftrace and libbpf, sees each call. */
+/* A BPF program, such as those of bpftrace and libbpf, sees each call. */
 TEST_F(trace, bpf_program)
 {
 	union bpf_attr create = {
@@ -160,7 +162,7 @@ TEST_F(trace, bpf_program)
 	EXPECT_EQ(3 * CALLS, notes.calls);
 	EXPECT_EQ(PASSED, (__u32)notes.action);
 
-	/* Once it is gone, calls are as they were. */
+	/* After it is detached, calls work as before. */
 	before = notes;
 	close(link);
 	call_times("ks_target_int", CALLS);
@@ -169,7 +171,7 @@ TEST_F(trace, bpf_program)
 	close(map);
 }
 
-/* Perf counts events of this task, all of them or those that its filter is for. */
+/* perf counts events of this task, all of them or those that match its filter. */
 TEST_F(trace, perf_event)
 {
 	struct perf_event_attr attr = {

@@ -1,37 +1,37 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# Functions that the policy allows, and that must not be skipped: the program says so,
-# and what it says happens. To be run with it in the current directory, or in the PATH.
-# The kernel is of no use afterwards.
+# Functions that the policy allows but that must not be skipped: killswitch explain reports the
+# problem, and it occurs. Run with killswitch in the current directory, or in the PATH. Crashes the
+# kernel at the end.
 # shellcheck disable=SC2317 # functions are called by lost() and check()
 set -euo pipefail
 . "$(dirname "$(readlink -f "$0")")/lib.sh"
 
-# warned TARGET VALUE KIND: the kernel allows it, the program says what is wrong with it, and
-# then it is engaged.
+# warned TARGET VALUE KIND: checks that the kernel allows it and that explain reports the problem,
+# and engages it.
 warned()
 {
 	like "$1 $2 is allowed" "^allow $1 $2"$'\n' "$(ask "$1" "$2")"$'\n'
-	like "but is said to be unsafe: $3" "^$1 $2: unsafe: .*"$'\n'" +$3 " \
+	like "explain reports it as unsafe: $3" "^$1 $2: unsafe: .*"$'\n'" +$3 " \
 		"$("$program" explain "$1" "$2")"
-	accepted "it is engaged all the same" "engage $1 $2"
+	accepted "engage $1" "engage $1 $2"
 }
 
-# available: the memory that programs could still have, in KiB.
+# available: available memory, in KiB.
 available()
 {
 	sed -n 's/^MemAvailable: *\([0-9]*\) kB/\1/p' /proc/meminfo
 }
 
-# as_anyone COMMAND...: runs it as root of new namespaces, which any user can be, for 20 seconds
+# as_anyone COMMAND...: runs it as root of new namespaces, which any user can create, for 20 seconds
 # at most.
 as_anyone()
 {
 	as_user timeout -s KILL 20 unshare -Urn sh -c "$*" 2>&1
 }
 
-# lost COMMAND...: how much memory it takes and never gives back, in MiB.
+# lost COMMAND...: the memory that it leaks, in MiB.
 lost()
 {
 	local before
@@ -42,7 +42,7 @@ lost()
 	echo $(((before - $(available)) / 1024))
 }
 
-# into_tun: sends two thousand datagrams of 60 kB into a device that is its own, as any user can.
+# into_tun: sends two thousand datagrams of 60 kB to a TUN device, as any user can.
 into_tun()
 {
 	as_anyone 'python3 - <<END
@@ -57,7 +57,7 @@ for i in range(2000):
 END'
 }
 
-# over_sctp: sends two thousand packets of 60 kB to itself.
+# over_sctp: sends two thousand packets of 60 kB over loopback.
 over_sctp()
 {
 	as_anyone 'ip link set lo up; python3 - <<END
@@ -68,8 +68,7 @@ for i in range(2000):
 END'
 }
 
-# serve_nfs: starts the kernel's server of NFS 3. It wants to register with a portmapper, of which
-# there is as much as says yes to everything.
+# serve_nfs: starts the kernel's NFSv3 server, with a minimal portmapper that accepts all requests.
 serve_nfs()
 {
 	local setting
@@ -86,7 +85,7 @@ while True:
 END
 	# shellcheck disable=SC2064 # this one
 	trap "kill $!" EXIT
-	check "there is a portmapper" eventually grep -q '@/run/rpcbind.sock' /proc/net/unix
+	check "the portmapper is running" eventually grep -q '@/run/rpcbind.sock' /proc/net/unix
 	modprobe nfsd
 	mount -t nfsd none /proc/fs/nfsd
 	ip link set lo up
@@ -95,7 +94,7 @@ END
 	done
 }
 
-# nfs_answers: a server of NFS answers, be it that it has nothing to do, within five seconds.
+# nfs_answers: checks that the NFS server answers a NULL request within five seconds.
 nfs_answers()
 {
 	python3 - <<END
@@ -108,40 +107,40 @@ END
 }
 
 begin
-program=$(PATH=.:$PATH command -v killswitch) || skip_all "there is no killswitch"
+program=$(PATH=.:$PATH command -v killswitch) || skip_all "killswitch is missing"
 program=$(readlink -f "$program")
 control disengage_all
 dmesg -C
 
-# A packet that is said to be consumed, and is not, is never freed.
+# A packet that is reported as consumed, but is not, is never freed.
 modprobe tun
 chmod 666 /dev/net/tun
-check "memory is back after two thousand packets" test "$(lost into_tun)" -lt 20
+check "two thousand packets are freed" test "$(lost into_tun)" -lt 20
 warned tun:tun_net_xmit -1 leak
-check "now it is lost" test "$(lost into_tun)" -gt 40
+check "packets are leaked while it is engaged" test "$(lost into_tun)" -gt 40
 control disengage_all
 
 modprobe sctp
-check "memory is back after two thousand packets of SCTP" test "$(lost over_sctp)" -lt 20
+check "two thousand SCTP packets are freed" test "$(lost over_sctp)" -lt 20
 warned sctp:sctp_rcv 0 leak
-check "now it is lost, too" test "$(lost over_sctp)" -gt 40
+check "SCTP packets are leaked while it is engaged" test "$(lost over_sctp)" -gt 40
 control disengage_all
 
-# A request that is said to be dealt with, and is not, is never answered.
+# A request that is reported as handled, but is not, is never answered.
 serve_nfs
-check "a server answers" nfs_answers
+check "the server answers" nfs_answers
 warned nfsd:nfsd_dispatch 0 hang
-check_not "now it does not" nfs_answers
+check_not "the server does not answer while it is engaged" nfs_answers
 control disengage_all
-check "until it may" nfs_answers
+check "the server answers after disengage" nfs_answers
 
-# What was never set up is torn down: a user crashes the kernel, and nothing can be done to its
-# network any more.
+# Teardown of an object that was never set up: a user crashes the kernel, after which network
+# configuration hangs.
 modprobe sch_hfsc
-check "a user has a queueing discipline" as_anyone tc qdisc add dev lo root hfsc
+check "a user can create a queueing discipline" as_anyone tc qdisc add dev lo root hfsc
 warned sch_hfsc:hfsc_init_qdisc -1 teardown
-is "nothing has crashed so far" "" "$(dmesg | grep -E 'BUG:|Oops')"
-check_not "now he crashes the kernel" as_anyone tc qdisc add dev lo root hfsc
-like "while a timer is cancelled" 'RIP: [0-9]+:hrtimer_[a-z_]+\+' "$(dmesg)"
+is "the kernel has not crashed so far" "" "$(dmesg | grep -E 'BUG:|Oops')"
+check_not "the user's command fails while it is engaged" as_anyone tc qdisc add dev lo root hfsc
+like "the kernel crashes while it cancels a timer" 'RIP: [0-9]+:hrtimer_[a-z_]+\+' "$(dmesg)"
 
 finish

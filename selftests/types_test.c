@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The value must be one that the function's return type can hold, and that the
- * function could return by itself; and whoever engages a function is told of variants
- * that keep running.
+ * The value must fit the function's return type, and must be one that the function itself could
+ * return; variants that still run are reported.
  */
 #include "common.h"
 
@@ -31,9 +30,8 @@ FIXTURE_TEARDOWN(types)
 }
 
 /*
- * What a function returns once it is engaged, or the error of the attempt: ERANGE for
- * what the type cannot hold, EACCES for what a caller would take for success, or could
- * not make sense of.
+ * The return value of an engaged function, or the error: ERANGE for values that the type cannot
+ * hold, EACCES for values that callers take for success, or cannot handle.
  */
 static const struct type_case {
 	const char *name;
@@ -60,7 +58,7 @@ static const struct type_case {
 	{ "ks_target_ptr", "-ENOMEM", EACCES },
 	{ "ks_target_ptr", "1", EACCES },
 	{ "ks_target_ptr", "0x7fffffffffffffff", EACCES },
-	/* What can fail may fail, and do nothing else. */
+	/* A function that can fail takes errors only. */
 	{ "ks_target_errptr", "-ENOMEM", 0, "-12" },
 	{ "ks_target_errptr", "-133", 0, "-133" },
 	{ "ks_target_errptr", "NULL", EACCES },
@@ -105,7 +103,7 @@ TEST_F_TIMEOUT(types, each_value, 120)
 	}
 }
 
-/* A new value for what is engaged is judged like the first. */
+/* A changed value is checked like the first one. */
 TEST_F(types, rewritten)
 {
 	char value[64];
@@ -154,7 +152,7 @@ static const struct {
 	{ "ks_target_varied.constprop.0", "  returns: int\n" },
 };
 
-TEST_F(types, check_tells_the_type)
+TEST_F(types, check_shows_the_type)
 {
 	char answer[4096];
 
@@ -168,7 +166,7 @@ TEST_F(types, check_tells_the_type)
 	}
 }
 
-/* Engaging a function says that a variant of it keeps running, and so it does. */
+/* A note says that a variant still runs, and it does. */
 TEST_F(types, variants)
 {
 	static const char * const other = "note: ks_target_varied.constprop.0, ";

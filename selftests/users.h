@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Processes that users run beside a test, and how long something takes.
+ * Processes of users during a test, and the time of operations.
  */
 #ifndef KILLSWITCH_USERS_H
 #define KILLSWITCH_USERS_H
@@ -23,7 +23,7 @@ static inline double now(void)
 	return time.tv_sec + time.tv_nsec / 1e9;
 }
 
-/* Runs @body in a process that ends with this one: its pid. */
+/* Runs @body in a process that is killed when this one exits: its pid. */
 static inline pid_t start(int (*body)(const void *), const void *data)
 {
 	pid_t pid = fork();
@@ -42,7 +42,7 @@ static inline void stop(pid_t pid)
 	waitpid(pid, NULL, 0);
 }
 
-/* Waits for the process for so many seconds: its exit status, or -1. */
+/* Waits for the process for @seconds at most: its exit status, or -1. */
 static inline int end_within(pid_t pid, double seconds)
 {
 	double until = now() + seconds;
@@ -58,7 +58,7 @@ static inline int end_within(pid_t pid, double seconds)
 
 static inline int become_user(void)
 {
-	/* The last is forgotten with the rights. */
+	/* Changing the user ID resets this. */
 	return setgroups(0, NULL) || setresgid(USER, USER, USER) || setresuid(USER, USER, USER) ||
 	       prctl(PR_SET_PDEATHSIG, SIGKILL);
 }

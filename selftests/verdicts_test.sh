@@ -1,18 +1,17 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# The policy over lists of functions and values (data/verdicts.tsv): what opens something
-# is refused ("redteam", "bypass"), published mitigations are accepted ("mitigation"), and
-# so is what else stops attacks ("cve", and "door", the ways in), or else the answer names
-# a value or a caller that is. What the kernel lacks is counted, so load the modules
-# first, or have them loaded here.
+# The policy on lists of functions and values (data/verdicts.tsv): bypasses are refused ("redteam",
+# "bypass"), published mitigations are accepted ("mitigation"), and so are other ways to stop
+# attacks ("cve", and "door", the ways into subsystems), or the answer suggests an accepted value or
+# caller. Missing functions are counted, so load modules first.
 set -euo pipefail
 . "$(dirname "$(readlink -f "$0")")/lib.sh"
 
 TABLE=$HERE/data/verdicts.tsv
 
-# Of the rows of the table, those whose function is there: list, target, value, scope.
-# Compilers that make no variant of a function leave it its own name.
+# The rows of the table whose function exists: list, target, value, scope. Without a
+# compiler-generated variant, the function has its plain name.
 find_rows()
 {
 	awk '
@@ -49,7 +48,7 @@ find_rows()
 		}' "$TABLE" /proc/kallsyms "$TABLE"
 }
 
-# offers TARGET VALUE SCOPE: what the answer, which is no, offers, as questions.
+# offers TARGET VALUE SCOPE: the suggestions in a refusal, as requests.
 offers()
 {
 	local said='would be accepted( with( scope=nonroot))?.*'
@@ -68,7 +67,7 @@ load_all_modules
 echo "# $(lsmod | tail -n +2 | wc -l) modules are loaded"
 rows=$(mktemp) questions=$(mktemp) native=$(mktemp)
 trap 'rm -f "$rows" "$questions" "$native"' EXIT
-# Functions of system calls have the architecture in their names.
+# Names of system call functions contain the architecture.
 if [[ $(uname -m) == aarch64 ]]; then
 	sed 's/__x64_sys_/__arm64_sys_/' "$TABLE" >"$native"
 	TABLE=$native
@@ -76,7 +75,7 @@ fi
 find_rows >"$rows"
 awk '{ print $2, $3, "scope=" $4 }' "$rows" >"$questions"
 answered=$(ask_all <"$questions" | verdicts)
-is "each question is answered" "$(wc -l <"$rows")" "$(wc -l <<<"$answered")"
+is "each request is answered" "$(wc -l <"$rows")" "$(wc -l <<<"$answered")"
 
 declare -A there accepted missing names
 for list in redteam bypass mitigation cve door; do
@@ -111,12 +110,13 @@ for list in redteam bypass mitigation cve door; do
 	echo "# $list: ${accepted[$list]} of ${there[$list]} accepted, ${missing[$list]} absent"
 	printf %s "${names[$list]}" | sed "s/^/# $list: /"
 done
-check "of what a red team found, at most three are accepted" test "${accepted[redteam]}" -le 3
+check "at most three bypasses of the red team are accepted" test "${accepted[redteam]}" -le 3
 is "no bypass is accepted" "" "${names[bypass]}"
 is "every mitigation is accepted" "" "${names[mitigation]}"
-is "for every vulnerability something is" "" "${names[cve]}"
-is "and for every way in" "" "${names[door]}"
+is "every vulnerability has an accepted alternative" "" "${names[cve]}"
+is "every way in has an accepted alternative" "" "${names[door]}"
 for least in redteam=60 bypass=80 mitigation=20 cve=12 door=20; do
-	check "there are enough of them: ${least%=*}" test "${there[${least%=*}]}" -ge "${least#*=}"
+	check "the list has enough entries: ${least%=*}" test "${there[${least%=*}]}" -ge \
+		"${least#*=}"
 done
 finish

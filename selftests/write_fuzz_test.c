@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Whatever is written to the files of Killswitch, in whatever way, it does what
- * it says or fails with the error that is documented, and then changes nothing.
+ * Any write to the files of Killswitch, by any method, does what it requests or fails with the
+ * documented error, and then changes nothing.
  *
- * KS_WRITES is how many writes are made (20,000), KS_SEED what they follow from
- * (1): the same number makes the same writes.
+ * KS_WRITES is the number of writes (default 20,000), KS_SEED the seed (default 1): the same seed
+ * gives the same writes.
  */
 #include <signal.h>
 
@@ -12,15 +12,15 @@
 #include "write_ways.h"
 
 #define THREADS		4
-/* How many writes there are between two counts of the audit records. */
+/* The number of writes between two checks of the audit records. */
 #define COUNT_EVERY	32
-/* With more engagements than this they are all ended, so that looking at them takes no time. */
+/* Above this number of engagements all are disengaged, to keep checks fast. */
 #define ENOUGH		40
-/* A watch that lasts shorter could end by itself. */
+/* A shorter watch could end during the test. */
 #define SHORTEST_WATCH	10000
-/* Of the writes that take the kernel long, one in so many is made. */
+/* One in this many of the writes that are slow in the kernel is done. */
 #define RARE		40
-/* One in so many of those who write at once ends all that is engaged. */
+/* One in this many concurrent writes disengages everything. */
 #define END_EVERY	200
 
 struct text {
@@ -28,14 +28,14 @@ struct text {
 	char bytes[KS_MAX_TEXT];
 };
 
-/* Which file of Killswitch is written to. */
+/* The file that is written to. */
 enum kind { CONTROL, CHECK, RETVAL };
 
-/* Makes writes up, with what it needs to know about them. */
+/* A generator of writes, with its state. */
 struct author {
 	struct ks_writer writer;
 	struct ks_symbols *symbols;
-	/* What is engaged, if that is known. */
+	/* The engagements, if they are known. */
 	struct ks_model *model;
 	enum kind kind;
 	/* The engagement whose file retval is open. */
@@ -92,7 +92,7 @@ static void add_target(struct author *author, struct text *text)
 		    author->model->all[ks_below(writer, author->model->count)].name);
 		return;
 	}
-	/* What waits for its module costs nothing. */
+	/* Armed functions are cheap. */
 	if (ks_one_in(writer, 4)) {
 		add(text, KS_ABSENT ":ks_function_%zu", ks_below(writer, 50));
 		return;
@@ -162,7 +162,7 @@ static void add_condition(struct author *author, struct text *text)
 	    ks_conditions[ks_below(&author->writer, ARRAY_SIZE(ks_conditions))].text);
 }
 
-/* What may follow what is engaged or observed, or asked about. */
+/* Options of engage and observe, and of check. */
 static void add_options(struct author *author, struct text *text)
 {
 	static const char * const scopes[] = {
@@ -270,7 +270,7 @@ static void add_lines(struct author *author, struct text *text)
 	}
 }
 
-/* Changes a text at some place. */
+/* Changes a text at a random place. */
 static void mutate(struct author *author, struct text *text)
 {
 	static const char interesting[] = "\n \t\r\0:=-_.$\"\\'09aAxX~\x7f\x80\xff";
@@ -308,13 +308,13 @@ static void mutate(struct author *author, struct text *text)
 		add(text, "%c", interesting[ks_below(writer, sizeof(interesting) - 1)]);
 		add_bytes(text, other->bytes + at, room);
 		break;
-	case 5: /* the head of this and the tail of another */
+	case 5: /* the start of this and the end of another */
 		add_lines(author, other);
 		text->len = at;
 		at = ks_below(writer, other->len + 1);
 		add_bytes(text, other->bytes + at, other->len - at);
 		break;
-	case 6: /* cut off */
+	case 6: /* truncate */
 		text->len = at;
 		break;
 	}
@@ -334,7 +334,7 @@ static void add_random_bytes(struct author *author, struct text *text, bool prin
 	}
 }
 
-/* Whether a line names a function that is there, other than to end its engagement. */
+/* Whether a line names an existing function, other than to end its engagement. */
 static bool names_function(const struct ks_line *line)
 {
 	const struct ks_function *function;
@@ -342,17 +342,17 @@ static bool names_function(const struct ks_line *line)
 
 	if (line->verb == KS_DISENGAGE || line->verb == KS_DISENGAGE_ALL || line->verb == KS_KEEP)
 		return false;
-	error = -ks_judge(line, &function);
+	error = -ks_check_line(line, &function);
 	return function || (error && error != ENOENT);
 }
 
-/* Whether a line names a function that is refused without a look at who calls it. */
+/* Whether a line names a function that is refused without checking its callers. */
 static bool is_refused_at_once(const struct ks_line *line)
 {
 	return ks_is(line->symbol, "security_file_open") || ks_is(line->symbol, "cap_capable");
 }
 
-/* Whether it ends something that is engaged. */
+/* Whether it ends an engagement. */
 static bool ends_function(const struct ks_model *model, const struct ks_line *line)
 {
 	if (line->verb != KS_DISENGAGE && line->verb != KS_DISENGAGE_ALL)
@@ -365,9 +365,8 @@ static bool ends_function(const struct ks_model *model, const struct ks_line *li
 }
 
 /*
- * How much of a text takes the kernel long: what ends engagements, and what has it
- * look through all its code for callers. That one function of another security
- * module is refused takes no time, unless it is asked for alone.
+ * The number of lines that are slow in the kernel: those that end engagements, and those that
+ * search all code for callers. Refusing a callback of another LSM is fast, except in check.
  */
 static size_t count_slow(const struct author *author)
 {
@@ -386,8 +385,8 @@ static size_t count_slow(const struct author *author)
 }
 
 /*
- * Whether the names of a function and of its module, which is not loaded, say nothing
- * about it: the policy makes something of some words.
+ * Whether the names of a function and of its unloaded module have no meaning to the policy, which
+ * evaluates some words.
  */
 static bool is_meaningless(const struct ks_line *line)
 {
@@ -424,9 +423,8 @@ static bool is_meaningless(const struct ks_line *line)
 }
 
 /*
- * Whether a text may be written. None is that seals, since then it would be over,
- * nor one that does to the kernel what the test knows nothing of, or of whose words the
- * policy could make something.
+ * Whether a text may be written: not if it seals, which would end the test, if it has unknown
+ * effects on the kernel, or if its words may have a meaning to the policy.
  */
 static bool may_write(struct author *author, const char *text, size_t len)
 {
@@ -436,7 +434,7 @@ static bool may_write(struct author *author, const char *text, size_t len)
 	if (author->kind == RETVAL)
 		return true;
 	ks_parse(text, len, author->kind == CHECK, lines);
-	/* Of a condition that was changed nothing is known. */
+	/* Nothing is known about a changed condition. */
 	for (size_t i = 0; i < lines->count; i++)
 		if (lines->all[i].has_condition && !lines->all[i].known_condition)
 			return false;
@@ -463,10 +461,9 @@ static bool may_write(struct author *author, const char *text, size_t len)
 }
 
 /*
- * Changes a text that takes too long so that it comes to nothing before that: it
- * gets a first line that is refused, or a last one that is malformed.
+ * Makes a slow text fail early: adds a first line that is refused, or a last one that is malformed.
  */
-static void hasten(struct author *author, struct text *text)
+static void fail_early(struct author *author, struct text *text)
 {
 	static const char refused[] = "engage ks_no_such_function 0\n";
 	struct ks_writer *writer = &author->writer;
@@ -485,8 +482,8 @@ static void hasten(struct author *author, struct text *text)
 	}
 }
 
-/* Makes the next text up. */
-static void make_up(struct author *author)
+/* Generates the next text. */
+static void generate(struct author *author)
 {
 	struct ks_writer *writer = &author->writer;
 	struct text *text = &author->text;
@@ -502,10 +499,10 @@ static void make_up(struct author *author)
 				mutate(author, text);
 		}
 	} while (!may_write(author, text->bytes, text->len));
-	hasten(author, text);
+	fail_early(author, text);
 }
 
-/* Writes what was made up, and then knows what was written. */
+/* Writes the generated text, and stores what was written. */
 static ssize_t write_text(struct author *author, const struct ks_way *way)
 {
 	struct ks_writer *writer = &author->writer;
@@ -516,7 +513,7 @@ static ssize_t write_text(struct author *author, const struct ks_way *way)
 	return ret;
 }
 
-/* A text in one line, for people: its beginning. */
+/* A printable prefix of a text, in one line. */
 static const char *shown(const char *text, size_t len)
 {
 	static __thread char line[1200];
@@ -530,7 +527,7 @@ static const char *shown(const char *text, size_t len)
 	return line;
 }
 
-/* Whether there is nothing but whole lines of printable ASCII characters. */
+/* Whether a text consists of complete lines of printable ASCII characters. */
 static bool is_printable(const char *text, size_t len)
 {
 	for (size_t i = 0; i < len; i++)
@@ -539,11 +536,11 @@ static bool is_printable(const char *text, size_t len)
 	return !len || text[len - 1] == '\n';
 }
 
-/* What is engaged, with N for a time that is left: what ks_render() expects. */
+/* The content of engaged, with N for remaining times, as from ks_render(). */
 static ssize_t read_engaged(int fd, char *to, size_t size)
 {
 	static const char field[] = " timeout_left=";
-	/* What a user wrote stands behind what counts. */
+	/* Text from users follows the relevant fields. */
 	static const char * const own[] = { " if=\"", " reason=\"" };
 	ssize_t len;
 	char *at;
@@ -574,7 +571,7 @@ static ssize_t read_engaged(int fd, char *to, size_t size)
 	return 0;
 }
 
-/* What must come of writing a value to the file retval of @engagement, or of none. */
+/* The expected outcome of writing a value to the file retval of @engagement, or of none. */
 static struct ks_outcome change_value(struct ks_engagement *engagement, const char *text,
 				      size_t len)
 {
@@ -603,7 +600,7 @@ static struct ks_outcome change_value(struct ks_engagement *engagement, const ch
 	return outcome;
 }
 
-/* What must come of a text, and of the model. */
+/* The expected outcome of a text, applied to the model. */
 static struct ks_outcome expect(struct author *author, struct ks_engagement *engagement,
 				const char *text, size_t len)
 {
@@ -617,7 +614,7 @@ static struct ks_outcome expect(struct author *author, struct ks_engagement *eng
 	return ks_carry_out(author->model, lines);
 }
 
-/* What must come of the write that was just made: its result, and records. */
+/* The expected outcome of the last write: its result, and records. */
 static struct ks_outcome expect_write(struct author *author, struct ks_engagement *engagement,
 				      ssize_t got, ssize_t *result)
 {
@@ -643,8 +640,8 @@ static struct ks_outcome expect_write(struct author *author, struct ks_engagemen
 	return sum;
 }
 
-/* Whether what is read on the descriptor says what came of the write: NULL or what is wrong. */
-static const char *judge_answer(struct author *author, const struct ks_outcome *outcome,
+/* Whether the answer on the descriptor matches the outcome: NULL or an error. */
+static const char *check_answer(struct author *author, const struct ks_outcome *outcome,
 				char *answer, size_t size)
 {
 	struct ks_writer *writer = &author->writer;
@@ -658,19 +655,19 @@ static const char *judge_answer(struct author *author, const struct ks_outcome *
 	answer[len] = '\0';
 	if (!is_printable(answer, len))
 		return "it is not printable";
-	/* Nothing reached the file. */
+	/* Nothing was passed to the file. */
 	if (!outcome->records)
 		return NULL;
 	if (outcome->error)
-		return strncmp(answer, "refused ", 8) ? "it does not say so" : NULL;
+		return strncmp(answer, "refused ", 8) ? "it is not a refusal" : NULL;
 	for (line = strtok_r(answer, "\n", &save); line; line = strtok_r(NULL, "\n", &save)) {
 		const char *word = "";
 
 		if (*line == ' ')
 			continue;
 		if (author->kind == CHECK && verdicts < author->lines.count)
-			word = ks_judge(&author->lines.all[verdicts], &function) ||
-			       ks_judge_condition(&author->lines.all[verdicts], function) ?
+			word = ks_check_line(&author->lines.all[verdicts], &function) ||
+			       ks_check_condition(&author->lines.all[verdicts], function) ?
 				       "refuse " : "allow ";
 		if (strncmp(line, word, strlen(word)))
 			return "a verdict is wrong";
@@ -681,7 +678,7 @@ static const char *judge_answer(struct author *author, const struct ks_outcome *
 	return NULL;
 }
 
-/* Calls the functions of the target module: those whose body does not run are counted. */
+/* Calls the functions of the target module: the number of those that are short-circuited. */
 static int count_short_circuited(void)
 {
 	static const char * const names[] = {
@@ -750,7 +747,7 @@ static void use_file(struct ks_writer *writer, const struct ks_writer *from)
 	writer->powerless = from->powerless;
 }
 
-/* Chooses the file that is written to next, and opens its descriptors. */
+/* Chooses the file to write to, and opens its descriptors. */
 static int choose_file(struct author *author, struct ks_writer *files, struct ks_writer *value,
 		       struct ks_engagement **engagement)
 {
@@ -771,7 +768,7 @@ static int choose_file(struct author *author, struct ks_writer *files, struct ks
 			return -errno;
 		author->key = (*engagement)->key;
 	}
-	/* What was open may have ended since. */
+	/* The open engagement may have ended. */
 	*engagement = NULL;
 	for (size_t i = 0; i < model->count; i++)
 		if (model->all[i].key == author->key)
@@ -782,7 +779,7 @@ static int choose_file(struct author *author, struct ks_writer *files, struct ks
 	return 0;
 }
 
-/* One write after the other, of which all is known: what must come of it, and what is engaged. */
+/* Sequential writes, with known outcomes and known engagements. */
 TEST_F_TIMEOUT(write_fuzz, one_by_one, 1000000)
 {
 	static char engaged[1 << 18], expected[1 << 18], answer[1 << 20], records[1 << 20];
@@ -819,25 +816,25 @@ TEST_F_TIMEOUT(write_fuzz, one_by_one, 1000000)
 		const char *wrong;
 
 		ASSERT_EQ(0, choose_file(&author, files, &value, &engagement));
-		make_up(&author);
+		generate(&author);
 		writer->more_records = 0;
 		got = write_text(&author, way);
 		outcome = expect_write(&author, engagement, got, &wanted);
 		ASSERT_EQ(wanted, got)
-			TH_LOG("write %ld by %s to %d: got %s, not %s: %s (supply %d, %d due, %s)",
+			TH_LOG("write %ld by %s to %d: %s instead of %s: %s (supply %d, %d due, %s)",
 			       turn, way->name, author.kind, strerror(got < 0 ? -got : 0),
 			       strerror(wanted < 0 ? -wanted : 0),
 			       shown(author.text.bytes, author.text.len), writer->supply,
 			       writer->is_due, strerror(writer->unsupplied));
 
-		/* Nothing else is engaged than before, or what was asked for. */
+		/* Only the requested changes were made. */
 		ASSERT_EQ(0, read_engaged(list, engaged, sizeof(engaged)));
 		ks_render(&model, expected, sizeof(expected));
 		ASSERT_STREQ(expected, engaged)
 			TH_LOG("write %ld by %s to file %d: %s", turn, way->name, author.kind,
 			       shown(author.text.bytes, author.text.len));
 		if (author.kind != RETVAL) {
-			wrong = judge_answer(&author, &outcome, answer, sizeof(answer));
+			wrong = check_answer(&author, &outcome, answer, sizeof(answer));
 			ASSERT_EQ(NULL, wrong)
 				TH_LOG("write %ld by %s to file %d: %s: %s: %s", turn, way->name,
 				       author.kind, shown(author.text.bytes, author.text.len),
@@ -866,9 +863,9 @@ TEST_F_TIMEOUT(write_fuzz, one_by_one, 1000000)
 		TH_LOG("%lu by %s", taken[i], ks_ways[i].name);
 	for (size_t i = 0; i < ARRAY_SIZE(errors); i++)
 		if (errors[i])
-			TH_LOG("%lu %s", errors[i], i ? strerrorname_np(i) : "done");
-	TH_LOG("%u pages came late", writer->supplies);
-	/* A test that only ever fails to write, or never does, has tested little. */
+			TH_LOG("%lu %s", errors[i], i ? strerrorname_np(i) : "succeeded");
+	TH_LOG("%u delayed pages", writer->supplies);
+	/* If all writes fail, or none, little was tested. */
 	EXPECT_LT(self->writes / 100, done);
 	EXPECT_LT(self->writes / 100, errors[EINVAL]);
 	EXPECT_EQ(0, writer->wrong_meanwhile);
@@ -881,7 +878,7 @@ TEST_F_TIMEOUT(write_fuzz, one_by_one, 1000000)
 	close(audit);
 }
 
-/* One of those who write at the same time. */
+/* A concurrent writer. */
 struct rival {
 	struct author author;
 	pthread_t thread;
@@ -893,7 +890,7 @@ struct rival {
 
 static bool over;
 
-/* Whether a write may have ended like this, whatever others did meanwhile. */
+/* Whether a result is possible, whatever others do concurrently. */
 static bool is_possible(struct author *author, ssize_t got)
 {
 	static const int may_be[] = {
@@ -912,7 +909,7 @@ static bool is_possible(struct author *author, ssize_t got)
 	for (size_t i = 0; author->kind == CONTROL && i < ARRAY_SIZE(may_be); i++)
 		if (got == -may_be[i])
 			return true;
-	/* A condition that is understood may make no sense. */
+	/* A valid condition may not apply to the function. */
 	for (size_t i = 0; author->kind == CONTROL && i < author->lines.count; i++)
 		if (author->lines.all[i].has_condition &&
 		    !author->lines.all[i].known_condition->makes_sense && got == -EINVAL)
@@ -936,8 +933,8 @@ static void *write_all(void *data)
 		ssize_t got, len;
 
 		use_file(writer, from);
-		make_up(author);
-		/* So that there are slots again and again. */
+		generate(author);
+		/* Frees slots regularly. */
 		if (author->kind == CONTROL && ks_one_in(writer, END_EVERY)) {
 			author->text.len = 0;
 			add(&author->text, "disengage_all\n");
@@ -946,10 +943,10 @@ static void *write_all(void *data)
 		if (!is_possible(author, got))
 			wrong = "cannot be";
 		rival->errors[got < 0 ? -got : 0]++;
-		/* To others the open file may have answered meanwhile. */
+		/* In the meantime, the open file may have answered others. */
 		len = pread(writer->answers, answer, sizeof(answers[0]), 0);
 		if (len < 0 || !is_printable(answer, len))
-			wrong = "the answer is not whole lines of text";
+			wrong = "the answer does not consist of complete lines";
 		if (wrong)
 			snprintf(rival->wrong, sizeof(rival->wrong),
 				 "write %ld by %s: %s: %s: %s (it answered: %s)",
@@ -960,7 +957,7 @@ static void *write_all(void *data)
 	return NULL;
 }
 
-/* Reads what others change: NULL or what is wrong. */
+/* Reads files that others change: NULL or an error. */
 static void *read_all(void *data)
 {
 	static char text[1 << 18];
@@ -980,9 +977,8 @@ static void *read_all(void *data)
 }
 
 /*
- * Several write at once, each with an open file of its own and one that they
- * share. What is engaged is anybody's guess, but what is malformed is refused as
- * such, and what is not never is.
+ * Concurrent writers, each with an open file of its own and a shared one. The resulting engagements
+ * are unpredictable, but malformed text is always refused as malformed, and valid text never.
  */
 TEST_F_TIMEOUT(write_fuzz, at_once, 1000000)
 {
@@ -1021,10 +1017,10 @@ TEST_F_TIMEOUT(write_fuzz, at_once, 1000000)
 	__atomic_store_n(&over, true, __ATOMIC_RELEASE);
 	pthread_join(reader, &wrong);
 	EXPECT_EQ(NULL, wrong)
-		TH_LOG("%s is not whole lines of text", (char *)wrong);
+		TH_LOG("%s does not consist of complete lines", (char *)wrong);
 	for (size_t i = 0; i < ARRAY_SIZE(errors); i++)
 		if (errors[i])
-			TH_LOG("%lu %s", errors[i], i ? strerrorname_np(i) : "done");
+			TH_LOG("%lu %s", errors[i], i ? strerrorname_np(i) : "succeeded");
 	EXPECT_LT(0, errors[0]);
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What must come of a write to the files of Killswitch, for the tests that make
- * writes up: a second, short parser of the language, and what is engaged.
+ * The expected outcome of a write to the files of Killswitch: a second, simple parser of the
+ * language, and the engagements.
  */
 #ifndef KILLSWITCH_WRITE_MODEL_H
 #define KILLSWITCH_WRITE_MODEL_H
@@ -10,7 +10,7 @@
 
 #include "kallsyms.h"
 
-/* Not all lines of a write are commands, so that there can be this many. */
+/* A write may contain lines that are not commands, hence this many. */
 #define KS_MAX_LINES	(KS_MAX_COMMAND + 1)
 #define KS_MAX_NAME	255
 #define KS_MAX_WATCH	86400
@@ -22,10 +22,10 @@
 #define KS_ABSENT	"ks_absent"
 #define KS_LOADED	"killswitch_target"
 
-/* The largest error. */
+/* The largest error number. */
 #define KS_MAX_ERRNO	133
 
-/* A function that the tests name: the values that it takes, and why not the others. */
+/* A function that the tests name: the accepted values, and the error for others. */
 struct ks_function {
 	const char *name;
 	bool in_module;
@@ -33,10 +33,10 @@ struct ks_function {
 	long long low, high;
 };
 
-/* What takes what its type can hold, and what takes less. */
+/* Functions that take every value of their type, and those that take fewer. */
 #define KS_TYPED(name, low, high)	{ name, true, ERANGE, low, high }
 #define KS_LESS(name, low, high)	{ name, true, EACCES, low, high }
-/* What takes nothing. */
+/* Functions that take no value. */
 #define KS_THEIRS(name, error)		{ name, false, error, 0, -1 }
 
 static const struct ks_function ks_functions[] = {
@@ -65,12 +65,12 @@ static const struct ks_function ks_functions[] = {
 	KS_THEIRS("start_kernel", EOPNOTSUPP),
 };
 
-/* A function without type information, which no condition can be compiled for. */
+/* A function without type information, for which conditions cannot be compiled. */
 #define KS_UNTYPED	"ks_target_untyped"
 
 /*
- * Conditions that the tests name: whether they are understood, and then whether they
- * make sense, whatever the function is.
+ * Conditions in the tests: whether they are valid, and if so, whether they compile for all
+ * functions.
  */
 static const struct ks_condition {
 	const char *text;
@@ -100,7 +100,7 @@ static const struct ks_condition {
 	{ "!!!!!!!!!$uid==1", false, false },
 };
 
-/* Where a word is in a text. */
+/* A word in a text. */
 struct ks_word {
 	const char *at;
 	size_t len;
@@ -111,20 +111,20 @@ enum ks_verb {
 	KS_QUESTION,
 };
 
-/* A line that is understood. */
+/* A parsed line. */
 struct ks_line {
 	enum ks_verb verb;
-	/* The whole name, and what stands behind the colon if there is one. */
+	/* The complete name, and the part after the colon if there is one. */
 	struct ks_word name, symbol;
 	bool has_module;
 	long long value;
 	unsigned int seconds;
 	bool nonroot;
-	/* A condition, as it was written, and the one that it is, if the tests know it. */
+	/* The condition, as written, and the known one that it matches, if any. */
 	bool has_condition;
 	struct ks_word condition;
 	const struct ks_condition *known_condition;
-	/* After how many seconds it ends by itself, or 0. */
+	/* The time limit in seconds, or 0. */
 	unsigned int term;
 	struct ks_word reason;
 };
@@ -139,7 +139,7 @@ static inline bool ks_same(struct ks_word a, struct ks_word b)
 	return a.len == b.len && !memcmp(a.at, b.at, a.len);
 }
 
-/* Takes the next word of @rest away from it; an empty one if there is none. */
+/* Removes the next word from @rest; empty if there is none. */
 static inline struct ks_word ks_next(struct ks_word *rest)
 {
 	struct ks_word word;
@@ -188,7 +188,7 @@ static inline int ks_parse_name(struct ks_word word, struct ks_line *line)
 	return 0;
 }
 
-/* The error of this name, or 0. */
+/* The error number of this name, or 0. */
 static inline int ks_error_called(struct ks_word name)
 {
 	static const struct {
@@ -261,7 +261,7 @@ static inline int ks_parse_seconds(struct ks_word word, unsigned long long max,
 	return number <= max ? 0 : -EINVAL;
 }
 
-/* The value that must be all there is in @rest. */
+/* The value, if it is all of @rest. */
 static inline int ks_parse_only_value(struct ks_word rest, long long *value)
 {
 	int error = ks_parse_value(ks_next(&rest), value);
@@ -269,7 +269,7 @@ static inline int ks_parse_only_value(struct ks_word rest, long long *value)
 	return error ? error : ks_next(&rest).len ? -EINVAL : 0;
 }
 
-/* The scope, if there is one at the head of @rest, which is taken away from it. */
+/* Removes the scope from @rest, if it starts with one. */
 static inline int ks_parse_scope(struct ks_word *rest, struct ks_line *line)
 {
 	struct ks_word ahead = *rest, word = ks_next(&ahead);
@@ -282,8 +282,8 @@ static inline int ks_parse_scope(struct ks_word *rest, struct ks_line *line)
 }
 
 /*
- * The condition, if there is one at the head of @rest, which is taken away from it. One
- * that the tests do not know is taken for one that is understood.
+ * Removes the condition from @rest, if it starts with one. Unknown conditions are assumed to be
+ * valid.
  */
 static inline int ks_parse_condition(struct ks_word *rest, struct ks_line *line)
 {
@@ -307,7 +307,7 @@ static inline int ks_parse_condition(struct ks_word *rest, struct ks_line *line)
 	return line->known_condition && !line->known_condition->is_understood ? -EINVAL : 0;
 }
 
-/* The term, if there is one at the head of @rest, which is taken away from it. */
+/* Removes the time limit from @rest, if it starts with one. */
 static inline int ks_parse_term(struct ks_word *rest, struct ks_line *line)
 {
 	struct ks_word ahead = *rest, word = ks_next(&ahead);
@@ -320,7 +320,7 @@ static inline int ks_parse_term(struct ks_word *rest, struct ks_line *line)
 	return ks_parse_seconds(word, KS_MAX_TERM, &line->term) || !line->term ? -EINVAL : 0;
 }
 
-/* What behind the value and the seconds is left of a line that engages or observes. */
+/* The options of engage or observe, after the value and the seconds. */
 static inline int ks_parse_options(struct ks_word rest, struct ks_line *line)
 {
 	struct ks_word ahead, word;
@@ -346,7 +346,7 @@ static inline int ks_parse_options(struct ks_word rest, struct ks_line *line)
 	return word.len ? -EINVAL : 0;
 }
 
-/* Understands a line of the control file, or of the file check: 0 or a negative errno. */
+/* Parses a line of the control file, or of the file check: 0 or a negative errno. */
 static inline int ks_parse_line(struct ks_word rest, bool question, struct ks_line *line)
 {
 	struct ks_word verb;
@@ -393,7 +393,7 @@ static inline int ks_parse_line(struct ks_word rest, bool question, struct ks_li
 	return error ? error : ks_parse_options(rest, line);
 }
 
-/* The lines of a write, or the errno of the first that is not understood. */
+/* The lines of a write, or the errno of the first invalid one. */
 struct ks_lines {
 	int error;
 	size_t count;
@@ -423,9 +423,9 @@ static inline void ks_parse(const char *text, size_t len, bool question, struct 
 	} while (end && !lines->error);
 }
 
-/* Something that is engaged or observed, or waits for its module if it has no @function. */
+/* An engagement or observation, which is armed if it has no @function. */
 struct ks_engagement {
-	/* No two ever have the same. */
+	/* Unique. */
 	unsigned long key;
 	char name[KS_MAX_NAME + 1];
 	const struct ks_function *function;
@@ -433,7 +433,7 @@ struct ks_engagement {
 	bool observed, watched, ends, nonroot, found, has_condition;
 	char condition[KS_MAX_CONDITION + 1];
 	char reason[KS_MAX_REASON + 1];
-	/* What another one of the same transaction takes the place of. */
+	/* The engagement that this one replaces in the same transaction. */
 	bool is_replaced;
 };
 
@@ -441,11 +441,11 @@ struct ks_model {
 	struct ks_engagement all[KS_MAX_SLOTS];
 	size_t count, slots;
 	unsigned long next_key;
-	/* How many there were before the transaction that is being carried out. */
+	/* The number before the current transaction. */
 	size_t before;
 };
 
-/* What must come of a write: 0 or an errno, and how many audit records. */
+/* The expected outcome of a write: 0 or an errno, and the number of audit records. */
 struct ks_outcome {
 	int error;
 	int records;
@@ -474,20 +474,20 @@ static inline bool ks_in_loaded(const struct ks_line *line)
 	return ks_is(ks_module_of(line), KS_LOADED);
 }
 
-/* Judges a line: 0 or a negative errno. Sets @function to what would be engaged now, or NULL. */
-static inline int ks_judge(const struct ks_line *line, const struct ks_function **function)
+/* Checks a line: 0 or a negative errno. Sets @function to the function to engage now, or NULL. */
+static inline int ks_check_line(const struct ks_line *line, const struct ks_function **function)
 {
 	const struct ks_function *known = ks_function_called(line->symbol);
 
 	*function = NULL;
 	if (ks_in_loaded(line) && !(known && known->in_module))
 		return -ENOENT;
-	/* Waits for its module. */
+	/* Armed. */
 	if (line->has_module && !ks_in_loaded(line) && !(known && !known->in_module))
 		return line->verb == KS_TRYENGAGE ? -ENOENT : 0;
 	if (!known)
 		return -ENOENT;
-	/* What takes no value at all is not observed either. */
+	/* A function that takes no value cannot be observed, either. */
 	if (line->verb == KS_OBSERVE ? known->low > known->high :
 				       line->value < known->low || line->value > known->high)
 		return -known->error;
@@ -495,10 +495,10 @@ static inline int ks_judge(const struct ks_line *line, const struct ks_function 
 	return 0;
 }
 
-/* Whether the condition of a line, if any, can be compiled for @function: 0 or a negative errno. */
-static inline int ks_judge_condition(const struct ks_line *line, const struct ks_function *function)
+/* Compiles the condition of a line, if any, for @function: 0 or a negative errno. */
+static inline int ks_check_condition(const struct ks_line *line, const struct ks_function *function)
 {
-	/* What waits for its module is compiled when that is loaded. */
+	/* Conditions of armed functions are compiled when the module is loaded. */
 	if (!line->has_condition || !function)
 		return 0;
 	if (!strcmp(function->name, KS_UNTYPED))
@@ -522,7 +522,7 @@ static inline void ks_copy(char *to, struct ks_word word)
 	to[word.len] = '\0';
 }
 
-/* Whether @line engages what is observed in the same way. */
+/* Whether @line engages a function that is observed with the same options. */
 static inline bool ks_replaces(const struct ks_line *line, const struct ks_engagement *old)
 {
 	return old->observed && line->verb != KS_OBSERVE && ks_is(line->name, old->name) &&
@@ -534,7 +534,7 @@ static inline int ks_add(struct ks_model *model, const struct ks_line *line)
 {
 	const struct ks_function *function, *known;
 	struct ks_engagement *new;
-	int error = ks_judge(line, &function);
+	int error = ks_check_line(line, &function);
 
 	if (error)
 		return error;
@@ -547,7 +547,7 @@ static inline int ks_add(struct ks_model *model, const struct ks_line *line)
 			return -EBUSY;
 		old->is_replaced = true;
 	}
-	/* No slot: found only when all was judged. */
+	/* Free slots are only checked after all lines. */
 	if (model->count == KS_MAX_SLOTS)
 		return -ENOSPC;
 	known = ks_function_called(line->symbol);
@@ -576,7 +576,7 @@ static inline void ks_remove(struct ks_model *model, size_t at)
 		(model->count - at) * sizeof(model->all[0]));
 }
 
-/* Whether what @line disengages or keeps was there before, and no line before it disengages it. */
+/* Whether the engagement in @line existed before the write, and no earlier line disengages it. */
 static inline bool ks_may_end(struct ks_model *model, const struct ks_lines *lines, size_t at)
 {
 	struct ks_engagement *engagement = ks_engagement_called(model, lines->all[at].name);
@@ -594,7 +594,7 @@ static inline bool ks_adds(const struct ks_line *line)
 	return line->verb == KS_ENGAGE || line->verb == KS_TRYENGAGE || line->verb == KS_OBSERVE;
 }
 
-/* Carries out what is understood, or nothing of it. */
+/* Carries out all valid lines, or none. */
 static inline struct ks_outcome ks_carry_out(struct ks_model *model, const struct ks_lines *lines)
 {
 	struct ks_outcome outcome = { .error = lines->error, .records = 1 };
@@ -616,12 +616,12 @@ static inline struct ks_outcome ks_carry_out(struct ks_model *model, const struc
 		replaced += model->all[i].is_replaced;
 	if (!outcome.error && model->count - replaced > model->slots)
 		outcome.error = ENOSPC;
-	/* Last, conditions are compiled. */
+	/* Conditions are compiled last. */
 	for (size_t i = 0; i < lines->count && !outcome.error; i++) {
 		const struct ks_function *function;
 
-		if (ks_adds(&lines->all[i]) && !ks_judge(&lines->all[i], &function))
-			outcome.error = -ks_judge_condition(&lines->all[i], function);
+		if (ks_adds(&lines->all[i]) && !ks_check_line(&lines->all[i], &function))
+			outcome.error = -ks_check_condition(&lines->all[i], function);
 	}
 	if (outcome.error) {
 		model->count = model->before;
@@ -636,7 +636,7 @@ static inline struct ks_outcome ks_carry_out(struct ks_model *model, const struc
 
 		outcome.records++;
 		if (line->verb == KS_TRYENGAGE) {
-			/* Nobody can call it in no time: engaged at once. */
+			/* With a time of 0 it is engaged immediately. */
 			outcome.records += !line->seconds;
 		} else if (line->verb == KS_KEEP) {
 			ks_engagement_called(model, line->name)->ends = false;
@@ -654,7 +654,7 @@ static inline struct ks_outcome ks_carry_out(struct ks_model *model, const struc
 	return outcome;
 }
 
-/* Writes @text between quotes to @to, and returns how much that is. */
+/* Writes @text in quotes to @to, and returns the length. */
 static inline size_t ks_quote(char *to, const char *text)
 {
 	size_t used = 0;
@@ -669,13 +669,13 @@ static inline size_t ks_quote(char *to, const char *text)
 	return used;
 }
 
-/* Writes what the file engaged must show, with N for a time that is left. */
+/* Writes the expected content of the file engaged, with N for remaining times. */
 static inline void ks_render(const struct ks_model *model, char *to, size_t size)
 {
 	size_t used = 0;
 
 	to[0] = '\0';
-	/* No line is longer than this. */
+	/* The maximum length of a line. */
 	for (size_t i = 0; i < model->count && used + 2048 < size; i++) {
 		const struct ks_engagement *e = &model->all[i];
 		const char *state = !e->function ? "armed" :

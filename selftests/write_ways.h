@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The ways in which bytes can be written to a file: system calls, descriptors,
- * memory that is not there, and writers who may not.
+ * Methods to write bytes to a file: system calls, descriptors, missing memory, and unprivileged
+ * writers.
  */
 #ifndef KILLSWITCH_WRITE_WAYS_H
 #define KILLSWITCH_WRITE_WAYS_H
@@ -24,23 +24,23 @@
 
 #include "common.h"
 
-/* The longest text, and the memory that a writer has on each side of an edge. */
+/* The maximum length of a text, and the memory on each side of an edge. */
 #define KS_MAX_TEXT	6000
 #define KS_SIDE		16384
 #define KS_PAGE		4096
 #define KS_MAX_PIECES	6
 
-/* What must come of a write by some way. */
+/* The expected outcome of a method. */
 enum ks_fate {
-	/* What must come of the text. */
+	/* That of the text. */
 	KS_AS_TEXT,
-	/* The same, or EFAULT and nothing else. */
+	/* The same, or EFAULT without effects. */
 	KS_MAY_FAULT,
-	/* This errno, and so many records. */
+	/* This errno, with a number of records. */
 	KS_FAILS,
 };
 
-/* What supplies, or does not supply, the page behind the edge. */
+/* How the page after the edge is supplied. */
 enum ks_supply { KS_SUPPLY_TEXT, KS_SUPPLY_ZEROES, KS_SUPPLY_NOTHING, KS_SUPPLIES };
 
 struct ks_ring {
@@ -50,7 +50,7 @@ struct ks_ring {
 	struct io_uring_cqe *cqes;
 };
 
-/* A process that may not write: it writes what is in @text. */
+/* An unprivileged process that writes the content of @text. */
 struct ks_stranger {
 	pid_t pid;
 	int sock;
@@ -59,35 +59,35 @@ struct ks_stranger {
 
 struct ks_writer {
 	unsigned long long random;
-	/* Where to write to, and other descriptors of the same file; -1 if there is none. */
+	/* The descriptor to write to, and others of the same file; -1 if there is none. */
 	int fd, append, readonly, powerless;
 	bool no_offset;
-	/* What came of the last write, beside its result. */
+	/* Other results of the last write. */
 	enum ks_fate fate;
 	int error, records;
-	/* Records that were made beside those of the text. */
+	/* Records in addition to those of the text. */
 	int more_records;
-	/* How many zeroes there were in the place of the text's last bytes. */
+	/* The number of trailing bytes of the text that were zero. */
 	size_t zeroed;
-	/* The descriptor that has the answer. */
+	/* The descriptor with the answer. */
 	int answers;
-	/* Two stretches of memory with an edge in the middle, behind which there is nothing. */
+	/* Two memory areas with an edge in the middle, after which nothing is mapped. */
 	char *torn, *supplied;
-	/* The page that is supplied. */
+	/* The page to supply. */
 	char *page;
-	/* The same, and what is behind the edge comes and goes. */
+	/* The same, with a mapping after the edge that appears and disappears. */
 	char *flickering;
 	pthread_t flicker, supplier;
 	sem_t go, done;
 	bool stop;
 	int faults;
 	enum ks_supply supply;
-	/* Held while a page is made and supplied, which is due once for each write. */
+	/* Held while a page is prepared and supplied, which is due once per write. */
 	pthread_mutex_t supplying;
 	bool is_due;
 	/*
-	 * How often something was supplied, why it was not, and how often others could
-	 * not write meanwhile.
+	 * How often a page was supplied, why not, and how often others could not write in the
+	 * meantime.
 	 */
 	unsigned int supplies, unsupplied, wrong_meanwhile;
 	int pipe[2], memory;
@@ -97,7 +97,7 @@ struct ks_writer {
 	size_t stranger_count;
 };
 
-/* Numbers that follow from the seed alone (xorshift64*). */
+/* Random numbers from the seed (xorshift64*). */
 static inline unsigned long long ks_random(struct ks_writer *writer)
 {
 	writer->random ^= writer->random >> 12;
@@ -106,7 +106,7 @@ static inline unsigned long long ks_random(struct ks_writer *writer)
 	return writer->random * 0x2545f4914f6cdd1dULL;
 }
 
-/* One below @limit. */
+/* A number below @limit. */
 static inline size_t ks_below(struct ks_writer *writer, size_t limit)
 {
 	return (ks_random(writer) >> 16) % limit;
@@ -134,7 +134,7 @@ static inline ssize_t ks_by_write(struct ks_writer *writer, const char *text, si
 	return ks_result(syscall(__NR_write, writer->fd, text, len));
 }
 
-/* A file that shows its content line by line (seq_file) takes no offset. */
+/* A seq_file does not support offsets. */
 static inline ssize_t ks_by_pwrite(struct ks_writer *writer, const char *text, size_t len)
 {
 	if (writer->no_offset)
@@ -160,7 +160,7 @@ static inline ssize_t ks_by_pieces(struct ks_writer *writer, const char *text, s
 		iov[i] = (struct iovec){ (char *)text + from, end - from };
 		from = end;
 	}
-	/* The kernel passes nothing on when there is nothing in all of them. */
+	/* The kernel does not call the file if all pieces are empty. */
 	if (!len)
 		return ks_by_write(writer, text, len);
 	if (writer->no_offset || ks_one_in(writer, 2))
@@ -228,7 +228,7 @@ static inline ssize_t ks_by_readonly(struct ks_writer *writer, const char *text,
 	return ks_result(write(writer->readonly, text, len));
 }
 
-/* Does to the file what has no meaning for it, and then writes. */
+/* Unrelated operations on the file, followed by a write. */
 static inline ssize_t ks_by_detour(struct ks_writer *writer, const char *text, size_t len)
 {
 	char byte;
@@ -266,7 +266,7 @@ static inline ssize_t ks_by_detour(struct ks_writer *writer, const char *text, s
 	return ks_by_write(writer, text, len);
 }
 
-/* More than there is, and more than a write may have. */
+/* A count larger than the memory, and larger than the maximum of a write. */
 static inline ssize_t ks_by_huge_count(struct ks_writer *writer, const char *text, size_t len)
 {
 	static const size_t counts[] = {
@@ -285,13 +285,13 @@ static inline ssize_t ks_by_endless_count(struct ks_writer *writer, const char *
 	return ks_result(syscall(__NR_write, writer->fd, text, SIZE_MAX - ks_below(writer, 100)));
 }
 
-/* How much of a text shall lie behind an edge: some of it. */
+/* How much of a text to place after an edge. */
 static inline size_t ks_cut(struct ks_writer *writer, size_t len)
 {
 	return 1 + ks_below(writer, len < KS_PAGE ? len : KS_PAGE);
 }
 
-/* Puts a text into a stretch so that its last @cut bytes would be behind the edge. */
+/* Copies a text so that its last @cut bytes would be after the edge. */
 static inline char *ks_place(char *stretch, const char *text, size_t len, size_t cut)
 {
 	return memcpy(stretch + KS_SIDE - (len - cut), text, len - cut);
@@ -304,7 +304,7 @@ static inline ssize_t ks_by_torn(struct ks_writer *writer, const char *text, siz
 	if (!len)
 		return ks_by_write(writer, text, len);
 	from = ks_place(writer->torn, text, len, ks_cut(writer, len));
-	/* What is too long is not looked at. */
+	/* A text that is too long is not read. */
 	ks_must_fail(writer, len > KS_MAX_COMMAND ? EINVAL : EFAULT, len > KS_MAX_COMMAND);
 	return ks_by_write(writer, from, len);
 }
@@ -340,7 +340,7 @@ static inline ssize_t ks_by_flickering(struct ks_writer *writer, const char *tex
 	return ret;
 }
 
-/* Supplies pages, late: meanwhile others can write to the same open file. */
+/* Supplies pages with a delay: in the meantime others can write to the same open file. */
 static inline void *ks_supplier(void *data)
 {
 	struct ks_writer *writer = data;
@@ -358,8 +358,8 @@ static inline void *ks_supplier(void *data)
 			continue;
 		pthread_mutex_lock(&writer->supplying);
 		/*
-		 * A task that is woken for nothing faults again: then there are two
-		 * messages, and the second may be read when it has long gone on.
+		 * A task with a spurious wakeup faults again: then there are two messages, and the
+		 * second may be read long after it has continued.
 		 */
 		if (!writer->is_due) {
 			pthread_mutex_unlock(&writer->supplying);
@@ -421,7 +421,7 @@ static inline ssize_t ks_by_supplied(struct ks_writer *writer, const char *text,
 	return ret;
 }
 
-/* Submits one request to io_uring and waits for what comes of it. */
+/* Submits one request to io_uring and waits for its result. */
 static inline ssize_t ks_submit(struct ks_writer *writer, const struct io_uring_sqe *sqe)
 {
 	struct ks_ring *ring = &writer->ring;
@@ -434,7 +434,7 @@ static inline ssize_t ks_submit(struct ks_writer *writer, const struct io_uring_
 	if (syscall(__NR_io_uring_enter, ring->fd, 1, 1, IORING_ENTER_GETEVENTS, NULL, 0) != 1)
 		return -EPROTO;
 	head = *ring->cq_head;
-	/* The wait may have been interrupted. */
+	/* The wait may be interrupted. */
 	while (__atomic_load_n(ring->cq_tail, __ATOMIC_ACQUIRE) == head)
 		if (syscall(__NR_io_uring_enter, ring->fd, 0, 1, IORING_ENTER_GETEVENTS, NULL,
 			    0) < 0 && errno != EINTR)
@@ -455,7 +455,7 @@ static inline ssize_t ks_by_io_uring(struct ks_writer *writer, const char *text,
 		.flags = ks_one_in(writer, 2) ? IOSQE_ASYNC : 0,
 	};
 
-	/* As with writev(). */
+	/* As for writev(). */
 	if (!len || writer->ring.fd < 0)
 		return ks_by_write(writer, text, len);
 	return ks_submit(writer, &sqe);
@@ -483,7 +483,7 @@ static inline ssize_t ks_by_aio(struct ks_writer *writer, const char *text, size
 	return ret == 1 ? event.res : -EPROTO;
 }
 
-/* Pipes and other files are no place that it takes anything from. */
+/* The file does not support splice from pipes and other files. */
 static inline ssize_t ks_by_splice(struct ks_writer *writer, const char *text, size_t len)
 {
 	struct iovec iov = { (char *)text, len };
@@ -517,7 +517,7 @@ static inline ssize_t ks_by_sendfile(struct ks_writer *writer, const char *text,
 	return ks_result(sendfile(writer->fd, writer->memory, &start, len));
 }
 
-/* Sets whether this thread has CAP_SYS_ADMIN. */
+/* Sets or clears CAP_SYS_ADMIN of this thread. */
 static inline int ks_set_power(bool power)
 {
 	struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
@@ -551,7 +551,7 @@ static inline ssize_t ks_opened_without_power(struct ks_writer *writer, const ch
 	return ks_result(write(writer->powerless, text, len));
 }
 
-/* Passes the open file on to a process that may not write. */
+/* Passes the open file to an unprivileged process. */
 static inline ssize_t ks_by_stranger(struct ks_writer *writer, const char *text, size_t len)
 {
 	struct ks_stranger *stranger;
@@ -566,7 +566,7 @@ static inline ssize_t ks_by_stranger(struct ks_writer *writer, const char *text,
 	return ks_take_result(stranger->sock);
 }
 
-/* Starts one: an ordinary user, or root of a user namespace. */
+/* Starts one: a user, or root in a user namespace. */
 static inline int ks_start_stranger(struct ks_stranger *stranger, bool is_user)
 {
 	int sock[2], fd;
@@ -626,7 +626,7 @@ static inline void ks_open_ring(struct ks_ring *ring)
 	ring->cqes = (struct io_uring_cqe *)(cq + params.cq_off.cqes);
 }
 
-/* Has page faults behind the edge of a stretch told to us, if the kernel can. */
+/* Opens a userfaultfd for the memory after the edge, if possible. */
 static inline int ks_open_faults(char *stretch)
 {
 	struct uffdio_api api = { .api = UFFD_API, .features = UFFD_FEATURE_POISON };
@@ -645,12 +645,12 @@ static inline int ks_open_faults(char *stretch)
 	return fd;
 }
 
-/* Makes a writer that has all but the descriptors of a file. */
+/* Creates a writer without descriptors of a file. */
 static inline int ks_open_writer(struct ks_writer *writer, unsigned long long seed)
 {
 	const int readwrite = PROT_READ | PROT_WRITE;
 
-	/* Nearby seeds shall not begin alike, and 0 is no state. */
+	/* Mix the seed, since similar seeds would give similar numbers, and 0 is invalid. */
 	writer->random = seed * 0x9e3779b97f4a7c15ULL ?: 1;
 	for (int i = 0; i < 8; i++)
 		ks_random(writer);
@@ -660,7 +660,7 @@ static inline int ks_open_writer(struct ks_writer *writer, unsigned long long se
 	writer->powerless = -1;
 	writer->torn = mmap(NULL, 2 * KS_SIDE, readwrite, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	writer->supplied = mmap(NULL, 2 * KS_SIDE, readwrite, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	/* Shared memory comes back as it was. */
+	/* Shared memory keeps its content. */
 	writer->flickering = mmap(NULL, 2 * KS_SIDE, readwrite, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	writer->page = mmap(NULL, KS_PAGE, readwrite, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	writer->memory = memfd_create("text", MFD_CLOEXEC);
@@ -689,7 +689,7 @@ static inline void ks_close_writer(struct ks_writer *writer)
 		syscall(__NR_io_destroy, writer->aio);
 }
 
-/* Opens all descriptors of a file that the ways need: 0 or a negative errno. */
+/* Opens all descriptors of a file for the methods: 0 or a negative errno. */
 static inline int ks_open_file(struct ks_writer *writer, const char *path)
 {
 	writer->fd = open(path, O_RDWR | O_CLOEXEC);
@@ -711,7 +711,7 @@ static inline void ks_close_file(struct ks_writer *writer)
 	}
 }
 
-/* The ways, and how often each is taken. */
+/* The methods, with their frequencies. */
 static const struct ks_way {
 	const char *name;
 	ssize_t (*write)(struct ks_writer *writer, const char *text, size_t len);
@@ -729,15 +729,15 @@ static const struct ks_way {
 	{ "a detour", ks_by_detour, 60 },
 	{ "a huge count", ks_by_huge_count, 10 },
 	{ "an endless count", ks_by_endless_count, 10 },
-	{ "memory that ends", ks_by_torn, 40 },
-	{ "memory that flickers", ks_by_flickering, 20 },
-	{ "memory that comes late", ks_by_supplied, 30 },
+	{ "memory that ends early", ks_by_torn, 40 },
+	{ "memory that is unmapped concurrently", ks_by_flickering, 20 },
+	{ "memory with delayed page faults", ks_by_supplied, 30 },
 	{ "io_uring", ks_by_io_uring, 40 },
 	{ "aio", ks_by_aio, 10 },
 	{ "splice", ks_by_splice, 20 },
 	{ "sendfile", ks_by_sendfile, 20 },
-	{ "no capability", ks_without_power, 20 },
-	{ "opened without capability", ks_opened_without_power, 20 },
+	{ "without capabilities", ks_without_power, 20 },
+	{ "opened without capabilities", ks_opened_without_power, 20 },
 	{ "a stranger", ks_by_stranger, 20 },
 };
 
@@ -754,7 +754,7 @@ static inline const struct ks_way *ks_choose_way(struct ks_writer *writer)
 	return way;
 }
 
-/* Writes by @way: the count or a negative errno. */
+/* Writes with the method @way: the count or a negative errno. */
 static inline ssize_t ks_write_by(struct ks_writer *writer, const struct ks_way *way,
 				  const char *text, size_t len)
 {

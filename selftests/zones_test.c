@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What is accepted in each zone of the kernel, and which rule refuses the rest: asked
- * of check, and tried. What an answer offers instead is accepted.
+ * Accepted values in each zone of the kernel, and the rules that refuse others: by check, and by
+ * engaging. Suggestions in refusals are accepted.
  */
 #include "kallsyms.h"
 
@@ -12,13 +12,13 @@
 #define SYS_CALL(name) "__x64_sys_" #name
 #endif
 
-/* Modules of the kernel that the tables name; the tests' own are loaded as well. */
+/* Modules of the kernel that the tables name, in addition to the test modules. */
 #define MODULES \
 	"auth_rpcgss bluetooth bonding bridge dm_mod dm_verity fuse ksmbd nf_tables nfs tls x25"
 
 static struct ks_symbols symbols;
 
-/* Once: there are many symbols, and modules do not go. */
+/* Once: there are many symbols, and modules stay loaded. */
 static void __attribute__((constructor)) load_all(void)
 {
 	if (access(KS_CHECK, F_OK))
@@ -26,7 +26,7 @@ static void __attribute__((constructor)) load_all(void)
 	ks_load_target();
 	ks_load_module("killswitch_impostor");
 	if (system("modprobe -a -q " MODULES))
-		fprintf(stderr, "# not all modules are there\n");
+		fprintf(stderr, "# some modules are missing\n");
 	if (ks_load_symbols(&symbols))
 		symbols.count = 0;
 }
@@ -58,20 +58,20 @@ FIXTURE_TEARDOWN(zones)
 	close(self->control);
 }
 
-/* A question and the answer. */
+/* A request and its answer. */
 struct row {
-	/* A module, if it is not about the kernel itself. */
+	/* The module, if it is not in the kernel itself. */
 	const char *module;
 	const char *function;
-	/* The value, perhaps with a scope. */
+	/* The value, with an optional scope. */
 	const char *value;
-	/* The rule that refuses, or one of several with "|" between them; NULL: accepted. */
+	/* The rule that refuses, or several possible ones separated by "|"; NULL: accepted. */
 	const char *rule;
-	/* What stands in the answer, too. */
+	/* Text that the answer must contain. */
 	const char *says;
 };
 
-/* Whether the function of @row is there. */
+/* Whether the function of @row exists. */
 static bool is_there(const struct row *row)
 {
 	const struct ks_symbol *symbol = ks_find_symbol(&symbols, row->function);
@@ -83,7 +83,7 @@ static bool is_there(const struct row *row)
 	return false;
 }
 
-/* Whether @word is one of those in @words, with "|" between them. */
+/* Whether @word is one of @words, separated by "|". */
 static bool is_one_of(const char *word, const char *words)
 {
 	size_t len = strlen(word);
@@ -96,11 +96,11 @@ static bool is_one_of(const char *word, const char *words)
 	return false;
 }
 
-/* What an answer offers. */
+/* The suggestions in an answer. */
 struct offers {
-	/* For the function itself, or for those that call it. */
+	/* For the function itself, or for its callers. */
 	int own, callers;
-	/* The questions whether that is so. */
+	/* The requests to check them. */
 	char questions[KS_MAX_COMMAND];
 };
 
@@ -112,7 +112,7 @@ static void add_offer(struct offers *offers, const char *function, const char *v
 		 value, spared ? " scope=nonroot" : "");
 }
 
-/* Finds what @answer offers instead, which is about @target. */
+/* Finds the suggestions in @answer about @target. */
 static void find_offers(const char *answer, const char *target, struct offers *offers)
 {
 	static const char would[] = " would be accepted", scope[] = " scope=nonroot,";
@@ -140,7 +140,7 @@ static void find_offers(const char *answer, const char *target, struct offers *o
 	}
 }
 
-/* Asks what an answer about @target offers: whether all of it is accepted. */
+/* Checks that all suggestions in an answer about @target are accepted. */
 static void check_offers(struct __test_metadata *_metadata, const char *answer, const char *target)
 {
 	static char said[1 << 16];
@@ -156,12 +156,12 @@ static void check_offers(struct __test_metadata *_metadata, const char *answer, 
 		at += *at == '\n';
 		allowed += ks_starts(at, "allow ");
 		EXPECT_FALSE(ks_starts(at, "refuse "))
-			TH_LOG("offered instead of %s: %.*s", target, (int)strcspn(at, "\n"), at);
+			TH_LOG("suggested instead of %s: %.*s", target, (int)strcspn(at, "\n"), at);
 	}
 	EXPECT_EQ(offers.own + offers.callers, allowed);
 }
 
-/* Checks one row: that its function is there. */
+/* Checks one row, if its function exists. */
 static bool check_row(struct __test_metadata *_metadata, int control, const struct row *row)
 {
 	static char answer[1 << 16];
@@ -182,9 +182,9 @@ static bool check_row(struct __test_metadata *_metadata, int control, const stru
 			TH_LOG("%s %s: %s", target, row->value, answer);
 	}
 	EXPECT_NE(NULL, strstr(answer, row->says ?: ""))
-		TH_LOG("%s %s does not say '%s': %s", target, row->value, row->says, answer);
+		TH_LOG("%s %s has no '%s': %s", target, row->value, row->says, answer);
 
-	/* To engage it ends as that says. */
+	/* Engaging has the same result. */
 	wanted = !row->rule ? 0 : !strcmp(rule, "return-type") ? -ERANGE :
 		 !strcmp(rule, "ambiguous") ? -ENOTUNIQ : -EACCES;
 	got = ks_try(control, target, row->value);
@@ -195,7 +195,7 @@ static bool check_row(struct __test_metadata *_metadata, int control, const stru
 	return true;
 }
 
-/* Checks a table, of which at least so many functions must be there. */
+/* Checks a table, of which at least @least functions must exist. */
 static void check_rows(struct __test_metadata *_metadata, int control, const struct row *rows,
 		       size_t count, size_t least)
 {
@@ -207,7 +207,7 @@ static void check_rows(struct __test_metadata *_metadata, int control, const str
 	EXPECT_LE(least, there);
 }
 
-/* Takes nothing, but for named values. */
+/* Takes no values except named ones. */
 static const struct row security_rows[] = {
 	{ NULL, "security_file_open", "0", "lsm-entry", "zone: security\n" },
 	{ NULL, "security_file_open", "-EACCES", "lsm-entry" },
@@ -223,7 +223,7 @@ static const struct row security_rows[] = {
 	{ NULL, "selinux_nlmsg_lookup", "-EINVAL", "security" },
 	{ NULL, "landlock_put_ruleset", "void", "security" },
 	{ NULL, "killswitch_check_work", "void", "security" },
-	/* What is called from there takes nothing, either. */
+	/* Functions called from security/ take no values, either. */
 	{ NULL, "d_absolute_path", "-EINVAL", "security", "calls it, which takes nothing" },
 	{ NULL, "d_absolute_path", "-EINVAL scope=nonroot", "security" },
 	/* Named values, and others. */
@@ -243,7 +243,7 @@ TEST_F_TIMEOUT(zones, security, 300)
 	check_rows(_metadata, self->control, security_rows, ARRAY_SIZE(security_rows), 12);
 }
 
-/* Takes a refusal, from what can fail. */
+/* Takes errors, if the function can fail. */
 static const struct row core_rows[] = {
 	{ NULL, "af_alg_sendmsg", "-EPERM", NULL, "zone: core\n" },
 	{ NULL, "af_alg_sendmsg", "-EIO", NULL },
@@ -260,43 +260,43 @@ static const struct row core_rows[] = {
 	{ NULL, "af_alg_sendmsg", "-ENOSYS", "default" },
 	{ NULL, "af_alg_sendmsg", "0", "default" },
 	{ NULL, "af_alg_sendmsg", "1", "default" },
-	/* Operations on sockets may be unknown, other functions not. */
+	/* Socket operations may have unknown names, other functions may not. */
 	{ NULL, "af_alg_sendmsg", "-EOPNOTSUPP", NULL },
 	{ NULL, "inet_create", "-EOPNOTSUPP", "default" },
 	{ NULL, "inet_create", "-EPERM", NULL },
-	/* One on a socket of AF_ALG is no protection, whatever its name says; releasing one is. */
+	/* On an AF_ALG socket, names of protections do not matter, except for releasing one. */
 	{ NULL, "skcipher_recvmsg", "-EPERM", NULL },
 	{ NULL, "aead_recvmsg", "-EPERM", NULL },
-	/* What is taken back or recorded: few callers know what to do if that fails. */
+	/* Undo and logging: few callers handle failures of these. */
 	{ NULL, "addrconf_del_ifaddr", "-EPERM", "object", "taken back, as its name says" },
 	{ NULL, "coalesce_fill_reply", "-EPERM", "object", "a record or a notification" },
 	{ NULL, "check_kill_permission", "-EPERM", "object", "signals" },
 	{ NULL, "bdev_disk_changed", "-EINVAL", "default", "a caller goes on" },
-	/* System calls: of most, programs take an error for something else. */
+	/* System calls: programs misinterpret errors of most of them. */
 	{ NULL, SYS_CALL(getdents64), "-EPERM scope=nonroot", "security-base" },
 	{ NULL, SYS_CALL(futex), "-EPERM scope=nonroot", NULL },
 	{ NULL, SYS_CALL(futex), "-EPERM", "security-base",
 	  "an error such as -EPERM would be accepted with scope=nonroot" },
-	/* What returns a pointer may fail, and not say that there is nothing. */
+	/* A function that returns a pointer may fail, but not return "not found". */
 	{ NULL, "io_uring_alloc_task_context", "-ENOMEM", NULL, "returns: pointer\n" },
 	{ NULL, "io_uring_alloc_task_context", "NULL", "default|security" },
-	/* What cannot fail by itself. */
+	/* Functions that cannot fail. */
 	{ NULL, "cmdline_proc_show", "-EPERM", "default", "no value would be accepted" },
 	{ NULL, "unix_socketpair", "-EPERM", "default", "no value would be accepted" },
 	{ NULL, "af_alg_pull_tsgl", "void", "default", "returns void" },
 	{ NULL, "capable", "0", "default|security" },
 	{ NULL, "capable", "1", "default|security" },
-	/* What works on credentials, keys, filters or labels, by what it is given. */
+	/* Functions on credentials, keys, filters or labels, by their parameters. */
 	{ NULL, "find_user", "-ENOMEM", "object", "credentials" },
 	{ NULL, "posix_acl_permission", "-EACCES", "object|security", "access control lists" },
-	/* What a function calls that the table protects. */
+	/* Functions called by functions of the table. */
 	{ NULL, "copy_creds", "-ENOMEM", "security-base", "no value would be accepted" },
 	{ NULL, "commit_creds", "-EPERM", "security", "calls it, which takes nothing" },
 	{ NULL, "prepare_creds", "NULL", "security" },
-	/* What the kernel is built on. */
+	/* Primitives that the kernel depends on. */
 	{ NULL, "vfs_read", "-EPERM", "primitive" },
 	{ NULL, "kernel_clone", "-EPERM", "primitive" },
-	/* Only so that the system keeps what it relies on. */
+	/* Only with scope=nonroot, so that the system keeps running. */
 	{ NULL, "tc_modify_qdisc", "-EPERM", "security-base",
 	  "an error such as -EPERM would be accepted with scope=nonroot" },
 	{ NULL, "tc_modify_qdisc", "-EPERM scope=all", "security-base" },
@@ -329,7 +329,7 @@ TEST_F_TIMEOUT(zones, core, 300)
 	check_rows(_metadata, self->control, core_rows, ARRAY_SIZE(core_rows), 40);
 }
 
-/* Is judged as the core is; packet filters take only what spares root. */
+/* Like the core; packet filters only with scope=nonroot. */
 static const struct row guard_rows[] = {
 	{ "tls", "tls_init", "-ENOMEM", NULL, "zone: guard, which encrypts" },
 	{ "tls", "tls_init", "-EPERM", NULL },
@@ -360,9 +360,9 @@ TEST_F_TIMEOUT(zones, guard, 300)
 #define TARGET		"killswitch_target"
 #define IMPOSTOR	"killswitch_impostor"
 
-/* Takes what the function could do by itself. */
+/* Takes values that the function itself could return. */
 static const struct row module_rows[] = {
-	/* What can fail may fail. */
+	/* Functions that can fail take errors. */
 	{ TARGET, "ks_target_fails", "-EPERM", NULL, "zone: module\n" },
 	{ TARGET, "ks_target_fails", "-ENOENT", NULL },
 	{ TARGET, "ks_target_fails", "-133", NULL },
@@ -372,7 +372,7 @@ static const struct row module_rows[] = {
 	{ TARGET, "ks_target_errptr", "NULL", "default" },
 	{ "x25", "x25_create", "-ENOENT", NULL, "zone: module\n" },
 	{ "x25", "x25_create", "0", "default" },
-	/* What cannot may return what it can return. */
+	/* Others take all values of their type. */
 	{ TARGET, "ks_target_int", "7", NULL },
 	{ TARGET, "ks_target_int", "-EPERM", NULL },
 	{ TARGET, "ks_target_int", "0x80000000", "return-type" },
@@ -384,19 +384,19 @@ static const struct row module_rows[] = {
 	{ TARGET, "ks_target_struct", "0", "return-type", "structure" },
 	{ "ksmbd", "ksmbd_smb_request", "0", NULL },
 	{ "ksmbd", "ksmbd_smb_request", "1", "default" },
-	/* Of unknown type: an error. */
+	/* An unknown type: errors. */
 	{ TARGET, "ks_target_untyped", "-EPERM", NULL, "a type that is not known" },
 	{ TARGET, "ks_target_untyped", "-133", NULL },
 	{ TARGET, "ks_target_untyped", "-134", "return-type" },
 	{ TARGET, "ks_target_untyped", "0", "return-type", "an error such as -EPERM" },
 	{ TARGET, "ks_target_untyped", "1", "return-type" },
-	/* What decides about access, by what it calls. */
+	/* Access decisions, by callees. */
 	{ IMPOSTOR, "ks_impostor_asks", "0", "mediation", "it calls capable;" },
 	{ IMPOSTOR, "ks_impostor_lets_ask", "1", "mediation", ", which calls capable;" },
 	{ IMPOSTOR, "ks_impostor_asks", "-EPERM", NULL },
 	{ "fuse", "fuse_statfs", "0", "mediation" },
 	{ "fuse", "fuse_statfs", "-EACCES", NULL },
-	/* The same, by what it is called: "no" is 0, an error, or cannot be told. */
+	/* Access decisions, by name: "no" is 0, an error, or unknown. */
 	{ "bridge", "br_multicast_enabled", "0", NULL, "returns: bool\n" },
 	{ "bridge", "br_multicast_enabled", "1", "object", "a question" },
 	{ "fuse", "fuse_inode_eq", "0", "object" },
@@ -412,11 +412,11 @@ static const struct row module_rows[] = {
 	{ IMPOSTOR, "security_file_open", "0", "object", "a protection, as its name says" },
 	{ "bluetooth", "load_link_keys", "-EPERM", NULL },
 	{ "bluetooth", "load_link_keys", "0", "object" },
-	/* Labels: any error may be taken for "there is none". */
+	/* Labels: any error may be taken for "none". */
 	{ "fuse", "fuse_getxattr", "-EIO", "object", "labels" },
 	{ "fuse", "fuse_getxattr", "-EOPNOTSUPP", "object" },
 	{ "fuse", "fuse_getxattr", "0", "object" },
-	/* Requests and settings are not taken for done. */
+	/* Requests and settings: success is refused. */
 	{ "bluetooth", "bt_sock_ioctl", "-EINVAL", NULL },
 	{ "bluetooth", "bt_sock_ioctl", "0", "object", "a request of user space" },
 	{ "bonding", "bonding_show_bonds", "-EPERM", NULL },
@@ -433,7 +433,7 @@ TEST_F_TIMEOUT(zones, module, 300)
 	check_rows(_metadata, self->control, module_rows, ARRAY_SIZE(module_rows), 30);
 }
 
-/* A function that cannot be engaged has callers that can, and not only in words. */
+/* A function that cannot be engaged has callers that can, as the answer says. */
 TEST_F_TIMEOUT(zones, instead, 120)
 {
 	static const char * const refused[] = {
@@ -455,7 +455,7 @@ TEST_F_TIMEOUT(zones, instead, 120)
 		find_offers(answer, target, &offers);
 		callers += offers.callers;
 		check_offers(_metadata, answer, target);
-		/* The one that the guide shows. */
+		/* The example in the guide. */
 		if (!i)
 			EXPECT_NE(NULL, strstr(answer, "which calls it and returns int\n"))
 				TH_LOG("%s", answer);
@@ -463,13 +463,13 @@ TEST_F_TIMEOUT(zones, instead, 120)
 	TH_LOG("%d callers", callers);
 	EXPECT_LT(10, callers);
 
-	/* What is accepted needs none. */
+	/* An accepted value needs none. */
 	ASSERT_EQ(0, ks_ask(answer, sizeof(answer), "af_alg_sendmsg -EPERM\n"));
 	EXPECT_EQ(NULL, strstr(answer, "instead:"))
 		TH_LOG("%s", answer);
 }
 
-/* The scope of an engagement is judged with it, and so is each new value. */
+/* The scope of an engagement is part of the verdict, also for changed values. */
 TEST_F(zones, scope)
 {
 	char line[512];
@@ -493,11 +493,10 @@ TEST_F(zones, scope)
 }
 
 /*
- * What waits for its module is judged by names at once, and the rest when the module
- * is loaded.
+ * An armed function is checked by its name immediately, and completely when the module is loaded.
  */
 static const struct armed {
-	/* With the value, and perhaps a scope. */
+	/* With the value, and an optional scope. */
 	const char *target;
 	int error;
 	const char *rule;

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* A livepatch that has functions of the Killswitch selftests return at once: any number. */
+/* A livepatch that makes test functions return immediately: any number of them. */
 #include <linux/livepatch.h>
 #include <linux/module.h>
 
 static unsigned int functions = 1;
 module_param(functions, uint, 0400);
-MODULE_PARM_DESC(functions, "how many functions are patched");
+MODULE_PARM_DESC(functions, "the number of patched functions");
 
 static int ks_return_at_once(void)
 {
@@ -20,7 +20,7 @@ static struct klp_func ks_measured[] = {
 	{ }
 };
 
-/* The others. The first without a name is the last. */
+/* The others. The list ends at the first empty name. */
 #define MANY(n)	{ .old_name = "ks_many_" #n, .new_func = ks_return_at_once },
 static struct klp_func ks_others[] = {
 #include "many.h"
@@ -55,13 +55,13 @@ static int __init ks_bench_init(void)
 	return klp_enable_patch(&ks_patch);
 }
 
-/* Only what has been disabled can be unloaded. */
+/* Only a disabled livepatch can be unloaded. */
 static void __exit ks_bench_exit(void)
 {
 }
 
 module_init(ks_bench_init);
 module_exit(ks_bench_exit);
-MODULE_DESCRIPTION("A livepatch to compare engagements with");
+MODULE_DESCRIPTION("Livepatch for benchmarks of Killswitch");
 MODULE_LICENSE("GPL");
 MODULE_INFO(livepatch, "Y");

@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * A module that gives its own functions the names of an LSM hook and of a function
- * of the module killswitch_target, and that has functions which ask for a capability.
+ * A module whose functions have the names of an LSM hook and of a function of the module
+ * killswitch_target, with functions that check a capability.
  *
- * Reading <debugfs>/killswitch_impostor/<function> calls the function and prints
- * what it returned.
+ * Reading <debugfs>/killswitch_impostor/<function> calls the function and prints its return value.
  */
 #include <linux/capability.h>
 #include <linux/debugfs.h>
@@ -13,11 +12,11 @@
 
 static int ks_value = 42;
 module_param_named(value, ks_value, int, 0600);
-MODULE_PARM_DESC(value, "what the impostor returns");
+MODULE_PARM_DESC(value, "return value of the impostor");
 
 static unsigned int ks_sum;
 
-/* Not the kernel's: nothing asks it whether a file may be opened. */
+/* Not the kernel's: it is not called when a file is opened. */
 static noinline __noipa int security_file_open(int value)
 {
 	return READ_ONCE(ks_value) + value;
@@ -35,7 +34,7 @@ static noinline __noipa int ks_impostor_lets_ask(int value)
 	return ret < 0 ? ret : READ_ONCE(ks_value);
 }
 
-/* One that does more than that: there is room for probes of all kinds in it. */
+/* A larger function, with space for probes of all kinds. */
 static noinline __noipa int ks_impostor_computes(int value)
 {
 	unsigned int sum = READ_ONCE(ks_value);
@@ -73,7 +72,7 @@ static noinline __noipa int ks_impostor_lets_compute(int value)
 	return ret < 0 ? ret : READ_ONCE(ks_value);
 }
 
-/* That of the module killswitch_target is another one. */
+/* The module killswitch_target has another function of this name. */
 static noinline __noipa int ks_twin(int value)
 {
 	return READ_ONCE(ks_value) + value;
@@ -118,5 +117,5 @@ static void __exit ks_impostor_exit(void)
 
 module_init(ks_impostor_init);
 module_exit(ks_impostor_exit);
-MODULE_DESCRIPTION("A function of the Killswitch selftests that is called as an LSM hook is");
+MODULE_DESCRIPTION("Killswitch selftests: functions with the names of others");
 MODULE_LICENSE("GPL");

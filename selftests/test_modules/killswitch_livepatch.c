@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Puts another function in the place of the one that shows /proc/<pid>/comm. */
+/* Replaces the function that shows /proc/<pid>/comm. */
 #include <linux/livepatch.h>
 #include <linux/module.h>
 #include <linux/seq_file.h>
@@ -20,7 +20,7 @@ static struct klp_func ks_functions[] = {
 
 static struct klp_object ks_objects[] = {
 	{
-		/* No name stands for the kernel itself. */
+		/* No name means vmlinux. */
 		.funcs = ks_functions,
 	},
 	{ }
@@ -36,7 +36,7 @@ static int __init ks_livepatch_init(void)
 	return klp_enable_patch(&ks_patch);
 }
 
-/* Only what has been disabled can be unloaded. */
+/* Only a disabled livepatch can be unloaded. */
 static void __exit ks_livepatch_exit(void)
 {
 }

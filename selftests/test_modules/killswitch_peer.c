@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Plays the other tools that touch functions, for the Killswitch selftests: they
- * share a function with an engagement, make functions fail, and kill ftrace.
+ * Other tools that attach to functions, for the Killswitch selftests: they share a function with an
+ * engagement, make functions fail, and disable ftrace.
  *
- * In <debugfs>/killswitch_peer:
+ * Files in <debugfs>/killswitch_peer:
  *
  *   attach       takes "<kind> <function> [<value>]", see ks_kinds[] for the kinds
  *   detach       takes "<kind> <function>", or "all"
@@ -68,14 +68,13 @@ static DEFINE_MUTEX(ks_lock);
 static LIST_HEAD(ks_peers);
 
 /*
- * A function for what is better done here than from user space: called in a
- * probe's handler, and very often. Like those of the target module, it returns
- * what the compiler cannot know.
+ * A function for tests that cannot run in user space: calls in a probe's handler, and very frequent
+ * calls. Like those of the target module, its return value is unknown to the compiler.
  */
 static atomic_t ks_peer_runs;
 static int ks_peer_value = 42;
 
-/* What conditions reach through pointers. */
+/* Data that conditions access through pointers. */
 struct ks_peer_part {
 	struct ks_peer_part *next;
 	char name[16];
@@ -83,7 +82,7 @@ struct ks_peer_part {
 
 static struct ks_peer_part ks_peer_part = { &ks_peer_part, "part-of-a-peer" };
 
-/* The end of the name is zero. */
+/* The name ends with a NUL. */
 static noinline __noipa int ks_peer_int(int value, struct ks_peer_part *part)
 {
 	atomic_inc(&ks_peer_runs);
@@ -91,7 +90,7 @@ static noinline __noipa int ks_peer_int(int value, struct ks_peer_part *part)
 }
 ALLOW_ERROR_INJECTION(ks_peer_int, ERRNO);
 
-/* Where functions continue that are overridden: the value is in its register already. */
+/* The continuation of overridden functions: the value is already in its register. */
 asmlinkage void ks_peer_return(void);
 asm(".text\n"
 	".type ks_peer_return, %function\n"
@@ -101,7 +100,7 @@ asm(".text\n"
 	ANNOTATE_NOENDBR "\n"
 	ASM_RET
 #else
-	/* A breakpoint on a landing pad leaves it to what comes next to be one: bti c. */
+	/* A breakpoint on a landing pad requires one at the next address: bti c. */
 	".balign 4\n"
 	"ks_peer_return:\n"
 	"hint #34\n"
@@ -109,7 +108,7 @@ asm(".text\n"
 #endif
 	".size ks_peer_return, .-ks_peer_return\n");
 
-/* What the kernel's fault injection does, and BPF's. */
+/* As the kernel's fault injection and BPF do. */
 static int ks_override(struct pt_regs *regs, long value)
 {
 	regs_set_return_value(regs, value);
@@ -139,7 +138,7 @@ static int ks_on_override(struct kprobe *kprobe, struct pt_regs *regs)
 }
 NOKPROBE_SYMBOL(ks_on_override);
 
-/* No other probe is handled while a probe is, so this calls the body. */
+/* Other probes are not handled during a handler, so this runs the body. */
 static int ks_on_nested(struct kprobe *kprobe, struct pt_regs *regs)
 {
 	struct ks_peer *peer = container_of(kprobe, struct ks_peer, kprobe);
@@ -214,7 +213,7 @@ static int ks_attach_nested(struct ks_peer *peer)
 	return ks_attach_with(peer, ks_on_nested, NULL);
 }
 
-/* Off ftrace it could be optimized, and miss hits that nobody counts. */
+/* Without ftrace it could be optimized, and miss nested hits without counting. */
 static int ks_attach_flagged(struct ks_peer *peer)
 {
 	peer->kprobe.flags = KPROBE_FLAG_NESTED;
@@ -281,22 +280,22 @@ static void ks_detach_fprobe(struct ks_peer *peer)
 }
 
 static const struct ks_kind ks_kinds[] = {
-	/* A probe that is called before the function. */
+	/* Called before the function. */
 	{ "kprobe", ks_attach_kprobe, ks_detach_kprobe },
-	/* The same, called after the first instruction, too. */
+	/* The same, also called after the first instruction. */
 	{ "kprobe_post", ks_attach_kprobe_post, ks_detach_kprobe },
-	/* A probe that is called when the function has returned. */
+	/* Called on the function's return. */
 	{ "kretprobe", ks_attach_kretprobe, ks_detach_kretprobe },
-	/* A function tracer, with all registers and without. */
+	/* Function tracers with and without all registers. */
 	{ "ftrace", ks_attach_ftrace, ks_detach_ftrace },
 	{ "ftrace_args", ks_attach_ftrace_args, ks_detach_ftrace },
-	/* A probe of ftrace's, at the function's entry and exit. */
+	/* An fprobe, at the function's entry and exit. */
 	{ "fprobe", ks_attach_fprobe, ks_detach_fprobe },
-	/* A probe that makes the function return a value without running. */
+	/* A probe that overrides the return value. */
 	{ "override", ks_attach_override, ks_detach_kprobe },
-	/* A probe that calls ks_peer_int() and sees what that returns. */
+	/* A probe that calls ks_peer_int() and stores its return value. */
 	{ "nested", ks_attach_nested, ks_detach_kprobe },
-	/* A probe that wants nested hits and has no post_handler. */
+	/* A probe that requests nested hits without a post_handler. */
 	{ "flagged", ks_attach_flagged, ks_detach_kprobe },
 };
 
@@ -321,7 +320,7 @@ static struct ks_peer *ks_find_peer(const struct ks_kind *kind, const char *func
 static void ks_detach(struct ks_peer *peer)
 {
 	peer->kind->detach(peer);
-	/* What was on its way through the handler when it was detached has left it. */
+	/* Wait for handlers that are still running. */
 	synchronize_rcu();
 	list_del(&peer->list);
 	kfree(peer);
@@ -410,7 +409,7 @@ static int ks_on_fail(struct kprobe *kprobe, struct pt_regs *regs)
 {
 	unsigned int call;
 
-	/* A breakpoint is handled as an NMI. */
+	/* A breakpoint is handled like an NMI. */
 	if (ks_fail.pid && ((!in_task() && !in_nmi()) || task_tgid_nr(current) != ks_fail.pid))
 		return 0;
 	call = atomic_inc_return(&ks_fail.calls);
@@ -491,7 +490,7 @@ static int ks_do_cost(const char *line)
 
 	guard(mutex)(&ks_lock);
 	if (cpus == 1) {
-		/* Interrupts would be counted, too. */
+		/* Interrupts would be measured, too. */
 		guard(irqsave)();
 		start = get_cycles();
 		ks_call_often(&calls);
@@ -522,8 +521,7 @@ static int ks_text_show(struct seq_file *m, void *unused)
 }
 
 /*
- * Not exported, but a probe that is off finds it: behind its ENDBR, where
- * CFI does not find its type.
+ * Not exported, but a disabled probe finds it: after its ENDBR, where CFI does not find its type.
  */
 static int __nocfi ks_do_kill_ftrace(const char *line)
 {
@@ -532,7 +530,7 @@ static int __nocfi ks_do_kill_ftrace(const char *line)
 	int ret;
 
 #ifdef CONFIG_X86_64
-	/* Nobody else calls it by address, so that the processor may not allow it. */
+	/* It is never called indirectly otherwise, so the CPU may not allow it. */
 	if (cpu_feature_enabled(X86_FEATURE_IBT))
 		return -EOPNOTSUPP;
 #endif
@@ -566,14 +564,14 @@ static int ks_open(struct inode *inode, struct file *file)
 {
 	const struct ks_file *what = inode->i_private;
 
-	/* No mode keeps root out. */
+	/* File modes do not restrict root. */
 	if ((file->f_mode & FMODE_READ && !what->show) ||
 	    (file->f_mode & FMODE_WRITE && !what->command))
 		return -EACCES;
 	return single_open(file, what->show, (void *)what);
 }
 
-/* Takes a line per write. */
+/* One line per write. */
 static ssize_t ks_write(struct file *file, const char __user *buf, size_t size, loff_t *pos)
 {
 	const struct ks_file *what = ((struct seq_file *)file->private_data)->private;
@@ -619,5 +617,5 @@ static void __exit ks_peer_exit(void)
 
 module_init(ks_peer_init);
 module_exit(ks_peer_exit);
-MODULE_DESCRIPTION("Other tools that touch functions, for the Killswitch selftests");
+MODULE_DESCRIPTION("Killswitch selftests: other tools that attach to functions");
 MODULE_LICENSE("GPL");

@@ -1,17 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Functions for the Killswitch selftests to engage, with a way to call them.
+ * Functions to engage in the Killswitch selftests, with files to call them.
  *
- * Reading <debugfs>/killswitch_target/call/<function> calls the function and
- * prints what it returned; killswitch_target/runs/<function> says how often
- * its body ran, and killswitch_target/at_init what ks_target_early() returned
- * when the module was loaded.
+ * Reading <debugfs>/killswitch_target/call/<function> calls the function and prints its return
+ * value; killswitch_target/runs/<function> has the number of runs of its body, and
+ * killswitch_target/at_init the return value of ks_target_early() in the module's initialization.
  *
- * Writing "[<where>] <function> <count> <value>..." to killswitch_target/storm
- * calls the function that often: in the task that writes, in interrupts of another
- * processor if <where> is interrupt, or in those of a timer if it is timer (hard)
- * or softirq. Reading it says what came of it. Writing to killswitch_target/leak
- * loses some memory.
+ * Writing "[<where>] <function> <count> <value>..." to killswitch_target/storm calls the function
+ * <count> times: in the writing task, in interrupts of another CPU if <where> is interrupt, or in
+ * those of a timer if it is timer (hard) or softirq. Reading it returns the results. Writing to
+ * killswitch_target/leak leaks some memory.
  */
 #include <linux/atomic.h>
 #include <linux/completion.h>
@@ -34,9 +32,8 @@
 #include <linux/workqueue.h>
 
 /*
- * Each body counts its runs and returns what the compiler cannot know, so that
- * no caller can be compiled as if it knew the result. Nor can it be compiled as if
- * it knew what else the body does: GCC does so otherwise.
+ * Each body counts its runs and returns a value that is unknown to the compiler, so that it cannot
+ * optimize callers by the result or by other effects of the body, which GCC would do.
  */
 #define TARGET(type, name, ...)				\
 	static atomic_t name##_runs;			\
@@ -44,11 +41,11 @@
 
 static int ks_value = 42;
 module_param_named(value, ks_value, int, 0600);
-MODULE_PARM_DESC(value, "what the integer functions return");
+MODULE_PARM_DESC(value, "return value of the integer functions");
 
 static bool ks_hold;
 module_param_named(hold, ks_hold, bool, 0600);
-MODULE_PARM_DESC(hold, "while set, loading does not end (for a minute at most)");
+MODULE_PARM_DESC(hold, "while set, loading is delayed (for a minute at most)");
 
 TARGET(int, ks_target_int, int value)
 {
@@ -62,7 +59,7 @@ TARGET(int, ks_target_other, int value)
 	return READ_ONCE(ks_value) * 2 + value;
 }
 
-/* One that others, too, may make return an error. */
+/* A function that error injection is allowed for, too. */
 TARGET(int, ks_target_inject, int value)
 {
 	atomic_inc(&ks_target_inject_runs);
@@ -82,7 +79,7 @@ TARGET(void *, ks_target_ptr, int *object)
 	return READ_ONCE(ks_value) ? object : NULL;
 }
 
-/* Two that can fail, and then say so. */
+/* Two functions that can fail, and report it. */
 TARGET(int, ks_target_fails, int value)
 {
 	atomic_inc(&ks_target_fails_runs);
@@ -121,8 +118,8 @@ TARGET(unsigned long, ks_target_ulong, unsigned long value)
 
 #ifdef CONFIG_X86_64
 /*
- * A symbol that has a place for tracers, and not where a function begins: what is
- * on top of the stack there is no return address.
+ * A symbol with an ftrace location that is not at its entry: the top of the stack is not the return
+ * address.
  */
 extern int ks_target_late(int value);
 asm(".pushsection .text, \"ax\"\n"
@@ -147,7 +144,7 @@ asm(".pushsection .text, \"ax\"\n"
 STACK_FRAME_NON_STANDARD(ks_target_late);
 #endif
 
-/* There is no place for tracers in it. */
+/* It has no ftrace location. */
 static atomic_t ks_target_breakpoint_runs;
 static noinline __noipa notrace int ks_target_breakpoint(int value)
 {
@@ -155,20 +152,20 @@ static noinline __noipa notrace int ks_target_breakpoint(int value)
 	return READ_ONCE(ks_value) * 5 + value;
 }
 
-/* No probe can be set on it. */
+/* It is on the kprobe blacklist. */
 static noinline __noipa int ks_target_noprobe(int value)
 {
 	return READ_ONCE(ks_value) * 6 + value;
 }
 NOKPROBE_SYMBOL(ks_target_noprobe);
 
-/* Another module has one of this name, too. */
+/* Another module has a function of this name, too. */
 static noinline __noipa int ks_twin(int value)
 {
 	return READ_ONCE(ks_value) * 7 + value;
 }
 
-/* The module's own code calls it, when it begins to run. */
+/* Called by the module's initialization. */
 TARGET(int, ks_target_early, int value)
 {
 	atomic_inc(&ks_target_early_runs);
@@ -194,7 +191,7 @@ TARGET(struct ks_pair, ks_target_struct, long value)
 	return (struct ks_pair){ READ_ONCE(ks_value), value };
 }
 
-/* What conditions look at. */
+/* Data that conditions access. */
 struct ks_label {
 	char text[16];
 	const char *pointer;
@@ -224,16 +221,16 @@ struct ks_whole {
 static noinline __noipa int ks_target_args(struct ks_part *part, int number, u8 small,
 					   const char *text, unsigned long wide)
 {
-	/* It never is, but the compiler does not know. */
+	/* Never true, but unknown to the compiler. */
 	if (READ_ONCE(ks_value) < 0)
 		return part->byte + number + small + text[0] + (int)wide;
 	return 0;
 }
 
 /*
- * Calls ks_target_args() with what is written: numbers, two texts, and where a
- * pointer leads: to the structure itself (1), to nothing (0), to user space (2), to
- * where no memory is (3) or can be (4). Writing fails as the function does.
+ * Calls ks_target_args() with the written values: numbers, two texts, and the target of a pointer:
+ * the structure itself (1), NULL (0), user space (2), unmapped memory (3) or an invalid
+ * address (4). The write fails like the function.
  */
 static ssize_t ks_args_write(struct file *file, const char __user *from, size_t len, loff_t *pos)
 {
@@ -278,7 +275,7 @@ static const struct file_operations ks_args_fops = {
 	.write = ks_args_write,
 };
 
-/* As if the compiler had made a variant of the function for constant arguments. */
+/* Like a variant that the compiler makes for constant arguments. */
 static int ks_target_varied_for_7(void)
 	__asm__("ks_target_varied.constprop.0");
 
@@ -293,7 +290,7 @@ static noinline __noipa int ks_target_varied_for_7(void)
 	return READ_ONCE(ks_value) + 7;
 }
 
-/* Type information knows it by neither name. */
+/* Type information contains neither of its names. */
 static int ks_untyped(int value)
 	__asm__("ks_target_untyped");
 
@@ -345,7 +342,7 @@ static int ks_call_ptr(struct seq_file *m)
 	int *object = &ks_value;
 	void *ptr;
 
-	/* A constant would be built into the function, which BTF leaves out then. */
+	/* A constant would be propagated into the function, which BTF would then leave out. */
 	OPTIMIZER_HIDE_VAR(object);
 	ptr = ks_target_ptr(object);
 	if (!ptr)
@@ -474,9 +471,8 @@ static int ks_runs_show(struct seq_file *m, void *unused)
 DEFINE_SHOW_ATTRIBUTE(ks_runs);
 
 /*
- * 300 functions, ks_many_000 to ks_many_299, to fill every slot with, which
- * others may make return errors, too. Each has a body of its own, or the compiler
- * would fold them into one.
+ * 300 functions, ks_many_000 to ks_many_299, to fill every slot, for which error injection is
+ * allowed, too. Each has a different body, to prevent folding.
  */
 #define MANY(n)							\
 	static int ks_many_##n(void);				\
@@ -493,7 +489,7 @@ static int (*const ks_many[])(void) = {
 #include "many.h"
 };
 
-/* Reading killswitch_target/many calls them all: "<index> <value>" lines. */
+/* Reading killswitch_target/many calls all of them: "<index> <value>" lines. */
 static int ks_many_show(struct seq_file *m, void *unused)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(ks_many); i++)
@@ -503,9 +499,8 @@ static int ks_many_show(struct seq_file *m, void *unused)
 DEFINE_SHOW_ATTRIBUTE(ks_many);
 
 /*
- * What the function that a storm calls may return: two values, one unless a
- * change is going on, and a number that each change counts up. In one word, so
- * that who reads it gets what belongs together.
+ * The values that a storm's function may return: two values, one of them unless a change is in
+ * progress, and a counter of changes. In one word, so that readers get a consistent state.
  */
 static u64 ks_expected;
 
@@ -515,7 +510,7 @@ static u64 ks_expected;
 #define KS_FIRST(expected)	((s16)((expected) >> 16))
 #define KS_SECOND(expected)	((s16)(expected))
 
-/* Takes "<turn> <value> <value>"; at turn 0 anything known may come. */
+/* Parses "<turn> <value> <value>"; at turn 0 any known value is valid. */
 static ssize_t ks_expect_write(struct file *file, const char __user *from, size_t len,
 			       loff_t *pos)
 {
@@ -529,9 +524,9 @@ static ssize_t ks_expect_write(struct file *file, const char __user *from, size_
 		return -EFAULT;
 	if (sscanf(text, "%u %d %d", &turn, &first, &second) != 3)
 		return -EINVAL;
-	/* What the caller did before is done for whoever sees this. */
+	/* Release: earlier operations of the caller are visible to readers of this. */
 	smp_store_release(&ks_expected, KS_EXPECTED(turn, first, second));
-	/* And this is there before what the caller does next. */
+	/* Full barrier: this is visible before later operations of the caller. */
 	smp_mb();
 	return len;
 }
@@ -543,15 +538,15 @@ static const struct file_operations ks_expect_fops = {
 
 #define KS_KNOWN 16
 
-/* What the calls made through one open file returned. One task at a time uses it. */
+/* The results of calls through one open file. Used by one task at a time. */
 struct ks_storm {
 	u64 calls;
-	/* Calls that no change overlapped, and those of them that returned something else. */
+	/* Calls that no change overlapped, and those of them with a wrong value. */
 	u64 judged;
 	u64 wrong;
-	/* Calls that returned what is not among the known values. */
+	/* Calls with an unknown value. */
 	u64 unknown;
-	/* The first wrong or unknown value, and what was expected. */
+	/* The first wrong or unknown value, and the expected values. */
 	bool is_bad;
 	int bad;
 	u64 bad_expected;
@@ -588,7 +583,7 @@ static void ks_storm_judge(struct ks_storm *storm, int value, u64 before, u64 af
 	}
 }
 
-/* A call in an interrupt, whatever that interrupted. */
+/* A call in an interrupt, in any context. */
 struct ks_interrupt {
 	int (*call)(int value);
 	int value;
@@ -603,13 +598,13 @@ static void ks_interrupt_call(void *data)
 	interrupt->value = interrupt->call(0);
 }
 
-/* In one that another processor is sent. */
+/* In an IPI to another CPU. */
 static int ks_call_there(int (*call)(int value))
 {
 	struct ks_interrupt interrupt = { .call = call, .value = INT_MIN };
 	int cpu;
 
-	/* Without another processor it is an ordinary call, with interrupts off. */
+	/* Without another CPU it is an ordinary call with interrupts disabled. */
 	preempt_disable();
 	cpu = cpumask_any_but(cpu_online_mask, smp_processor_id());
 	smp_call_function_single(cpu < nr_cpu_ids ? cpu : smp_processor_id(), ks_interrupt_call,
@@ -681,11 +676,11 @@ static void ks_storm_call(struct ks_storm *storm, int (*call)(int value), unsign
 		int value;
 
 		before = READ_ONCE(ks_expected);
-		/* The call comes after it. */
+		/* The call is ordered after this. */
 		smp_mb();
 		/*
-		 * An emulator that runs the processors in turn gives the turn to another
-		 * here, so that now and then a change comes before, in or after a call.
+		 * An emulator that runs CPUs in turn switches here, so that changes sometimes
+		 * happen before, during or after a call.
 		 */
 		if (i % 61 == 20)
 			cpu_relax();
@@ -696,7 +691,7 @@ static void ks_storm_call(struct ks_storm *storm, int (*call)(int value), unsign
 		smp_mb();
 		after = READ_ONCE(ks_expected);
 		ks_storm_judge(storm, value, before, after);
-		/* No wait for tasks shall last as long as a storm. */
+		/* A storm must not delay grace periods of RCU Tasks. */
 		if (i % 256 == 0)
 			cond_resched_tasks_rcu_qs();
 	}
@@ -750,7 +745,7 @@ static ssize_t ks_storm_write(struct file *file, const char __user *from, size_t
 
 		if (i == KS_KNOWN || kstrtoint(word, 0, &value))
 			return -EINVAL;
-		/* The values are counted where they were: they stay the same. */
+		/* The values are counted by position, and stay the same. */
 		if (storm->calls && (i >= storm->count || storm->known[i] != value))
 			return -EINVAL;
 		storm->known[i] = value;
@@ -786,8 +781,8 @@ static const struct file_operations ks_storm_fops = {
 };
 
 /*
- * Loses some memory, for a test that looks for lost memory has to find it: many
- * times, for what still lies on some stack is not taken for lost.
+ * Leaks some memory for the leak test: many times, because objects with pointers left on a stack
+ * are not reported.
  */
 static ssize_t ks_leak_write(struct file *file, const char __user *from, size_t len,
 			     loff_t *pos)
@@ -808,7 +803,7 @@ static const struct file_operations ks_leak_fops = {
 	.write = ks_leak_write,
 };
 
-/* Calls ks_target_int() for a task, and keeps what it returned. */
+/* Calls ks_target_int() for a task, and stores its return value. */
 struct ks_errand {
 	struct work_struct work;
 	int result;
@@ -821,7 +816,7 @@ static void ks_run_errand(struct work_struct *work)
 	errand->result = ks_target_int(0);
 }
 
-/* Reading killswitch_target/by_thread has a kernel thread call it. */
+/* Reading killswitch_target/by_thread calls it in a kernel thread. */
 static int ks_by_thread_show(struct seq_file *m, void *unused)
 {
 	struct ks_errand errand;
@@ -835,7 +830,7 @@ static int ks_by_thread_show(struct seq_file *m, void *unused)
 }
 DEFINE_SHOW_ATTRIBUTE(ks_by_thread);
 
-/* Reading killswitch_target/by_interrupt has an interrupt of another processor call it. */
+/* Reading killswitch_target/by_interrupt calls it in an interrupt of another CPU. */
 static int ks_by_interrupt_show(struct seq_file *m, void *unused)
 {
 	seq_printf(m, "%d\n", ks_call_there(ks_target_int));
@@ -843,7 +838,7 @@ static int ks_by_interrupt_show(struct seq_file *m, void *unused)
 }
 DEFINE_SHOW_ATTRIBUTE(ks_by_interrupt);
 
-/* Reading killswitch_target/others calls those that nothing else calls. */
+/* Reading killswitch_target/others calls the remaining functions. */
 static int ks_others_show(struct seq_file *m, void *unused)
 {
 	seq_printf(m, "%d %d\n", ks_target_noprobe(0), ks_twin(0));
@@ -854,7 +849,7 @@ DEFINE_SHOW_ATTRIBUTE(ks_others);
 static struct dentry *ks_root;
 static u32 ks_at_init;
 
-/* Is freed when the module has been loaded. */
+/* Freed after the module's initialization. */
 static noinline __noipa int __init ks_target_once(int value)
 {
 	return ks_target_early(value);
@@ -896,5 +891,5 @@ static void __exit ks_target_exit(void)
 
 module_init(ks_target_init);
 module_exit(ks_target_exit);
-MODULE_DESCRIPTION("Functions for the Killswitch selftests to engage");
+MODULE_DESCRIPTION("Killswitch selftests: functions to engage");
 MODULE_LICENSE("GPL");

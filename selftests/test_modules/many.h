@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The numbers of the ks_many functions: includers say what MANY() makes of one. */
+/* The numbers of the ks_many functions: includers define MANY() for each. */
 MANY(000) MANY(001) MANY(002) MANY(003) MANY(004)
 MANY(005) MANY(006) MANY(007) MANY(008) MANY(009)
 MANY(010) MANY(011) MANY(012) MANY(013) MANY(014)
