@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Measures what Killswitch costs, for scripts/bench: "bench <what> ..." lines. On a
- * machine of testing/vm/run --icount each instruction takes one nanosecond.
+ * Measures what Killswitch costs, for scripts/bench: "bench <what> ..." lines. With testing/vm/run
+ * --icount each instruction takes one nanosecond.
  */
 #include <linux/perf_event.h>
 #include <sys/ioctl.h>
@@ -17,7 +17,7 @@
 
 static int control;
 
-/* Measures a little of everything, to see that it can be measured. */
+/* Runs a short form, to check that measuring works. */
 static bool is_quick(void)
 {
 	char text[4096] = "";
@@ -26,7 +26,7 @@ static bool is_quick(void)
 	return strstr(text, "bench_quick");
 }
 
-/* Ends the program if @ret is a negative errno. */
+/* Exits if @ret is a negative errno. */
 static int must(int ret, const char *what)
 {
 	if (ret >= 0)
@@ -35,7 +35,7 @@ static int must(int ret, const char *what)
 	exit(1);
 }
 
-/* Waits for up to a minute until @path can be read, or cannot be, or reads as 0. */
+/* Waits for up to a minute until @path exists, or does not exist, or reads as 0. */
 static void await(const char *path, bool there)
 {
 	for (int i = 0; i < 6000; i++) {
@@ -164,7 +164,7 @@ static const struct mechanism {
 	{ "livepatch", attach_livepatch, detach_livepatch },
 };
 
-/* What a call costs, with one processor calling and with all. */
+/* The cost of a call, with one CPU calling and with all. */
 static void calls(const char *mechanism, int count)
 {
 	int cpus = sysconf(_SC_NPROCESSORS_ONLN);
@@ -175,8 +175,8 @@ static void calls(const char *mechanism, int count)
 		       must(ks_cost(cpus), "cost"));
 }
 
-/* The code of the measured function, and what a call of it costs when nothing is engaged. */
-static void say_plain(const char *when)
+/* The code of the measured function, and the cost of a call without engagements. */
+static void print_plain(const char *when)
 {
 	const struct ks_symbol *symbol;
 	struct ks_symbols symbols;
@@ -190,7 +190,7 @@ static void say_plain(const char *when)
 	for (size_t i = 0; i < symbols.count; i++)
 		if (symbols.all[i].address > symbol->address && symbols.all[i].address < end)
 			end = symbols.all[i].address;
-	/* Each byte is two digits and a blank. */
+	/* Two digits and a blank per byte. */
 	if ((end - symbol->address) * 3 < sizeof(text))
 		text[(end - symbol->address) * 3] = '\0';
 	printf("bench text %s %s\n", when, text);
@@ -217,7 +217,7 @@ static void all_calls(void)
 	}
 }
 
-/* What a call costs that is short-circuited, on one processor and on more and more at once. */
+/* The cost of a short-circuited call, on an increasing number of CPUs. */
 static void scaling(void)
 {
 	attach_killswitch(1);
@@ -225,7 +225,7 @@ static void scaling(void)
 		long before = ks_hits("ks_peer_int");
 		int cost = must(ks_cost(cpus), "cost");
 
-		/* All calls of ks_cost() are counted, by whichever processor. */
+		/* ks_cost() counts all calls, on any CPU. */
 		if (ks_hits("ks_peer_int") - before != 5L * 10000 * cpus)
 			must(-EPROTO, "hits");
 		printf("bench scale %d %d\n", cpus, cost);
@@ -234,8 +234,8 @@ static void scaling(void)
 }
 
 /*
- * What a call costs of which first has to be found out whether it is meant, on one
- * processor, and by a user, whose call it is there.
+ * The cost of a call for which the scope or a condition is evaluated, on one CPU, and by a user for
+ * whom the scope applies.
  */
 static void deciding(void)
 {
@@ -256,8 +256,8 @@ static void deciding(void)
 			must(ks_command(control, "%s", ways[i].command), ways[i].name);
 			if (count > 1)
 				must(ks_engage_crowd(control, count - 1), "engage the others");
-			/* Privileges go with the effective user, scope with the real one. */
-			must(setresuid(65534, -1, -1) ? -errno : 0, "become somebody else");
+			/* Privileges depend on the effective user ID, scope on the real one. */
+			must(setresuid(65534, -1, -1) ? -errno : 0, "change the user");
 			printf("bench decide %s %d %d\n", ways[i].name, count,
 			       must(ks_cost(1), "cost"));
 			must(setresuid(0, -1, -1) ? -errno : 0, "become root again");
@@ -266,7 +266,7 @@ static void deciding(void)
 	}
 }
 
-/* In nanoseconds: the processor's time that this program used, and the time that went by. */
+/* In nanoseconds: the CPU time of this program, and the elapsed time. */
 struct spent {
 	long long busy, passed;
 };
@@ -292,10 +292,11 @@ static void stop(struct spent *spent)
 }
 
 /*
- * Gives "@command <function>@value" to the control file for @count functions, @at_once or in
- * as many writes.
+ * Writes "@command <function>@value" to the control file for @count functions, @at_once or one
+ * write for each.
  */
-static void give(const char *what, const char *command, const char *value, int count, bool at_once)
+static void run_commands(const char *what, const char *command, const char *value, int count,
+			 bool at_once)
 {
 	struct spent spent = {};
 	char text[KS_MAX_COMMAND] = "";
@@ -319,18 +320,18 @@ static void times(int count)
 {
 	struct spent spent = {};
 
-	give("engage", "engage", " -1", count, false);
-	give("disengage", "disengage", "", count, false);
-	give("transaction-engage", "engage", " -1", count, true);
-	give("transaction-disengage", "disengage", "", count, true);
-	give(NULL, "engage", " -1", count, true);
+	run_commands("engage", "engage", " -1", count, false);
+	run_commands("disengage", "disengage", "", count, false);
+	run_commands("transaction-engage", "engage", " -1", count, true);
+	run_commands("transaction-disengage", "disengage", "", count, true);
+	run_commands(NULL, "engage", " -1", count, true);
 	start(&spent);
 	detach_killswitch();
 	stop(&spent);
 	printf("bench time disengage_all %d %lld %lld\n", count, spent.busy, spent.passed);
 }
 
-/* The bytes that the kernel has allocated: in slabs, with vmalloc() and for each processor. */
+/* Bytes of memory in slabs, from vmalloc() and per CPU. */
 static long memory(void)
 {
 	static char text[1 << 20];
@@ -366,7 +367,7 @@ static void memory_of_engagements(void)
 	}
 }
 
-/* What the verdict on @function costs, whether it is to return 0 or -1, and what it says to -1. */
+/* The cost of the verdict on @function for 0 and -1, and the answer for -1. */
 static long long verdict(const char *function, char *answer, size_t size)
 {
 	long long most = 0;
@@ -407,9 +408,9 @@ static int by_size(const void *a, const void *b)
 }
 
 /*
- * Verdicts on every 50th function of the kernel and on the 20 largest. Counting
- * callers takes as long for each, and is measured apart: for the others, the
- * function that does it is made to return at once.
+ * Verdicts on every 50th function of the kernel and on the 20 largest. Counting callers takes
+ * constant time, and is measured separately: for the verdicts, the function that counts is
+ * overridden.
  */
 static void verdicts(void)
 {
@@ -438,7 +439,7 @@ static void verdicts(void)
 		if (strstr(symbol->name, "10killswitch8security4code10callers_in") &&
 		    ks_starts(symbol->name, "_RNv"))
 			counter = symbol->name;
-		/* What is larger is no function, and longer names are no targets. */
+		/* Larger symbols are not functions, and longer names are not valid targets. */
 		if (text && size && size < 65536 && ks_is_text(symbol) &&
 		    strlen(symbol->name) < NAME_MAX)
 			samples[count++] = (struct sample){ symbol->name, size };
@@ -446,8 +447,8 @@ static void verdicts(void)
 
 	/* Callers of a function of the kernel are counted in all of it. */
 	with = verdict("af_alg_sendmsg", answer, sizeof(answer));
-	must(counter ? 0 : -ENOENT, "what counts callers");
-	must(ks_peer("attach", "override %s 0", counter), "switch counting off");
+	must(counter ? 0 : -ENOENT, "the function that counts callers");
+	must(ks_peer("attach", "override %s 0", counter), "disable counting");
 	without = verdict("af_alg_sendmsg", answer, sizeof(answer));
 	printf("bench count %zu %lld\n", text, with - without);
 
@@ -465,8 +466,8 @@ static void verdicts(void)
 	must(ks_peer("detach", "all"), "detach");
 }
 
-/* When the first program was started, in microseconds since the clock runs. */
-static void say_boot(void)
+/* The time when the first program was started, in microseconds since the clock started. */
+static void print_boot_time(void)
 {
 	static char log[1 << 20];
 	long seconds, microseconds;
@@ -476,17 +477,17 @@ static void say_boot(void)
 	len = klogctl(3 /* all of it */, log, sizeof(log) - 1);
 	must(len < 0 ? -errno : 0, "kernel log");
 	at = strstr(log, "] Run /sbin/init");
-	must(at ? 0 : -ENOENT, "when init began");
+	must(at ? 0 : -ENOENT, "the start of init");
 	while (*at != '[')
 		at--;
 	must(sscanf(at, "[ %ld.%ld]", &seconds, &microseconds) == 2 ? 0 : -EPROTO, "time");
 	printf("bench boot %ld\n", seconds * 1000000 + microseconds);
 }
 
-/* This and the next can be had without Killswitch, too. */
+/* These two also work without Killswitch. */
 TEST(boot)
 {
-	say_boot();
+	print_boot_time();
 }
 
 TEST(plain)
@@ -494,7 +495,7 @@ TEST(plain)
 	setlinebuf(stdout);
 	must(ks_load_target(), "killswitch_target");
 	must(ks_load_module("killswitch_peer"), "killswitch_peer");
-	say_plain(access(KS_DIR, F_OK) ? "without" : "before");
+	print_plain(access(KS_DIR, F_OK) ? "without" : "before");
 }
 
 FIXTURE(bench) {};
@@ -516,7 +517,7 @@ TEST_F_TIMEOUT(bench, memory, 1800)
 {
 	memory_of_policy();
 	memory_of_engagements();
-	say_plain("after");
+	print_plain("after");
 }
 
 TEST_F_TIMEOUT(bench, calls, 1800)

@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# Guest script for scripts/bench: measures what bench=<what>,... on the kernel's
-# command line asks for.
+# Guest script for scripts/bench: runs the measurements in bench=<what>,... on the kernel command
+# line.
 # shellcheck source=../../selftests/lib.sh
 . lib.sh
 

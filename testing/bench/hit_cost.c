@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Measures what a call of an engaged function costs, beside one of a function that
- * a probe makes return as the kernel's fault injection does: in cycles, or in
- * instructions on a machine of testing/vm/run --icount.
+ * Measures the cost of a call of an engaged function, compared with a probe that overrides the
+ * return value as the kernel's fault injection does: in cycles, or in instructions with
+ * testing/vm/run --icount.
  */
 #include "tools.h"
 
@@ -17,7 +17,7 @@ static int override_crowd(void)
 	return ret;
 }
 
-/* Measures, and says so. */
+/* Measures and prints the cost. */
 #define COST(what) ({								\
 	long cost_ = ks_cost(1);							\
 										\
@@ -57,20 +57,20 @@ TEST_F_TIMEOUT(cost, of_a_hit, 600)
 	EXPECT_EQ(0, ks_engage_crowd(self->control, CROWD));
 	crowd = COST("engaged, with 199 others");
 	EXPECT_EQ(0, ks_command(self->control, "disengage_all\n"));
-	after = COST("a call, after that");
+	after = COST("a call afterwards");
 
 	ASSERT_EQ(0, ks_peer("attach", "override ks_peer_int -1"));
 	overridden = COST("overridden");
 	EXPECT_EQ(0, override_crowd());
 	override_among = COST("overridden, with 199 others");
 
-	/* Cycles are never the same twice, but instructions are. */
+	/* Cycles vary, instructions do not. */
 	if (!getenv("KS_EXACT"))
 		return;
 	EXPECT_EQ(plain, after);
-	/* It costs a tenth more than a probe that does not tell who calls, at most. */
+	/* It costs at most a tenth more than a probe that does not distinguish callers. */
 	EXPECT_LE(engaged, overridden * 11 / 10);
-	/* Probes are found in a table, in which they may come to lie one behind the other. */
+	/* Probes are found in a hash table, in which they may share a bucket. */
 	EXPECT_EQ(override_among - overridden, crowd - engaged);
 }
 

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# Guest script: a boot whose lsm= does not name Killswitch.
+# Guest script: a boot without Killswitch in lsm=.
 #
 # append: lsm=lockdown,capability,landlock,yama,apparmor,bpf killswitch=af_alg_sendmsg=-EPERM killswitch.seal loglevel=3
 # smp: 1

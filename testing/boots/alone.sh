@@ -1,9 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# Guest script: no security module but Lockdown and Killswitch, and the functions that
-# the policy names in the kernel and in its modules. Other boots try only some of those
-# that may be made to deny; here it is all.
+# Guest script: only Lockdown and Killswitch in lsm=, and all functions that the policy names in the
+# kernel and in its modules, of which other boots only test a part.
 #
 # append: lsm=lockdown,killswitch loglevel=3
 # smp: 1

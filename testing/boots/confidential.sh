@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# Guest script: a kernel locked down for integrity, in which engagements may
-# change until it is locked down for confidentiality.
+# Guest script: a kernel under integrity lockdown, in which engagements can change until
+# confidentiality lockdown.
 #
 # append: lsm=lockdown,capability,landlock,killswitch,yama,apparmor,bpf lockdown=integrity killswitch.lockdown=confidentiality loglevel=3
 # smp: 1

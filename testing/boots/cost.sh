@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# Guest script: what a call of an engaged function costs, in instructions, which
-# are the same in every run.
+# Guest script: the cost of a call of an engaged function, in instructions, which is the same in
+# every run.
 #
 # append: lsm=lockdown,capability,killswitch loglevel=3
 # smp: 1

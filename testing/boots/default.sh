@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# Guest script: all tests of an ordinary boot, with Killswitch among the others.
+# Guest script: the tests of an ordinary boot, with Killswitch among other LSMs.
 #
 # append: lsm=lockdown,capability,landlock,killswitch,yama,apparmor,bpf loglevel=3
 # smp: 2
@@ -9,7 +9,7 @@
 # shellcheck source=../../selftests/lib.sh
 . lib.sh
 
-# First what needs a boot in which nothing was engaged yet. The audit daemon
-# comes last: without it, nothing but the tests reads the records.
+# First the tests that need a boot without earlier engagements. The audit daemon is last: without
+# it, only the tests read the records.
 run_tests taint_test.sh basic_test.sh lsm_test input_test errno_test engage_test disarmed_test.sh \
 	gate_test policy_test types_test protect_test zones_test verdicts_test.sh audit_test.sh

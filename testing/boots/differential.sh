@@ -1,9 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# Guest script: prints what the policy says of every ninth function, and of the end of all
-# code, with all modules loaded, for scripts/differential to compare with what the host
-# program says.
+# Guest script: prints the verdicts on every ninth function, and on the end of the kernel's code,
+# with all modules loaded, for scripts/differential to compare with those of the userspace tool.
 #
 # append: lsm=lockdown,capability,landlock,killswitch,yama,apparmor,bpf loglevel=3
 # smp: 1
@@ -35,4 +34,4 @@ while read -r function; do
 done <functions
 answer
 echo 1..1
-echo "ok 1 $(wc -l <functions) functions were asked about"
+echo "ok 1 $(wc -l <functions) functions have verdicts"

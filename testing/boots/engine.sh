@@ -1,9 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# Guest script: modules that come and go, functions that are watched or
-# observed first, whose calls an engagement takes, when one ends by itself, and probes that are
-# disarmed.
+# Guest script: modules that are loaded and unloaded, tryengage and observe, the scope of
+# engagements, time limits, and disarmed probes.
 #
 # append: lsm=lockdown,capability,landlock,killswitch,yama,apparmor,bpf loglevel=3
 # smp: 2

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# Guest script: each step of a request fails, and nothing is lost by it.
+# Guest script: each step of a request fails, without losing anything.
 #
 # append: lsm=lockdown,capability,landlock,killswitch,yama,apparmor,bpf kmemleak=on oops=panic loglevel=3
 # smp: 2

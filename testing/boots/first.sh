@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# Guest script: Killswitch before all others, SELinux among them.
+# Guest script: Killswitch before all other LSMs, including SELinux.
 #
 # append: lsm=killswitch,lockdown,capability,landlock,selinux,bpf loglevel=3
 # smp: 1

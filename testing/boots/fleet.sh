@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# Guest script: a boot with the command line that the guide shows for a fleet.
+# Guest script: a boot with the guide's command line for a fleet.
 #
 # append: lsm=lockdown,capability,killswitch loglevel=3 killswitch=af_alg:af_alg_sendmsg=-EPERM,vsock:vsock_create=-EPERM,x25:x25_create=-EPERM,ksmbd:ksmbd_smb_request=0,ax25:ax25_sendmsg=-EPERM
 # smp: 1

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# Guest script: a kernel whose ftrace gives up.
+# Guest script: a kernel whose ftrace is disabled after an error.
 #
 # append: lsm=lockdown,capability,landlock,killswitch,yama,apparmor,bpf loglevel=3
 # smp: 2

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# Guest script: an operator types in what the administrator's guide shows.
+# Guest script: runs the commands in the administrator's guide.
 #
 # append: lsm=lockdown,capability,landlock,killswitch,yama,apparmor,bpf loglevel=3 audit=1
 # smp: 1

@@ -1,14 +1,14 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# Guest script: shows what the KUnit suites of Killswitch said at boot.
+# Guest script: prints the results of Killswitch's KUnit suites at boot.
 #
 # append: lsm=lockdown,capability,killswitch kunit.enable=1 kunit.filter_glob=killswitch* loglevel=3
 # smp: 1
 # timeout: 120
 set -euo pipefail
 
-# The cases are one level in; a suite's own line repeats them.
+# The cases are nested; the line of a suite summarizes them.
 dmesg | sed 's/^\[[^]]*\] //' | awk '
 	/^ *# Subtest: / { suite = $NF }
 	/^    (not )?ok / {

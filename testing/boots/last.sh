@@ -1,8 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# Guest script: Killswitch behind all others, those that are rarely used among
-# them.
+# Guest script: Killswitch after all other LSMs, including rarely used ones.
 #
 # append: lsm=lockdown,capability,landlock,yama,loadpin,safesetid,smack,tomoyo,ipe,bpf,killswitch loglevel=3
 # smp: 1

@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# Guest script: mitigations of real subsystems, in a boot of their own because
-# modules come and go.
+# Guest script: mitigations of real subsystems, in a separate boot because modules are loaded and
+# unloaded.
 #
 # append: lsm=lockdown,capability,landlock,killswitch,yama,apparmor,bpf loglevel=3
 # smp: 2

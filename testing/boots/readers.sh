@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# Guest script: what reading users cost an engagement. Time is counted in instructions
-# (whatever else the host runs does not count), which takes a single processor.
+# Guest script: how much readers delay an engagement. Time is counted in instructions, independent
+# of the host's load, which needs a single CPU.
 #
 # append: lsm=lockdown,capability,landlock,killswitch,yama,apparmor,bpf loglevel=3
 # smp: 1

@@ -1,9 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# Guest script: everything that can be done to engagements, at once, for a minute
-# or, with ks_seconds= on the kernel command line, for as long as that says; and
-# whether anything was lost by it.
+# Guest script: all operations on engagements, concurrently, for a minute, or for ks_seconds= on the
+# kernel command line; and a leak check.
 #
 # by: make soak
 # append: lsm=lockdown,capability,landlock,killswitch,yama,apparmor,bpf kmemleak=on oops=panic loglevel=3

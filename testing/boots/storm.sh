@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# Guest script: all that can be done to engagements, at once and without pause.
+# Guest script: all operations on engagements, concurrently and continuously.
 #
 # append: lsm=lockdown,capability,landlock,killswitch,yama,apparmor,bpf oops=panic loglevel=3
 # smp: 2

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# Guest script: the program killswitch, on a machine that runs, whose memory it reads.
+# Guest script: the program killswitch on a running machine, whose memory it reads.
 #
 # append: lsm=lockdown,capability,landlock,killswitch,yama,apparmor,bpf loglevel=3
 # smp: 2

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# Guest script: what must not be skipped, and that the program killswitch says so.
+# Guest script: functions that must not be skipped, as the program killswitch reports.
 #
 # append: lsm=lockdown,capability,landlock,killswitch,yama,apparmor,bpf loglevel=3
 # smp: 2
@@ -12,6 +12,7 @@
 # shellcheck source=../../selftests/lib.sh
 . lib.sh
 
-# It takes the records, which an oops would have printed between the results.
+# The audit daemon takes the records, which would otherwise be printed between results after an
+# oops.
 start-auditd
 run_tests traps_test.sh

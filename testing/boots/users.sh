@@ -1,8 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# Guest script: what users without privileges do to hold engagements up or to hide
-# them.
+# Guest script: attempts of unprivileged users to delay or hide engagements.
 #
 # append: lsm=lockdown,capability,landlock,killswitch,yama,apparmor,bpf loglevel=3
 # smp: 2

@@ -1,9 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# Guest script: writes that are made up, to every file that takes one, in every
-# way. A file "settings" beside this says how many if it shall not be a few:
-# see scripts/fuzz-kernel.
+# Guest script: random writes to every writable file, with every method. The file "settings" next to
+# this sets their number: see scripts/fuzz-kernel.
 #
 # by: make fuzz-kernel
 # append: lsm=lockdown,capability,landlock,killswitch,yama,apparmor,bpf oops=panic loglevel=3

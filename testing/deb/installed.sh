@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# Guest script: what the packages of scripts/deb do in a system that has them, with systemd and
-# auditd: /etc/killswitch.d says what is engaged at boot, before the network is up.
+# Guest script: the packages of scripts/deb in a system with systemd and auditd: /etc/killswitch.d
+# is applied at boot, before the network is up.
 #
 # append: lsm=lockdown,capability,landlock,killswitch,yama,apparmor,bpf audit=1 loglevel=3
 # smp: 2
@@ -11,13 +11,13 @@
 # shellcheck source=../../selftests/lib.sh
 . lib.sh
 
-# When a unit became active, in microseconds since the kernel began.
+# When a unit became active, in microseconds since the kernel started.
 active_since()
 {
 	systemctl show -P ActiveEnterTimestampMonotonic "$1"
 }
 
-# before EARLIER LATER: both are active, and the one was first.
+# before EARLIER LATER: checks that both are active, EARLIER first.
 before()
 {
 	local earlier later
@@ -31,34 +31,41 @@ begin
 echo "# $(uname -srv)"
 is "the kernel is installed" "installed" \
 	"$(dpkg-query -W -f '${db:Status-Status}' "linux-image-$(uname -r)")"
-like "so is the unit" "^active" "$(systemctl is-active killswitch.service)"
-like "what the files say is engaged" '^af_alg_sendmsg retval=-1 .* state=engaged' "$(<"$KS/engaged")"
-like "or armed" 'x25:x25_create retval=-1 .* state=armed' "$(<"$KS/engaged")"
-check "before there is a network" before killswitch.service network-pre.target
-check "and that comes" before network-pre.target systemd-networkd.service
-like "auditd has a record of it" 'op=engage func="af_alg_sendmsg" retval=-1 reason="CVE-2026-31431"' \
+like "the unit is active" "^active" "$(systemctl is-active killswitch.service)"
+like "a function in the files is engaged" '^af_alg_sendmsg retval=-1 .* state=engaged' \
+	"$(<"$KS/engaged")"
+like "a function of an unloaded module is armed" 'x25:x25_create retval=-1 .* state=armed' \
+	"$(<"$KS/engaged")"
+check "the unit is active before the network" before killswitch.service network-pre.target
+check "the network is up" before network-pre.target systemd-networkd.service
+like "auditd has the record" 'op=engage func="af_alg_sendmsg" retval=-1 reason="CVE-2026-31431"' \
 	"$(ausearch --input-logs -m MAC_CONFIG_CHANGE)"
 
 echo "engage security_file_open 0" >/etc/killswitch.d/90-wrong.conf
-check_not "what is refused cannot be reloaded" systemctl reload killswitch.service
-check_not "nor started" systemctl restart killswitch.service
+check_not "reloading with a refused file fails" systemctl reload killswitch.service
+check_not "restarting with a refused file fails" systemctl restart killswitch.service
 like "the unit has failed" "^failed" "$(systemctl is-failed killswitch.service)"
-like "the journal says which file" '90-wrong.conf was done' "$(journalctl --no-pager -p err -u killswitch)"
-like "and which rule" 'rule lsm-entry' "$(journalctl --no-pager -u killswitch)"
+like "the journal has the file" '90-wrong.conf was done' \
+	"$(journalctl --no-pager -p err -u killswitch)"
+like "the journal has the rule" 'rule lsm-entry' "$(journalctl --no-pager -u killswitch)"
 mkdir -p /etc/systemd/system/systemd-networkd.service.d
 printf '[Unit]\nRequires=killswitch.service\nAfter=killswitch.service\n' \
 	>/etc/systemd/system/systemd-networkd.service.d/killswitch.conf
 systemctl daemon-reload
 systemctl stop systemd-networkd.socket systemd-networkd.service 2>/dev/null
-check_not "the network does not start without it, if told so" systemctl start systemd-networkd.service
-like "what was engaged is so, still" '^af_alg_sendmsg .* state=engaged' "$(<"$KS/engaged")"
+check_not "the network does not start without the unit, if it requires it" systemctl start \
+	systemd-networkd.service
+like "the function is still engaged" '^af_alg_sendmsg .* state=engaged' "$(<"$KS/engaged")"
 rm /etc/killswitch.d/90-wrong.conf
-check "without that file it starts" systemctl restart killswitch.service
+check "the unit starts without that file" systemctl restart killswitch.service
 echo "engage af_alg_accept -EPERM" >/etc/killswitch.d/30-new.conf
-check "a new file is rolled out" systemctl reload-or-restart killswitch
-like "and engaged" 'af_alg_accept retval=-1 .* state=engaged' "$(<"$KS/engaged")"
-check "and does with it" systemctl start systemd-networkd.service
+check "a new file can be applied" systemctl reload-or-restart killswitch
+like "the function in the new file is engaged" 'af_alg_accept retval=-1 .* state=engaged' \
+	"$(<"$KS/engaged")"
+check "the network starts with the unit" systemctl start systemd-networkd.service
 check "the package can be removed" dpkg -r killswitch
-check_not "and nothing starts at boot" test -L /etc/systemd/system/sysinit.target.wants/killswitch.service
-like "what was engaged is so until the next boot" 'af_alg_accept retval=-1 .* state=engaged' "$(<"$KS/engaged")"
+check_not "the unit is no longer enabled" test -L \
+	/etc/systemd/system/sysinit.target.wants/killswitch.service
+like "the function is engaged until the next boot" 'af_alg_accept retval=-1 .* state=engaged' \
+	"$(<"$KS/engaged")"
 finish

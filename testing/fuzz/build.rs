@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! Sets what the files of the kernel ask for, so that nothing is left out.
+//! Sets the configuration of the kernel's files, with everything enabled.
 
 fn main() {
     println!("cargo::rustc-cfg=CONFIG_BPF_SYSCALL");

@@ -1,8 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# Guest script of scripts/configs: what a kernel that has little beside Killswitch can
-# be tried with.
+# Guest script of scripts/configs: tests for a minimal kernel.
 #
 # append: lsm=lockdown,capability,landlock,killswitch,yama loglevel=3
 # smp: 2

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! The program with which libFuzzer tries [`killswitch_fuzz::command`].
+//! The libFuzzer target for [`killswitch_fuzz::command`].
 
 #![no_main]
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! The program with which libFuzzer tries [`killswitch::fuzz::record`].
+//! The libFuzzer target for [`killswitch::fuzz::record`].
 
 #![no_main]
 

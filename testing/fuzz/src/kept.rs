@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! What host tests try of the inputs that the fuzzers kept.
+//! Runs the fuzzers' corpus in host tests.
 
 use std::{fs, panic, path::Path};
 
-/// Has `run` try every input in `directory`. Panics, and names the input, if one fails; also if
-/// there is none.
+/// Calls `run` with every input in `directory`. Panics with the name of the input if one fails, and
+/// if there is none.
 pub fn try_all(directory: &Path, run: fn(&[u8])) {
     let mut count = 0;
 
@@ -15,7 +15,7 @@ pub fn try_all(directory: &Path, run: fn(&[u8])) {
 
         assert!(
             panic::catch_unwind(|| run(&input)).is_ok(),
-            "see above for what does not hold with {}",
+            "see above for the failure with {}",
             path.display()
         );
         count += 1;

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! The pure parts of Killswitch, compiled from the same files as in the kernel, and what is tried
-//! with them. Each target of cargo-fuzz calls one of these functions.
+//! The safe parts of Killswitch, compiled from the same files as in the kernel, and their fuzz
+//! targets. Each target of cargo-fuzz calls one of these functions.
 
 #![forbid(unsafe_code)]
-// The targets use less of it than the kernel does.
+// The targets use only a part of the code.
 #![allow(dead_code, unused_imports)]
 
 #[path = "../../../src/command.rs"]

@@ -1,14 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! What the policy reads of arm64's instructions, beside a disassembler, yaxpeax-arm.
+//! The policy's decoding of arm64 instructions, compared with a disassembler, yaxpeax-arm.
 
 use crate::policy::code::{arm64::Arm64, Architecture as _, Called, Use};
 use proptest::{prelude::*, sample::select};
 use yaxpeax_arch::{Arch, Decoder, U8Reader};
 use yaxpeax_arm::armv8::a64::{ARMv8, Instruction, Opcode, Operand, SizeCode};
 
-/// Instructions that compilers use much, of which all that is asked is known. Of others it may be
-/// said that they read what they do not.
+/// Common instructions, which are fully decoded. For others, extra reads may be reported.
 const USUAL: &[&str] = &[
     "add", "adds", "adr", "adrp", "and", "ands", "asr", "bfi", "bfxil", "bic", "bics", "ccmn",
     "ccmp", "cinc", "cinv", "clz", "cmn", "cmp", "cneg", "csel", "cset", "csetm", "csinc", "csinv",
@@ -22,9 +21,9 @@ const USUAL: &[&str] = &[
 
 fn disassemble(word: u32) -> Option<Instruction> {
     let bytes = word.to_le_bytes();
-    // It takes some for instructions that are none: a number that is shifted out of a short
-    // register, and other operations of registers with this bit. Beside a system
-    // register it names the lower half of the general ones (for 0xd5115710 x0; LLVM says x16).
+    // The disassembler accepts some invalid instructions: immediates shifted out of a 32-bit
+    // register, and other register operations with this bit. For system registers it prints the
+    // lower half of the general ones (for 0xd5115710 x0; LLVM prints x16).
     let is_none = |it: &Instruction| {
         let is_short = matches!(it.operands[0], Operand::Register(SizeCode::W, _));
 
@@ -39,7 +38,7 @@ fn disassemble(word: u32) -> Option<Instruction> {
         .filter(|it| it.opcode != Opcode::Invalid && !is_none(it))
 }
 
-/// How far an instruction branches, from its beginning.
+/// The distance of a branch.
 fn branches_by(instruction: &Instruction) -> Option<i64> {
     let is_branch = matches!(
         instruction.opcode,
@@ -59,7 +58,7 @@ fn branches_by(instruction: &Instruction) -> Option<i64> {
     })
 }
 
-/// The number that an instruction moves into a register, and whether that has 64 bits.
+/// The immediate that an instruction moves to a register, and whether the register has 64 bits.
 fn moves(instruction: &Instruction) -> Option<(i64, bool)> {
     let text = instruction.to_string();
     let (register, number) = text.strip_prefix("mov ")?.split_once(", #0x")?;
@@ -73,8 +72,8 @@ fn moves(instruction: &Instruction) -> Option<(i64, bool)> {
     }
 }
 
-/// Whether an instruction reads x0, and whether it writes to it, as it is written down; and whether
-/// it is a usual one.
+/// Whether an instruction reads x0, and whether it writes it, according to its assembly; and
+/// whether it is a common one.
 fn uses(text: &str) -> (bool, bool, bool) {
     let (mnemonic, operands) = text.split_once(' ').unwrap_or((text, ""));
     let operands: Vec<_> = operands
@@ -102,7 +101,7 @@ fn uses(text: &str) -> (bool, bool, bool) {
     )
 }
 
-/// Words, of which many are instructions with the register that a result is in.
+/// Words, many of them instructions with the result register.
 fn word() -> impl Strategy<Value = u32> {
     let registers = prop::collection::vec(select(vec![0, 0, 1, 19, 31]), 4);
 
@@ -126,7 +125,7 @@ proptest! {
     })]
 
     #[test]
-    fn branches_and_numbers_are_those_of_a_disassembler(word in word()) {
+    fn branches_and_immediates_match_a_disassembler(word in word()) {
         let got = Arm64::decode(&word.to_le_bytes()).unwrap();
 
         if let Some(instruction) = disassemble(word) {
@@ -146,7 +145,7 @@ proptest! {
     }
 
     #[test]
-    fn uses_of_a_result_are_those_of_a_disassembler(word in word()) {
+    fn uses_of_results_match_a_disassembler(word in word()) {
         let got = Arm64::use_of_result(&word.to_le_bytes());
         let Some(instruction) = disassemble(word) else {
             return Ok(());
@@ -159,7 +158,7 @@ proptest! {
             (false, false) => Use::None,
         };
 
-        // What computes with vectors is called the same.
+        // Vector instructions have the same mnemonics.
         if is_usual && word >> 25 & 7 != 7 {
             prop_assert_eq!(got, expected, "{:08x} {}", word, text);
         } else if matches!(instruction.opcode, Opcode::B | Opcode::BL) {
@@ -172,9 +171,9 @@ proptest! {
     }
 
     #[test]
-    fn what_looks_like_a_veneer_leads_where_it_says(
+    fn veneers_have_the_encoded_target(
         at in any::<u32>().prop_map(|at| 0xffff_8000_8000_0000_usize + (at as usize & !3)),
-        // Pages are counted, from the one of the place.
+        // Pages are relative to the page of the instruction.
         distance in -(1i64 << 32) + 4096..(1 << 32) - 4096,
         other in any::<u32>(),
         which in 0usize..4,
@@ -192,7 +191,7 @@ proptest! {
 
         prop_assert_eq!(lead(words), Some(target));
         if let Some(word) = words.get_mut(which) {
-            // The numbers of the first two may be any.
+            // The first two immediates are arbitrary.
             let numbers = [0x60ff_ffe0, 0x003f_fc00, 0][which];
             let is_same = *word & !numbers == other & !numbers;
 
@@ -202,7 +201,7 @@ proptest! {
     }
 
     #[test]
-    fn pieces_of_code_hold_all_calls_once(
+    fn pieces_of_code_have_all_calls_once(
         mut code in prop::collection::vec(any::<u32>(), 50..150),
         calls in prop::collection::btree_map(0usize..50, (0usize..4, any::<bool>()), 0..30),
         piece in 1usize..40,

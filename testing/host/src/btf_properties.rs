@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! What must hold for every walk through type information, however it is made up.
+//! Properties of any walk through type information.
 
 use crate::policy::{
     btf::{returned, Described, Types},
@@ -8,7 +8,7 @@ use crate::policy::{
 };
 use proptest::prelude::*;
 
-/// Type information: the type with number 1 comes first.
+/// Type information: the first type has the ID 1.
 struct Information(Vec<Described>);
 
 impl Types for Information {
@@ -37,7 +37,7 @@ const fn described(kind: u32, flag: bool, size_or_type: u32, encoding: u32) -> D
 const SIGNED: u32 = 1 << 24;
 const BOOL: u32 = 1 << 26;
 
-/// What a function returns whose prototype returns type number 3, which `chain` begins with.
+/// The return type of a function whose prototype returns type 3, the first one in `chain`.
 fn of(chain: &[Described]) -> Type {
     let mut types = vec![described(12, false, 2, 0), described(13, false, 3, 0)];
     types.extend(chain);
@@ -49,7 +49,7 @@ fn number(bytes: u8, signed: bool) -> Type {
 }
 
 #[test]
-fn each_kind_is_what_it_says() {
+fn each_kind_has_its_type() {
     let int = |bytes, bits, flags| described(1, false, bytes, bits | flags);
 
     for (chain, expected) in [
@@ -63,7 +63,7 @@ fn each_kind_is_what_it_says() {
         (vec![int(4, 3, 0)], Type::Other),
         (vec![int(4, 32 | 8 << 16, 0)], Type::Other),
         (vec![int(16, 128, SIGNED)], Type::Other),
-        // Pointers, whatever to; enumerations; structures, unions, arrays and floats.
+        // Pointers of any kind; enumerations; structures, unions, arrays and floats.
         (vec![described(2, false, 0, 0)], Type::Pointer),
         (vec![described(2, false, 99, 0)], Type::Pointer),
         (vec![described(6, false, 4, 0)], number(4, false)),
@@ -73,7 +73,7 @@ fn each_kind_is_what_it_says() {
         (vec![described(4, false, 8, 0)], Type::Other),
         (vec![described(5, false, 8, 0)], Type::Other),
         (vec![described(16, false, 4, 0)], Type::Other),
-        // Behind names and qualifiers.
+        // Behind aliases and qualifiers.
         (
             vec![
                 described(8, false, 4, 0),
@@ -87,14 +87,14 @@ fn each_kind_is_what_it_says() {
             vec![described(18, false, 4, 0), described(2, false, 0, 0)],
             Type::Pointer,
         ),
-        // What is not there, and what goes round in circles.
+        // Missing types, and cycles.
         (vec![], Type::Unknown),
         (vec![described(8, false, 77, 0)], Type::Unknown),
         (vec![described(8, false, 3, 0)], Type::Unknown),
     ] {
         assert_eq!(of(&chain), expected, "{chain:?}");
     }
-    // void f(), no function at all, and a function without a prototype.
+    // void f(), no function, and a function without a prototype.
     let function = described(12, false, 2, 0);
     let prototype = described(13, false, 0, 0);
     assert_eq!(
@@ -116,7 +116,7 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(4000))]
 
     #[test]
-    fn anything_has_a_type_that_holds_few_values(
+    fn any_type_has_consistent_values(
         types in prop::collection::vec(
             (0u32..20, any::<bool>(), 0u32..20, any::<u32>()),
             0..20,
@@ -129,7 +129,7 @@ proptest! {
             .collect();
         let found = returned(&Information(types), function);
 
-        // Whatever fails with an error can return one.
+        // A function that can fail with an error can return one.
         for value in [-134, -133, -1, 0, 1, 2].map(Value::new) {
             prop_assert!(!found.fails_with(value) || found.holds(value));
         }

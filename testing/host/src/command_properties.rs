@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! What must hold for every line that anyone could write to the control file.
+//! Properties of every line written to the control file.
 
 use crate::{
     command::{lines, lone_value, whole, Action, Command, Malformed, Scope, MAX_REASON},
@@ -10,24 +10,24 @@ use crate::{
 use proptest::prelude::*;
 
 #[test]
-fn every_line_is_understood_as_expected() {
+fn every_line_is_parsed_as_expected() {
     assert_eq!(command_cases::first_wrong_command(), None);
 }
 
 #[test]
-fn every_question_is_understood_as_expected() {
+fn every_request_to_check_is_parsed_as_expected() {
     assert_eq!(command_cases::first_wrong_question(), None);
 }
 
 #[test]
-fn every_value_is_understood_as_expected() {
+fn every_value_is_parsed_as_expected() {
     assert_eq!(command_cases::first_wrong_value(), None);
 }
 
 #[test]
-fn every_error_has_a_name_that_leads_back_to_it() {
+fn every_error_has_a_name_that_is_parsed() {
     for number in 1..=134 {
-        // The two numbers that the kernel leaves out.
+        // The kernel has no errors with these two numbers.
         if number == 41 || number == 58 {
             assert_eq!(errno::name(number), None);
             continue;
@@ -40,13 +40,13 @@ fn every_error_has_a_name_that_leads_back_to_it() {
 }
 
 #[test]
-fn a_write_is_whole_or_too_long() {
+fn writes_are_complete_or_too_long() {
     assert_eq!(whole(Some(b"seal")), Ok(&b"seal"[..]));
     assert_eq!(whole(None), Err(Malformed::TooLong));
 }
 
 #[test]
-fn lines_are_what_line_feeds_separate() {
+fn lines_are_separated_by_line_feeds() {
     let split = |input: &'static [u8]| lines(input).collect::<Vec<_>>();
 
     assert_eq!(split(b""), [b""]);
@@ -77,7 +77,7 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(2000))]
 
     #[test]
-    fn any_bytes_are_understood_or_refused(line in prop::collection::vec(any::<u8>(), 0..300)) {
+    fn any_bytes_are_parsed_or_refused(line in prop::collection::vec(any::<u8>(), 0..300)) {
         if let Err(malformed) = Command::parse(&line) {
             prop_assert!(!malformed.to_string().is_empty());
         }
@@ -85,7 +85,7 @@ proptest! {
     }
 
     #[test]
-    fn any_words_are_understood_or_refused(
+    fn any_words_are_parsed_or_refused(
         words in prop::collection::vec(
             prop_oneof![
                 Just("engage".to_owned()), Just("disengage".to_owned()), Just("keep".to_owned()),
@@ -100,7 +100,7 @@ proptest! {
     }
 
     #[test]
-    fn what_is_well_formed_comes_through(
+    fn valid_commands_are_parsed(
         target in target(),
         action in prop_oneof![
             any::<i64>().prop_map(|value| Action::Engage(Value::new(value))),
@@ -154,7 +154,7 @@ proptest! {
     }
 
     #[test]
-    fn numbers_mean_what_they_say(value in any::<i64>()) {
+    fn numbers_are_parsed(value in any::<i64>()) {
         let sign = if value < 0 { "-" } else { "" };
         let decimal = value.to_string();
         let hex = format!("{sign}0x{:x}", value.unsigned_abs());
@@ -163,7 +163,7 @@ proptest! {
     }
 
     #[test]
-    fn a_long_reason_is_refused(length in MAX_REASON + 1..3000) {
+    fn long_reasons_are_refused(length in MAX_REASON + 1..3000) {
         let line = format!("engage f 0 reason={}", "r".repeat(length));
         prop_assert_eq!(Command::parse(line.as_bytes()), Err(Malformed::Reason));
     }

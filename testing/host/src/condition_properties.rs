@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! Conditions: what they compile to says the same as they do.
+//! Conditions: the compiled program has the meaning of the text.
 
 use crate::{
     condition::{
@@ -13,7 +13,7 @@ use crate::{
 };
 use proptest::{prelude::*, sample::select};
 
-/// Compiles `text`, and calls `body` with what it is made to.
+/// Compiles `text`, and calls `body` with the program.
 fn with_compiled<T>(
     text: &str,
     choices: &mut String,
@@ -30,7 +30,7 @@ fn with_compiled<T>(
     compile::compile(tree, &Sample, FUNCTION, &Sample, choices, &mut |it| {
         program.push(*it)
     })?;
-    // All that one leads to is there, and comes later.
+    // All jumps go forward to an existing comparison.
     for (at, comparison) in program.iter().enumerate() {
         for next in [comparison.if_true, comparison.if_false] {
             assert!(match next {
@@ -43,16 +43,16 @@ fn with_compiled<T>(
 }
 
 #[test]
-fn each_way_leads_where_the_types_say() {
+fn accesses_match_the_types() {
     assert_eq!(condition_cases::first_wrong_program(), None);
 }
 
 #[test]
-fn what_is_wrong_is_said() {
+fn errors_are_reported() {
     assert_eq!(condition_cases::first_wrong_refusal(), None);
 }
 
-/// A condition on `number`, as a tree, and as what it says.
+/// A condition on `number`, as a tree.
 #[derive(Clone, Debug)]
 enum Says {
     Compare(Operator, i32),
@@ -131,7 +131,7 @@ fn says() -> impl Strategy<Value = Says> {
     })
 }
 
-/// Runs a program that looks at one number, as handlers do.
+/// Runs a program on a single number, like the handlers.
 fn run(program: &[Comparison<'_>], number: i32) -> bool {
     let mut at = 0;
 
@@ -182,7 +182,7 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(1000))]
 
     #[test]
-    fn what_is_compiled_says_the_same(
+    fn compiled_conditions_match_their_text(
         says in says(),
         numbers in prop::collection::vec(prop_oneof![-4i32..5, any::<i32>()], 1..20),
     ) {
@@ -205,14 +205,14 @@ proptest! {
     }
 
     #[test]
-    fn any_text_is_understood_or_refused(text in "[ -~]{0,80}") {
+    fn any_text_is_parsed_or_refused(text in "[ -~]{0,80}") {
         if let Err(wrong) = with_compiled(&text, &mut String::new(), |_| ()) {
             prop_assert!(!wrong.to_string().is_empty());
         }
     }
 
     #[test]
-    fn whatever_reads_memory_says_what_its_text_says(
+    fn compiled_memory_accesses_match_their_text(
         choices in prop::array::uniform9(any::<u8>()),
         pieces in prop::collection::vec(128u8.., 1..16),
     ) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! What held for the inputs that the fuzzers kept still holds.
+//! Runs the fuzzers' corpus.
 
 use crate::{
     fuzz_targets::{btf, code, command, condition},
@@ -8,7 +8,7 @@ use crate::{
 };
 use std::path::Path;
 
-/// Tries every input that is kept for `target`.
+/// Runs every input in the corpus of `target`.
 fn try_all(target: &str, run: fn(&[u8])) {
     let corpus = Path::new(env!("CARGO_MANIFEST_DIR")).join("../fuzz/corpus");
 
@@ -16,21 +16,21 @@ fn try_all(target: &str, run: fn(&[u8])) {
 }
 
 #[test]
-fn text_that_was_kept() {
+fn text_corpus() {
     try_all("command", command);
 }
 
 #[test]
-fn type_information_that_was_kept() {
+fn type_information_corpus() {
     try_all("btf", btf);
 }
 
 #[test]
-fn machine_code_that_was_kept() {
+fn machine_code_corpus() {
     try_all("code", code);
 }
 
 #[test]
-fn conditions_that_were_kept() {
+fn condition_corpus() {
     try_all("condition", condition);
 }

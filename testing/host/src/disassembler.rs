@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! The machine code of the kernel that was built, as a disassembler reads it: what the policy reads
-//! of it is the same, and the handlers call nothing that can be probed. Nothing in here is taken from
-//! the code that is tested.
+//! Compares the policy's decoding of a built kernel's machine code with a disassembler, and checks
+//! that the handlers call nothing that can be probed. Does not use the code under test.
 
 use crate::{
     image::Image,
@@ -16,7 +15,7 @@ use object::{Object, ObjectSection, ObjectSymbol};
 use proptest::{prelude::*, sample::select};
 use std::{collections::BTreeSet, env, fs, ops::Range, path::PathBuf};
 
-/// The branches in `range` that leave `body`, by where they lead.
+/// The branches in `range` that leave `body`, by target.
 fn branches(image: &Image, range: &Range<usize>, body: &Range<usize>, found: &mut BTreeSet<usize>) {
     let bytes = image.bytes(range).unwrap();
 
@@ -33,8 +32,8 @@ fn branches(image: &Image, range: &Range<usize>, body: &Range<usize>, found: &mu
     }
 }
 
-/// The function that is entered at `target`: at its beginning, behind an ENDBR64 there, or in the
-/// padding in front of it.
+/// The function that a branch to `target` enters: at its start, after an ENDBR64 there, or in the
+/// padding before it.
 fn entered(image: &Image, target: usize) -> Option<usize> {
     let symbol = image.extent(target)?;
     let names = image.names(symbol.start);
@@ -49,8 +48,8 @@ fn entered(image: &Image, target: usize) -> Option<usize> {
     }
 }
 
-/// Whether `bytes` are taken apart into the same instructions.
-fn is_taken_apart(bytes: &[u8]) -> bool {
+/// Whether `bytes` are split into the same instructions.
+fn is_split_equally(bytes: &[u8]) -> bool {
     let mut decoder = Decoder::new(64, bytes, DecoderOptions::NONE);
     let mut at = 0;
 
@@ -58,7 +57,7 @@ fn is_taken_apart(bytes: &[u8]) -> bool {
         let instruction = decoder.decode();
         let length = X86::decode(&bytes[at..]).map_or(1, |it| it.length);
 
-        // What is no instruction is data.
+        // Invalid instructions are data.
         if instruction.is_invalid() {
             return true;
         }
@@ -74,7 +73,7 @@ proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn any_instruction_is_as_long_as_a_disassembler_says(
+    fn instruction_lengths_match_a_disassembler(
         prefix in prop::collection::vec(select(vec![0x66, 0x67, 0xf2, 0xf3, 0xf0, 0x65, 0x48, 0x41]), 0..3),
         bytes in prop::collection::vec(any::<u8>(), 15),
     ) {
@@ -82,7 +81,7 @@ proptest! {
         let mut decoder = Decoder::new(64, &bytes, DecoderOptions::NO_INVALID_CHECK);
         let instruction = decoder.decode();
 
-        // Nothing is compiled to these two of SSE4A, which take an opcode of others.
+        // Compilers do not use these two of SSE4A, which share an opcode with others.
         let is_known = !matches!(
             instruction.code(),
             iced_x86::Code::Extrq_xmm_imm8_imm8 | iced_x86::Code::Insertq_xmm_xmm_imm8_imm8
@@ -96,8 +95,8 @@ proptest! {
 }
 
 #[test]
-#[ignore = "takes a kernel that was built: KS_KERNEL names its directory, KS_PADDING its padding"]
-fn it_reads_what_a_disassembler_reads() {
+#[ignore = "needs a built kernel: KS_KERNEL is its directory, KS_PADDING its padding"]
+fn decoding_matches_a_disassembler() {
     let directory = PathBuf::from(env::var("KS_KERNEL").unwrap());
     let padding = env::var("KS_PADDING").unwrap().parse().unwrap();
     let mut image = Image::new(&directory.join("vmlinux"), padding);
@@ -116,7 +115,7 @@ fn it_reads_what_a_disassembler_reads() {
         match image.cold_part(*address) {
             Cold::At(cold) => branches(&image, &cold, &body, &mut targets),
             Cold::None => {}
-            // It is not read at all.
+            // It is not read.
             Cold::Unknown => continue,
         }
         let read = callees::<X86, _>(&image, *address, &mut |callee| {
@@ -130,8 +129,8 @@ fn it_reads_what_a_disassembler_reads() {
             .collect();
 
         calls += expected.len();
-        if !is_taken_apart(image.bytes(&body).unwrap()) {
-            wrong.push(format!("{name} is taken apart into other instructions"));
+        if !is_split_equally(image.bytes(&body).unwrap()) {
+            wrong.push(format!("{name} is split into other instructions"));
         }
         if read.is_err() || got != expected {
             let names = |set: &BTreeSet<usize>, other: &BTreeSet<usize>| -> Vec<String> {
@@ -141,7 +140,7 @@ fn it_reads_what_a_disassembler_reads() {
             };
 
             wrong.push(format!(
-                "{name}: too much {:?}, lacking {:?}",
+                "{name}: additional {:?}, missing {:?}",
                 names(&got, &expected),
                 names(&expected, &got)
             ));
@@ -157,12 +156,12 @@ fn it_reads_what_a_disassembler_reads() {
     );
 }
 
-/// Whether the kprobe layer takes no probe at an address: because of its section, or a list.
+/// Whether the kprobe layer refuses an address, because of its section or of the blacklist.
 fn blacklist(file: &object::File<'_>) -> impl Fn(usize) -> bool {
     let address = |name: &str| {
         let symbol = file
             .symbol_by_name(name)
-            .unwrap_or_else(|| panic!("there is no {name}"));
+            .unwrap_or_else(|| panic!("{name} is missing"));
 
         symbol.address() as usize
     };
@@ -189,7 +188,7 @@ fn blacklist(file: &object::File<'_>) -> impl Fn(usize) -> bool {
 }
 
 #[test]
-#[ignore = "takes a kernel that was built: KS_KERNEL names its directory"]
+#[ignore = "needs a built kernel: KS_KERNEL is its directory"]
 fn handlers_call_nothing_that_can_be_probed() {
     let directory = PathBuf::from(env::var("KS_KERNEL").unwrap());
     let data = fs::read(directory.join("vmlinux")).unwrap();
@@ -229,7 +228,7 @@ fn handlers_call_nothing_that_can_be_probed() {
         if !is_blacklisted(start) {
             wrong.push(format!("{name} can be probed"));
         }
-        // They call what can be probed, and see to it that this does not call them again.
+        // They call functions that can be probed, but prevent recursion.
         if matches!(&*name, "killswitch_wake" | "killswitch_trace") {
             continue;
         }
@@ -237,8 +236,8 @@ fn handlers_call_nothing_that_can_be_probed() {
         for target in targets {
             let symbol = image.extent(target);
             let called = image.names(symbol.as_ref().map_or(target, |symbol| symbol.start));
-            // All code returns through the one, the handling of a breakpoint included; the other
-            // ends everything.
+            // All code returns through the one, including breakpoint handling; the other does not
+            // return.
             let is_end = |name: &str| matches!(name, "__x86_return_thunk" | "__stack_chk_fail");
             let is_return = called.iter().any(|name| is_end(name));
 
@@ -250,7 +249,7 @@ fn handlers_call_nothing_that_can_be_probed() {
                 bodies.extend(symbol);
             }
         }
-        // One that is not direct could lead anywhere.
+        // An indirect call can have any target.
         let code = image.bytes(&body).unwrap();
         let calls = Decoder::with_ip(64, code, start as u64, DecoderOptions::NONE)
             .into_iter()
@@ -261,7 +260,7 @@ fn handlers_call_nothing_that_can_be_probed() {
                 )
             });
 
-        wrong.extend(calls.map(|_| format!("{name} calls what a pointer says")));
+        wrong.extend(calls.map(|_| format!("{name} makes an indirect call")));
     }
     assert!(wrong.is_empty(), "{wrong:#?}");
 }

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! A kernel that was built, and its modules as they would be loaded: their code and symbols, read
-//! from ELF files.
+//! A built kernel, with its modules as if loaded: code and symbols from ELF files.
 
 use crate::policy::{
     code::{x86::X86, Reader},
@@ -20,21 +19,21 @@ use std::{
     path::Path,
 };
 
-/// Where the first module is put.
+/// The address of the first module.
 const MODULES: usize = 0xffff_ffff_c000_0000;
 
 /// A piece of code.
 struct Text {
     range: Range<usize>,
     bytes: Vec<u8>,
-    /// Which file it is from.
+    /// The index of its file.
     file: usize,
 }
 
 /// The kernel and its modules.
 pub(crate) struct Image {
     texts: Vec<Text>,
-    /// All symbols among the code, in each piece of it.
+    /// All symbols in code, for each range.
     symbols: BTreeMap<usize, Vec<String>>,
     /// The functions among them, with their names.
     pub(crate) functions: Vec<(usize, String)>,
@@ -47,7 +46,7 @@ pub(crate) struct Image {
 }
 
 impl Image {
-    /// Reads `vmlinux`, whose functions have so much padding in front of them.
+    /// Reads `vmlinux`, with this padding before functions.
     pub(crate) fn new(vmlinux: &Path, padding: usize) -> Self {
         let mut image = Self {
             texts: Vec::new(),
@@ -64,7 +63,7 @@ impl Image {
         image
     }
 
-    /// Adds a file: the kernel itself first, and then modules.
+    /// Adds a file: first the kernel itself, then modules.
     pub(crate) fn add(&mut self, path: &Path) {
         let data = fs::read(path).unwrap();
         let file = object::File::parse(&*data).unwrap();
@@ -73,7 +72,7 @@ impl Image {
 
         for section in file.sections() {
             let SectionFlags::Elf { sh_flags } = section.flags() else {
-                panic!("{path:?} is no ELF file");
+                panic!("{path:?} is not an ELF file");
             };
             if sh_flags & u64::from(object::elf::SHF_EXECINSTR) == 0 {
                 continue;
@@ -89,7 +88,7 @@ impl Image {
         let address = |index: Option<SectionIndex>, value: u64| {
             let place = places.get(&index?)?;
 
-            // In the kernel itself, symbols have addresses.
+            // In the kernel itself, symbols have absolute addresses.
             Some(value as usize + if is_module { *place } else { 0 })
         };
         for symbol in file.symbols() {
@@ -130,7 +129,7 @@ impl Image {
                     continue;
                 };
                 let symbol = file.symbol_by_index(index).unwrap();
-                // What is not there is far from everything.
+                // Undefined symbols are far from everything.
                 let to = address(symbol.section_index(), symbol.address())
                     .or_else(|| self.exported.get(symbol.name().ok()?).copied())
                     .unwrap_or(MODULES - (1 << 28));
@@ -174,7 +173,7 @@ impl Image {
             .get(range.start - text.range.start..range.end - text.range.start)
     }
 
-    /// The names of what lies at `address`.
+    /// The names of the symbol at `address`.
     pub(crate) fn names(&self, address: usize) -> &[String] {
         self.symbols.get(&address).map_or(&[], Vec::as_slice)
     }

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! What of Killswitch is safe Rust, compiled from the same files as in the kernel, and its tests.
+//! The safe Rust code of Killswitch, compiled from the same files as in the kernel, and its tests.
 //!
-//! The kernel below is imaginary: the crate `kernel` and the module `security` have the names and
+//! The kernel below is simulated: the crate `kernel` and the module `security` have the names and
 //! signatures of the real ones.
 
 #![cfg(test)]
@@ -73,5 +73,5 @@ mod policy_properties;
 mod security;
 mod wording;
 
-// What `security` calls, which looks for it here.
+// `security` expects these here.
 use upkeep::{check, module_coming, module_going, module_live};

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! An imaginary machine: a kernel of a few functions, modules, probes, and whatever else can happen
-//! to Killswitch. `security` is what Killswitch sees of it, and tests change it from outside.
+//! A simulated machine: a kernel of a few functions, modules, probes, and other events for
+//! Killswitch. `security` is its view for Killswitch, and tests change it from outside.
 
 use crate::{
     attribution::Attribution,
@@ -11,7 +11,7 @@ use crate::{
 use kernel::{host, prelude::*, sync::Arc};
 use std::{cell::RefCell, collections::BTreeMap};
 
-/// So few that they are used up.
+/// Small, so that they run out.
 pub(crate) const SLOTS: usize = 5;
 
 /// A function of the kernel, or of a module.
@@ -49,17 +49,17 @@ pub(crate) const KERNEL: [Function; 8] = [
     },
 ];
 
-/// The modules that there are.
+/// The existing modules.
 pub(crate) const MODULES: [&str; 2] = ["m1", "m2"];
 
-/// Where modules are loaded; the first that is free is taken.
+/// Addresses of modules; the first free one is used.
 const PLACES: [usize; 2] = [0x10_0000, 0x20_0000];
 
-/// How long a function is, and a module.
+/// The size of a function, and of a module.
 const FUNCTION: usize = 0x100;
 const MODULE: usize = 0x1000;
 
-/// How a module was built.
+/// A variant of a module.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Build {
     Whole,
@@ -67,18 +67,18 @@ pub(crate) enum Build {
     Lacking,
     /// `one` returns a `bool`.
     Bool,
-    /// `one` is freed after it was run once.
+    /// `one` is freed after initialization.
     Init,
 }
 
-/// A module that is loaded.
+/// A loaded module.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Loaded {
     pub(crate) name: &'static str,
     pub(crate) build: Build,
-    /// Whether it has been set up.
+    /// Whether it is initialized.
     pub(crate) is_live: bool,
-    /// Whether the others were told so.
+    /// Whether the notifier has been called for that.
     pub(crate) is_told: bool,
     base: usize,
 }
@@ -101,7 +101,7 @@ impl Loaded {
                 },
             )
         };
-        // Each has something that the other has not.
+        // Each has a function that the other does not have.
         let own = match self.name {
             "m1" => function("both", self.base + FUNCTION, Type::INT),
             _ => function("two", self.base + FUNCTION, Type::Bool),
@@ -117,7 +117,7 @@ impl Loaded {
     }
 }
 
-/// What locks the kernel down.
+/// The lockdown level.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd)]
 pub(crate) enum Lockdown {
     None,
@@ -125,12 +125,12 @@ pub(crate) enum Lockdown {
     Confidentiality,
 }
 
-/// What can be seen of the machine from outside.
+/// The externally visible state of the machine.
 #[derive(Clone, Debug)]
 pub(crate) struct World {
-    /// The newest comes first.
+    /// The newest is first.
     pub(crate) modules: Vec<Loaded>,
-    /// What the file in debugfs says.
+    /// The content of the file in debugfs.
     pub(crate) kprobes_on: bool,
     pub(crate) ftrace_killed: bool,
     pub(crate) opener_may: bool,
@@ -143,7 +143,7 @@ impl World {
         self.modules.iter().find(|module| module.name == name)
     }
 
-    /// Loads a module, which is not set up yet.
+    /// Loads a module, without initializing it.
     pub(crate) fn load(&mut self, name: &'static str, build: Build) {
         let is_free = |place: &usize| self.modules.iter().all(|module| module.base != *place);
         let base = PLACES.into_iter().find(is_free).unwrap();
@@ -174,7 +174,7 @@ impl World {
         self.module(name).is_some_and(|module| module.is_live)
     }
 
-    /// All functions, those of the kernel itself first.
+    /// All functions, first those of the kernel itself.
     pub(crate) fn functions(&self) -> Vec<Function> {
         let of_modules = self.modules.iter().flat_map(Loaded::functions);
 
@@ -186,7 +186,7 @@ impl World {
     }
 }
 
-/// What the kernel is to fail with, once.
+/// An operation of the kernel that fails once.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum What {
     /// Registering a probe.
@@ -197,16 +197,16 @@ pub(crate) enum What {
     Arm,
 }
 
-/// A failure to come.
+/// A future failure.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Failure {
     pub(crate) what: What,
-    /// How often it works before.
+    /// The number of successful operations before.
     pub(crate) after: usize,
     pub(crate) error: Error,
 }
 
-/// Whether this is what fails now.
+/// Whether this operation fails now.
 pub(crate) fn strikes(failure: &mut Option<Failure>, what: What) -> Result {
     match failure {
         Some(to_come) if to_come.what == what && to_come.after == 0 => {
@@ -223,24 +223,24 @@ pub(crate) fn strikes(failure: &mut Option<Failure>, what: What) -> Result {
     }
 }
 
-/// A slot that is taken, as security/stub.rs has it.
+/// A used slot, as in security/stub.rs.
 #[derive(Clone, Copy)]
 pub(crate) struct Slot {
     pub(crate) value: i64,
     pub(crate) hits: u64,
 }
 
-/// What the kprobe layer knows of a probe.
+/// A probe in the kprobe layer.
 pub(crate) struct Probe {
     pub(crate) id: usize,
     pub(crate) address: usize,
     pub(crate) slot: Option<usize>,
     pub(crate) attribution: Arc<Attribution>,
     pub(crate) only_nonroot: bool,
-    /// The calls that have passed, as long as they do.
+    /// The calls that passed, while they are counted.
     pub(crate) passed: Option<u64>,
     pub(crate) is_disabled: bool,
-    /// Its module was unloaded, and took it along.
+    /// It is gone with its module.
     pub(crate) is_gone: bool,
 }
 
@@ -258,11 +258,11 @@ pub(crate) struct Machine {
     pub(crate) probes: Vec<Probe>,
     pub(crate) next_probe: usize,
     pub(crate) files: BTreeMap<String, File>,
-    /// The directories whose content is looked up.
+    /// Directories with dynamic content.
     pub(crate) filled: BTreeMap<String, &'static Content>,
-    /// The audit log since it was looked at.
+    /// The audit log since the last access.
     pub(crate) records: Vec<String>,
-    /// How many records it has not.
+    /// The number of lost records.
     pub(crate) lost_records: usize,
     /// References to modules.
     pub(crate) references: usize,
@@ -276,12 +276,12 @@ thread_local! {
     static MACHINE: RefCell<Option<Machine>> = const { RefCell::new(None) };
 }
 
-/// The machine of this thread. `body` must not call what is tested.
+/// Calls `body` with the machine of this thread. It must not call the code under test.
 pub(crate) fn machine<T>(body: impl FnOnce(&mut Machine) -> T) -> T {
     MACHINE.with_borrow_mut(|machine| body(machine.as_mut().unwrap()))
 }
 
-/// Switches another machine on. What is left of the one before is gone with its memory.
+/// Starts another machine. The memory of the previous one is gone.
 pub(crate) fn switch_on() {
     host::boot();
     MACHINE.set(Some(Machine {
@@ -314,7 +314,7 @@ impl Machine {
         strikes(&mut self.failure, what)
     }
 
-    /// The probe of this number, as long as it is registered.
+    /// The probe with this number, while it is registered.
     pub(crate) fn probe(&mut self, id: usize) -> Option<&mut Probe> {
         self.probes.iter_mut().find(|probe| probe.id == id)
     }
@@ -323,8 +323,8 @@ impl Machine {
         self.world.can_arm() && !probe.is_disabled && !probe.is_gone
     }
 
-    /// What a call of the function at `address` returns instead of running it. It leaves traces if
-    /// it is a real one.
+    /// The return value of a short-circuited call of the function at `address`. A real call is
+    /// counted.
     pub(crate) fn call(&mut self, address: usize, is_root: bool, is_real: bool) -> Option<i64> {
         let can_arm = self.world.can_arm();
 
@@ -350,7 +350,7 @@ impl Machine {
         None
     }
 
-    /// Switches all kprobes off or on. That at `address` cannot be armed.
+    /// Disarms or arms all kprobes. That at `address` cannot be armed.
     pub(crate) fn switch_kprobes(&mut self, on: bool, address: Option<usize>) {
         if on && !self.world.kprobes_on && !self.world.ftrace_killed {
             for probe in &mut self.probes {
@@ -360,8 +360,7 @@ impl Machine {
         self.world.kprobes_on = on;
     }
 
-    /// Disarms probes: all, or none if that fails for one. What fails for one of several fails for
-    /// it again when it is tried alone.
+    /// Disarms probes: all, or none if one fails. If one of several fails, it also fails alone.
     pub(crate) fn disable(&mut self, ids: &[usize]) -> Result {
         self.turn(ids, What::Disarm)
     }
@@ -396,7 +395,7 @@ impl Machine {
             }
             self.failure = failure;
         }
-        // While all are off, those that are to be armed stay as they are.
+        // While kprobes are disarmed, probes to arm stay as they are.
         if can_arm || disabled {
             for probe in turned {
                 probe.is_disabled = disabled;
@@ -412,7 +411,7 @@ impl Machine {
     }
 }
 
-/// Lets `milliseconds` pass, with all that is due meanwhile.
+/// Lets `milliseconds` pass, including due work.
 pub(crate) fn pass(milliseconds: i64) {
     let until = host::now() + milliseconds;
 
@@ -423,7 +422,7 @@ pub(crate) fn pass(milliseconds: i64) {
     host::set_now(until);
 }
 
-/// Loads a module as far as its own code.
+/// Loads a module up to its initialization.
 pub(crate) fn module_coming(name: &'static str, build: Build) -> Result {
     machine(|m| m.world.load(name, build));
     let result = crate::module_coming(&crate::security::module::Module(name));
@@ -434,20 +433,20 @@ pub(crate) fn module_coming(name: &'static str, build: Build) -> Result {
     result
 }
 
-/// Its own code has run.
+/// Its initialization has run.
 pub(crate) fn module_is_live(name: &str) {
     machine(|m| m.world.change(name, |module| module.is_live = true));
 }
 
-/// That is notified.
+/// The notifier is called for it.
 pub(crate) fn module_live(name: &'static str) {
     machine(|m| m.world.change(name, |module| module.is_told = true));
     crate::module_live(&crate::security::module::Module(name));
 }
 
-/// Unloads a module, or gives up loading it.
+/// Unloads a module, or fails to load it.
 pub(crate) fn module_going(name: &'static str) {
-    // From now on nobody gets a reference.
+    // From now on, no references are given out.
     machine(|m| m.world.change(name, |module| module.is_live = false));
     crate::module_going(&crate::security::module::Module(name));
     machine(|m| {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! What Killswitch does, as the administrator's guide tells it: a list of engagements, and what
-//! becomes of them. Nothing in here is taken from the code that is tested.
+//! A model of Killswitch after the administrator's guide: a list of engagements, and their changes.
+//! Does not use the code under test.
 
 use crate::{
     machine::{strikes, Failure, Function, Lockdown, What, World, SLOTS},
@@ -10,13 +10,13 @@ use crate::{
 };
 use kernel::error::{code::*, Error};
 
-/// How often functions are looked for in modules at most, in milliseconds.
+/// The minimum interval of searches in modules, in milliseconds.
 const LOOK_EVERY: i64 = 1000;
-/// How often probes are checked, in milliseconds.
+/// The interval of checks of probes, in milliseconds.
 const CHECK_EVERY: i64 = 10_000;
-/// The errors that say no, and nothing else.
+/// The errors that mean refusal, and nothing else.
 const REFUSALS: [i64; 8] = [-1, -5, -7, -12, -13, -16, -22, -90];
-/// What is in the directory of an engagement.
+/// The files of an engagement.
 pub(crate) const FILES: [&str; 7] = [
     "retval",
     "hits",
@@ -37,42 +37,42 @@ fn by_rule<T>(errno: Error, rule: &'static str) -> Result<T, Refused> {
     Err(Refused { errno, rule })
 }
 
-/// Where the function is.
+/// The place of the function.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Place {
     NotLoaded,
-    /// Its module is loaded without it.
+    /// Its module is loaded and lacks it.
     Missing,
     At(usize),
 }
 
 #[derive(Clone, Debug)]
 pub(crate) struct Engagement {
-    /// No two have the same.
+    /// Unique.
     pub(crate) id: usize,
     pub(crate) wanted: Wanted,
     place: Place,
-    /// When it has been watched for long enough, if it is watched.
+    /// The time when it will be engaged, if it is watched.
     watched_until: Option<i64>,
-    /// When it ends by itself, if it does.
+    /// The time when it expires, if it does.
     ends_at: Option<i64>,
     hits: u64,
     /// The calls of root, and of the user.
     calls: [u64; 2],
-    /// From how many of them on each is to be reported.
+    /// The number of calls at which each is reported.
     due: [u64; 2],
-    /// The module that it is about.
+    /// Its module.
     about: Option<&'static str>,
-    /// A module of another name that has the function.
+    /// Another module that has the function.
     found_in: Option<&'static str>,
-    /// Whether the last look found the probe off.
+    /// Whether the last check found the probe disarmed.
     seen_off: bool,
-    /// Whether this probe is off, whatever the others are.
+    /// Whether this probe is disarmed independently of others.
     is_disabled: bool,
 }
 
 impl Engagement {
-    /// Where the function is, if it is there.
+    /// The address of the function, if it exists.
     pub(crate) fn address(&self) -> Option<usize> {
         match self.place {
             Place::At(address) => Some(address),
@@ -88,12 +88,12 @@ impl Engagement {
         self.address().is_some()
     }
 
-    /// Whether calls do not run the function, when it is there.
+    /// Whether calls are short-circuited if the function exists.
     fn takes_calls(&self) -> bool {
         self.wanted.value.is_some() && self.watched_until.is_none()
     }
 
-    /// Whether it observes what is to be engaged.
+    /// Whether it is an observation that `wanted` replaces.
     fn is_replaced_by(&self, wanted: &Wanted) -> bool {
         self.wanted.value.is_none()
             && wanted.value.is_some()
@@ -130,7 +130,7 @@ impl Engagement {
         self.calls.iter().filter(|calls| **calls > 0).count()
     }
 
-    /// The fields of the record of its end, or of a pause.
+    /// The fields of the record of its end, or of an interruption.
     fn totals(&self) -> String {
         format!(
             "{} hits={} callers={}",
@@ -140,7 +140,7 @@ impl Engagement {
         )
     }
 
-    /// What its file called `name` shows.
+    /// The content of its file `name`.
     pub(crate) fn file(&self, name: &str, now: i64) -> String {
         if name == "callers" {
             let line = |(uid, calls): (usize, u64)| {
@@ -185,11 +185,11 @@ pub(crate) struct Model {
     pub(crate) boot_errors: usize,
     next_id: usize,
     pub(crate) next_check: Option<i64>,
-    /// Whether a module has come or gone since the last check.
+    /// Whether a module was loaded or unloaded since the last check.
     has_loaded: bool,
     /// The records of the last operation.
     pub(crate) records: Vec<String>,
-    /// How the lines of the answer to it begin.
+    /// The starts of the lines of its answer.
     pub(crate) answers: Vec<String>,
 }
 
@@ -212,11 +212,11 @@ impl Model {
         }
     }
 
-    fn tell(&mut self, by: By, operation: &str, fields: &str, result: Result<(), Refused>) {
+    fn report(&mut self, by: By, operation: &str, fields: &str, result: Result<(), Refused>) {
         self.records.push(record(by, operation, fields, result));
     }
 
-    /// Adds a line that begins so to the answer.
+    /// Adds a line with this start to the answer.
     fn answer(&mut self, head: String) {
         self.answers.push(head);
     }
@@ -225,7 +225,7 @@ impl Model {
         self.engagements.iter().position(|e| e.is_called(target))
     }
 
-    // Who may ask, and what the policy says.
+    // Permissions and policy.
 
     fn may_ask(&self) -> Result<(), Refused> {
         if self.world.opener_may && self.world.writer_may {
@@ -247,15 +247,15 @@ impl Model {
         Ok(())
     }
 
-    /// The verdict on a function, whose name so many have.
+    /// The verdict on a function, with the number of functions of its name.
     fn verdict(
         function: &Function,
         namesakes: usize,
         value: Option<i64>,
     ) -> Result<usize, Refused> {
-        // What is built in takes a refusal, if it can give one, and what is in a module takes an
-        // error, if it can fail; all functions here can. What takes anything may be observed; for
-        // several functions there is nothing, and it says why there is no error.
+        // Built-in functions take a refusal, and those of modules take errors, if they can fail;
+        // all functions here can. A function that takes any value can be observed; nothing is
+        // accepted for several functions of one name, and there is no suggestion.
         let value = value.or((namesakes > 1).then_some(-1));
         let is = |accepts: fn(i64) -> bool| value.is_none_or(accepts);
         let accepts = match (function.module, function.returns) {
@@ -274,7 +274,7 @@ impl Model {
         }
     }
 
-    /// Where the function is that is wanted; nowhere if it is to wait for its module.
+    /// The address of the requested function; `None` if it is to be armed.
     fn judge(&self, wanted: &Wanted) -> Result<Option<usize>, Refused> {
         let module = wanted.module();
         let is_loaded = module.is_some_and(|module| self.world.is_live(module));
@@ -283,44 +283,44 @@ impl Model {
         found.retain(|function| function.name == wanted.symbol());
         match module {
             Some(_) if is_loaded => found.retain(|function| function.module == module),
-            // It may be built in here.
+            // It may be built in.
             Some(_) => found.retain(|function| function.module.is_none()),
             None => {}
         }
         match found.first() {
             None if module.is_some() && !is_loaded => Ok(None),
             None => refused(ENOENT),
-            // A module that comes is not there yet.
+            // A loading module does not exist yet.
             Some(first) if !self.is_set_up(first) => refused(EBUSY),
             Some(first) => Self::verdict(first, found.len(), wanted.value).map(Some),
         }
     }
 
-    /// Whether the function is in the kernel itself, or in a module that has been set up.
+    /// Whether the function is in the kernel itself, or in an initialized module.
     fn is_set_up(&self, function: &Function) -> bool {
         function
             .module
             .is_none_or(|module| self.world.is_live(module))
     }
 
-    /// A question.
+    /// A request to check.
     pub(crate) fn check(&mut self, wanted: &Wanted) -> Result<(), Error> {
         if let Err(refused) = self.may_ask() {
             self.answer(String::from("refused check: "));
-            self.tell(By::Task, "check", "", Err(refused));
+            self.report(By::Task, "check", "", Err(refused));
             return Err(refused.errno);
         }
         let verdict = self.judge(wanted).map(|_| ());
         let word = if verdict.is_ok() { "allow" } else { "refuse" };
 
         self.answer(format!("{word} {} {}", wanted.target, wanted.returned()));
-        self.tell(By::Task, "check", &wanted.fields(), verdict);
+        self.report(By::Task, "check", &wanted.fields(), verdict);
         Ok(())
     }
 
     // Probes.
 
-    /// Puts a probe somewhere.
+    /// Registers a probe.
     fn register(&mut self) -> Result<(), Refused> {
         match strikes(&mut self.failure, What::Register) {
             Err(ENOMEM) => refused(ENOMEM),
@@ -330,7 +330,7 @@ impl Model {
         }
     }
 
-    /// Whether a probe that was just registered can be switched on.
+    /// Whether a newly registered probe can be armed.
     fn can_be_armed(&mut self) -> Result<(), Refused> {
         if self.world.can_arm() && strikes(&mut self.failure, What::Arm).is_ok() {
             return Ok(());
@@ -342,7 +342,7 @@ impl Model {
         engagement.is_there() && self.world.can_arm() && !engagement.is_disabled
     }
 
-    // What is written.
+    // Writes.
 
     /// A write to `control` of these lines.
     pub(crate) fn write(&mut self, by: By, lines: &[Line]) -> Result<(), Error> {
@@ -356,20 +356,20 @@ impl Model {
             Some(line) if lines.len() > 1 => format!("refused in line {}: ", line + 1),
             _ => String::from("refused "),
         });
-        self.tell(by, operation, &fields, Err(refused));
+        self.report(by, operation, &fields, Err(refused));
         Err(refused.errno)
     }
 
-    /// A write that is too long to be looked at.
+    /// A write that is too long.
     pub(crate) fn write_too_much(&mut self) -> Result<(), Error> {
         let result = self.may_change().and_then(|()| refused(EINVAL));
 
         self.answer(String::from("refused "));
-        self.tell(By::Task, "invalid", "", result);
+        self.report(By::Task, "invalid", "", result);
         result.map_err(|refused| refused.errno)
     }
 
-    /// All or nothing. If it fails, it says in which line, if it came to them.
+    /// All or nothing. On failure, returns the line, if it is known.
     fn try_write(&mut self, by: By, lines: &[Line]) -> Result<(), (Option<usize>, Refused)> {
         let mut new: Vec<(usize, &Wanted, Option<usize>)> = Vec::new();
 
@@ -436,7 +436,7 @@ impl Model {
                     .map_err(|refused| (Some(*number), refused))?;
             }
         }
-        // Nothing fails from here on.
+        // No failures from here on.
         let older = std::mem::replace(&mut self.engagements, made);
 
         self.is_tainted |= self
@@ -464,7 +464,7 @@ impl Model {
         Ok(())
     }
 
-    /// Makes an engagement.
+    /// Creates an engagement.
     fn make(&mut self, wanted: &Wanted, place: Option<usize>) -> Result<Engagement, Refused> {
         if place.is_some() {
             self.register()?;
@@ -493,7 +493,7 @@ impl Model {
         })
     }
 
-    /// A module that has been set up and has a function of this name.
+    /// An initialized module with a function of this name.
     fn module_with(&self, symbol: &str) -> Option<&'static str> {
         let functions = self.world.functions();
         let is_it = |f: &&Function| f.name == symbol && f.module.is_some() && self.is_set_up(f);
@@ -501,7 +501,7 @@ impl Model {
         functions.iter().find(is_it)?.module
     }
 
-    /// Does what a line says, apart from engaging: what is new has been made.
+    /// Executes a line; engagements have already been created.
     fn finish(
         &mut self,
         by: By,
@@ -518,20 +518,20 @@ impl Model {
                 let observed = replaced.iter_mut().find(|e| e.is_replaced_by(wanted));
 
                 if let Some(observed) = observed {
-                    self.tell_calls(observed);
+                    self.report_calls(observed);
                     fields += observed.totals().trim_start_matches(&function(target));
                 }
 
                 if !self.engagements[at].is_there() {
                     self.answer(format!("armed {target}: "));
-                    return self.tell(by, "arm", &fields, Ok(()));
+                    return self.report(by, "arm", &fields, Ok(()));
                 }
                 self.answer(match (value, watch) {
                     (None, _) => format!("observing {target}: "),
                     (_, Some(seconds)) => format!("watching {target} for {seconds} s: "),
                     (_, None) => format!("engaged {target}: "),
                 });
-                self.tell(by, operation, &fields, Ok(()));
+                self.report(by, operation, &fields, Ok(()));
             }
             Line::Keep(target) => {
                 for kept in older.iter_mut().flatten().filter(|e| e.is_called(target)) {
@@ -539,7 +539,7 @@ impl Model {
                     kept.wanted.term = None;
                 }
                 self.answer(format!("kept {target}: "));
-                self.tell(by, operation, &fields, Ok(()));
+                self.report(by, operation, &fields, Ok(()));
             }
             Line::Disengage(target) => {
                 let is_it =
@@ -552,13 +552,13 @@ impl Model {
             Line::Seal => {
                 self.is_sealed = true;
                 self.answer(String::from("sealed: "));
-                self.tell(by, operation, &fields, Ok(()));
+                self.report(by, operation, &fields, Ok(()));
             }
             Line::Bad(..) => {}
         }
     }
 
-    /// Ends engagements, on one line of the answer.
+    /// Ends engagements, with one line of the answer.
     fn release(&mut self, by: By, ending: &mut [Option<Engagement>]) {
         let ended: Vec<_> = ending.iter_mut().filter_map(Option::take).collect();
 
@@ -568,15 +568,15 @@ impl Model {
             several => format!("disengaged {} functions", several.len()),
         });
         if ended.is_empty() {
-            self.tell(by, "disengage_all", "", Ok(()));
+            self.report(by, "disengage_all", "", Ok(()));
         }
         for mut engagement in ended {
-            self.tell_calls(&mut engagement);
-            self.tell(by, "disengage", &engagement.totals(), Ok(()));
+            self.report_calls(&mut engagement);
+            self.report(by, "disengage", &engagement.totals(), Ok(()));
         }
     }
 
-    /// A write to the `retval` of the engagement with this number, of a value or of nonsense.
+    /// Writes a value or invalid text to the `retval` of the engagement with this number.
     pub(crate) fn change(&mut self, id: usize, value: Result<i64, Error>) -> Result<(), Error> {
         let at = self.engagements.iter().position(|e| e.id == id);
         let target = at.map(|at| self.engagements[at].wanted.target);
@@ -584,7 +584,7 @@ impl Model {
         let about = target.map_or(String::new(), function)
             + &value.map_or(String::new(), |value| format!(" retval={value}"));
 
-        self.tell(By::Task, "retval", &about, result);
+        self.report(By::Task, "retval", &about, result);
         result.map_err(|refused| refused.errno)
     }
 
@@ -612,32 +612,32 @@ impl Model {
         Ok(())
     }
 
-    /// What the kernel command line asks for, as `<target>=<value>`.
+    /// An entry on the kernel command line, `<target>=<value>`.
     pub(crate) fn boot(&mut self, wanted: Wanted) {
         if self.write(By::Nobody, &[Line::Engage(wanted)]).is_err() {
             self.boot_errors += 1;
         }
     }
 
-    /// The command line names the level from which on nothing changes. The last one counts.
+    /// The lockdown level on the command line. The last one is used.
     pub(crate) fn boot_level(&mut self, is_confidentiality: bool) {
         self.until_confidentiality = is_confidentiality;
     }
 
-    /// The command line was read to its end, but for the seal.
+    /// The end of the command line, except for the seal.
     pub(crate) fn boot_ended(&mut self) {
         if self.until_confidentiality {
-            self.tell(By::Nobody, "lockdown", " level=confidentiality", Ok(()));
+            self.report(By::Nobody, "lockdown", " level=confidentiality", Ok(()));
         }
     }
 
-    /// A parameter of the command line that there is not.
+    /// An unknown parameter on the command line.
     pub(crate) fn boot_nonsense(&mut self, parameter: &str) {
         self.boot_errors += 1;
-        self.tell(By::Nobody, "invalid", &function(parameter), refused(EINVAL));
+        self.report(By::Nobody, "invalid", &function(parameter), refused(EINVAL));
     }
 
-    // What happens.
+    // Events.
 
     /// Checks all engagements.
     fn check_all(&mut self) {
@@ -653,7 +653,7 @@ impl Model {
         }
     }
 
-    /// Ends what is over.
+    /// Ends expired engagements.
     fn expire(&mut self) {
         let is_over = |e: &Engagement| e.ends_at.is_some_and(|end| end <= self.now);
         let (over, left) = std::mem::take(&mut self.engagements)
@@ -663,13 +663,13 @@ impl Model {
 
         self.engagements = left;
         for mut engagement in over {
-            self.tell_calls(&mut engagement);
-            self.tell(By::Nobody, "expire", &engagement.totals(), Ok(()));
+            self.report_calls(&mut engagement);
+            self.report(By::Nobody, "expire", &engagement.totals(), Ok(()));
         }
     }
 
-    /// Reports who has called, the first time and each time that it is ten times as often.
-    fn tell_calls(&mut self, engagement: &mut Engagement) {
+    /// Reports new callers, the first time and at each tenfold number of calls.
+    fn report_calls(&mut self, engagement: &mut Engagement) {
         for at in 0..2 {
             let calls = engagement.calls[at];
 
@@ -698,12 +698,12 @@ impl Model {
         }
     }
 
-    /// The same of all that are there.
-    fn tell_all_calls(&mut self) {
+    /// The same for all existing engagements.
+    fn report_all_calls(&mut self) {
         let mut engagements = std::mem::take(&mut self.engagements);
 
         for engagement in engagements.iter_mut().filter(|e| e.is_there()) {
-            self.tell_calls(engagement);
+            self.report_calls(engagement);
         }
         self.engagements = engagements;
     }
@@ -712,7 +712,7 @@ impl Model {
         let mut at = 0;
 
         self.expire();
-        self.tell_all_calls();
+        self.report_all_calls();
 
         while at < self.engagements.len() {
             if !self.engagements[at].is_there() {
@@ -732,7 +732,7 @@ impl Model {
         }
     }
 
-    /// There will be another check in time.
+    /// Schedules another check.
     fn check_again(&mut self) {
         let left = self.engagements.iter().flat_map(|e| {
             let ends = [e.watched_until, e.ends_at].into_iter().flatten();
@@ -752,30 +752,30 @@ impl Model {
         self.next_check = Some(self.next_check.map_or(due, |earlier| earlier.min(due)));
     }
 
-    /// Whether a check would try to switch a probe on again.
+    /// Whether a check would try to rearm a probe.
     pub(crate) fn can_rearm(&self) -> bool {
         let is_off = |e: &Engagement| e.is_there() && e.is_disabled;
 
         self.world.can_arm() && self.engagements.iter().any(is_off)
     }
 
-    /// Tells what has turned, switches a probe on again that is off, and tells that. Says whether
-    /// it was off at any time.
+    /// Reports changes of a probe, rearms it if it is disarmed, and reports that. Returns whether
+    /// it was disarmed at any time.
     fn check_probe(&mut self, at: usize) -> bool {
         let before = self.engagements[at].seen_off;
 
-        self.tell_turned(at);
+        self.report_armed_state(at);
         let engagement = &self.engagements[at];
         let found = engagement.seen_off;
 
         if engagement.is_disabled && self.world.can_arm() {
             self.engagements[at].is_disabled = strikes(&mut self.failure, What::Arm).is_err();
         }
-        self.tell_turned(at);
+        self.report_armed_state(at);
         before || found
     }
 
-    fn tell_turned(&mut self, at: usize) {
+    fn report_armed_state(&mut self, at: usize) {
         let is_off = !self.is_armed(&self.engagements[at]);
         let engagement = &mut self.engagements[at];
 
@@ -784,11 +784,11 @@ impl Model {
             let about = engagement.wanted.fields();
 
             engagement.seen_off = is_off;
-            self.tell(By::Nobody, operation, &about, Ok(()));
+            self.report(By::Nobody, operation, &about, Ok(()));
         }
     }
 
-    /// Decides on what is watched, and says whether it is still there.
+    /// Decides on a watched function, and returns whether it still exists.
     fn check_watch(&mut self, at: usize, was_off: bool) -> bool {
         let engagement = &self.engagements[at];
         let Some(until) = engagement.watched_until else {
@@ -802,13 +802,13 @@ impl Model {
         if !was_off && engagement.hits == 0 {
             self.engagements[at].watched_until = None;
             self.is_tainted = true;
-            self.tell(By::Nobody, "commit", &wanted.fields(), Ok(()));
+            self.report(By::Nobody, "commit", &wanted.fields(), Ok(()));
             return true;
         }
         let mut engagement = self.engagements.remove(at);
 
-        self.tell_calls(&mut engagement);
-        self.tell(By::Nobody, "abort", &engagement.totals(), Ok(()));
+        self.report_calls(&mut engagement);
+        self.report(By::Nobody, "abort", &engagement.totals(), Ok(()));
         false
     }
 
@@ -823,7 +823,7 @@ impl Model {
         self.now = until;
     }
 
-    /// What a call of the function at `address` returns, if it does not run.
+    /// The return value of a short-circuited call of the function at `address`.
     pub(crate) fn call(&mut self, address: usize, is_root: bool, is_real: bool) -> Option<i64> {
         let at = self.engagements.iter().position(|e| e.is_at(address))?;
         let is_armed = self.is_armed(&self.engagements[at]);
@@ -840,14 +840,14 @@ impl Model {
             .filter(|_| engagement.watched_until.is_none())
     }
 
-    /// All kprobes are switched on. Those at this address cannot be armed.
+    /// Arms all kprobes. Those at this address cannot be armed.
     pub(crate) fn kprobes_on(&mut self, address: Option<usize>) {
         for engagement in &mut self.engagements {
             engagement.is_disabled |= address.is_some_and(|address| engagement.is_at(address));
         }
     }
 
-    /// A module is being loaded; or it is live, and what was armed meanwhile is engaged.
+    /// A module is loading; or it is live, and functions armed in the meantime are engaged.
     pub(crate) fn module_coming(
         &mut self,
         module: &'static str,
@@ -895,7 +895,7 @@ impl Model {
                 "observe"
             };
 
-            self.tell(By::Nobody, operation, &wanted.fields(), result);
+            self.report(By::Nobody, operation, &wanted.fields(), result);
             match result {
                 Ok(()) => self.is_tainted |= self.engagements[at].takes_calls(),
                 Err(refused) if !is_live && wanted.value.is_some() => return Err(refused.errno),
@@ -909,7 +909,7 @@ impl Model {
         self.engagements.iter().filter_map(|e| e.about).any(is_it)
     }
 
-    /// Other modules are looked for soon.
+    /// Other modules are searched soon.
     pub(crate) fn module_changed(&mut self) {
         if self.has_interest(|_| true) {
             self.has_loaded = true;
@@ -917,8 +917,7 @@ impl Model {
         }
     }
 
-    /// Whether all that can become of the engagements when this module comes is that those of it
-    /// are engaged, or that it is kept out.
+    /// Whether loading this module can only engage its functions, or fail.
     pub(crate) fn only_waits(&self, module: &str) -> bool {
         let waits = |e: &Engagement| match e.is_in_module(module) {
             true => !e.is_there() && e.wanted.value.is_some(),
@@ -928,7 +927,7 @@ impl Model {
         self.engagements.iter().all(waits)
     }
 
-    /// Engages what is armed, or elsewhere.
+    /// Engages a function that is armed or elsewhere.
     fn put(&mut self, at: usize, function: &Function) -> Result<(), Refused> {
         let address = Self::verdict(function, 1, self.engagements[at].wanted.value)?;
 
@@ -946,7 +945,7 @@ impl Model {
         Ok(())
     }
 
-    /// A module is being unloaded.
+    /// A module is unloading.
     pub(crate) fn module_going(&mut self, module: &'static str) {
         let mut at = 0;
 
@@ -965,8 +964,8 @@ impl Model {
                 let operation = if is_watched { "abort" } else { "lost" };
                 let mut engagement = self.engagements.remove(at);
 
-                self.tell_calls(&mut engagement);
-                self.tell(By::Nobody, operation, &engagement.totals(), Ok(()));
+                self.report_calls(&mut engagement);
+                self.report(By::Nobody, operation, &engagement.totals(), Ok(()));
             } else {
                 engagement.place = Place::NotLoaded;
                 engagement.seen_off = false;
@@ -974,8 +973,8 @@ impl Model {
                 let totals = engagement.totals();
                 let totals = totals.trim_start_matches(&function(wanted.target));
 
-                self.tell_calls(&mut engagement);
-                self.tell(By::Nobody, "arm", &(wanted.fields() + totals), Ok(()));
+                self.report_calls(&mut engagement);
+                self.report(By::Nobody, "arm", &(wanted.fields() + totals), Ok(()));
                 self.engagements[at] = engagement;
                 at += 1;
             }
@@ -983,7 +982,7 @@ impl Model {
         self.module_changed();
     }
 
-    // What is shown.
+    // Output.
 
     pub(crate) fn engaged(&self) -> String {
         let line = |e: &Engagement| {
@@ -996,7 +995,7 @@ impl Model {
         self.engagements.iter().map(line).collect()
     }
 
-    /// What `status` begins with.
+    /// The start of `status`.
     pub(crate) fn status(&self) -> String {
         let disarmed = self.engagements.iter().filter(|e| e.state() == "disarmed");
         let lockdown = match self.until_confidentiality {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! Whatever is done to Killswitch and to the machine below it, it does what the model says.
+//! Killswitch behaves like the model, for any operations on it and on the machine below it.
 
 use crate::{
     boot, files,
@@ -18,37 +18,37 @@ use kernel::{
 };
 use proptest::{prelude::*, sample::select, test_runner::TestCaseResult};
 
-/// What can happen.
+/// An event.
 #[derive(Clone, Debug)]
 enum Event {
     /// A write to `control`.
     Write(Vec<Line>),
-    /// One that is too long.
+    /// A write that is too long.
     WriteTooMuch,
-    /// A write to a `retval` that was opened when this engagement was made, counted from the last
-    /// one.
+    /// A write to a `retval` that was opened when this engagement was created, counting from the
+    /// last one.
     Change(usize, Result<i64, (&'static str, Error)>),
-    /// A question.
+    /// A request to check.
     Check(&'static str, i64),
-    /// A file is read that looks after the engagements.
+    /// Reading a file that checks the engagements.
     Read(&'static str),
-    /// A function is called, by root or by a user.
+    /// A call of a function, by root or by a user.
     Call(Which, bool),
     /// Time passes, in milliseconds.
     Pass(i64),
-    /// A module comes, is there, or goes again; or the next best of that, if it cannot.
+    /// Loading, initializing or unloading a module, or the next possible one of these.
     Module(&'static str, Build, bool),
-    /// All kprobes are switched off, or on; the one at this function then stays off.
+    /// Disarming or arming all kprobes; the one at this function then stays disarmed.
     Kprobes(bool, Option<Which>),
     KillFtrace,
     Lockdown(Lockdown),
     /// Whether the opener, or the writer, has the capability.
     Capable(bool, bool),
-    /// The next event that makes the kernel do this finds that it fails.
+    /// The next use of this kernel operation fails.
     Fail(Failure),
-    /// All is to be released, and after so many probes one cannot be disarmed.
+    /// All engagements are released; after this number of probes, one cannot be disarmed.
     Stuck(usize),
-    /// The next write finds that memory is short.
+    /// An allocation of the next write fails.
     FailAllocation(usize),
 }
 
@@ -123,7 +123,7 @@ fn line() -> impl Strategy<Value = Line> {
 #[derive(Clone, Copy, Debug)]
 enum Which {
     Function(usize),
-    /// One that is engaged.
+    /// An engaged function.
     Engaged(usize),
 }
 
@@ -217,13 +217,13 @@ impl Model {
     }
 }
 
-/// What somebody opened when an engagement was made, and keeps open.
+/// Files that were opened when an engagement was created.
 struct Opened {
     id: usize,
     files: [File; FILES.len()],
 }
 
-/// Both, side by side.
+/// Both systems.
 struct Pair {
     model: Model,
     opened: Vec<Opened>,
@@ -278,7 +278,7 @@ impl Pair {
         Ok(pair)
     }
 
-    /// Has something happen to both, and compares them.
+    /// Runs an event on both, and compares them.
     fn happens(&mut self, event: &Event) -> TestCaseResult {
         match event {
             Event::Fail(failure) => {
@@ -306,15 +306,15 @@ impl Pair {
         self.compare()
     }
 
-    /// One thing that fails at a time is enough.
+    /// One failure at a time is enough.
     fn fail(&mut self, failure: Option<Failure>, allocation: Option<usize>) {
         self.model.failure = failure;
         machine(|m| m.failure = failure);
         self.allocation = allocation;
     }
 
-    /// Which allocation is to fail, once. Not while a probe is off that any look tries to switch on
-    /// again: without memory it stays off, and that is told, until the next look.
+    /// The allocation that fails, once. Not while a disarmed probe is rearmed by any check: on
+    /// -ENOMEM it stays disarmed until the next check, which is reported.
     fn take_allocation(&mut self) -> Option<usize> {
         match self.model.can_rearm() {
             true => None,
@@ -377,7 +377,7 @@ impl Pair {
         Ok(())
     }
 
-    /// Writes `text` to a file that answers.
+    /// Writes `text` to a file with an answer.
     fn asks(
         &mut self,
         path: &str,
@@ -394,7 +394,7 @@ impl Pair {
             return self.is_unchanged(path == "check");
         }
         prop_assert_eq!(result, of_model(&mut self.model));
-        // What there is no memory for is not in the answer.
+        // The answer lacks text on -ENOMEM.
         if is_short {
             return Ok(());
         }
@@ -410,10 +410,10 @@ impl Pair {
         Ok(())
     }
 
-    /// Memory was short: nothing has changed, except for one thing that stays.
+    /// After -ENOMEM, nothing has changed, with one exception.
     fn is_unchanged(&mut self, may_be_silent: bool) -> TestCaseResult {
         let records = machine(|m| std::mem::take(&mut m.records));
-        // A question is on record with its verdict, even if the answer has no room for that.
+        // check records its verdict even if there is no memory for the answer.
         let is_right = |record: &String| {
             record.ends_with(" task res=0 errno=12") || record.contains(" op=check ")
         };
@@ -424,8 +424,7 @@ impl Pair {
         Ok(())
     }
 
-    /// Memory was short, so that a module was not loaded: whatever was engaged in it is armed
-    /// again.
+    /// After -ENOMEM, a module was not loaded: its functions are armed again.
     fn is_kept_out(&mut self) -> TestCaseResult {
         let records = machine(|m| std::mem::take(&mut m.records));
         let count = |words: &str| records.iter().filter(|r| r.contains(words)).count();
@@ -438,13 +437,13 @@ impl Pair {
         Ok(())
     }
 
-    /// What a request that came to nothing leaves behind.
+    /// The effects of a failed request.
     fn follow(&mut self) {
         self.model.is_tainted |= machine(|m| m.is_tainted);
         self.model.failure = machine(|m| m.failure);
     }
 
-    /// Writes to a `retval` that was opened some time ago.
+    /// Writes to a `retval` that was opened earlier.
     fn changes(
         &mut self,
         back: usize,
@@ -469,7 +468,7 @@ impl Pair {
         Ok(())
     }
 
-    /// Reads what looks after the engagements.
+    /// Reads a file that checks the engagements.
     fn reads(&mut self, name: &str) -> TestCaseResult {
         match name {
             "engaged" => {
@@ -492,7 +491,7 @@ impl Pair {
         Ok(())
     }
 
-    /// Reads the files of this name that were ever opened.
+    /// Reads all files of this name that were ever opened.
     fn reads_opened(&mut self, name: &str, looks: bool) -> TestCaseResult {
         for opened in &self.opened {
             let file = FILES.iter().position(|known| *known == name).unwrap();
@@ -511,7 +510,7 @@ impl Pair {
         Ok(())
     }
 
-    /// Loads a module, ends its loading well or not, or unloads it.
+    /// Loads a module, completes or fails its loading, or unloads it.
     fn moves(&mut self, name: &'static str, build: Build, is_good: bool) -> TestCaseResult {
         let module = self.model.world.module(name).copied();
 
@@ -546,10 +545,10 @@ impl Pair {
         Ok(())
     }
 
-    /// Every record but those of questions has a line in the kernel log, if there is memory for it.
+    /// Every record except those of check has a line in the kernel log, unless memory was short.
     fn compare_log(&self, had_memory: bool) -> TestCaseResult {
         let log = host::take_log();
-        // Notes begin with the name of what they are about.
+        // Notes begin with the name of their function.
         let is_decision = |line: &&String| {
             let word = line.split(' ').next().unwrap_or_default();
 
@@ -569,14 +568,14 @@ impl Pair {
         Ok(())
     }
 
-    /// Compares all that can be seen without a look at the engagements.
+    /// Compares all state that is visible without checking the engagements.
     fn compare(&mut self) -> TestCaseResult {
         let model = &mut self.model;
 
         let records = machine(|m| std::mem::take(&mut m.records));
         let expected = std::mem::take(&mut model.records);
 
-        // A record for which there is no memory is lost, and that is said.
+        // A record without memory is lost, which is reported.
         match machine(|m| std::mem::take(&mut m.lost_records)) {
             0 => prop_assert_eq!(records, expected),
             lost => prop_assert_eq!(records.len() + lost, expected.len()),
@@ -600,7 +599,7 @@ impl Pair {
             prop_assert_eq!(m.is_sealed, model.is_sealed);
             prop_assert_eq!(m.is_tainted, model.is_tainted);
             prop_assert_eq!(m.check_at, model.next_check);
-            // Disarming is tried again until it works, and nothing shows it.
+            // Disarming is retried until it works, which is not visible.
             if model
                 .failure
                 .is_some_and(|failure| failure.what == What::Disarm)
@@ -639,7 +638,7 @@ impl Pair {
     }
 }
 
-/// A module that no engagement is about is loaded and unloaded without a lock of Killswitch.
+/// Loading and unloading a module without engagements takes no lock of Killswitch.
 #[test]
 fn other_modules_take_no_lock() -> Result<(), TestCaseError> {
     let mut pair = Pair::boot(&[])?;
@@ -665,7 +664,7 @@ fn other_modules_take_no_lock() -> Result<(), TestCaseError> {
 }
 
 proptest! {
-    // Twice as many cases as PROPTEST_CASES says, or 512.
+    // Twice PROPTEST_CASES, or 512.
     #![proptest_config(ProptestConfig {
         cases: 2 * ProptestConfig::default().cases,
         failure_persistence: None,
@@ -673,7 +672,7 @@ proptest! {
     })]
 
     #[test]
-    fn it_does_what_the_model_says(
+    fn it_behaves_like_the_model(
         parameters in parameters(),
         events in prop::collection::vec(event(), 1..120),
     ) {

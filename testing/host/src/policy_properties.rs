@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! What must hold for every verdict of the policy.
+//! Properties of every verdict of the policy.
 
 use crate::policy::{
     cases::{first_wrong, Imaginary},
@@ -17,13 +17,13 @@ fn every_case_gets_its_verdict() {
     assert_eq!(first_wrong(), None);
 }
 
-/// Whether a probe may have put `bytes` there, and whether they send the calls of a function to it.
+/// Whether `bytes` may be those of a probe, and whether they redirect the calls of a function.
 fn probed<A: Architecture>(bytes: &[u8]) -> (bool, bool) {
     (A::is_probe(bytes), A::is_armed(bytes))
 }
 
 #[test]
-fn probes_are_known_by_what_they_leave() {
+fn probes_are_recognized_by_their_bytes() {
     let (int3, jump, call, ret) = ([0xcc; 5], [0xe9; 5], [0xe8; 5], [0xc3; 5]);
     let (brk, bti) = (0xd420_0080_u32.to_le_bytes(), 0xd503_245f_u32.to_le_bytes());
 
@@ -45,7 +45,7 @@ fn probes_are_known_by_what_they_leave() {
 }
 
 #[test]
-fn a_function_is_among_those_that_are_called() {
+fn callees_include_the_function() {
     let called = Called::new(vec![30, 10, 20]);
 
     assert!([10, 20, 30].iter().all(|it| called.contains(*it)));
@@ -67,7 +67,7 @@ fn sets_of(symbol: &str) -> Vec<Set> {
 }
 
 #[test]
-fn entry_points_are_known_by_their_names() {
+fn entry_points_are_recognized_by_name() {
     for (name, is_entry, decides) in [
         ("security_file_open", true, true),
         ("security_inode_setxattr.cold", true, true),
@@ -87,7 +87,7 @@ fn entry_points_are_known_by_their_names() {
 }
 
 #[test]
-fn the_table_is_well_kept() {
+fn table_is_consistent() {
     let mut names = BTreeSet::new();
 
     for member in Member::all() {
@@ -95,12 +95,12 @@ fn the_table_is_well_kept() {
         let pattern = member.symbol();
 
         if let Some(other) = Member::all().find(|other| other.covers(member)) {
-            panic!("{} says the same as {}", other.name(), member.name());
+            panic!("{} is redundant with {}", other.name(), member.name());
         }
 
         assert!(
             names.insert(member.name()),
-            "{} is there twice",
+            "{} is a duplicate",
             member.name()
         );
         assert!(
@@ -118,10 +118,10 @@ fn the_table_is_well_kept() {
                 .all(|b| b.is_ascii_alphanumeric() || b"_*$".contains(&b)),
             "{pattern}"
         );
-        // Where patterns are looked for.
+        // Where patterns are searched.
         let star = pattern.find('*').unwrap_or(pattern.len());
         assert!(star == 0 || star >= 2, "{pattern}");
-        // A pattern that fits anything would protect everything.
+        // A pattern that matches everything would protect everything.
         let told = pattern.bytes().filter(|b| *b != b'*').count();
         assert!(told >= 3 || !pattern.contains('*'), "{pattern}");
         assert!(
@@ -133,8 +133,8 @@ fn the_table_is_well_kept() {
 }
 
 #[test]
-fn patterns_and_variants_are_found() {
-    // Another member may stand for what says the same.
+fn patterns_match_variants() {
+    // Another line may have the same meaning.
     let is_in = |symbol: &str, member: Member| {
         sets_of(symbol).iter().any(|set| match set {
             Set::Base(found) => found.says_as(member),
@@ -157,7 +157,7 @@ fn patterns_and_variants_are_found() {
 }
 
 #[test]
-fn variants_are_told_from_names_with_dots() {
+fn variants_differ_from_names_with_dots() {
     assert_eq!(original("f"), "f");
     assert_eq!(original("f.constprop.0"), "f");
     assert_eq!(original("f.part.0.isra.0"), "f");
@@ -165,7 +165,7 @@ fn variants_are_told_from_names_with_dots() {
 }
 
 #[test]
-fn sets_find_what_is_near() {
+fn sets_find_near_addresses() {
     let set = AddressSet::new(vec![30, 10, 20]);
     let tagged = TaggedSet::new(vec![
         Tagged {
@@ -194,14 +194,14 @@ fn sets_find_what_is_near() {
 }
 
 #[test]
-fn long_names_are_shortened() {
+fn long_names_are_truncated() {
     assert_eq!(Symbol::new(b"short").as_str(), "short");
     assert_eq!(Symbol::new(&[b'x'; 127]).as_str(), "x".repeat(127));
     assert_eq!(Symbol::new(&[b'x'; 128]).as_str(), "x".repeat(124) + "...");
     assert_eq!(Symbol::new(b"a\xff b").as_str(), "a??b");
 }
 
-/// A refusal, in words.
+/// The text of a refusal.
 struct Words(Refusal);
 
 impl fmt::Display for Words {
@@ -212,7 +212,7 @@ impl fmt::Display for Words {
 }
 
 #[test]
-fn refusals_say_what_and_why_and_what_else() {
+fn refusals_have_reasons_and_suggestions() {
     let base = Member::all().next().unwrap();
     let evidence = |through| Evidence::Calls {
         through,
@@ -287,7 +287,7 @@ fn refusals_say_what_and_why_and_what_else() {
     }
 }
 
-/// The sets of a kernel whose functions are few, so that they often meet.
+/// The sets of a kernel with few functions, which often coincide.
 #[derive(Clone, Debug, Default)]
 struct Sets {
     entries: Vec<usize>,
@@ -347,7 +347,7 @@ impl Sets {
         judge(&facts, asked(Value::new(value)))
             .err()
             .map(|refusal| {
-                // What it says would be accepted must be.
+                // Suggested values are accepted.
                 if let Some(other) = refusal.instead {
                     assert!(judge(&facts, other).is_ok());
                 }
@@ -356,7 +356,7 @@ impl Sets {
     }
 }
 
-/// A function of the imaginary kernel.
+/// A function of the simulated kernel.
 fn address() -> impl Strategy<Value = usize> {
     (0usize..0x40).prop_map(|n| 0x1_0000 + n * 0x100)
 }
@@ -366,7 +366,7 @@ fn addresses() -> impl Strategy<Value = Vec<usize>> {
 }
 
 fn sets() -> impl Strategy<Value = Sets> {
-    // What accepts a value, whatever speaks against it, is there to allow more.
+    // Entries that accept a value override others.
     let lines = Member::all().collect::<Vec<_>>();
     let protects = move |(_, line): &(usize, usize)| !lines[line % lines.len()].is_exception();
     let member = (address(), any::<usize>()).prop_filter("it protects", protects);
@@ -422,7 +422,7 @@ proptest! {
     }
 
     #[test]
-    fn entry_points_and_callbacks_are_refused_whatever_the_value(
+    fn entry_points_and_callbacks_are_refused_for_any_value(
         address in address(),
         mut sets in sets(),
         returns in returns(),
@@ -453,7 +453,7 @@ proptest! {
     }
 
     #[test]
-    fn another_function_of_the_name_never_allows(
+    fn another_function_of_the_name_never_allows_more(
         name in prop::collection::btree_set(address(), 2..5),
         sets in sets(),
         returns in returns(),
@@ -464,7 +464,7 @@ proptest! {
     }
 
     #[test]
-    fn knowing_less_of_the_type_never_opens_what_is_built_in(
+    fn unknown_types_never_allow_more_in_built_in_code(
         address in address(),
         mut sets in sets(),
         value in value(),
@@ -474,7 +474,7 @@ proptest! {
     }
 
     #[test]
-    fn what_is_allowed_fits_the_type(
+    fn allowed_values_fit_the_type(
         address in address(),
         sets in sets(),
         returns in returns(),
@@ -486,7 +486,7 @@ proptest! {
     }
 
     #[test]
-    fn pieces_of_code_hold_all_calls_once(
+    fn pieces_of_code_have_all_calls_once(
         mut code in prop::collection::vec(any::<u8>(), 200..600),
         calls in prop::collection::btree_map(1usize..40, 0usize..4, 0..30),
         piece in X86::OVERLAP + 1..90,

@@ -1,25 +1,24 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! What is asked of Killswitch, as the [model](crate::model) knows it: how it is written, and how
-//! it reads in the audit log.
+//! Requests of the [model](crate::model), as text and as audit records.
 
 use kernel::error::Error;
 
-/// What is to be engaged or observed.
+/// A request to engage or observe.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Wanted {
     pub(crate) target: &'static str,
-    /// Nothing if it is to be observed.
+    /// `None` to observe.
     pub(crate) value: Option<i64>,
-    /// The seconds for which it is to be watched before.
+    /// The seconds to watch it before.
     pub(crate) watch: Option<u32>,
     pub(crate) nonroot: bool,
-    /// The seconds after which it is to end by itself.
+    /// The time limit in seconds.
     pub(crate) term: Option<u32>,
     pub(crate) reason: Option<&'static str>,
 }
 
-/// A line that is written to `control`.
+/// A line for `control`.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Line {
     Engage(Wanted),
@@ -27,26 +26,26 @@ pub(crate) enum Line {
     Disengage(&'static str),
     DisengageAll,
     Seal,
-    /// One that is malformed, which is answered with this errno.
+    /// A malformed line, with its errno.
     Bad(&'static str, Error),
 }
 
-/// Who wants something.
+/// The origin of an operation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum By {
     Task,
-    /// The command line, a module, time.
+    /// The command line, a module, or time.
     Nobody,
 }
 
-/// Why something is refused.
+/// The reason for a refusal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Refused {
     pub(crate) errno: Error,
     pub(crate) rule: Option<&'static str>,
 }
 
-/// Something, as it stands behind these words, if there is something.
+/// `something` after these words, if there is something.
 fn with(words: &str, something: Option<impl ToString>) -> String {
     something.map_or(String::new(), |it| format!("{words}{}", it.to_string()))
 }
@@ -56,7 +55,7 @@ fn quoted(text: &str) -> String {
 }
 
 impl Wanted {
-    /// At once, by everybody, without a reason.
+    /// An engagement with default options.
     pub(crate) fn new(target: &'static str, value: i64) -> Self {
         Self {
             target,
@@ -68,7 +67,7 @@ impl Wanted {
         }
     }
 
-    /// The module, if one is named.
+    /// The module, if there is one.
     pub(crate) fn module(&self) -> Option<&'static str> {
         self.target.split_once(':').map(|(module, _)| module)
     }
@@ -93,7 +92,7 @@ impl Wanted {
         }
     }
 
-    /// Its fields in a record.
+    /// The fields in its record.
     pub(crate) fn fields(&self) -> String {
         function(self.target)
             + &with(" retval=", self.value)
@@ -102,7 +101,7 @@ impl Wanted {
             + &with(" reason=", self.reason.map(quoted))
     }
 
-    /// What it returns, as files show it.
+    /// The return value, as shown in files.
     pub(crate) fn returned(&self) -> String {
         self.value
             .map_or(String::from("none"), |value| value.to_string())
@@ -128,18 +127,18 @@ impl Wanted {
     }
 }
 
-/// The fields that tell a task of this user from others.
+/// The fields that identify a task of this user as a caller.
 pub(crate) fn caller(uid: usize) -> String {
     format!("context=task uid={uid} dev=00:00 ino=0 cgroup=1 from=0")
 }
 
-/// The field of a record that names a function.
+/// The field of a record with a function.
 pub(crate) fn function(target: &str) -> String {
     with(" func=", Some(quoted(target)))
 }
 
 impl Line {
-    /// How it is written.
+    /// As text.
     pub(crate) fn text(&self) -> String {
         match self {
             Line::Engage(wanted) => {
@@ -158,7 +157,7 @@ impl Line {
         }
     }
 
-    /// The operation, and the other fields, in a record.
+    /// The operation, and the other fields of its record.
     pub(crate) fn fields(&self) -> (&'static str, String) {
         match self {
             Line::Engage(wanted) => (wanted.verb(), wanted.fields()),

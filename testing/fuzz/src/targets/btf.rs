@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! What must hold for any type information: in a limited number of steps it is found what a
-//! function returns, which is what the types on the way say; and what is said about values agrees.
+//! Properties of any type information: the return type of a function is found in a limited number
+//! of steps and matches the types on the way; and answers about values are consistent.
 
 use super::Input;
 use crate::policy::{
@@ -10,7 +10,7 @@ use crate::policy::{
 };
 use std::cell::RefCell;
 
-/// The kinds of `include/uapi/linux/btf.h` that matter here.
+/// The kinds in `include/uapi/linux/btf.h` that matter here.
 const INT: u32 = 1;
 const PTR: u32 = 2;
 const ENUM: u32 = 6;
@@ -22,7 +22,7 @@ const NAMES: [u32; 5] = [8, 9, 10, 11, 18];
 /// A function, its prototype, and 64 names and qualifiers.
 const MAX_ASKED: usize = 66;
 
-/// What types are called.
+/// Names of types.
 const STRUCTURES: [&str; 8] = [
     "",
     "file",
@@ -34,10 +34,10 @@ const STRUCTURES: [&str; 8] = [
     "x",
 ];
 
-/// Types that are taken from the input, and a list of what was asked for.
+/// Types from the input, and a log of accesses.
 struct Information {
     types: Vec<Described>,
-    /// Whether there is a type for every number.
+    /// Whether every ID is valid.
     is_endless: bool,
     asked: RefCell<Vec<(u32, Option<Described>)>>,
 }
@@ -67,7 +67,7 @@ fn kind(described: Described) -> u32 {
     described.info >> 24 & 0x1f
 }
 
-/// Tries what the first type of `data` returns, and with which values.
+/// Tests the return type of the first type in `data`, and which values it takes.
 pub fn btf(data: &[u8]) {
     let mut input = Input(data);
     let flags = input.u8();
@@ -88,7 +88,7 @@ pub fn btf(data: &[u8]) {
     let found = returned(&information, 1);
 
     follows(&information.asked.take(), found);
-    // The rest of a prototype takes as few steps, for each parameter.
+    // Each parameter takes as few steps.
     assert_eq!(prototype(&information, 1).returns, found);
     let asked = information.asked.take().len();
     let of = information
@@ -118,9 +118,9 @@ pub fn btf(data: &[u8]) {
     }
 }
 
-/// `found` is what the types that were asked for say.
+/// Checks that `found` matches the accessed types.
 fn follows(asked: &[(u32, Option<Described>)], found: Type) {
-    // However long the way is, an end comes.
+    // Chains of any length end.
     assert!((1..=MAX_ASKED).contains(&asked.len()));
     assert_eq!(asked[0].0, 1);
     for (index, step) in asked.windows(2).enumerate() {
@@ -154,7 +154,7 @@ fn follows(asked: &[(u32, Option<Described>)], found: Type) {
     assert_eq!(found, expected);
 }
 
-/// What a type is that is no other name of one.
+/// The type, if it is not an alias.
 fn terminal(described: Described) -> Type {
     let (bytes, encoding) = (described.size_or_type, described.encoding);
     let number = |signed| match bytes {
@@ -167,7 +167,7 @@ fn terminal(described: Described) -> Type {
 
     match kind(described) {
         PTR => Type::Pointer,
-        // Bits 24 to 26 say signed, character and truth value, bits 16 to 23 the first bit.
+        // Bits 24 to 26: signed, char and bool; bits 16 to 23: the first bit.
         INT if encoding & 4 << 24 != 0 => Type::Bool,
         INT if encoding & 0xff_00ff != bytes.saturating_mul(8) => Type::Other,
         INT => number(encoding & 1 << 24 != 0),
@@ -176,7 +176,7 @@ fn terminal(described: Described) -> Type {
     }
 }
 
-/// What is said about a function that returns `returns` and `value` agrees with itself.
+/// Checks that answers about a function that returns `returns`, and `value`, are consistent.
 fn can_return(returns: Type, value: i64) {
     let (holds, fails) = (
         returns.holds(Value::new(value)),
@@ -184,8 +184,8 @@ fn can_return(returns: Type, value: i64) {
     );
     let is_error = (-133..0).contains(&value);
 
-    // Whatever fails with a value can return it, and only with an error. The least is known of a
-    // type that is unknown.
+    // A value that means failure can be returned, and is an error. Least is known about an unknown
+    // type.
     assert!(!fails || (holds && is_error));
     assert!(!Type::Unknown.fails_with(Value::new(value)));
     match returns {
@@ -193,7 +193,7 @@ fn can_return(returns: Type, value: i64) {
         Type::Void | Type::Bool | Type::Other => assert!(!fails),
         Type::Pointer => assert!(fails == is_error && holds == (is_error || value == 0)),
         Type::Number { bytes, signed } => {
-            // As in C, with room for more.
+            // As in C, with more bits.
             let (value, half) = (i128::from(value), 1i128 << (8 * bytes - 1));
             let fits = match signed {
                 true => (-half..half).contains(&value),

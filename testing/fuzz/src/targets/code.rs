@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! What must hold for any machine code: a function decides about access if the branches in it and
-//! in what it calls, gone through one by one, show that, and its callers are counted right.
+//! Properties of any machine code: a function makes access decisions if its branches and those of
+//! its callees, examined one by one, show it, and its callers are counted correctly.
 
 use super::Input;
 use crate::policy::{
@@ -13,21 +13,21 @@ use crate::policy::{
 use iced_x86::{Decoder, DecoderOptions, FlowControl, OpKind};
 use std::{collections::BTreeSet, ops::Range};
 
-/// The most functions, and the most bytes of them, which is more than what one function may have.
+/// Maximum number of functions, and of their bytes, which exceeds the limit for one function.
 const MAX_FUNCTIONS: usize = 16;
 const MAX_TEXT: usize = 192 << 10;
-/// The most code of one function that is looked at.
+/// Maximum size of a function's code that is checked.
 const MAX_BODY: usize = 128 << 10;
-/// The most that is said about the functions.
+/// Maximum number of facts about the functions.
 const MAX_NOTES: usize = 96;
-/// How many functions are asked about.
+/// Number of functions that are checked.
 const MAX_ASKED: usize = 3;
-/// How much text calls are counted in.
+/// Size of the text in which calls are counted.
 const MAX_COUNTED: usize = 4 << 10;
-/// How far behind its beginning a function is entered at most.
+/// Maximum offset of a function's entry.
 const ENTRY: usize = 4;
 
-/// A kernel that is made up from the input.
+/// A kernel generated from the input.
 #[derive(Default)]
 struct MadeUp {
     base: usize,
@@ -46,7 +46,7 @@ struct MadeUp {
 }
 
 impl MadeUp {
-    /// First come the functions, then what is said about them.
+    /// First the functions, then facts about them.
     fn new(mut input: Input<'_>) -> Self {
         let flags = input.u8();
         let mut made = Self {
@@ -104,13 +104,13 @@ impl MadeUp {
         self.functions[usize::from(input.u8()) % self.functions.len()].clone()
     }
 
-    /// At the beginning of a function, or near it.
+    /// At the start of a function, or near it.
     fn entry(&self, input: &mut Input<'_>) -> usize {
         let start = self.function(input).start;
         start.wrapping_add_signed(isize::from(input.u8() as i8))
     }
 
-    /// In a function, counted from its beginning or its end.
+    /// In a function, relative to its start or its end.
     fn place(&self, input: &mut Input<'_>) -> usize {
         let (function, offset) = (self.function(input), input.u16() as i16);
         match offset {
@@ -190,14 +190,15 @@ impl MadeUp {
         &self.text[..self.text.len().min(MAX_COUNTED)]
     }
 
-    /// What shows that the function at `address` decides, if `deciders` do and `hubs` are hubs.
+    /// The evidence that the function at `address` makes access decisions, given `deciders` and
+    /// `hubs`.
     fn evidence(&self, address: usize, deciders: &[usize], hubs: &[usize]) -> Option<Evidence> {
         self.with(deciders, hubs, |kernel| {
             Facts::new(kernel, &[address], self).evidence()
         })
     }
 
-    /// Why the functions at `addresses` may not be made to return the value.
+    /// The reason to refuse the value for the functions at `addresses`.
     fn refusal(&self, addresses: &[usize], deciders: &[usize]) -> Option<Cause> {
         self.with(deciders, &self.hubs, |kernel| {
             let value = Value::new(self.value);
@@ -221,7 +222,7 @@ impl MadeUp {
                 };
                 facts
             };
-            // What is built in takes little.
+            // Built-in functions take few values.
             let built_in = facts(None);
             let is_built_in = judge(&built_in, asked(value)).is_ok();
             assert!(!is_built_in || (self.returns && built_in.can_fail()));
@@ -232,7 +233,7 @@ impl MadeUp {
             let refusal = judge(&facts, asked(value)).err();
             match refusal {
                 None => assert!(returns.holds(value)),
-                // What it says would be accepted is.
+                // Suggested values are accepted.
                 Some(refusal) => {
                     assert!(refusal.instead.is_none_or(|it| judge(&facts, it).is_ok()));
                 }
@@ -287,7 +288,7 @@ impl Image for MadeUp {
     }
 
     fn read(&self, at: usize, buffer: &mut [u8]) -> bool {
-        // Nothing but functions and their cold parts is ever read.
+        // Only functions and their cold parts are read.
         let range = at..at.checked_add(buffer.len()).unwrap();
         let cold = self.cold.iter().filter_map(|(_, cold)| match cold {
             Cold::At(range) => Some(range),
@@ -321,7 +322,7 @@ impl Image for MadeUp {
     }
 }
 
-/// Tries what is said about the functions of a kernel made up from `data`.
+/// Tests the answers about the functions of a kernel generated from `data`.
 pub fn code(data: &[u8]) {
     let made = MadeUp::new(Input(data));
     let more = [&made.deciders[..], &made.more_deciders].concat();
@@ -330,7 +331,7 @@ pub fn code(data: &[u8]) {
         let found = made.evidence(*address, &made.deciders, &made.hubs);
 
         is_right(&made, *address, found);
-        // Knowing of more that decides, or looking behind more, never hides it.
+        // More deciders, or fewer hubs, never hide a decision.
         if found.is_some() {
             assert!(made.evidence(*address, &more, &made.hubs).is_some());
             assert!(made.evidence(*address, &made.deciders, &[]).is_some());
@@ -342,13 +343,13 @@ pub fn code(data: &[u8]) {
         assert!(refusal.is_none() || made.refusal(&[*address], &more).is_some());
         counts(&made, *address);
     }
-    // Of several functions, one that decides is enough.
+    // Of several functions, one decider is enough.
     if made.asked.len() > 1 {
         assert!(made.refusal(&made.asked, &made.deciders).is_some());
     }
 }
 
-/// `found` is what all branches that can be read, gone through one by one, show.
+/// Checks that `found` matches the evidence of all readable branches.
 fn is_right(made: &MadeUp, address: usize, found: Option<Evidence>) {
     let targets = Targets::of(made, address);
     let decider = |target: usize| {
@@ -359,7 +360,7 @@ fn is_right(made: &MadeUp, address: usize, found: Option<Evidence>) {
     let direct = |targets: &Targets| targets.found.iter().find_map(|target| decider(*target));
     let between = |target: usize| {
         let symbol = made.extent(target)?;
-        // A symbol is padding by its name, however short it is.
+        // Padding is recognized by its name, however short.
         let is_padding = made.named_padding.contains(&symbol.start);
         let (callee, is_entered) = match is_padding && symbol.len() <= made.padding {
             true => (symbol.end, true),
@@ -373,11 +374,11 @@ fn is_right(made: &MadeUp, address: usize, found: Option<Evidence>) {
         assert!(made.deciders.contains(&decider));
         assert!(through.is_none_or(|it| it != address && !made.hubs.contains(&it)));
     }
-    // What is no instruction is data, of which nothing is promised but that it is read.
+    // Invalid instructions are data, which only has to be readable.
     if !targets.is_code {
         return;
     }
-    // What cannot be read may decide.
+    // Unreadable code may decide.
     if !targets.is_all {
         assert!(found.is_some());
         return;
@@ -391,7 +392,7 @@ fn is_right(made: &MadeUp, address: usize, found: Option<Evidence>) {
     let mut expected = None;
     for callee in targets.found.iter().filter_map(|target| between(*target)) {
         let targets = Targets::of(made, callee);
-        // How far it is read before that fails is nobody's promise.
+        // How far it is read before the error is undefined.
         if !targets.is_all || !targets.is_code {
             return;
         }
@@ -403,12 +404,12 @@ fn is_right(made: &MadeUp, address: usize, found: Option<Evidence>) {
     assert_eq!(found, expected);
 }
 
-/// Where the branches lead that leave a function.
+/// The targets of branches out of a function.
 struct Targets {
     found: Vec<usize>,
-    /// Whether all of the function can be read.
+    /// Whether the whole function is readable.
     is_all: bool,
-    /// Whether all that can be read are instructions.
+    /// Whether all readable bytes are instructions.
     is_code: bool,
 }
 
@@ -459,7 +460,7 @@ impl Targets {
     }
 }
 
-/// Where the branches end in `bytes` that begin with one of `one`, or with one of `two` and a
+/// The ends of branches in `bytes` that begin with a byte in `one`, or with a byte in `two` and a
 /// condition.
 fn ends_of_branches(bytes: &[u8], one: &[u8], two: &[u8]) -> BTreeSet<usize> {
     let mut ends = BTreeSet::new();
@@ -476,14 +477,14 @@ fn ends_of_branches(bytes: &[u8], one: &[u8], two: &[u8]) -> BTreeSet<usize> {
     ends
 }
 
-/// Where the branch leads that ends at `end` in `bytes`, which lie at `at`.
+/// The target of the branch that ends at `end` in `bytes`, which are at `at`.
 fn target(bytes: &[u8], at: usize, end: usize) -> usize {
     let displacement = i32::from_le_bytes(bytes[end - 4..end].try_into().unwrap());
     at.wrapping_add(end)
         .wrapping_add_signed(displacement as isize)
 }
 
-/// All calls are counted, whether the code is looked at as a whole or in pieces.
+/// All calls are counted, whether the code is scanned as a whole or in pieces.
 fn counts(made: &MadeUp, address: usize) {
     let (text, landing) = (
         made.counted(),
@@ -491,7 +492,7 @@ fn counts(made: &MadeUp, address: usize) {
     );
     let mut whole = 0;
     made.callers(&[address], &mut |_, _| whole += 1);
-    // Before the first byte there may have been any other.
+    // Any byte may precede the first one.
     let ends = ends_of_branches(text, &[0xe8, 0xe9, 0xcc], &[0x0f, 0xcc]);
     let expected = ends
         .into_iter()
@@ -500,7 +501,7 @@ fn counts(made: &MadeUp, address: usize) {
     assert_eq!(whole, expected);
 
     let piece = X86::OVERLAP + 1 + made.value as usize % 1024;
-    // Among others, which have nothing to say about it.
+    // Among unrelated functions.
     let others = made.asked.iter().filter(|other| **other != address);
     let all = others.chain([&address]).copied();
     let called = Called::new(all.collect::<Vec<_>>());

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! What must hold for any text that is written to `control`, `check` or `retval`: it is refused for
-//! a reason that can be shown, or understood in one way only, however it is written.
+//! Properties of any text written to `control`, `check` or `retval`: it is refused for a printable
+//! reason, or has one meaning, however it is written.
 
 use crate::{
     command::{
@@ -13,7 +13,7 @@ use crate::{
 };
 use std::num::ParseIntError;
 
-/// Tries `data` as each of what can be written, whole and line by line.
+/// Tests `data` as each kind of text, complete and line by line.
 pub fn command(data: &[u8]) {
     let Ok(input) = whole((data.len() <= MAX_INPUT).then_some(data)) else {
         return;
@@ -21,7 +21,7 @@ pub fn command(data: &[u8]) {
     let parts: Vec<_> = lines(input).collect();
     let joined = parts.join(&b'\n');
 
-    // Nothing is lost between the lines, and no line feed is in one.
+    // Lines contain everything but line feeds.
     assert_eq!(joined, input.strip_suffix(b"\n").unwrap_or(input));
     assert!(!parts.is_empty() && !parts.iter().any(|line| line.contains(&b'\n')));
 
@@ -91,7 +91,7 @@ fn control(line: &[u8]) {
     };
     assert_eq!(Command::parse(printed.as_bytes()), result);
 
-    // What is left over is refused, unless it belongs to a reason.
+    // Extra text is refused, unless it belongs to a reason.
     if !printed.contains(" reason=") {
         let more = format!("{printed} more");
         assert_eq!(
@@ -101,13 +101,13 @@ fn control(line: &[u8]) {
     }
 }
 
-/// A line as a question.
+/// A line as a request to check.
 fn check(line: &[u8]) {
     let result = Question::parse(line);
 
     wrong_if_unprintable(line, result.err());
     assert_eq!(Question::parse(&[b"  ", line, b" "].concat()), result);
-    // The command that the question is about is understood in the same way.
+    // The corresponding command has the same meaning.
     let engage = [b"engage ", line].concat();
     match (result, Command::parse(&engage)) {
         (Ok(question), command) => {
@@ -133,7 +133,7 @@ fn check(line: &[u8]) {
                 }))
             );
         }
-        // Only a command may have a term and a reason.
+        // Only commands can have a time limit and a reason.
         (Err(Malformed::Extra(word)), Ok(_)) => {
             assert!(word.starts_with("reason=") || word.starts_with("for="));
         }
@@ -142,7 +142,7 @@ fn check(line: &[u8]) {
     }
 }
 
-/// Text as a value that stands alone.
+/// Text as a single value.
 fn retval(text: &[u8]) {
     let result = lone_value(text);
     let line = text.strip_suffix(b"\n").unwrap_or(text);
@@ -150,7 +150,7 @@ fn retval(text: &[u8]) {
     wrong_if_unprintable(line, result.err());
     let question = [b"f ", line].concat();
     match result {
-        // Only a question may have a scope and a condition.
+        // Only requests to check can have a scope and a condition.
         Err(Malformed::Extra(word)) if word.starts_with("scope=") || word.starts_with("if=") => {}
         _ => assert_eq!(Question::parse(&question).map(|it| it.value), result),
     }
@@ -173,7 +173,7 @@ fn retval(text: &[u8]) {
     }
 }
 
-/// The number that `word` is, which may be larger than the return register.
+/// The number in `word`, which may exceed the return register.
 fn number(word: &str) -> Result<i128, ParseIntError> {
     let (sign, magnitude) = match word.strip_prefix('-') {
         Some(magnitude) => (-1, magnitude),
@@ -188,7 +188,7 @@ fn number(word: &str) -> Result<i128, ParseIntError> {
     .map(|number| sign * number)
 }
 
-/// A name that has been accepted is one, and leads to the same function again.
+/// An accepted name is valid, and parses to the same function.
 fn is_well_formed(target: Target<'_>) {
     let Target {
         name,
@@ -211,7 +211,7 @@ fn is_well_formed(target: Target<'_>) {
     assert_eq!(Target::parse(name), Ok(target));
 }
 
-/// Of text that is not printable, that is said, and nothing else. What is said is printable itself.
+/// Text that is not printable has exactly that error. Errors are printable.
 fn wrong_if_unprintable(line: &[u8], wrong: Option<Malformed<'_>>) {
     let is_printable = |bytes: &[u8]| bytes.iter().all(|byte| (0x20..0x7f).contains(byte));
 

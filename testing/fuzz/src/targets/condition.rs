@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! What must hold for any text that is given as a condition: it is refused for a reason that can be
-//! shown, or compiled to a program that says of every call what the text says of it.
+//! Properties of any text as a condition: it is refused for a printable reason, or compiles to a
+//! program with the same meaning for every call.
 
 mod meaning;
 mod types;
@@ -16,7 +16,7 @@ use meaning::{meaning, Says};
 use std::cell::Cell;
 use types::{Information, FUNCTIONS};
 
-/// What a byte that is no character stands for.
+/// The tokens that bytes other than characters stand for.
 #[rustfmt::skip]
 const PIECES: &[&str] = &[
     "p", "number", "small", "raw", "text", "packed", "late", "wide", "from", "elsewhere", "choice",
@@ -31,14 +31,14 @@ const PIECES: &[&str] = &[
     "$arg5", "\"/\"", "\"/a\"", "\"/a/b\"", "\"/bin/x\"", "\"/bin/same\"", "\"/bin/y\"",
 ];
 
-/// The programs, by device and inode. One has two names.
+/// Programs by device and inode. One has two names.
 const PROGRAMS: &[(&str, (u32, u64))] = &[
     ("/bin/x", (8, 10)),
     ("/bin/same", (8, 10)),
     ("/bin/y", (8, 11)),
 ];
 
-/// The cgroups, and the levels and numbers of those that lead there.
+/// Cgroups, with the levels and numbers of their ancestors.
 const CGROUPS: &[(&str, &[u64])] = &[
     ("/", &[1]),
     ("/a", &[1, 2]),
@@ -47,7 +47,7 @@ const CGROUPS: &[(&str, &[u64])] = &[
 ];
 
 const CONTEXTS: &[&str] = &["nmi", "irq", "softirq", "kthread", "task"];
-/// A few capabilities, by number.
+/// Some capabilities, by number.
 const CAPABILITIES: &[(&str, u32)] = &[("sys_admin", 21), ("bpf", 39), ("chown", 0)];
 
 /// The program at a path.
@@ -76,11 +76,11 @@ impl World for Machine {
     }
 }
 
-/// A call, and the memory of the kernel at that time.
+/// A call, and the content of kernel memory.
 struct Call {
     seed: u64,
     arguments: [u64; 6],
-    /// Numbers and text that are in memory, so that comparisons with them are true now and then.
+    /// Numbers and texts in memory, so that comparisons with them are sometimes true.
     numbers: Vec<u64>,
     texts: Vec<Vec<u8>>,
     uid: u32,
@@ -91,11 +91,11 @@ struct Call {
     capabilities: Vec<&'static str>,
     is_initial: bool,
     context: &'static str,
-    /// Whether memory was asked for.
+    /// Whether memory was accessed.
     was_read: Cell<bool>,
 }
 
-/// There are so many pieces of memory, with nothing between them, each of this size.
+/// The number of adjacent pieces of memory, and their size.
 const STRETCHES: u64 = 4;
 const FIRST_STRETCH: u64 = 0xffff_8880_0000_1000;
 const BETWEEN: u64 = 0x1000;
@@ -136,7 +136,7 @@ impl Call {
             was_read: Cell::new(false),
         };
 
-        // Most calls are of tasks.
+        // Most calls are by tasks.
         if mixed(seed, 6) & 1 == 0 {
             call.context = "task";
         }
@@ -161,7 +161,7 @@ impl Call {
         call
     }
 
-    /// Something to be found: mostly a pointer if `kinds` is high.
+    /// A word in memory: usually a pointer if `kinds` is high.
     fn word(&self, place: u64, kinds: u64) -> u64 {
         let chosen = mixed(self.seed, place);
 
@@ -184,7 +184,7 @@ impl Call {
         }
     }
 
-    /// The byte at this address, if there is one.
+    /// The byte at this address, if it is mapped.
     fn byte(&self, address: u64) -> Option<u8> {
         let offset = address.wrapping_sub(FIRST_STRETCH);
 
@@ -194,7 +194,7 @@ impl Call {
         }
         let line = mixed(self.seed, address / 64);
         if line % 3 == 1 {
-            // A line of text.
+            // Text.
             let text = &self.texts[(line >> 8) as usize % self.texts.len()];
 
             return Some(text.get(address as usize % 64).copied().unwrap_or_default());
@@ -212,7 +212,7 @@ impl Call {
     }
 }
 
-/// Tries `data`: a byte that chooses the function, eight for memory, and a condition.
+/// Tests `data`: a byte that selects the function, eight for memory, and a condition.
 pub fn condition(data: &[u8]) {
     let mut input = Input(data);
     let function = FUNCTIONS[usize::from(input.u8()) % FUNCTIONS.len()];
@@ -257,7 +257,7 @@ pub fn condition(data: &[u8]) {
         let call = Call::new(mixed(seed, number), &program);
         let says = run(&program, &call);
 
-        // What needs no memory does not ask for it.
+        // Conditions without memory accesses do not access memory.
         assert!(summary.reads_memory || !call.was_read.get(), "{text}");
         assert_eq!(
             Some(says),
@@ -267,7 +267,7 @@ pub fn condition(data: &[u8]) {
     }
 }
 
-/// What is wrong is printable, and at a character of the condition or behind it.
+/// Checks that the error is printable, and at a character of the condition or after it.
 fn can_be_shown(wrong: syntax::Wrong, text: &str, choices: &str) {
     let is_printable = |text: &str| text.bytes().all(|byte| matches!(byte, b' '..=b'~'));
 
@@ -281,7 +281,7 @@ fn can_be_shown(wrong: syntax::Wrong, text: &str, choices: &str) {
     }
 }
 
-/// All that the handlers rely on.
+/// Checks everything that the handlers rely on.
 fn is_well_formed(program: &[Comparison<'_>]) {
     assert!((1..=ROOM).contains(&program.len()));
     for (at, comparison) in program.iter().enumerate() {
@@ -314,7 +314,7 @@ fn is_well_formed(program: &[Comparison<'_>]) {
     }
 }
 
-/// Runs a program as the handlers do.
+/// Runs a program like the handlers.
 fn run(program: &[Comparison<'_>], call: &Call) -> Says {
     let mut next = Next::Comparison(0);
 
@@ -444,7 +444,7 @@ fn compare_text(comparison: &Comparison<'_>, text: &[u8]) -> bool {
     }
 }
 
-/// Goes back to behind the last star when it does not go on.
+/// Backtracks to the last star on a mismatch.
 fn text_matches(text: &[u8], pattern: &[u8]) -> bool {
     let (mut at, mut of) = (0, 0);
     let mut star = None;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! What is tried with any bytes that a fuzzer comes up with, and what must hold then. The host
-//! tests do the same with the inputs that are kept, in `testing/fuzz/corpus`.
+//! Fuzz targets, with the properties that they check. The host tests run them on the corpus in
+//! `testing/fuzz/corpus`.
 
 mod btf;
 mod code;
@@ -13,7 +13,7 @@ pub use code::code;
 pub use command::command;
 pub use condition::condition;
 
-/// Takes input apart. What is behind its end is zero.
+/// Splits the input. Past its end, it is zero.
 struct Input<'a>(&'a [u8]);
 
 impl Input<'_> {

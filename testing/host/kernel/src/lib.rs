@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! What Killswitch uses of the kernel's own Rust crate, on the host: the same names and signatures,
-//! with the standard library behind them, and with memory, time and boot in the hands of a test
-//! (see [`host`]).
+//! The part of the kernel's Rust crate that Killswitch uses, on the host: the same names and
+//! signatures, based on the standard library, with memory, time and boot controlled by tests (see
+//! [`host`]).
 
 #![forbid(unsafe_code)]
 
@@ -15,7 +15,7 @@ pub mod prelude {
     pub use core::{ffi::CStr, pin::Pin};
 }
 
-/// What a test does to the kernel. All of it is of the current thread.
+/// Controls of a test. All of them apply to the current thread.
 pub mod host {
     use std::{
         cell::{Cell, RefCell},
@@ -30,7 +30,7 @@ pub mod host {
         static LOG: RefCell<Vec<String>> = const { RefCell::new(Vec::new()) };
     }
 
-    /// Boots a kernel: what was set once is unset, and the clock begins anew.
+    /// Boots a kernel: resets one-time initialization, and the clock.
     pub fn boot() {
         static NEXT: AtomicU64 = AtomicU64::new(1);
 
@@ -54,12 +54,12 @@ pub mod host {
         NOW.set(milliseconds);
     }
 
-    /// Has one allocation fail, after so many that do not; or none any more.
+    /// Lets one allocation fail after this number of successful ones, or none.
     pub fn fail_allocation(after: Option<usize>) {
         FAILS_AFTER.set(after);
     }
 
-    /// Allocates, which may be what is to fail.
+    /// Allocates; fails if requested.
     pub fn allocate() -> Result<(), crate::alloc::AllocError> {
         match FAILS_AFTER.get() {
             Some(0) => {
@@ -77,7 +77,7 @@ pub mod host {
         LOCKED.set(LOCKED.get() + 1);
     }
 
-    /// How often spinlocks were taken since this was called last.
+    /// The number of spinlock acquisitions since the last call.
     pub fn take_locked() -> usize {
         LOCKED.take()
     }
@@ -87,7 +87,7 @@ pub mod host {
         LOG.with_borrow_mut(|log| log.push(line));
     }
 
-    /// The kernel log since this was called last.
+    /// The kernel log since the last call.
     pub fn take_log() -> Vec<String> {
         LOG.take()
     }
@@ -120,7 +120,7 @@ macro_rules! new_spinlock {
 pub mod error {
     use crate::alloc::AllocError;
 
-    /// An errno, which is negative.
+    /// A negative errno.
     #[derive(Clone, Copy, Debug, PartialEq, Eq)]
     pub struct Error(i32);
 
@@ -167,7 +167,7 @@ pub mod alloc {
         pin::Pin,
     };
 
-    /// There is no memory.
+    /// Out of memory.
     #[derive(Clone, Copy, Debug, PartialEq, Eq)]
     pub struct AllocError;
 
@@ -180,7 +180,7 @@ pub mod alloc {
 
     pub type KBox<T> = Box<T>;
 
-    /// How a [`KBox`] is made.
+    /// Creation of a [`KBox`].
     pub trait InPlaceInit<T> {
         fn pin_init(value: T, flags: Flags) -> Result<Pin<Box<T>>, Error>;
     }
@@ -192,11 +192,11 @@ pub mod alloc {
         }
     }
 
-    /// An index behind the end of a vector.
+    /// An index out of bounds.
     #[derive(Debug)]
     pub struct RemoveError;
 
-    /// What there was no room for.
+    /// An element without space.
     #[derive(Debug)]
     pub struct PushError<T>(pub T);
 
@@ -342,7 +342,7 @@ pub mod sync {
     use std::{collections::BTreeMap, sync};
     pub use sync::{MutexGuard, MutexGuard as SpinLockGuard};
 
-    /// A lock that says how often it was taken.
+    /// A lock that counts acquisitions.
     pub struct SpinLock<T>(Mutex<T>);
 
     impl<T> SpinLock<T> {
@@ -407,7 +407,7 @@ pub mod sync {
             pub struct Relaxed;
         }
 
-        /// A number that each [boot](crate::host::boot) begins with.
+        /// A number that is reset by each [boot](crate::host::boot).
         pub struct Atomic<T> {
             first: T,
             now: Mutex<BTreeMap<u64, T>>,
@@ -467,8 +467,7 @@ pub mod sync {
         }
     }
 
-    /// What is set once for each [boot](crate::host::boot), and stays, as nothing that is static is
-    /// ever freed.
+    /// A value that is set once per [boot](crate::host::boot), and is never freed, like a static.
     pub struct SetOnce<T: 'static>(Mutex<BTreeMap<u64, &'static T>>);
 
     impl<T> SetOnce<T> {
@@ -529,7 +528,7 @@ pub mod time {
     }
 
     pub mod delay {
-        /// Nothing happens meanwhile.
+        /// Does not wait.
         pub fn fsleep(_: super::Delta) {}
     }
 

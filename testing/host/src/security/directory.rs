@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! What stands in for security/directory.rs.
+//! Stand-in for security/directory.rs.
 
 use super::securityfs::{Directory, Operations};
 use crate::machine::machine;
@@ -59,7 +59,7 @@ impl Content {
         Some((key, file.operations))
     }
 
-    /// All entries, as they are listed.
+    /// All entries, in the order of the listing.
     pub(crate) fn list(&self) -> Vec<String> {
         let mut name = [0; MAX_NAME];
         let (mut from, mut all) = (1, Vec::new());

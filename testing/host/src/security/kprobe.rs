@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! What stands in for security/kprobe.rs.
+//! Stand-in for security/kprobe.rs.
 
 use super::{condition::Condition, entry::Entry, stub::Slot};
 use crate::{
@@ -13,7 +13,7 @@ use kernel::{
     sync::{Arc, Mutex},
 };
 
-/// Which calls a probe is for. No condition is compiled here.
+/// The calls that a probe affects. Conditions are not compiled here.
 pub(crate) struct Calls {
     pub(crate) only_nonroot: bool,
     #[allow(dead_code)]
@@ -25,7 +25,7 @@ pub(crate) struct Probe {
     id: usize,
     /// The calls that had passed when it was unregistered.
     passed_last: Mutex<u64>,
-    // Dropped after the probe was unregistered.
+    // Dropped after the probe is unregistered.
     _slot: Option<Arc<Slot>>,
 }
 

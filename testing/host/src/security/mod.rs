@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! What stands in for the directory security/: the same names and signatures, over an imaginary
+//! Stand-in for the directory security/: the same names and signatures, on a simulated
 //! [machine](crate::machine).
 
 pub(crate) mod directory;
@@ -27,7 +27,7 @@ pub(crate) mod audit {
         Access,
     }
 
-    /// A record, which is complete when it is dropped.
+    /// A record, which is sent on drop.
     pub(crate) struct Record(String);
 
     impl Record {
@@ -64,7 +64,7 @@ pub(crate) mod audit {
 }
 
 pub(crate) mod boot {
-    /// The parameters that begin with `killswitch`, without that.
+    /// The parameters with the prefix `killswitch`, without it.
     pub(crate) struct CommandLine<'a>(pub(crate) &'a [String]);
 
     impl CommandLine<'_> {
@@ -100,11 +100,11 @@ pub(crate) mod callers {
     use super::*;
     use kernel::sync::Mutex;
 
-    /// Root, and one user.
+    /// Root and one user.
     pub(crate) const PLACES: usize = 2;
     pub(crate) const REST: usize = 2;
 
-    /// Only tasks call here.
+    /// Only tasks are callers here.
     #[allow(dead_code)]
     #[derive(Clone, Copy)]
     pub(crate) enum Context {
@@ -141,7 +141,7 @@ pub(crate) mod callers {
         pub(crate) last: i64,
     }
 
-    /// What they called, each by its number.
+    /// Their calls, by number.
     pub(crate) struct Callers(Mutex<[u64; PLACES]>);
 
     impl Callers {
@@ -303,7 +303,7 @@ pub(crate) mod stub {
     pub(crate) struct Counter(usize);
 
     impl Counter {
-        /// What no longer counts anything says 0 here, so that no test takes it for a number.
+        /// A counter that is no longer used returns 0, so that no test uses it.
         pub(crate) fn hits(self) -> u64 {
             machine(|m| m.slots[self.0].map_or(0, |slot| slot.hits))
         }
@@ -340,7 +340,7 @@ pub(crate) mod stub {
     impl Drop for Slot {
         fn drop(&mut self) {
             machine(|m| {
-                // A probe that still sends calls there would return what another one should.
+                // A probe that still sends calls there would return another engagement's value.
                 assert!(m.probes.iter().all(|probe| probe.slot != Some(self.0)));
                 m.slots[self.0] = None;
             });
@@ -383,14 +383,14 @@ pub(crate) mod work {
 
     pub(crate) const ROOM: i64 = 2;
 
-    /// Nothing is in front of it.
+    /// The queue is always empty.
     pub(crate) fn defer(_room: i64, work: impl FnOnce() + Send + 'static) -> Result {
         host::allocate()?;
         work();
         Ok(())
     }
 
-    /// Nothing is left in it.
+    /// Nothing is queued.
     pub(crate) fn wait() {}
 
     pub(crate) fn check_within(milliseconds: u32) {

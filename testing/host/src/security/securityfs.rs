@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! What stands in for security/securityfs.rs.
+//! Stand-in for security/securityfs.rs.
 
 use super::capability::Opener;
 use crate::machine::{machine, File};
@@ -123,7 +123,7 @@ impl Write for Out<'_> {
     }
 }
 
-/// An open file, which can outlive the directory that it was in.
+/// An open file, which can outlive its directory.
 impl File {
     pub(crate) fn read(self) -> Result<String> {
         let mut text = String::new();
@@ -142,7 +142,7 @@ impl File {
         store(self.key, &Opener(PhantomData), input(text))
     }
 
-    /// Writes a question and reads the answer.
+    /// Writes a request and reads the answer.
     pub(crate) fn ask(self, text: &str) -> (Result, String) {
         let ask = self.operations.unwrap().answer.unwrap();
         let (result, answer) = ask(&Opener(PhantomData), input(text));
@@ -155,7 +155,7 @@ fn input(text: &str) -> Input<'_> {
     Some(text.as_bytes()).filter(|bytes| bytes.len() <= crate::command::MAX_INPUT)
 }
 
-/// The file at `path`, opened, if it is there.
+/// Opens the file at `path`, if it exists.
 pub(crate) fn find(path: &str) -> Option<File> {
     let path = format!("killswitch/{path}");
 
@@ -170,7 +170,7 @@ pub(crate) fn find(path: &str) -> Option<File> {
     })
 }
 
-/// One that is always there.
+/// Opens a file that always exists.
 pub(crate) fn open(path: &str) -> File {
     find(path).unwrap()
 }

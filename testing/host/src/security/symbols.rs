@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! What stands in for what knows the symbols, the types, the code and the modules of the kernel.
+//! Stand-in for the kernel's symbols, types, code and modules.
 
 use crate::machine::{self, machine, Function};
 use kernel::prelude::*;
 
-/// The functions that are there now.
+/// The existing functions.
 fn functions() -> Vec<Function> {
     machine(|m| m.world.functions())
 }
@@ -19,7 +19,7 @@ pub(crate) mod btf {
         true
     }
 
-    /// Nothing is known here of arguments.
+    /// Parameters are not known here.
     pub(crate) fn with_function<T>(
         _: Option<&Loaded<'_>>,
         _: &CStr,
@@ -54,12 +54,12 @@ pub(crate) mod code {
         Ok(btf::prototype(module, policy::typed_name(symbol)))
     }
 
-    /// Everything lies in it.
+    /// Covers everything.
     pub(crate) fn text() -> Range<usize> {
         0..usize::MAX
     }
 
-    /// The code, in which nobody calls anybody.
+    /// Code without calls.
     pub(crate) struct RunningCode;
 
     impl RunningCode {
@@ -281,7 +281,7 @@ pub(crate) mod module {
         }
     }
 
-    /// A module that comes or goes.
+    /// A module in the notifier.
     pub(crate) struct Module(pub(crate) &'static str);
 
     impl Module {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! What a condition says, found out from its text and from C's rules, without compiling it.
+//! The meaning of a condition, from its text and the rules of C, without compiling it.
 
 use super::{
     types::{self, c, C},
@@ -8,12 +8,12 @@ use super::{
 };
 use crate::errno;
 
-/// What a condition says of a call.
+/// The value of a condition for a call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Says {
     No,
     Yes,
-    /// Something that it asks for cannot be read.
+    /// Memory that it accesses cannot be read.
     Unknown,
 }
 
@@ -27,7 +27,7 @@ impl From<bool> for Says {
     }
 }
 
-/// What `text` says of a call of `function`, or `None` if it says nothing that makes sense.
+/// The value of `text` for a call of `function`, or `None` if it is invalid.
 pub(super) fn meaning(text: &str, function: u32, call: &Call) -> Option<Says> {
     let C::Function(prototype) = c(function)? else {
         return None;
@@ -47,7 +47,7 @@ pub(super) fn meaning(text: &str, function: u32, call: &Call) -> Option<Says> {
     if !reader.text.is_empty() {
         return None;
     }
-    // Only tasks call for themselves.
+    // Only tasks are callers.
     Some(
         match reader.names_caller && !reader.names_context && call.context != "task" {
             true => Says::No,
@@ -57,7 +57,7 @@ pub(super) fn meaning(text: &str, function: u32, call: &Call) -> Option<Says> {
 }
 
 struct Reader<'a, 'c> {
-    /// What is not read yet.
+    /// The remaining text.
     text: &'a str,
     parameters: &'static [(&'static str, u32)],
     call: &'c Call,
@@ -65,16 +65,16 @@ struct Reader<'a, 'c> {
     names_context: bool,
 }
 
-/// What an expression is.
+/// The value of an expression.
 #[derive(Clone, Copy)]
 enum Place {
     /// The value of an argument.
     Value(u64, u32),
-    /// Something in memory, of this type.
+    /// An object in memory, of this type.
     Memory(u64, u32),
-    /// A bit field: the address of its structure, its first bit, how many, and its type.
+    /// A bit field: the address of its structure, its first bit, its width, and its type.
     Field(u64, u32, u8, u32),
-    /// It cannot be read where it is, but its type is known.
+    /// An unreadable object of a known type.
     Nowhere(u32, u8),
 }
 
@@ -116,7 +116,7 @@ impl<'a> Reader<'a, '_> {
         Some(inside)
     }
 
-    /// Reads alternatives. Those that do not matter any more are not `live`.
+    /// Parses alternatives. They are not evaluated unless they are `live`.
     fn or(&mut self, live: bool) -> Option<Says> {
         let mut says = self.and(live)?;
 
@@ -160,7 +160,7 @@ impl<'a> Reader<'a, '_> {
         self.skip(")").then_some(says)
     }
 
-    /// The structure and the member of a cast, if one comes next, and what follows it.
+    /// The structure and the member of a cast, if one is next, and the rest.
     fn cast(&self) -> Option<(&'a str, Option<&'a str>, &'a str)> {
         let (inside, behind) = self.text.strip_prefix('(')?.split_once(')')?;
         let is_word =
@@ -204,7 +204,7 @@ impl<'a> Reader<'a, '_> {
         end > 0 && word[..end].chars().all(|c| c.is_ascii_digit())
     }
 
-    /// An operator and a literal, which may be left out: then it is not 0.
+    /// An operator and a literal, by default a comparison with 0.
     fn rest(&mut self) -> Option<(&'static str, Literal<'a>)> {
         let operators = ["==", "!=", "<=", ">=", "<", ">", "&", "~"];
         let operator = match self.text.starts_with("&&") {
@@ -233,7 +233,7 @@ impl<'a> Reader<'a, '_> {
         Some((operator, Literal::Number(sign * i128::from(number.ok()?))))
     }
 
-    /// An argument, and what it leads to.
+    /// An argument, with its accesses.
     fn expression(&mut self, cast: Option<(&str, Option<&str>)>) -> Option<Place> {
         let is_dollar = self.skip("$");
         let name = self.name()?;
@@ -253,7 +253,7 @@ impl<'a> Reader<'a, '_> {
             self.parameters.get(index)?.1,
         );
 
-        // What does not fit a register moves those behind it.
+        // An argument that does not fit a register moves the following ones.
         for (_, id) in &self.parameters[..=index] {
             number_of(*id)?;
         }
@@ -304,7 +304,7 @@ impl<'a> Reader<'a, '_> {
         }
     }
 
-    /// Something about the caller.
+    /// A property of the caller.
     fn caller(&mut self) -> Option<Says> {
         self.skip("$");
         let word = self.name()?;
@@ -323,7 +323,7 @@ impl<'a> Reader<'a, '_> {
             }
             let text = self.text;
             let _ = self.rest()?;
-            // What it could be compared with is not there.
+            // The compared object does not exist.
             return (text == self.text).then(|| call.capabilities.contains(&name).into());
         }
         let (operator, literal) = self.rest()?;
@@ -353,7 +353,7 @@ impl<'a> Reader<'a, '_> {
     }
 }
 
-/// A type behind its names and qualifiers, unless these say that it is no memory of the kernel.
+/// A type without aliases and qualifiers, unless they exclude kernel memory.
 fn plain(mut id: u32) -> Option<u32> {
     for _ in 0..100 {
         match c(id)? {
@@ -378,7 +378,7 @@ fn size(id: u32) -> Option<u32> {
     })
 }
 
-/// The bytes of a number, or of a pointer, and whether it has a sign.
+/// The size of a number or a pointer, and whether it is signed.
 fn number_of(id: u32) -> Option<(u32, bool)> {
     match c(plain(id)?)? {
         C::Integer(bytes, signed) if *bytes <= 8 => Some((*bytes, *signed)),
@@ -396,7 +396,7 @@ fn at(address: Option<u64>, id: u32) -> Place {
     }
 }
 
-/// The first bit, the type and the width of a member, also of those in structures without names.
+/// The first bit, the type and the width of a member, including members of anonymous structures.
 fn find(id: u32, name: &str) -> Option<(u32, u32, u8)> {
     let (C::Structure(its, _, all) | C::Union(its, _, all)) = c(plain(id)?)? else {
         return None;
@@ -427,7 +427,7 @@ fn enter(place: Place, name: &str) -> Option<Place> {
     }
 }
 
-/// Where a pointer leads to, unless it cannot be read, and to what.
+/// The target of a pointer, unless it is unreadable, and its type.
 fn pointed(call: &Call, place: Place) -> Option<(Option<u64>, u32)> {
     let (address, id) = match place {
         Place::Value(value, id) => (Some(value), id),
@@ -439,7 +439,7 @@ fn pointed(call: &Call, place: Place) -> Option<(Option<u64>, u32)> {
         return None;
     };
 
-    // Nothing is behind a pointer to what is not the kernel's.
+    // Pointers to other address spaces have no target.
     if *to != types::VOID {
         plain(*to)?;
     }
@@ -476,7 +476,7 @@ fn little(call: &Call, address: u64, bytes: u32) -> Option<u64> {
     })
 }
 
-/// A number of so many bits, of which the highest may be its sign.
+/// A number of `bits` bits, the highest of which may be its sign.
 fn signed(value: u64, bits: u32, has_sign: bool) -> i128 {
     let value = i128::from(value) & ((1 << bits) - 1);
 
@@ -514,9 +514,9 @@ fn texts(text: &[u8], operator: &str, with: &str) -> Option<Says> {
     )
 }
 
-/// Whether a pattern matches, from what its tails match.
+/// Whether a pattern matches, by dynamic programming on suffixes.
 fn matches(text: &[u8], pattern: &[u8]) -> bool {
-    // Which tails of the text are matched by the tail of the pattern.
+    // The suffixes of the text that match the suffix of the pattern.
     let mut tails: Vec<bool> = (0..=text.len()).map(|at| at == text.len()).collect();
 
     for wanted in pattern.iter().rev() {
@@ -564,12 +564,12 @@ fn compare(call: &Call, place: Place, operator: &str, literal: Literal<'_>) -> O
             Place::Nowhere(..) => None,
         };
 
-    // That it makes sense does not depend on what is read.
+    // Validity does not depend on memory.
     let says = numbers(signed(value.unwrap_or(0), bits, has_sign), operator, number)?;
     Some(if value.is_some() { says } else { Says::Unknown })
 }
 
-/// The number that a name stands for, compared with something of type `id`.
+/// The number of an enumerator or constant, for a comparison with type `id`.
 fn number_called(id: u32, name: &str) -> Option<i128> {
     let enumerators = types::all().filter_map(|(of, it)| match it {
         C::Enumeration(_, _, all) => Some((of, *all)),
@@ -595,7 +595,7 @@ fn number_called(id: u32, name: &str) -> Option<i128> {
     }
 }
 
-/// Text ends with a zero, or with its array, and has no more than 62 characters if it is known.
+/// Text ends with a NUL, or with its array, and is at most 62 characters long if its size is known.
 fn compare_text(call: &Call, place: Place, operator: &str, with: &str) -> Option<Says> {
     let is_byte = |id| number_of(id).is_some_and(|(bytes, _)| bytes == 1);
     let array = match place {

@@ -1,32 +1,32 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! Types, as C has them, and the same as type information.
+//! Types in a C-like form, and as type information.
 
 use crate::policy::btf::{self, Described, Layouts, Member, Types};
 
-/// What a type is. Others are named by their numbers.
+/// A type. Refers to others by ID.
 pub(super) enum C {
-    /// Of so many bytes, and with a sign or not.
+    /// Size in bytes, and whether it is signed.
     Integer(u32, bool),
     Bool,
-    /// A number with a fraction, of so many bytes.
+    /// A floating-point number, with its size in bytes.
     Float(u32),
-    /// Of so many bytes, with a sign or not.
+    /// Size in bytes, and whether it is signed.
     Enumeration(u32, bool, &'static [(&'static str, i128)]),
     Pointer(u32),
     Array(u32, u32),
     /// Its name, its size in bytes, and its members.
     Structure(&'static str, u32, &'static [(&'static str, u32, Bits)]),
     Union(&'static str, u32, &'static [(&'static str, u32, Bits)]),
-    /// A structure that is defined elsewhere.
+    /// A forward declaration.
     Forward(&'static str),
-    /// Another name, or a qualifier, by the kind of that.
+    /// An alias or a qualifier, with its kind.
     Name(u32, &'static str, u32),
     Prototype(&'static [(&'static str, u32)]),
     Function(u32),
 }
 
-/// Where a member is: its first bit, and the number of bits of a bit field, or 0.
+/// The first bit of a member, and the width of a bit field, or 0.
 type Bits = (u32, u8);
 
 pub(super) const VOID: u32 = 0;
@@ -78,7 +78,7 @@ const SECOND_PROTOTYPE: u32 = 51;
 const FIRST: u32 = 52;
 const SECOND: u32 = 53;
 
-/// The functions that conditions are about.
+/// The functions for conditions.
 pub(super) const FUNCTIONS: [u32; 2] = [FIRST, SECOND];
 
 const TYPES: &[(u32, C)] = &[
@@ -185,7 +185,7 @@ const TYPES: &[(u32, C)] = &[
     (FORWARD, C::Forward("elsewhere")),
     (FORWARD_POINTER, C::Pointer(FORWARD)),
     (FUNCTION_POINTER, C::Pointer(FIRST_PROTOTYPE)),
-    // What is its own name is no type.
+    // An alias of itself is invalid.
     (KNOT, C::Name(8, "knot", KNOT)),
     (
         FIRST_PROTOTYPE,
@@ -215,7 +215,7 @@ const TYPES: &[(u32, C)] = &[
     (SECOND, C::Function(SECOND_PROTOTYPE)),
 ];
 
-/// The type with this number.
+/// The type with this ID.
 pub(super) fn c(id: u32) -> Option<&'static C> {
     TYPES
         .iter()
@@ -223,7 +223,7 @@ pub(super) fn c(id: u32) -> Option<&'static C> {
         .map(|(_, it)| it)
 }
 
-/// All types, with their numbers.
+/// All types, with their IDs.
 pub(super) fn all() -> impl Iterator<Item = (u32, &'static C)> + Clone {
     TYPES.iter().map(|(id, it)| (*id, it))
 }
