@@ -1,26 +1,26 @@
 #!/usr/bin/python
 # SPDX-License-Identifier: GPL-2.0-only
-"""Has a machine engage, observe or release what closes a hole, by the program killswitch."""
+"""Engages, observes or releases functions on a machine, with the program killswitch."""
 
 DOCUMENTATION = r"""
 module: killswitch
 short_description: Engage kernel functions, observe them, or release them
 description:
-  - Has the file I(directory)/I(name).conf and what is engaged for I(name) be as I(lines) say.
-  - A machine that refuses one line is as it was before, and its file, too. What is engaged for
-    I(name), and not by I(lines) any more, is released.
-  - All decisions are those of the program C(killswitch) and of the kernel.
+  - Sets the file I(directory)/I(name).conf and the engagements for I(name) to I(lines).
+  - If a machine refuses one line, its engagements and its file do not change. Engagements for
+    I(name) that are no longer in I(lines) are released.
+  - The program C(killswitch) and the kernel make all decisions.
 author: Killswitch developers (@killswitch)
 options:
   name:
-    description: A CVE, or another word. Everything that is engaged has it in its reason.
+    description: A CVE, or another word. The reasons of all engagements contain it.
     type: str
   state:
     description:
-      - C(present) engages and keeps that over reboots. C(observed) counts calls, for a time, and
-        writes no file. C(absent) releases, and removes the file. C(read) changes nothing.
-      - C(observed) returns who calls what is observed or engaged for I(name). C(read) returns the
-        fact C(killswitch), with the state of each CVE of the catalogue that matters to the kernel.
+      - C(present) engages, also after reboots. C(observed) counts calls for a time, and writes no
+        file. C(absent) releases, and removes the file. C(read) changes nothing.
+      - C(observed) returns the callers of functions observed or engaged for I(name). C(read)
+        returns the fact C(killswitch), with the states of CVEs that are relevant to the kernel.
     type: str
     choices: [present, observed, absent, read]
     default: present
@@ -31,15 +31,15 @@ options:
     type: list
     elements: str
   seconds:
-    description: How long C(observed) lasts.
+    description: The duration of C(observed).
     type: int
     default: 86400
   directory:
-    description: Where the files are that are engaged at boot.
+    description: The directory of files that are applied at boot.
     type: path
     default: /etc/killswitch.d
   program:
-    description: The program.
+    description: The path of the program.
     type: path
     default: killswitch
 attributes:
@@ -54,7 +54,7 @@ EXAMPLES = r"""
   killswitch.fleet.killswitch:
     name: CVE-2026-31431
 
-- name: Count who uses it first
+- name: Count its callers first
   killswitch.fleet.killswitch:
     name: CVE-2026-31431
     lines: [engage af_alg:af_alg_sendmsg -EPERM]
@@ -65,21 +65,21 @@ EXAMPLES = r"""
 RETURN = r"""
 outcome:
   description: >-
-    C(done); C(refused), if the policy or the catalogue says no; C(locked), if the kernel is locked
-    down or sealed; C(partly), if a function is not stopped although it is engaged; or
-    C(not-available), if the kernel has no Killswitch. All but the first are failures.
+    C(done); C(refused) by the policy or the catalogue; C(locked), if the kernel is locked down or
+    sealed; C(partly), if an engaged function still runs; or C(not-available), if Killswitch is not
+    active. All except C(done) are failures.
   returned: always
   type: str
 engaged:
-  description: What is engaged or observed for I(name), and its state, by target.
+  description: The state of engagements and observations for I(name), by target.
   returned: always
   type: dict
 callers:
-  description: Who called it, in a line each, by target.
+  description: Callers, one line each, by target.
   returned: if I(state) is C(observed)
   type: dict
 previous:
-  description: The lines of the file before, if there was one.
+  description: The previous lines of the file, if it existed.
   returned: always
   type: list
 """
@@ -92,7 +92,7 @@ import tempfile
 
 from ansible.module_utils.basic import AnsibleModule
 
-# Levels of lockdown, from none on.
+# Levels of lockdown, in ascending order.
 LEVELS = ["none", "integrity", "confidentiality"]
 WORKS = ("engaged", "armed")
 
@@ -106,16 +106,16 @@ class Stopped(Exception):
 
 
 def number(text):
-    """The value that a line gives to a function."""
+    """The value of a function in a line."""
     try:
         return 0 if text in ("NULL", "void") else int(text, 0)
     except ValueError:
-        # What is no error's name is no value, as the kernel says if it is asked.
+        # An unknown name is no value, as the kernel reports.
         return -getattr(errno, text[1:], 0) or text
 
 
 def line_of(it):
-    """The line that makes what the status shows."""
+    """The line for an engagement in the status."""
     words = ["observe" if it["value"] is None else "engage", it["target"]]
     if it["value"] is not None:
         words.append(str(it["value"]))
@@ -129,14 +129,14 @@ def line_of(it):
 
 
 def planned(line):
-    """A line that is to be written, in the same form."""
+    """A line to write, in the same form."""
     verb, target, value, *rest = line.split(" ", 3)
     options = re.sub(r"(^| )(for=\d+|scope=all)(?= |$)", "", " ".join(rest)).strip()
     return " ".join(filter(None, [verb, target, str(number(value)), options]))
 
 
 def observing(line, seconds):
-    """What observes the calls that a line of the file would stop."""
+    """The line that observes the calls that a line of the file would stop."""
     words = planned(line).split(" ", 3)
     rest = words[3] if len(words) > 3 else ""
     options, reason, why = rest.partition("reason=")
@@ -145,7 +145,7 @@ def observing(line, seconds):
 
 
 class Machine:
-    """The machine, as the program shows it."""
+    """The machine, according to the program."""
 
     def __init__(self, module):
         self.module = module
@@ -156,7 +156,7 @@ class Machine:
         self.status = {"engaged": []}
 
     def ask(self, *words, data=None, may_fail=True):
-        """The answer of the program, its exit status, and what it complains of."""
+        """The answer of the program, its exit status, and its error output."""
         code, out, problem = self.module.run_command([self.program, *words, "--json"], data=data)
         try:
             answer = json.loads(out)
@@ -172,7 +172,7 @@ class Machine:
         self.status = self.ask("status", *words)[0]
 
     def is_ours(self, it):
-        """Whether it is engaged for the name, as `killswitch lift` finds it."""
+        """Whether an engagement matches the name, as for `killswitch lift`."""
         words = re.split(r"[^\w.:-]", it["reason"] or "", flags=re.ASCII)
         words = [word.strip("-.:").lower() for word in words]
         return bool(self.name) and (it["reason"] == self.name or self.name.lower() in words)
@@ -181,7 +181,7 @@ class Machine:
         return [it for it in self.status["engaged"] if self.is_ours(it)]
 
     def shown(self, targets=()):
-        """What is engaged for the name, or is one of these, as lines."""
+        """The engagements for the name, or of these functions, as lines."""
         engaged = self.status["engaged"]
         return [line_of(it) for it in engaged if self.is_ours(it) or it["target"] in targets]
 
@@ -199,15 +199,15 @@ class Machine:
         level = self.status["lockdown"]
         least = self.status["changes_refused_from"]
         if self.status["sealed"]:
-            raise Stopped("locked", "Killswitch is sealed: only a boot changes what is engaged")
+            raise Stopped("locked", "Killswitch is sealed: engagements can only change at boot")
         if level in LEVELS and least in LEVELS and LEVELS.index(level) >= LEVELS.index(least):
             raise Stopped(
                 "locked",
-                f"the kernel is locked down ({level}): name it on the command line, and reboot",
+                f"the kernel is locked down ({level}): use the kernel command line, and reboot",
             )
 
     def callers(self):
-        """Who calls what is engaged for the name."""
+        """The callers of functions engaged for the name."""
         found = {}
         for it in self.ours():
             callers = self.ask("why", it["target"])[0].get("callers", [])
@@ -224,7 +224,7 @@ class Machine:
 
 
 class Change:
-    """What the lines ask for, and what becomes of it."""
+    """The requested lines, and their outcome."""
 
     def __init__(self, machine):
         self.machine = machine
@@ -253,7 +253,7 @@ class Change:
         return lines
 
     def apply(self, *words):
-        """Has the program apply the file, and fails unless all of it is done."""
+        """Applies the file with the program, and fails unless all of it succeeds."""
         answer, code, problem = self.machine.ask("apply", self.directory, *words)
         loaded = answer["files"][0]
         if code:
@@ -268,7 +268,7 @@ class Change:
         return loaded
 
     def plan(self):
-        """What is to be written, what keeps, and what is to be released."""
+        """The lines to write, the engagements to keep, and those to release."""
         loaded = self.apply("--dry-run")
         self.writes = (loaded["rehearsal"] or {}).get("would_write", [])
         self.known = {it["target"]: number(it["value"]) for it in loaded["known"]}
@@ -281,7 +281,7 @@ class Change:
         self.stale = [it for it in self.machine.ours() if it["target"] not in self.targets]
 
     def predicted(self):
-        """What will be engaged for the name."""
+        """The functions to be engaged for the name."""
         new = {line.split(" ", 2)[1]: planned(line) for line in self.writes}
         kept = []
         for it in self.machine.status["engaged"]:
@@ -290,7 +290,7 @@ class Change:
         return kept + list(new.values())
 
     def engage(self):
-        """Engages what is not, or leaves everything as it was."""
+        """Engages the missing ones, or changes nothing."""
         if not self.writes and not self.values:
             self.must_work()
             return
@@ -305,7 +305,7 @@ class Change:
             raise
 
     def must_work(self):
-        """Fails if something is engaged and stops no call."""
+        """Fails if an engagement stops no calls."""
         states = {it["target"]: it["state"] for it in self.machine.status["engaged"]}
         bad = [
             f"{target} is {states.get(target, 'not engaged')}"
@@ -316,7 +316,7 @@ class Change:
             raise Stopped("partly", ", ".join(bad))
 
     def store(self):
-        """Has the file engaged at boot."""
+        """Stores the file for the next boot."""
         os.makedirs(self.module.params["directory"], 0o755, exist_ok=True)
         self.module.atomic_move(self.file, self.machine.path)
 
@@ -432,7 +432,7 @@ def main():
     )
     name = module.params["name"]
     if name and not re.fullmatch(r"[A-Za-z0-9][\w.:-]*[A-Za-z0-9]", name, flags=re.ASCII):
-        module.fail_json(msg=f"'{name}' is no word, such as CVE-2026-31431", outcome="refused")
+        module.fail_json(msg=f"'{name}' is not a word such as CVE-2026-31431", outcome="refused")
     machine = Machine(module)
     result = {"changed": False, "outcome": "done", "previous": machine.previous}
     try:
@@ -450,7 +450,7 @@ def main():
                 os.remove(machine.path)
             facts = {"available": False, "kernel": os.uname().release, "engaged": {}, "cves": {}}
             module.exit_json(**{**result, "ansible_facts": {"killswitch": facts}})
-        # What was tried before the refusal has been taken back, but for a file that was removed.
+        # Changes before the refusal have been reverted, except for a removed file.
         result["changed"] = module.params["state"] == "absent" and machine.previous is not None
         module.fail_json(msg=str(stopped), **result)
     module.exit_json(**result)
