@@ -92,8 +92,8 @@ TEST_F_TIMEOUT(errors, several_functions, 300)
 		tried++;
 		ambiguous += ret == -ENOTUNIQ;
 		/*
-		 * Without an ftrace location, only type information tells functions from other
-		 * symbols.
+		 * Without an ftrace location, only type information distinguishes functions from
+		 * other symbols.
 		 */
 		EXPECT_TRUE(ret == -ENOTUNIQ || ret == -EACCES ||
 			    (ret == -EOPNOTSUPP &&

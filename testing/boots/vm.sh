@@ -25,7 +25,7 @@ for tool in busybox bash awk sed grep find xargs diff cmp ps pgrep pkill sysctl 
 done
 
 shell "root, in the script's directory" '[[ $(id -un)$PWD == root/work && -e vm.sh ]]'
-check "users" id user operator nobody
+check "users" id user operator "nobody"
 shell "file systems" \
 	'for fs in proc sysfs devtmpfs devpts securityfs debugfs tracefs cgroup2 bpf; do
 	grep -q "^[^ ]* [^ ]* $fs " /proc/mounts || { echo "no $fs"; exit 1; }; done'

@@ -10,17 +10,17 @@ use crate::{
 use proptest::prelude::*;
 
 #[test]
-fn every_line_is_parsed_as_expected() {
+fn commands_are_parsed_as_expected() {
     assert_eq!(command_cases::first_wrong_command(), None);
 }
 
 #[test]
-fn every_request_to_check_is_parsed_as_expected() {
+fn questions_are_parsed_as_expected() {
     assert_eq!(command_cases::first_wrong_question(), None);
 }
 
 #[test]
-fn every_value_is_parsed_as_expected() {
+fn values_are_parsed_as_expected() {
     assert_eq!(command_cases::first_wrong_value(), None);
 }
 

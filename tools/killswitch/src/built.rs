@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! Tests of what the policy knows by name, with a kernel that was built: `KS_VMLINUX` names its
-//! file, and `KS_MODULES` the directory with its modules.
+//! Tests of the names in the policy, with a built kernel: `KS_VMLINUX` is its file, and
+//! `KS_MODULES` the directory of its modules.
 
 use super::*;
 use crate::{
@@ -23,8 +23,8 @@ use std::{
     sync::LazyLock,
 };
 
-/// Names of the table that make no difference in one of the kernels that `make kernel` builds, with
-/// `CONFIG=large` or without, or in Debian's, which GCC compiles, but in another of these.
+/// Names in the table that make no difference in one of the kernels that `make kernel` builds, with
+/// or without `CONFIG=large`, or in Debian's, which is built with GCC, but in another of these.
 #[rustfmt::skip]
 const NEEDED_ELSEWHERE: &[&str] = &[
     "*:*_diag_destroy", "*device_property_*", "*iommu*", "*setlease*", "*setlink*", "*tcp_*md5*",
@@ -33,8 +33,8 @@ const NEEDED_ELSEWHERE: &[&str] = &[
     "set_current_groups", "tc_*", "tg_*", "vfs_fstatat", "vfs_llseek",
 ];
 
-/// Names of the table for which there is no function in one of these kernels, because the compiler
-/// made it part of its callers, or the configuration leaves it out.
+/// Names in the table without a function in one of these kernels, because the compiler inlined it,
+/// or the configuration leaves it out.
 #[rustfmt::skip]
 const NO_FUNCTIONS: &[&str] = &[
     "bluetooth:sc_add_ltk", "bluetooth:smp_ah", "bluetooth:smp_g2", "bridge:br_cfm_frame_rx",
@@ -45,7 +45,7 @@ const NO_FUNCTIONS: &[&str] = &[
     "wireguard:set_peer", "xfrm_user:verify_spi_info",
 ];
 
-/// Functions with which modules register what protects.
+/// Functions that register a protection.
 #[rustfmt::skip]
 const REGISTRATIONS: &[&str] = &[
     "crypto_register_*", "devm_hwrng_register", "dm_register_target", "ebt_register_*",
@@ -57,23 +57,23 @@ const REGISTRATIONS: &[&str] = &[
     "tsm_*register*", "vfio_*register*", "xfrm*_register*", "xt_register_*",
 ];
 
-/// Modules that register such a thing, and are no guards, by why.
+/// Modules that call such functions but are not guards, by reason.
 #[rustfmt::skip]
 const NO_GUARDS: &[(&str, &[&str])] = &[
     ("compresses or computes checksums", &[
         "crc32_cryptoapi", "crc32c_cryptoapi", "deflate", "iaa_crypto", "lz4hc", "zstd",
     ]),
-    ("maps blocks, and protects none", &[
+    ("maps blocks without protecting them", &[
         "dm_cache", "dm_clone", "dm_delay", "dm_era", "dm_flakey", "dm_log_writes", "dm_mirror",
         "dm_multipath", "dm_raid", "dm_snapshot", "dm_switch", "dm_thin_pool", "dm_unstripe",
         "dm_vdo", "dm_writecache", "dm_zero", "dm_zoned",
     ]),
-    ("is a network card, and a source of randomness among others", &["b43", "b43legacy"]),
-    ("keeps keys of its own protocol, of which the table names what is sensitive", &[
+    ("is a network card, and only one of several sources of randomness", &["b43", "b43legacy"]),
+    ("keeps keys of its own protocol; the table names the sensitive functions", &[
         "cifs", "dns_resolver", "libceph", "nfsv4", "rxrpc",
     ]),
-    ("is a file system, and counts what users store", &["ocfs2"]),
-    ("carries tunnels, of which IPsec makes use", &[
+    ("is a file system with quotas", &["ocfs2"]),
+    ("implements tunnels that IPsec uses", &[
         "ip6_tunnel", "ipip", "sit", "tunnel4", "tunnel6",
     ]),
 ];
@@ -82,8 +82,8 @@ fn path_in(variable: &str) -> PathBuf {
     PathBuf::from(env::var_os(variable).unwrap_or_else(|| panic!("{variable} is not set")))
 }
 
-/// The functions that the objects in `directory`, and below it, define, but for those that are freed
-/// after boot or rarely run, which the linker puts elsewhere.
+/// The functions that the objects below `directory` define, except those in sections that the
+/// linker places elsewhere: those freed after boot, and rarely run code.
 fn functions_of(directory: &Path, names: &mut BTreeSet<String>) {
     for entry in fs::read_dir(directory).unwrap() {
         let path = entry.unwrap().path();
@@ -108,15 +108,15 @@ fn functions_of(directory: &Path, names: &mut BTreeSet<String>) {
 }
 
 #[test]
-#[ignore = "takes a kernel that was built, with its objects"]
-fn security_is_what_its_objects_define() {
+#[ignore = "needs a built kernel with its objects"]
+fn security_range_has_the_functions_of_its_objects() {
     let vmlinux = PathBuf::from(env::var_os("KS_VMLINUX").expect("KS_VMLINUX is not set"));
     let kernel = Kernel::new(Image::open(&vmlinux, &[]).unwrap());
     let mut defined = BTreeSet::new();
 
     functions_of(&vmlinux.with_file_name("security"), &mut defined);
     assert!(defined.len() > 1000, "{}", defined.len());
-    // Where a name stands for several functions, one of them is enough.
+    // For a name with several functions, one of them is enough.
     let within = kernel.security();
     let is_function =
         |it: &image::Symbol<'_>| matches!(it.kind, 't' | 'T') && !it.name.starts_with("__pfx_");
@@ -132,18 +132,21 @@ fn security_is_what_its_objects_define() {
         .collect();
     let foreign: Vec<_> = inside.difference(&defined).collect();
 
-    assert_eq!(outside, [""; 0], "defined there, and not within");
-    assert_eq!(foreign, [""; 0], "within, and defined elsewhere");
+    assert_eq!(
+        outside, [""; 0],
+        "defined in security/, but outside of the range"
+    );
+    assert_eq!(foreign, [""; 0], "in the range, but defined elsewhere");
 }
 
-/// The kernel that was built, and all its modules.
+/// The built kernel with all of its modules.
 static BUILT: LazyLock<Kernel> = LazyLock::new(|| {
     let modules = find_modules(&path_in("KS_MODULES"));
 
     Kernel::new(Image::open(&path_in("KS_VMLINUX"), &modules).unwrap())
 });
 
-/// What is asked of each function that the table names.
+/// The requests for each function in the table.
 static QUESTIONS: LazyLock<Vec<Asked>> = LazyLock::new(|| {
     const VALUES: [i64; 14] = [-1, -2, -5, -7, -12, -13, -16, -22, -71, -90, -95, 0, 1, 2];
 
@@ -153,14 +156,14 @@ static QUESTIONS: LazyLock<Vec<Asked>> = LazyLock::new(|| {
         .collect()
 });
 
-/// The function that begins with a symbol, or all of its name.
+/// The function at a symbol, or all of its name.
 fn function<'a>(symbol: &Symbol<'a>) -> Option<Function<'a>> {
     let within = symbol.module.map_or(Within::Kernel, Within::Module);
 
     BUILT.find_in(within, symbol.name)
 }
 
-/// The values about which the table decides otherwise than the other rules do.
+/// The values for which the table changes the verdict of the other rules.
 fn decided_by_table(function: &Function<'_>) -> BTreeSet<i64> {
     let without = BUILT.judge_without_table(function, &QUESTIONS);
     let (_, with) = BUILT.judge(function, &QUESTIONS);
@@ -178,9 +181,8 @@ fn decided_by_table(function: &Function<'_>) -> BTreeSet<i64> {
         .collect()
 }
 
-/// Why a name stands in the table, if anything is decided otherwise because of it: about the
-/// functions that it stands for, about what they call, or about them while their module is not
-/// there, so that only their names are known.
+/// Why a name is needed in the table: it changes the verdicts on its functions, on functions that
+/// they call, or on its functions while their module is not loaded and only the names are known.
 fn reason(member: Member, functions: &[Function<'_>], callees: &[usize]) -> Option<String> {
     let values = |values: BTreeSet<i64>| (!values.is_empty()).then(|| format!("{values:?}"));
     let own = || values(functions.iter().flat_map(decided_by_table).collect());
@@ -208,7 +210,7 @@ fn reason(member: Member, functions: &[Function<'_>], callees: &[usize]) -> Opti
 }
 
 #[test]
-#[ignore = "takes a kernel that was built, with its modules"]
+#[ignore = "needs a built kernel with its modules"]
 fn each_name_of_the_table_is_needed() {
     let mut symbols: Vec<_> = BUILT
         .image()
@@ -256,8 +258,8 @@ fn each_name_of_the_table_is_needed() {
 }
 
 #[test]
-#[ignore = "takes a kernel that was built, with its modules"]
-fn each_function_is_in_the_module_that_the_table_says() {
+#[ignore = "needs a built kernel with its modules"]
+fn functions_are_in_the_module_of_their_table_line() {
     let image = BUILT.image();
     let functions: Vec<_> = image.symbols().filter(|it| it.name.len() > 1).collect();
     let is_there = |member: &Member, module: &str| {
@@ -284,7 +286,7 @@ fn each_function_is_in_the_module_that_the_table_says() {
 }
 
 #[test]
-#[ignore = "takes a kernel that was built, with its modules"]
+#[ignore = "needs a built kernel with its modules"]
 fn modules_that_register_a_protection_are_guards() {
     let mut found = BTreeMap::<_, BTreeSet<String>>::new();
 
@@ -321,8 +323,8 @@ fn modules_that_register_a_protection_are_guards() {
 }
 
 #[test]
-#[ignore = "takes a kernel that was built, with its modules"]
-fn lists_get_the_verdicts_that_they_expect() {
+#[ignore = "needs a built kernel with its modules"]
+fn lists_get_the_expected_verdicts() {
     let table = include_str!("../../../selftests/data/verdicts.tsv");
     let mut there: BTreeMap<_, usize> = BTreeMap::new();
     let mut wrong = Vec::new();
@@ -333,7 +335,7 @@ fn lists_get_the_verdicts_that_they_expect() {
             panic!("{row}");
         };
         let target = Target::parse(name).unwrap();
-        // Compilers that make no variant of a function leave it its own name.
+        // Without compiler-generated variants, the function has its plain name.
         let original = Target {
             symbol: policy::original(target.symbol),
             ..target
@@ -371,7 +373,7 @@ fn lists_get_the_verdicts_that_they_expect() {
     assert_eq!(wrong, [""; 0]);
 }
 
-/// What the catalogue has against all its CVEs, and before all its doors.
+/// All requests in the catalogue, for CVEs and doors.
 fn questions(catalogue: &Catalogue) -> impl Iterator<Item = (&Entry, usize, Question<'_>)> {
     catalogue.entries().flat_map(|entry| {
         entry
@@ -382,7 +384,7 @@ fn questions(catalogue: &Catalogue) -> impl Iterator<Item = (&Entry, usize, Ques
     })
 }
 
-/// The kernel, with those of its modules that matter to the catalogue.
+/// The kernel, with those modules that the catalogue needs.
 fn catalogued(catalogue: &Catalogue) -> Subject {
     let path = path_in("KS_MODULES");
     let index = Index::of(&Machine::nowhere(), &path).unwrap();
@@ -399,8 +401,8 @@ fn catalogued(catalogue: &Catalogue) -> Subject {
 }
 
 #[test]
-#[ignore = "takes a kernel that was built, with its modules"]
-fn each_alternative_is_allowed_or_says_why() {
+#[ignore = "needs a built kernel with its modules"]
+fn alternatives_are_allowed_or_say_why() {
     let catalogue = Catalogue::built_in().unwrap();
     let subject = catalogued(&catalogue);
     let mut counts: BTreeMap<_, usize> = BTreeMap::new();
@@ -432,8 +434,8 @@ fn each_alternative_is_allowed_or_says_why() {
 }
 
 #[test]
-#[ignore = "takes a kernel that was built, with its modules"]
-fn modules_that_are_not_read_make_no_difference() {
+#[ignore = "needs a built kernel with its modules"]
+fn unread_modules_make_no_difference() {
     let catalogue = Catalogue::built_in().unwrap();
     let subject = catalogued(&catalogue);
 

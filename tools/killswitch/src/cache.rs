@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! Files that are kept for the next run, where only the user who runs this can write.
+//! Cached files, in a directory that only the user who runs this program can write to.
 //!
-//! A file that another user could have written is not read, nor is one that is damaged, or of
+//! A file that another user could have written is ignored, and so is one that is corrupt or from
 //! another build of this program.
 
 use crate::machine::{is_protected, Machine};
@@ -17,26 +17,26 @@ use std::{
     time::SystemTime,
 };
 
-/// What each file begins with. A checksum follows.
+/// The magic of each file. A checksum follows.
 const MAGIC: &[u8; 8] = b"ks-kept\n";
-/// The largest file that is read, in bytes.
+/// Size limit of a file, in bytes.
 const MAX_FILE: u64 = 256 << 20;
-/// How many files are kept.
+/// Maximum number of files.
 const MAX_COUNT: usize = 4;
 
-/// What changes when a file does.
+/// Metadata that changes if a file changes.
 #[derive(Clone, Copy, Debug, Hash, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Stamp {
     device: u64,
     inode: u64,
     size: u64,
-    /// In seconds and nanoseconds. The time of a change cannot be set.
+    /// In seconds and nanoseconds. Users cannot set the change time.
     modified: (i64, i64),
     changed: (i64, i64),
 }
 
 impl Stamp {
-    /// That of the file at `path`, if there is one.
+    /// The stamp of the file at `path`, if it exists.
     pub fn of(path: &Path) -> Option<Self> {
         let it = fs::metadata(path).ok()?;
 
@@ -50,18 +50,18 @@ impl Stamp {
     }
 }
 
-/// A directory with such files.
+/// A directory of cached files.
 pub struct Cache {
     directory: PathBuf,
-    /// The user who runs this.
+    /// The effective user.
     user: u32,
 }
 
 impl Cache {
-    /// That of the user who runs this on `machine`. Root has one of its own, whatever the environment
-    /// says, which may be that of the user who became root.
+    /// The cache of the user who runs this program on `machine`. Root has a fixed directory, since
+    /// the environment may be that of the user who became root.
     pub fn own(machine: &Machine) -> Option<Self> {
-        // It is the effective user's.
+        // The directory in the environment is the effective user's.
         let user = fs::metadata("/proc/self").ok()?.uid();
         let from = |name| env::var_os(name).map(PathBuf::from);
         let above = match user {
@@ -79,7 +79,7 @@ impl Cache {
         Self { directory, user }
     }
 
-    /// Where the directory really is, if no other user but root can change what is in it.
+    /// The real path of the directory, if no other user except root can change its content.
     fn private(&self) -> Option<PathBuf> {
         let real = self.directory.canonicalize().ok()?;
         let own = fs::metadata(&real).ok()?;
@@ -88,7 +88,7 @@ impl Cache {
         (is_own && is_protected(&real)).then_some(real)
     }
 
-    /// What is kept by this name.
+    /// Reads the file called `name`.
     pub fn read(&self, name: &str) -> Option<Vec<u8>> {
         let path = self.private()?.join(name);
         let file = OpenOptions::new()
@@ -100,7 +100,7 @@ impl Cache {
         let is_own = it.is_file() && it.uid() == self.user && it.mode() & 0o077 == 0;
         let mut bytes = Vec::new();
 
-        // One with another name may have been put here in the place of what was kept.
+        // A file with another name may have replaced it.
         if !is_own || it.nlink() != 1 || it.len() > MAX_FILE {
             return None;
         }
@@ -110,7 +110,7 @@ impl Cache {
         (checksum(rest)? == *sum).then(|| rest.to_vec())
     }
 
-    /// Keeps `bytes` by this name. They are written beside, and put there when all are.
+    /// Stores `bytes` as `name`. Writes a temporary file and renames it.
     pub fn keep(&self, name: &str, bytes: &[u8]) -> io::Result<()> {
         let sum = checksum(bytes).ok_or(io::ErrorKind::NotFound)?;
 
@@ -140,7 +140,7 @@ impl Cache {
     }
 }
 
-/// The checksum of `bytes`, another one for each build of this program.
+/// The checksum of `bytes`, which also depends on the build of this program.
 fn checksum(bytes: &[u8]) -> Option<[u8; 8]> {
     let mut hasher = DefaultHasher::new();
 
@@ -149,7 +149,7 @@ fn checksum(bytes: &[u8]) -> Option<[u8; 8]> {
     Some(hasher.finish().to_le_bytes())
 }
 
-/// Removes the oldest files, if there are many.
+/// Removes the oldest files above the limit.
 fn remove_old(directory: &Path) {
     let mut files: Vec<(SystemTime, PathBuf)> = fs::read_dir(directory)
         .into_iter()
@@ -170,7 +170,7 @@ pub mod tests {
     use crate::image::tests::Directory;
     use std::os::unix::fs::{symlink, PermissionsExt};
 
-    /// One in a directory of the test.
+    /// A cache in a directory of the test.
     pub fn cache(directory: &Directory) -> Cache {
         let user = fs::metadata("/proc/self").unwrap().uid();
 
@@ -182,7 +182,7 @@ pub mod tests {
     }
 
     #[test]
-    fn what_is_kept_is_read() {
+    fn stored_files_are_read() {
         let directory = Directory::new("cache-kept");
         let cache = cache(&directory);
 
@@ -208,7 +208,7 @@ pub mod tests {
     }
 
     #[test]
-    fn what_is_damaged_is_not_read() {
+    fn corrupt_files_are_ignored() {
         let directory = Directory::new("cache-damaged");
         let cache = cache(&directory);
         let path = directory.path("deep/cache/a");
@@ -229,7 +229,7 @@ pub mod tests {
     }
 
     #[test]
-    fn what_others_could_have_written_is_not_read() {
+    fn files_that_others_could_write_are_ignored() {
         let directory = Directory::new("cache-others");
         let cache = cache(&directory);
         let (above, file) = (directory.path("deep/cache"), directory.path("deep/cache/a"));
@@ -257,14 +257,14 @@ pub mod tests {
         fs::remove_file(&file).unwrap();
         symlink(&other, &file).unwrap();
         assert_eq!(cache.read("a"), None);
-        // What is written takes the place of the link, and not of what that leads to.
+        // Storing replaces a symbolic link, not its target.
         cache.keep("a", b"new").unwrap();
         assert_eq!(cache.read("a").as_deref(), Some(&b"new"[..]));
         assert!(fs::read(&other).unwrap().ends_with(b"content"));
     }
 
     #[test]
-    fn a_stamp_changes_with_its_file() {
+    fn stamps_change_with_their_files() {
         let directory = Directory::new("cache-stamp");
         let path = directory.path("file");
         let now = || Stamp::of(&path);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! The catalogue: for each CVE, and for each way into a subsystem, what can be engaged against it. Its
-//! form is described in `tools/catalogue/README.md`.
+//! The catalogue: engagements against each CVE, and at each way into a subsystem.
+//! `tools/catalogue/README.md` describes its format.
 
 use crate::{
     command::Question,
@@ -17,66 +17,66 @@ use std::{
     path::{Path, PathBuf},
 };
 
-/// The files that the program was built with.
+/// The files that are compiled in.
 static BUILT_IN: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/../catalogue");
 
-/// The largest file that is read, in bytes.
+/// Size limit of a file, in bytes.
 const MAX_FILE: u64 = 1 << 20;
-/// How the ids of ways in begin.
+/// The prefix of IDs of ways in.
 const DOOR: &str = "door-";
 
-/// One file: a CVE, or a way in, which may stand before many.
+/// A file: a CVE, or a way in, which many CVEs may share.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Entry {
     /// The CVE, or `door-` and a name.
     pub id: String,
-    /// What is wrong, or where the way leads, in a few words.
+    /// The flaw, or the subsystem of the way in, in a few words.
     pub title: String,
-    /// What else it is called.
+    /// Other names.
     #[serde(default)]
     pub names: Vec<String>,
-    /// The modules that have the code, if it is not always in the kernel itself.
+    /// The modules with the code, if it can be modular.
     #[serde(default)]
     pub modules: Vec<String>,
-    /// The source files that are faulty, or to which the way leads: directories end with `/`, and
-    /// `*` stands for any characters.
+    /// The affected source files, or those that the way covers: directories end with `/`, and `*`
+    /// matches any characters.
     pub files: Vec<String>,
-    /// How it is reached, and by whom.
+    /// How users reach it, and which users.
     pub reach: String,
-    /// Which versions of kernel.org have it.
+    /// The affected versions of kernel.org.
     #[serde(default)]
     pub versions: Ranges,
-    /// The first packages that have the fix, one for each branch, by distribution.
+    /// The first fixed packages, one for each branch, by distribution.
     #[serde(default)]
     pub distributions: BTreeMap<String, Vec<String>>,
-    /// What closes it, the best first. One of these is enough.
+    /// Mitigations, the best first. One of them is enough.
     #[serde(default)]
     pub alternatives: Vec<Alternative>,
-    /// Why there are no alternatives.
+    /// The reason why there are no alternatives.
     pub none: Option<String>,
-    /// What seems to close it, and does harm.
+    /// Targets that seem to close it but do harm.
     #[serde(default)]
     pub avoid: Vec<Avoid>,
-    /// Where all this is from.
+    /// Sources of this information.
     pub sources: Vec<String>,
 }
 
-/// What is engaged together, all of it or nothing.
+/// Targets to engage together, all or nothing.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Alternative {
-    /// What the file `check` takes: a function, a value, and perhaps a scope and a condition.
+    /// Requests for the file `check`: a function, a value, and optionally a scope and a condition.
     pub targets: Vec<String>,
-    /// What does not work any more.
+    /// What stops working.
     pub loses: String,
-    /// How it was tried.
+    /// How it was tested.
     pub tried: Option<String>,
-    /// Why the policy refuses it.
+    /// The reason why the policy refuses it.
     pub refused: Option<String>,
 }
 
-/// What is not to be engaged.
+/// A target not to engage.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Avoid {
@@ -84,11 +84,11 @@ pub struct Avoid {
     pub why: String,
 }
 
-/// What is wrong with a file of the catalogue.
+/// An error in a file of the catalogue.
 #[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Problem {
     pub file: String,
-    /// Where in the file.
+    /// The key in the file.
     pub key: String,
     pub what: String,
 }
@@ -106,7 +106,7 @@ impl fmt::Display for Problem {
 impl std::error::Error for Problem {}
 
 impl Alternative {
-    /// The targets, understood.
+    /// The parsed targets.
     pub fn questions(&self) -> impl Iterator<Item = Question<'_>> {
         self.targets
             .iter()
@@ -115,12 +115,12 @@ impl Alternative {
 }
 
 impl Entry {
-    /// Whether it is a way in, and no CVE.
+    /// Whether it is a way in, not a CVE.
     pub fn is_door(&self) -> bool {
         self.id.starts_with(DOOR)
     }
 
-    /// How much of the path of a source file its patterns give, if it has the file.
+    /// The length of the longest pattern that matches a source file, if any.
     fn covers(&self, file: &str) -> Option<usize> {
         let patterns = self.files.iter().filter(|pattern| {
             let whole = match pattern.ends_with('/') {
@@ -135,12 +135,12 @@ impl Entry {
     }
 }
 
-/// All entries, by their ids.
+/// All entries, by ID.
 #[derive(Clone, Debug, Default)]
 pub struct Catalogue(BTreeMap<String, Entry>);
 
 impl Catalogue {
-    /// The one that the program was built with.
+    /// The built-in catalogue.
     pub fn built_in() -> Result<Self, Vec<Problem>> {
         let files = BUILT_IN.files().filter_map(|file| {
             let name = file.path().to_string_lossy();
@@ -151,7 +151,7 @@ impl Catalogue {
         Self::of(files.filter(|(name, _)| name.ends_with(".toml")).collect())
     }
 
-    /// The entries in `paths`, which are files, or directories with files.
+    /// Reads the entries in `paths`, which are files, or directories with files.
     pub fn read(paths: &[PathBuf]) -> Result<Self, Vec<Problem>> {
         let mut files = Vec::new();
         let mut problems = Vec::new();
@@ -179,7 +179,7 @@ impl Catalogue {
         }
     }
 
-    /// The entries in files with these names and texts.
+    /// The entries in files with these names and contents.
     pub fn of(files: Vec<(String, String)>) -> Result<Self, Vec<Problem>> {
         let mut problems = Vec::new();
         let mut entries: BTreeMap<String, Entry> = BTreeMap::new();
@@ -191,7 +191,7 @@ impl Catalogue {
                     let mut wrong = wrong_in(&entry, &file);
 
                     if let Some(other) = places.insert(entry.id.clone(), file.clone()) {
-                        wrong.push(("id".into(), format!("{other} has the same")));
+                        wrong.push(("id".into(), format!("duplicate of {other}")));
                     }
                     problems.extend(wrong.into_iter().map(|(key, what)| Problem {
                         file: file.clone(),
@@ -210,17 +210,17 @@ impl Catalogue {
         }
     }
 
-    /// The entry of this id.
+    /// The entry with this ID.
     pub fn get(&self, id: &str) -> Option<&Entry> {
         self.0.get(id)
     }
 
-    /// All entries, by their ids.
+    /// All entries, sorted by ID.
     pub fn entries(&self) -> impl Iterator<Item = &Entry> {
         self.0.values()
     }
 
-    /// The source files, but for headers, to which no way is known.
+    /// The source files, except headers, without a known way in.
     pub fn without_door(&self, files: &[String]) -> Vec<String> {
         let is_open = |file: &&String| {
             file.ends_with(".c") && self.doors(std::slice::from_ref(file)).is_empty()
@@ -229,7 +229,7 @@ impl Catalogue {
         files.iter().filter(is_open).cloned().collect()
     }
 
-    /// The ways to these source files. Of each file, the way is taken that names it most exactly.
+    /// The ways into these source files. For each file, the most specific way.
     pub fn doors<'a>(&'a self, files: &[String]) -> Vec<&'a Entry> {
         let door = |file: &String| {
             let all = self.entries().filter(|it| it.is_door());
@@ -262,7 +262,7 @@ fn files_in(path: &Path) -> Vec<PathBuf> {
     files
 }
 
-/// The entry that a file has, or what is wrong, and where.
+/// Parses and checks a file. Fails with the key and the error.
 fn understand(text: &str) -> Result<Entry, (String, String)> {
     let document = toml::Deserializer::parse(text)
         .map_err(|error| (String::new(), error.message().to_owned()))?;
@@ -277,17 +277,20 @@ fn understand(text: &str) -> Result<Entry, (String, String)> {
     })
 }
 
-/// What is wrong with an entry, and where.
+/// Errors in an entry, with their keys.
 fn wrong_in(entry: &Entry, file: &str) -> Vec<(String, String)> {
     let mut wrong: Vec<(String, String)> = Vec::new();
     let mut say = |key: String, what: String| wrong.push((key, what));
     let stem = Path::new(file).file_stem().unwrap_or_default();
 
     if !is_id(&entry.id) {
-        say("id".into(), format!("'{}' is no CVE and no door", entry.id));
+        say(
+            "id".into(),
+            format!("'{}' is neither a CVE nor a door", entry.id),
+        );
     }
     if stem != entry.id.as_str() {
-        say("id".into(), format!("the file is not {}.toml", entry.id));
+        say("id".into(), format!("the file must be {}.toml", entry.id));
     }
     for (key, text) in [("title", &entry.title), ("reach", &entry.reach)] {
         if text.trim().is_empty() {
@@ -303,12 +306,12 @@ fn wrong_in(entry: &Entry, file: &str) -> Vec<(String, String)> {
         if file.starts_with(['/', '.']) || file.contains(char::is_whitespace) {
             say(
                 format!("files[{at}]"),
-                format!("'{file}' is no path in the source"),
+                format!("'{file}' is not a path in the source"),
             );
         }
     }
     if entry.is_door() && entry.versions != Ranges::default() {
-        say("versions".into(), "a door has none".into());
+        say("versions".into(), "not allowed in a door".into());
     }
     wrong.extend(wrong_ranges(&entry.versions));
     for (name, packages) in &entry.distributions {
@@ -316,7 +319,7 @@ fn wrong_in(entry: &Entry, file: &str) -> Vec<(String, String)> {
             if package_key(package).is_none() {
                 wrong.push((
                     format!("distributions.{name}[{at}]"),
-                    format!("'{package}' is no version of a package, such as 6.1.140-1"),
+                    format!("'{package}' is not a package version such as 6.1.140-1"),
                 ));
             }
         }
@@ -324,7 +327,7 @@ fn wrong_in(entry: &Entry, file: &str) -> Vec<(String, String)> {
     match (&entry.none, entry.alternatives.is_empty()) {
         (None, true) => wrong.push((
             "alternatives".into(),
-            "there are none, and no none that says why".into(),
+            "there are none, and the key none does not say why".into(),
         )),
         (Some(_), false) => wrong.push(("none".into(), "there are alternatives".into())),
         _ => {}
@@ -361,7 +364,7 @@ fn wrong_ranges(ranges: &Ranges) -> Vec<(String, String)> {
             if pair[0] >= pair[1] {
                 wrong.push((
                     format!("versions.{key}[{}]", at + 1),
-                    format!("{} comes behind {}", pair[1], pair[0]),
+                    format!("{} is after {}", pair[1], pair[0]),
                 ));
             }
         }
@@ -370,18 +373,18 @@ fn wrong_ranges(ranges: &Ranges) -> Vec<(String, String)> {
     let (start, fix) = (last(&ranges.introduced), last(&ranges.fixed));
     let is_stable = |it: &Version| it.to_string().matches('.').count() > 1;
 
-    // The main line has both first, unless what brought it was wrong only where it was backported.
+    // Mainline is always first in both, unless the flaw exists only in backports.
     if let Some(fix) = fix.filter(|it| is_stable(it) && !start.as_ref().is_some_and(is_stable)) {
         wrong.push((
             "versions.fixed".into(),
-            format!("the fix of the main line is missing behind {fix}"),
+            format!("the fix of mainline is missing after {fix}"),
         ));
     }
     if let (Some(start), Some(fix)) = (start, fix) {
         if start >= fix {
             wrong.push((
                 "versions.introduced".into(),
-                format!("{start} does not come before the fix, {fix}"),
+                format!("{start} is not before the fix, {fix}"),
             ));
         }
     }
@@ -389,7 +392,7 @@ fn wrong_ranges(ranges: &Ranges) -> Vec<(String, String)> {
         if let Some(fix) = ranges.fix_of(start.branch()).filter(|fix| fix <= start) {
             wrong.push((
                 format!("versions.introduced[{at}]"),
-                format!("{start} does not come before the fix of its branch, {fix}"),
+                format!("{start} is not before the fix of its branch, {fix}"),
             ));
         }
     }
@@ -433,7 +436,7 @@ fn wrong_targets(entry: &Entry) -> Vec<(String, String)> {
             wrong.push((key("targets"), "it is empty".into()));
         }
         if !seen.insert(&alternative.targets) {
-            wrong.push((key("targets"), "another alternative has the same".into()));
+            wrong.push((key("targets"), "duplicate of another alternative".into()));
         }
         for (key, text) in [
             (key("loses"), Some(&alternative.loses)),
@@ -459,8 +462,8 @@ fn wrong_targets(entry: &Entry) -> Vec<(String, String)> {
     wrong
 }
 
-/// What the version of a package is ordered by: that of kernel.org, and the revision. What is
-/// rebuilt for another release of the distribution has the same.
+/// The sort key of a package version: the kernel.org version and the revision. Rebuilds for other
+/// releases of the distribution have the same key.
 pub fn package_key(package: &str) -> Option<(Version, u32)> {
     let (version, revision) = package.split_once('-')?;
     let digits = revision.bytes().take_while(u8::is_ascii_digit).count();

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! Conditions on calls of a function of a kernel in files, compiled as that kernel would.
+//! Compiles conditions on calls of a function of a kernel in files, as that kernel would.
 
 use crate::{
     condition::{
@@ -13,8 +13,8 @@ use crate::{
 };
 use std::ops::Range;
 
-/// The machine that the kernel runs on, which passes so many arguments in registers: any program and
-/// any cgroup may be there.
+/// The target machine, with this number of arguments in registers. Any program and cgroup may exist
+/// there.
 struct Elsewhere(u32);
 
 impl World for Elsewhere {
@@ -31,14 +31,14 @@ impl World for Elsewhere {
     }
 }
 
-/// Whether the kernel would take `condition` on calls of `function`. If not, says what is wrong, and
-/// which names there are.
+/// Checks whether the kernel would accept `condition` for calls of `function`. On failure, returns
+/// the error with the valid names.
 pub fn check(kernel: &Kernel, function: &Function<'_>, condition: &str) -> Result<(), String> {
     let mut nodes = vec![None; syntax::MAX_NODES];
     let tree = syntax::parse(condition, &mut nodes).map_err(|wrong| wrong.to_string())?;
     let (types, id) = kernel
         .types_of(function)
-        .ok_or("there is no type information about it, which a condition needs")?;
+        .ok_or("conditions need type information, and the function has none")?;
     let world = Elsewhere(kernel.registers());
     let mut choices = String::new();
 
@@ -91,14 +91,14 @@ impl Layouts for OfTypes<'_> {
             let mut found = named(ids);
             let (first, it) = found.next()?;
 
-            // Two of one size and name are taken for the same, seen from two files.
+            // Structures of the same name and size are the same type.
             found
                 .all(|(_, other)| other.size_or_type == it.size_or_type)
                 .then_some(first)
         };
         let own = self.0.own();
 
-        // A module's own come first.
+        // A module's own structures take precedence.
         only(own.clone()).or_else(|| only(1..own.start))
     }
 
@@ -122,7 +122,7 @@ mod tests {
     };
 
     #[test]
-    fn names_are_those_of_the_kernel() {
+    fn names_are_resolved_in_the_kernel() {
         let functions = [Sample {
             name: "takes",
             is_int: true,
@@ -173,14 +173,14 @@ mod tests {
     }
 
     #[test]
-    fn without_types_there_are_no_conditions() {
+    fn conditions_need_type_information() {
         let directory = Directory::new("conditions");
         let kernel = Kernel::new(directory.open());
         let function = kernel.find_in(Within::Kernel, "callback").unwrap();
 
         assert_eq!(
             check(&kernel, &function, "$uid==0"),
-            Err("there is no type information about it, which a condition needs".into())
+            Err("conditions need type information, and the function has none".into())
         );
     }
 }

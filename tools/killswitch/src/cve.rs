@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! What is known about a CVE on a kernel: whether the kernel has it, and what is engaged against it.
+//! The state of a CVE on a kernel: whether the kernel is affected, and the engagements against it.
 
 use crate::{
     catalogue::{package_key, Catalogue, Entry},
@@ -13,15 +13,15 @@ use crate::{
 use serde::Serialize;
 use std::{cmp::Reverse, fmt};
 
-/// What is known about a kernel, in files or running.
+/// Known facts about a kernel, running or in files.
 pub trait Known {
-    /// What it calls itself, if that is known.
+    /// Its release, if known.
     fn release(&self) -> Option<&Release>;
-    /// Whether the kernel has what is built as this module.
+    /// Whether the kernel has the code of this module.
     fn presence(&self, module: &str) -> Presence;
-    /// What it would answer to a request.
+    /// Its answer to a request.
     fn answer(&self, question: &Question<'_>) -> Answer;
-    /// What is engaged in it. Nothing, if it does not run.
+    /// Its engagements. None if it does not run.
     fn engagements(&self) -> &[Engagement];
 }
 
@@ -36,17 +36,17 @@ pub enum Presence {
     Unknown,
 }
 
-/// What a kernel answers to a request, or would.
+/// The answer of a kernel to a request.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case", tag = "verdict", content = "reason")]
 pub enum Answer {
     Allowed,
-    /// With the reason, and what could be engaged instead.
+    /// With the reason, and functions that could be engaged instead.
     Refused(String),
     /// It has no such function.
     Absent,
-    /// It was not asked.
+    /// The policy was not available.
     Unknown,
 }
 
@@ -55,25 +55,25 @@ pub enum Answer {
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum State {
-    /// The kernel does not have the code, or is older than the flaw.
+    /// The kernel does not have the code, or predates the flaw.
     NotAffected,
     /// It has the fix.
     Fixed,
-    /// What closes it is engaged.
+    /// A mitigation is engaged.
     Mitigated,
-    /// What closes it will be engaged when its module is loaded.
+    /// A mitigation will be engaged when its module is loaded.
     Armed,
-    /// Part of what closes it is engaged, or for some calls only.
+    /// A mitigation is engaged in part, or for some calls only.
     Partly,
-    /// What closes it is engaged, and its probe is off.
+    /// A mitigation is engaged, but its probe is disarmed.
     Disarmed,
-    /// What closes it is observed: calls are counted, and not stopped.
+    /// A mitigation is observed: calls are counted, but not stopped.
     Observed,
-    /// The kernel has the flaw, and what closes it is not engaged.
+    /// The kernel has the flaw, and no mitigation is engaged.
     Exposed,
-    /// The kernel has the flaw, and nothing is known that closes it.
+    /// The kernel has the flaw, and no mitigation is known.
     NoMitigation,
-    /// Whether the kernel has the flaw is not known.
+    /// It is not known whether the kernel has the flaw.
     Unknown,
 }
 
@@ -92,12 +92,12 @@ impl State {
         Self::Unknown,
     ];
 
-    /// A key that sorts first what has to be done first.
+    /// A sort key: the most urgent state first.
     pub fn urgency(self) -> impl Ord {
         Reverse((self.is_open(), self == Self::Unknown, self))
     }
 
-    /// Whether the kernel has the flaw, and what is engaged does not close it.
+    /// Whether the kernel has the flaw, and no engagement closes it.
     pub fn is_open(self) -> bool {
         matches!(
             self,
@@ -123,68 +123,68 @@ impl fmt::Display for State {
     }
 }
 
-/// What is known about CVEs on a kernel: the answer of `killswitch cve --json`.
+/// The states of CVEs on a kernel: the answer of `killswitch cve --json`.
 #[derive(Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Report {
-    /// What the kernel calls itself; nothing if that is not known.
+    /// The kernel's release; null if it is unknown.
     pub release: Option<String>,
-    /// What its code was read from, if it was.
+    /// The source of its code, if it was read.
     pub source: Option<Source>,
     pub cves: Vec<Finding>,
 }
 
-/// What is known about a CVE on a kernel.
+/// The state of a CVE on a kernel.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Finding {
     /// The CVE.
     pub id: String,
-    /// What is wrong, in a few words.
+    /// The flaw, in a few words.
     pub title: String,
     pub state: State,
-    /// Why this state.
+    /// The reason for this state.
     pub reason: String,
-    /// What could be engaged, the best first.
+    /// The possible engagements, the best first.
     pub ways: Vec<Way>,
-    /// What seems to close it, and does harm: a target, and why.
+    /// Targets that seem to close it but do harm, with the reason.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub avoid: Vec<(String, String)>,
-    /// Where all this is from.
+    /// Sources of this information.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub sources: Vec<String>,
 }
 
-/// What could be engaged together.
+/// An alternative: commands to engage together.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Way {
-    /// The way into a subsystem that it is of, if it is not of the CVE itself.
+    /// The way into a subsystem that it belongs to, if it is not specific to the CVE.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub door: Option<String>,
-    /// The faulty source files to which it is no way.
+    /// The affected source files that the way does not cover.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub beside: Vec<String>,
-    /// What to write to the file `control`, a line each.
+    /// Commands for the file `control`, one per line.
     pub commands: Vec<String>,
-    /// What the kernel says to each.
+    /// The kernel's answer to each command.
     pub answers: Vec<Answer>,
-    /// Which of the functions have copies that run on, as debug information says, and what that
-    /// means.
+    /// Which of the functions have copies that an engagement does not cover, according to debug
+    /// information, and the consequence.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub copies: Vec<String>,
-    /// What does not work any more then.
+    /// What stops working.
     pub loses: String,
-    /// How it was tried.
+    /// How it was tested.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tried: Option<String>,
-    /// What is engaged of it.
+    /// Its state, if any of it is engaged.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub state: Option<State>,
 }
 
 impl Way {
-    /// Whether the kernel accepts all of it, as far as it was asked.
+    /// Whether the kernel accepts all of it, as far as known.
     pub fn is_open(&self) -> bool {
         let is_open = |it: &Answer| matches!(it, Answer::Allowed | Answer::Unknown);
 
@@ -192,20 +192,20 @@ impl Way {
     }
 }
 
-/// Whether a kernel has a flaw, and why.
+/// Whether a kernel is affected, and the reason.
 enum Affected {
     No(String),
     Fixed(String),
     Yes(String),
-    /// Why that is not known, and what would settle it.
+    /// Unknown, with the reason and how to find out.
     Unsure(String),
 }
 
-/// What is known about an entry of the catalogue.
+/// The state of an entry of the catalogue.
 pub fn of_entry(entry: &Entry, catalogue: &Catalogue, kernel: &impl Known) -> Finding {
     let mut ways = ways(entry, &entry.id, None, kernel);
 
-    // What leads there closes it as well, unless it is known that nothing does.
+    // The ways into its source files close it as well, unless the entry says that nothing does.
     if entry.none.is_none() {
         let without = catalogue.without_door(&entry.files);
 
@@ -220,12 +220,12 @@ pub fn of_entry(entry: &Entry, catalogue: &Catalogue, kernel: &impl Known) -> Fi
     finding(entry, ways, kernel)
 }
 
-/// What is known about a CVE of which there is a record, and no entry.
+/// The state of a CVE that has a record and no entry.
 pub fn of_record(record: &Record, catalogue: &Catalogue, kernel: &impl Known) -> Finding {
     let doors = catalogue.doors(&record.files);
     let mut modules: Vec<_> = doors.iter().flat_map(|it| it.modules.clone()).collect();
 
-    // A way that leads to several modules says nothing about one of them.
+    // A way into several modules does not identify one of them.
     if doors.len() > 1 || modules.len() > 1 {
         modules.clear();
     }
@@ -247,23 +247,22 @@ pub fn of_record(record: &Record, catalogue: &Catalogue, kernel: &impl Known) ->
     of_entry(&entry, catalogue, kernel)
 }
 
-/// What is known about a CVE of which there is nothing.
+/// The state of a CVE with neither.
 pub fn of_nothing(id: &str) -> Finding {
     Finding {
         id: id.into(),
         title: String::new(),
         state: State::Unknown,
-        reason:
-            "it is not in the catalogue; give its record, --record FILE, to have it answered by \
-                 the way into its source files"
-                .into(),
+        reason: "it is not in the catalogue; give its record (--record FILE) to get the way \
+                 into its source files"
+            .into(),
         ways: Vec::new(),
         avoid: Vec::new(),
         sources: Vec::new(),
     }
 }
 
-/// The ways that an entry lists, for the CVE `id`.
+/// The ways of an entry, for the CVE `id`.
 fn ways(entry: &Entry, id: &str, door: Option<(&str, &[String])>, kernel: &impl Known) -> Vec<Way> {
     let way = |alternative: &crate::catalogue::Alternative| {
         let questions: Vec<_> = alternative.questions().collect();
@@ -292,7 +291,7 @@ fn ways(entry: &Entry, id: &str, door: Option<(&str, &[String])>, kernel: &impl 
 }
 
 fn finding(entry: &Entry, ways: Vec<Way>, kernel: &impl Known) -> Finding {
-    // A way into a subsystem closes one of many ways to the flaw, as far as is known.
+    // A way into a subsystem closes one of possibly several ways to the flaw.
     let engaged = ways
         .iter()
         .filter_map(|way| {
@@ -341,9 +340,9 @@ fn finding(entry: &Entry, ways: Vec<Way>, kernel: &impl Known) -> Finding {
     }
 }
 
-const LIFT: &str = "what is engaged against it can be lifted";
+const LIFT: &str = "the engagements against it can be lifted";
 
-/// What to do, in short.
+/// A short hint for the reader.
 fn hint(way: &Way) -> String {
     match &way.commands[..] {
         [one] => one.clone(),
@@ -352,7 +351,7 @@ fn hint(way: &Way) -> String {
     }
 }
 
-/// Why no way is open.
+/// The reason why no way is open.
 fn no_way(entry: &Entry, ways: &[Way]) -> String {
     let refused = ways.iter().flat_map(|way| {
         way.commands
@@ -374,10 +373,10 @@ fn no_way(entry: &Entry, ways: &[Way]) -> String {
     match (&entry.none, beside) {
         (Some(none), _) if refused.is_empty() => none.clone(),
         (None, _) if ways.is_empty() => {
-            "it is not in the catalogue, and neither is a way into its source files".into()
+            "it is not in the catalogue, and it has no way into its source files".into()
         }
         (_, Some(way)) => format!(
-            "{} is a way to some of its source files, and not to {}",
+            "{} covers some of its source files, but not {}",
             way.door.as_deref().unwrap_or_default(),
             way.beside.join(", ")
         ),
@@ -385,11 +384,11 @@ fn no_way(entry: &Entry, ways: &[Way]) -> String {
     }
 }
 
-/// Whether the kernel has the flaw.
+/// Whether the kernel is affected.
 fn affected(entry: &Entry, kernel: &impl Known) -> Affected {
     let Some(release) = kernel.release() else {
         return absent(entry, kernel).unwrap_or_else(|| {
-            Affected::Unsure("the version of the kernel is not known; give it: --release".into())
+            Affected::Unsure("the version of the kernel is unknown; give it with --release".into())
         });
     };
     let by_version = by_version(entry, release);
@@ -400,7 +399,7 @@ fn affected(entry: &Entry, kernel: &impl Known) -> Affected {
     }
 }
 
-/// Whether the kernel has none of the modules with the code.
+/// `NotAffected` if the kernel has none of the modules with the code.
 fn absent(entry: &Entry, kernel: &impl Known) -> Option<Affected> {
     let is_absent = |it: &String| kernel.presence(it) == Presence::Absent;
 
@@ -408,7 +407,7 @@ fn absent(entry: &Entry, kernel: &impl Known) -> Option<Affected> {
         return None;
     }
     Some(Affected::No(format!(
-        "the kernel was built without {}: it is neither a module nor in the kernel itself",
+        "the kernel was built without {}, which is neither a module nor built in",
         entry.modules.join(", ")
     )))
 }
@@ -427,22 +426,20 @@ fn by_version(entry: &Entry, release: &Release) -> Affected {
 
     if let (Some(own), Some(package)) = (own, package) {
         if package_key(package) >= package_key(own) {
-            return Affected::Fixed(format!("the package {package} has the fix, as {own} had"));
+            return Affected::Fixed(format!("the package {package} has the fix, since {own}"));
         }
     }
     match (entry.versions.standing(version), release.maker) {
-        (Standing::Fixed(fix), _) => {
-            Affected::Fixed(format!("it has the fix, which came with {fix}"))
+        (Standing::Fixed(fix), _) => Affected::Fixed(format!("it has the fix, released in {fix}")),
+        (Standing::Before(start), Maker::Upstream | Maker::Stable(_)) => {
+            Affected::No(format!("it predates the flaw, introduced in {start}"))
         }
-        (Standing::Before(start), Maker::Upstream | Maker::Stable(_)) => Affected::No(format!(
-            "it is older than the flaw, which came with {start}"
-        )),
         (Standing::Before(start), Maker::Backports(name)) => Affected::Unsure(format!(
-            "the flaw came with {start}, and {name} backports features into older versions; {}",
+            "the flaw was introduced in {start}, but {name} backports features; {}",
             settles(name)
         )),
         (Standing::Before(start), Maker::Other) => Affected::Unsure(format!(
-            "the flaw came with {start}, and {} may have more than its version; {OTHER}",
+            "the flaw was introduced in {start}, but {} may have backports; {OTHER}",
             release.name
         )),
         (Standing::Affected(fix), maker) => {
@@ -457,45 +454,45 @@ fn by_version(entry: &Entry, release: &Release) -> Affected {
 
             match (maker, own) {
                 (Maker::Upstream, _) => Affected::Yes(format!("it has the flaw: {fixed}")),
-                (Maker::Stable(name) | Maker::Backports(name), Some(own)) => Affected::Unsure(
-                    format!("{name} has the fix since {own}; {}", settles(name)),
-                ),
+                (Maker::Stable(name) | Maker::Backports(name), Some(own)) => {
+                    Affected::Unsure(format!("{name} has the fix since {own}; {}", settles(name)))
+                }
                 (Maker::Stable(name) | Maker::Backports(name), None) => Affected::Unsure(format!(
                     "{fixed}, but {name} backports fixes; {}",
                     settles(name)
                 )),
                 (Maker::Other, _) => Affected::Unsure(format!(
-                    "{fixed}, and {} may have more than its version; {OTHER}",
+                    "{fixed}, but {} may have backports; {OTHER}",
                     release.name
                 )),
             }
         }
         (Standing::Unknown, _) => Affected::Unsure(
-            "which versions have it is not known here; read whether the change that fixes it is in \
+            "the affected versions are unknown; check whether the commit that fixes it is in \
              the source"
                 .into(),
         ),
     }
 }
 
-const OTHER: &str = "if the source is that of kernel.org, give its version: --release";
+const OTHER: &str = "if the source is from kernel.org, give its version with --release";
 
-/// What would settle whether a kernel of this distribution has a fix.
+/// How to find out whether a kernel of this distribution has a fix.
 fn settles(name: &str) -> String {
     match name {
         "Debian" | "Ubuntu" => format!(
             "search for the CVE in the changelog of the package (apt changelog \
-             linux-image-$(uname -r)), or in the security tracker of {name}"
+             linux-image-$(uname -r)), or the security tracker of {name}"
         ),
         "Red Hat Enterprise Linux" | "Fedora" | "Amazon Linux" | "SUSE Linux" => format!(
             "search for the CVE in the changelog of the package (rpm -q --changelog \
-             kernel-$(uname -r)), or in what {name} publishes about it"
+             kernel-$(uname -r)), or the security advisories of {name}"
         ),
-        _ => format!("search for the CVE in what {name} publishes about it"),
+        _ => format!("search for the CVE in the security advisories of {name}"),
     }
 }
 
-/// What is engaged of an alternative; nothing if nothing is.
+/// The state of an alternative; `None` if nothing of it is engaged.
 fn engaged(questions: &[Question<'_>], engagements: &[Engagement]) -> Option<State> {
     let states: Vec<_> = questions
         .iter()
@@ -517,7 +514,7 @@ fn engaged(questions: &[Question<'_>], engagements: &[Engagement]) -> Option<Sta
     } else if found.contains(&State::Disarmed) {
         Some(State::Disarmed)
     } else if found.len() == states.len() && found.iter().all(stops) {
-        // It is as good as the worst of them.
+        // The alternative is as good as its worst part.
         found.into_iter().max()
     } else if found.iter().any(stops) {
         Some(State::Partly)
@@ -526,7 +523,7 @@ fn engaged(questions: &[Question<'_>], engagements: &[Engagement]) -> Option<Sta
     }
 }
 
-/// Whether an engagement is about what a target names.
+/// Whether an engagement is on the function that a target names.
 fn is_about(engagement: &Engagement, target: &Target<'_>) -> bool {
     let own = Target::of(&engagement.target);
     let is_same = |one: &str, other: &str| one == other;
@@ -538,7 +535,7 @@ fn is_about(engagement: &Engagement, target: &Target<'_>) -> bool {
         }
 }
 
-/// What an engagement does of what is asked for.
+/// The state of a target with this engagement.
 fn state_of(question: &Question<'_>, engagement: &Engagement) -> State {
     match &*engagement.state {
         "probing" | "observing" => State::Observed,
@@ -546,12 +543,12 @@ fn state_of(question: &Question<'_>, engagement: &Engagement) -> State {
         "armed" | "engaged" if !covers(question, engagement) => State::Partly,
         "armed" => State::Armed,
         "engaged" => State::Mitigated,
-        // Missing, disarmed, or what a later kernel may add.
+        // Missing, disarmed, or a state that a later kernel adds.
         _ => State::Disarmed,
     }
 }
 
-/// Whether an engagement stops all calls that are to be stopped, with such a value.
+/// Whether an engagement stops all calls of the request, with such a value.
 fn covers(question: &Question<'_>, engagement: &Engagement) -> bool {
     let asked = question.value.get();
     let is_error = |value: i64| (-4095..0).contains(&value);
@@ -568,7 +565,7 @@ fn covers(question: &Question<'_>, engagement: &Engagement) -> bool {
     is_value && is_scope && is_condition
 }
 
-/// What is engaged, in words.
+/// The engagements of an alternative, as text.
 fn engaged_words(state: State, way: &Way, engagements: &[Engagement]) -> String {
     let mut said = Vec::new();
     let mut lacking = Vec::new();
@@ -590,11 +587,11 @@ fn engaged_words(state: State, way: &Way, engagements: &[Engagement]) -> String 
         };
         let mut words = match &*engagement.state {
             "engaged" => format!("{target} {value}, {hits} calls so far"),
-            "armed" => format!("{target} waits for its module"),
+            "armed" => format!("{target} is armed until its module is loaded"),
             "observing" => format!("{target} is observed: {hits} calls ran"),
-            "probing" => format!("{target} is watched, and runs until that is decided"),
-            "missing" => format!("the module has no {target}: nothing is stopped"),
-            "disarmed" => format!("the probe of {target} is off: it RUNS"),
+            "probing" => format!("{target} is watched, and runs until the time is over"),
+            "missing" => format!("the module has no {target}: no call is stopped"),
+            "disarmed" => format!("the probe of {target} is disarmed: it RUNS"),
             state => format!("{target} is {state}"),
         };
 
@@ -614,7 +611,7 @@ fn engaged_words(state: State, way: &Way, engagements: &[Engagement]) -> String 
     }
     if let (State::Partly, Some(door)) = (state, &way.door) {
         said.push(format!(
-            "that closes {door}, and whether there is another way to the flaw is not known"
+            "this closes {door}, but there may be another way to the flaw"
         ));
     } else if state == State::Partly && lacking.is_empty() {
         said.push(format!("the catalogue has: {}", way.commands.join("; ")));

@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! How much of everything a kernel and its modules have, as text.
+//! Statistics about a kernel and its modules, as text.
 
 use crate::image::Image;
 use std::{collections::BTreeMap, fmt::Write as _};
 
-/// The facts about `image`, one a line.
+/// The facts about `image`, one per line.
 pub fn of(image: &Image) -> String {
     let mut text = String::new();
     let mut line = |name: &str, value: &dyn std::fmt::Display| {
-        // Nothing can go wrong with a string.
+        // Writing to a string does not fail.
         let _ = writeln!(text, "{name}: {value}");
     };
     let functions = || {

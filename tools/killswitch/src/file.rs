@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! Files that may come from anywhere: they are regular ones, so that reading them ends, and no
-//! larger than what they should have can be.
+//! Reads files of unknown origin: only regular files, so that reading ends, and only up to a size
+//! limit.
 
 use std::{
     fs::{File, OpenOptions},
@@ -10,14 +10,14 @@ use std::{
     path::Path,
 };
 
-/// Opens the file at `path` to be read. Fails if it is something else than a file: a pipe may make
-/// its reader wait for ever, and a device may have no end.
+/// Opens the file at `path` for reading. Fails if it is not a regular file: reading from a pipe may
+/// block for ever, and a device may have no end.
 pub fn open(path: &Path) -> io::Result<File> {
     open_or(path, "or copy it to one first")
 }
 
-/// The same, with another way out for what is no file.
-fn open_or(path: &Path, way_out: &str) -> io::Result<File> {
+/// The same, with another hint in the error.
+fn open_or(path: &Path, hint: &str) -> io::Result<File> {
     let file = OpenOptions::new()
         .read(true)
         .custom_flags(libc::O_NONBLOCK)
@@ -26,39 +26,39 @@ fn open_or(path: &Path, way_out: &str) -> io::Result<File> {
     match file.metadata()?.is_file() {
         true => Ok(file),
         false => Err(io::Error::other(format!(
-            "it is a directory, a pipe or a device; name a regular file, {way_out}"
+            "it is a directory, a pipe or a device; name a regular file, {hint}"
         ))),
     }
 }
 
-/// All that the file at `path` has. Fails if that is more than `limit` bytes.
+/// Reads the file at `path`. Fails if it is larger than `limit` bytes.
 pub fn read(path: &Path, limit: u64) -> io::Result<Vec<u8>> {
     all(open(path)?, limit)
 }
 
-/// The same as text. Fails also if it is none.
+/// The same as text. Also fails if it is not UTF-8.
 pub fn text(path: &Path, limit: u64) -> io::Result<String> {
     as_text(read(path, limit)?)
 }
 
-/// What comes from the standard input, which may be anything, if `path` is "-", and else what the
-/// file there has. Fails if that is more than `limit` bytes.
+/// Reads the standard input, of any type, if `path` is "-", or else the file at `path`. Fails if
+/// there are more than `limit` bytes.
 pub fn input(path: &Path, limit: u64) -> io::Result<Vec<u8>> {
     match path.as_os_str() == "-" {
         true => all(io::stdin().lock(), limit),
         false => all(
-            open_or(path, "or - and have it in the standard input")?,
+            open_or(path, "or - and redirect the standard input")?,
             limit,
         ),
     }
 }
 
-/// The same as text. Fails also if it is none.
+/// The same as text. Also fails if it is not UTF-8.
 pub fn input_text(path: &Path, limit: u64) -> io::Result<String> {
     as_text(input(path, limit)?)
 }
 
-/// All that is read from there. Fails if that is more than `limit` bytes.
+/// Reads to the end. Fails if there are more than `limit` bytes.
 pub fn all(from: impl Read, limit: u64) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
 
@@ -72,8 +72,8 @@ pub fn all(from: impl Read, limit: u64) -> io::Result<Vec<u8>> {
     }
 }
 
-/// `text` from a file, or about what is in it, as part of a sentence: one line, not too long, and
-/// nothing that a terminal takes for something else than characters.
+/// `text` from a file, or about its content, for use in a message: one line, shortened, without
+/// control characters.
 pub fn shown(text: &str) -> String {
     const LONGEST: usize = 400;
     let words: Vec<_> = text.split_whitespace().collect();
@@ -97,7 +97,7 @@ mod tests {
     use std::{env, fs};
 
     #[test]
-    fn what_is_shown_is_one_line() {
+    fn shown_text_is_one_line() {
         assert_eq!(shown(" one\n\ttwo "), "one two");
         assert_eq!(shown("red \x1b[31m"), "red ?[31m");
         assert_eq!(shown(&"é".repeat(400)), "é".repeat(400));
@@ -105,7 +105,7 @@ mod tests {
     }
 
     #[test]
-    fn only_files_that_end_are_read() {
+    fn only_regular_files_are_read() {
         let path = env::temp_dir().join(format!("killswitch-{}-file", std::process::id()));
 
         fs::write(&path, "four").unwrap();

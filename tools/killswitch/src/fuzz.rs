@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! What is tried with any bytes that a fuzzer comes up with: whatever the program is given to read,
-//! it answers questions about it, or says in one sentence why it cannot. Each target of cargo-fuzz
-//! calls one of these functions, and the tests do the same with the inputs that are kept in
+//! Fuzz targets: for any input, the program either answers, or reports an error in one sentence.
+//! Each target of cargo-fuzz calls one of these functions, and the tests run them on the inputs in
 //! `testing/fuzz/corpus`.
 
 use crate::{
@@ -11,15 +10,15 @@ use crate::{
 };
 use std::{fmt::Display, fs, io, path::Path, sync::LazyLock};
 
-/// Where the inputs are kept.
+/// The directory of the inputs.
 const CORPUS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../testing/fuzz/corpus");
-/// The kernel that modules are read with.
+/// The kernel that modules are loaded with.
 static KERNEL: LazyLock<Vec<u8>> =
     LazyLock::new(|| fs::read(Path::new(CORPUS).join("image/sample-kernel")).unwrap_or_default());
-/// How many functions are asked about.
+/// Maximum number of functions per input.
 const MAX_ASKED: usize = 8;
 
-/// Tries `data` as the file of a kernel, or of a module.
+/// Tests `data` as the file of a kernel or of a module.
 pub fn image(data: &[u8]) {
     #[cfg(fuzzing)]
     in_one_thread();
@@ -38,7 +37,7 @@ pub fn image(data: &[u8]) {
     }
 }
 
-/// Has all work done in the thread in which the fuzzer counts what is reached.
+/// Runs everything in one thread, the one whose coverage the fuzzer records.
 #[cfg(fuzzing)]
 fn in_one_thread() {
     static DONE: std::sync::Once = std::sync::Once::new();
@@ -48,11 +47,11 @@ fn in_one_thread() {
 
         pool.use_current_thread()
             .build_global()
-            .expect("there is none yet");
+            .expect("no thread pool exists yet");
     });
 }
 
-/// Asks for everything.
+/// Runs all queries.
 fn ask(image: Image) {
     let names: Vec<_> = image.symbols().map(|it| it.name.to_owned()).collect();
 
@@ -71,16 +70,16 @@ fn ask(image: Image) {
     let index = explain::Index::new(kernel);
     let mut out = scan::Output::table(io::sink(), b'\t');
 
-    scan::counts(kernel, &mut out).expect("everything can be written there");
+    scan::counts(kernel, &mut out).expect("writes to a sink do not fail");
     for name in names.iter().rev().take(MAX_ASKED) {
-        let line = explain::output::Line::new(name, "", "-EPERM").expect("it is a value");
+        let line = explain::output::Line::new(name, "", "-EPERM").expect("a valid value");
 
         explain::output::text(&index, &line, &mut io::sink())
-            .expect("everything can be written there");
+            .expect("writes to a sink do not fail");
     }
 }
 
-/// Tries `data` as the record of a CVE.
+/// Tests `data` as a CVE record.
 pub fn record(data: &[u8]) {
     static CATALOGUE: LazyLock<Catalogue> =
         LazyLock::new(|| Catalogue::built_in().unwrap_or_default());
@@ -98,8 +97,8 @@ pub fn record(data: &[u8]) {
     }
 }
 
-/// Tries `data` as all other files that are text: lists of functions, files of the catalogue, and
-/// the kernel's list of what is engaged.
+/// Tests `data` as each of the other text files: lists of functions, files of the catalogue, and
+/// the kernel's list of engagements.
 pub fn text(data: &[u8]) {
     for problem in [scan::read(data).err(), explain::output::read(data).err()] {
         problem.iter().for_each(is_clear);
@@ -122,7 +121,7 @@ pub fn text(data: &[u8]) {
     }
 }
 
-/// What is wrong is one sentence that any terminal shows.
+/// An error is one sentence of printable characters.
 fn is_clear(problem: &impl Display) {
     let sentence = problem.to_string();
 

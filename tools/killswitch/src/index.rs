@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! Which functions the modules of a kernel have, and which they need of each other, so that only
-//! those are read that matter to a question. It is kept in a file.
+//! An index of the functions of a kernel's modules and of their dependencies, to read only the
+//! modules that matter for a request. It is cached in a file.
 
 use crate::{
     cache::{Cache, Stamp},
@@ -17,44 +17,44 @@ use std::{
     path::{Path, PathBuf},
 };
 
-/// How many modules are read at most that have to do with one function. Hundreds call what the whole
-/// kernel is built on, and are no different from each other.
+/// Maximum number of modules read that are related to one function. Functions of the core have
+/// hundreds of similar callers.
 const MAX_AROUND: usize = 256;
 
 /// The modules in a directory.
 #[derive(Debug, Default, Serialize, Deserialize)]
 pub struct Index {
-    /// All names, each with a line feed behind it.
+    /// All names, each with a line feed.
     text: String,
     modules: Vec<Module>,
-    /// Where in the text each name ends.
+    /// Where each name ends in the text.
     #[serde(skip)]
     ends: Vec<usize>,
 }
 
-/// A module, with names by their numbers.
+/// A module. Its names are stored by number.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct Module {
-    /// What the kernel calls it.
+    /// Its name in the kernel.
     pub name: String,
     pub path: PathBuf,
     stamp: Stamp,
-    /// Its functions, and all else that other modules may see.
+    /// Its functions, and all other symbols that are visible to modules.
     defined: Vec<u32>,
     needed: Vec<u32>,
 }
 
-/// What to read to explain a function.
+/// The files to read to explain a function.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Around {
     pub paths: Vec<PathBuf>,
-    /// How many other modules have to do with it.
+    /// The number of related modules that are left out.
     pub left_out: usize,
 }
 
 impl Index {
-    /// The index of the modules in `directory`: what `machine` keeps of it, or made now, and kept
-    /// there. Fails if a module cannot be read.
+    /// Returns the index of the modules in `directory`: the cached one of `machine`, or else
+    /// creates and caches it. Fails if a module cannot be read.
     pub fn of(machine: &Machine, directory: &Path) -> Result<Self, Box<dyn Error>> {
         Self::in_cache(directory, Cache::own(machine).as_ref())
     }
@@ -73,7 +73,7 @@ impl Index {
         }
         let index = Self::new(&paths)?;
 
-        // Without, it only takes longer the next time.
+        // If this fails, the next run is slower.
         if let Some(cache) = cache {
             let _ = cache.keep(&name, &postcard::to_stdvec(&index)?);
         }
@@ -85,7 +85,7 @@ impl Index {
     }
 
     fn new(paths: &[PathBuf]) -> Result<Self, Box<dyn Error>> {
-        // What changes while it is read has another stamp behind that.
+        // If a file changes while it is read, its stamp differs afterwards.
         let stamps: Vec<_> = paths.iter().map(|path| Stamp::of(path)).collect();
         let all = names(paths)?;
         let mut index = Self::default();
@@ -95,7 +95,7 @@ impl Index {
                 let next = numbers.len() as u32;
 
                 *numbers.entry(name).or_insert_with_key(|name| {
-                    // Nothing that could be asked for has a line feed in its name.
+                    // Names with a line feed cannot occur in requests.
                     text.extend(name.chars().filter(|it| *it != '\n').chain(['\n']));
                     next
                 })
@@ -136,7 +136,7 @@ impl Index {
         }
     }
 
-    /// Which names are meant, by their numbers.
+    /// The numbers of the names that satisfy `is_meant`.
     fn meant(&self, is_meant: impl Fn(&str) -> bool) -> HashSet<u32> {
         self.text
             .lines()
@@ -146,7 +146,7 @@ impl Index {
             .collect()
     }
 
-    /// The modules that define a name which is meant, with these names.
+    /// The modules that define names which satisfy `is_meant`, with these names.
     pub fn with(&self, is_meant: impl Fn(&str) -> bool) -> Vec<(&Module, Vec<&str>)> {
         let meant = self.meant(is_meant);
         let names = |module: &Module| -> Vec<_> {
@@ -173,14 +173,14 @@ impl Index {
                 .all(|it| Stamp::of(&it.path).as_ref() == Some(&it.stamp))
     }
 
-    /// All modules, in the order of their paths.
+    /// All modules, sorted by path.
     pub fn modules(&self) -> &[Module] {
         &self.modules
     }
 
-    /// The files to read so that the policy says about functions of `modules`, and about `functions`
-    /// wherever they are, what it says when all modules are read: these, those that call them, and
-    /// all that these need.
+    /// The files to read for the policy to give the same verdicts as with all modules, on functions
+    /// of `modules` and on `functions` in any module: these modules, their callers, and all
+    /// dependencies.
     pub fn needed_for(&self, modules: &BTreeSet<&str>, functions: &BTreeSet<&str>) -> Vec<PathBuf> {
         let functions = self.meant(|name| functions.contains(name));
         let is_meant = |module: &Module| {
@@ -193,10 +193,10 @@ impl Index {
         self.with_needed(found.collect())
     }
 
-    /// The files to read to explain the function `symbol`, of `module` if that has it, which
-    /// functions of the kernel itself with the names `callers` call: the modules with the function,
-    /// those that call it, those that call into these, and those that call the callers, until there
-    /// are enough; and all that these need. Modules that are read anyway are not among these.
+    /// The files to read to explain the function `symbol`, of `module` if that has it. `callers`
+    /// are the functions of the kernel itself that call it. Includes the modules with the function,
+    /// their callers, modules that call into these, and callers of `callers`, up to a limit; and
+    /// all dependencies. Leaves out modules that are read anyway.
     pub fn around(
         &self,
         module: Option<&str>,
@@ -237,7 +237,7 @@ impl Index {
         }
     }
 
-    /// The files of these modules, and of all that they need.
+    /// The files of these modules and of their dependencies.
     fn with_needed(&self, mut queue: Vec<usize>) -> Vec<PathBuf> {
         let mut found: BTreeSet<usize> = queue.iter().copied().collect();
         let modules = self.modules.iter().enumerate();
@@ -267,7 +267,7 @@ impl Index {
     }
 }
 
-/// The name in the source of what the compiler called otherwise.
+/// The name in the source of a compiler-generated variant.
 pub fn plain(name: &str) -> &str {
     name.split('.').next().unwrap_or(name)
 }

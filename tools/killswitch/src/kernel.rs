@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! A kernel in files, as the policy sees it.
+//! A kernel in files, in the representation that the policy uses.
 
 use crate::{
     command::{Scope, Target},
@@ -22,13 +22,13 @@ use std::{
     sync::{Mutex, PoisonError},
 };
 
-/// What stands for the kernel itself where a target names a module.
+/// The module name that stands for the kernel itself in a target.
 pub const KERNEL: &str = "vmlinux";
 
 /// A kernel whose functions can be judged.
 pub struct Kernel {
     image: Image,
-    /// Where branches lead, and where they are, by where they lead.
+    /// Branch targets with their sources, sorted by target.
     branches: Vec<(u64, u64)>,
     entries: AddressSet<Vec<usize>>,
     hooks: TaggedSet<Vec<Tagged<&'static str>>, &'static str>,
@@ -40,41 +40,41 @@ pub struct Kernel {
     core: AddressSet<Vec<usize>>,
 }
 
-/// A function, or several of one name.
+/// A function, or all functions of one name.
 pub struct Function<'a> {
-    /// Where it begins; nowhere if its module is not among those that were read.
+    /// Its addresses; none if its module was not read.
     addresses: Vec<usize>,
     symbol: &'a str,
     /// The index of its module among those that were read.
     index: Option<usize>,
     module: Option<&'a str>,
-    /// All its names, if it is in a module.
+    /// All of its names, if it is in a module.
     names: Vec<Symbol>,
     prototype: Prototype,
 }
 
-/// What could be engaged instead of a function.
+/// A function that could be engaged instead of another one.
 pub struct Nearest {
     pub symbol: String,
-    /// The module that it is in, if it is not in the kernel itself.
+    /// Its module, if it is not in the kernel itself.
     pub module: Option<String>,
     pub asked: Asked,
     pub returns: policy::Type,
-    /// What it calls the function through, if it does not itself.
+    /// The function in between, if it does not call the other one directly.
     pub through: Option<String>,
 }
 
-/// What the kernel would answer.
+/// The verdict of the kernel.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Verdict {
     Accepted,
     Refused(Refusal),
-    /// The policy has nothing against it, but the kernel takes no probe there.
+    /// The policy accepts it, but it cannot be probed.
     NotProbeable,
 }
 
 impl Verdict {
-    /// The rule that refuses, or the error that the kernel's file `check` has in its place.
+    /// The rule that refuses, or the error that the kernel's file `check` prints instead.
     pub fn rule(&self) -> Option<String> {
         match self {
             Self::Accepted => None,
@@ -85,7 +85,7 @@ impl Verdict {
 }
 
 impl<'a> Function<'a> {
-    /// One of a module that is not there.
+    /// A function of a module that was not read.
     pub fn absent(module: &'a str, symbol: &'a str) -> Self {
         Self {
             addresses: Vec::new(),
@@ -97,22 +97,22 @@ impl<'a> Function<'a> {
         }
     }
 
-    /// What it was found by.
+    /// The name by which it was found.
     pub fn name(&self) -> &'a str {
         self.symbol
     }
 
-    /// The module that it is in, or [`KERNEL`].
+    /// Its module, or [`KERNEL`].
     pub fn module(&self) -> &'a str {
         self.module.unwrap_or(KERNEL)
     }
 
-    /// What it returns.
+    /// Its return type.
     pub fn returns(&self) -> policy::Type {
         self.prototype.returns
     }
 
-    /// Where it begins, or where all begin that have its name.
+    /// Its address, or the addresses of all functions of its name.
     pub fn addresses(&self) -> &[usize] {
         &self.addresses
     }
@@ -122,14 +122,14 @@ impl<'a> Function<'a> {
         self.index
     }
 
-    /// Whether its module is not among those that were read, so that only its names are known.
+    /// Whether its module was not read, so that only its names are known.
     pub fn is_absent(&self) -> bool {
         self.addresses.is_empty()
     }
 }
 
 impl Kernel {
-    /// Finds out what is protected in `image`.
+    /// Collects the protected functions of `image`.
     pub fn new(image: Image) -> Self {
         let catalogue = Catalogue::new(Name::all().collect::<Vec<_>>());
         let (mut entries, mut base, mut deciders) = (Vec::new(), Vec::new(), Vec::new());
@@ -194,13 +194,13 @@ impl Kernel {
         &self.image
     }
 
-    /// Where the code lies that is built from `security/`.
+    /// The address range of the code that is built from `security/`.
     #[cfg(test)]
     pub fn security(&self) -> Range<usize> {
         self.security.clone()
     }
 
-    /// The function that `target` names, as the kernel would find it with all modules loaded.
+    /// The function that `target` names, as the kernel would resolve it with all modules loaded.
     pub fn find<'a>(&'a self, target: &Target<'a>) -> Option<Function<'a>> {
         let index = target
             .module
@@ -208,7 +208,7 @@ impl Kernel {
         let within = match (target.module, index) {
             (None, _) => Within::Anywhere,
             (Some(_), Some(index)) => Within::Module(index),
-            // What a module has built into the kernel is found there.
+            // A built-in module's functions are in the kernel itself.
             (Some(_), None) => Within::Kernel,
         };
 
@@ -221,7 +221,7 @@ impl Kernel {
         })
     }
 
-    /// The function called `symbol`, or all of them.
+    /// The function called `symbol`, or all functions of this name.
     pub fn find_in<'a>(&'a self, within: Within, symbol: &'a str) -> Option<Function<'a>> {
         let found: Vec<Place<'_>> = self.image.named(within, symbol).collect();
         let first = found.first()?;
@@ -236,14 +236,14 @@ impl Kernel {
         })
     }
 
-    /// Whether the kernel takes a probe at a symbol: at one that a function begins with, for which
-    /// its compiler left room for tracers or which type information knows, and which stays.
+    /// Whether the kernel can probe a symbol: the entry of a function that has padding for ftrace
+    /// or a type, and that is not freed after boot.
     pub fn is_probeable(&self, place: &Place<'_>) -> bool {
         self.is_entry(place.module, place.address, place.name)
             && !self.image.is_blacklisted(place.address)
     }
 
-    /// Whether all that a name stands for are functions that the kernel could take a probe at.
+    /// Whether all functions of this name can be probed.
     pub fn is_function(&self, function: &Function<'_>) -> bool {
         let is_entry = |it: &usize| self.is_entry(function.index, *it as u64, function.symbol);
 
@@ -266,7 +266,7 @@ impl Kernel {
         index.map(|index| &*self.image.modules()[index].name)
     }
 
-    /// All names of the function that begins with a symbol, if it is in a module.
+    /// All names of the function at a symbol, if it is in a module.
     fn names_of(&self, place: &Place<'_>) -> Vec<Symbol> {
         match place.module {
             None => Vec::new(),
@@ -278,7 +278,7 @@ impl Kernel {
         }
     }
 
-    /// What type information says of what it calls `name`.
+    /// The prototype in type information of the function called `name`.
     fn prototype(&self, module: Option<usize>, name: &str) -> Prototype {
         let Some(types) = self.image.types(module) else {
             return Prototype::UNKNOWN;
@@ -294,7 +294,7 @@ impl Kernel {
         }
     }
 
-    /// How many arguments are passed in registers.
+    /// The number of arguments that are passed in registers.
     pub fn registers(&self) -> u32 {
         match self.image.architecture() {
             Architecture::X86 => X86::ARGUMENTS,
@@ -302,8 +302,8 @@ impl Kernel {
         }
     }
 
-    /// The types that `function` is one of, and its number. `None` if there are none, or if several
-    /// functions of its name differ.
+    /// The type information for `function`, and the ID of its prototype. `None` if there is none,
+    /// or if functions of this name have different prototypes.
     pub fn types_of(&self, function: &Function<'_>) -> Option<(OfTypes<'_>, u32)> {
         let types = self.image.types(function.index)?;
         let id = types
@@ -329,7 +329,7 @@ impl Kernel {
         }
     }
 
-    /// Where `function` lies, and what the kernel would answer to each request.
+    /// The zone of `function`, and the verdict on each request.
     pub fn judge(&self, function: &Function<'_>, all: &[Asked]) -> (Zone, Vec<Verdict>) {
         self.judge_by(&self.sets(), function, all)
     }
@@ -352,7 +352,7 @@ impl Kernel {
             }
             Ok(()) if is_entry && !is_refused => Verdict::Accepted,
             Ok(()) => Verdict::NotProbeable,
-            // What is no function has no code to speak of.
+            // Symbols that are not functions have no code to check.
             Err(refusal)
                 if !is_entry
                     && function.addresses.len() == 1
@@ -377,7 +377,7 @@ impl Kernel {
         facts
     }
 
-    /// Whether each request would be accepted if no line of the table named `function`.
+    /// Whether each request would be accepted if the table had no line for `function`.
     #[cfg(test)]
     pub fn judge_without_table(&self, function: &Function<'_>, all: &[Asked]) -> Vec<bool> {
         let sets = self.sets();
@@ -388,7 +388,7 @@ impl Kernel {
             .collect()
     }
 
-    /// What the kernel would answer if the line `left_out` did not name functions of the kernel.
+    /// The verdicts without the table's line `left_out` for functions of the kernel.
     #[cfg(test)]
     pub fn judge_without(
         &self,
@@ -409,7 +409,7 @@ impl Kernel {
         .1
     }
 
-    /// What names `function` in the table.
+    /// The lines of the table that name `function`.
     #[cfg(test)]
     pub fn members_of(&self, function: &Function<'_>) -> Vec<policy::Member> {
         let sets = self.sets();
@@ -417,8 +417,8 @@ impl Kernel {
         policy::without::members_of(&self.facts(&sets, function))
     }
 
-    /// What functions call or jump to that a name in the table says to take nothing, by the number
-    /// of that name.
+    /// For each name in the table that takes nothing: the functions that its functions call or jump
+    /// to.
     #[cfg(test)]
     pub fn callees_of_table(&self) -> BTreeMap<usize, Vec<usize>> {
         let mut found = BTreeMap::<_, Vec<_>>::new();
@@ -435,7 +435,7 @@ impl Kernel {
         found
     }
 
-    /// From how many places `function` is called directly.
+    /// The number of places that call `function` directly.
     pub fn callers_of(&self, function: &Function<'_>) -> usize {
         let mut count = 0;
 
@@ -443,7 +443,7 @@ impl Kernel {
         count
     }
 
-    /// What could be engaged instead of `function`, in words; nothing if there is nothing.
+    /// Functions that could be engaged instead of `function`, as text; empty if there are none.
     pub fn alternatives(&self, function: &Function<'_>, asked: Asked) -> String {
         let words = |it: &Nearest| {
             let scope = match it.asked.spares_root {
@@ -462,7 +462,7 @@ impl Kernel {
         found.join(", ")
     }
 
-    /// What could be engaged instead of `function`: those that call it, and those that call these.
+    /// Functions that could be engaged instead of `function`: its callers, and their callers.
     pub fn nearest(&self, function: &Function<'_>, asked: Asked) -> Vec<Nearest> {
         let nearest = |it: &alternatives::Alternative| {
             let place = self.image.symbol_of(it.function as u64);
@@ -502,7 +502,7 @@ impl Kernel {
         found
     }
 
-    /// Where something is that may be a branch to `address`, in order.
+    /// Addresses that may be branches to `address`, ascending.
     pub fn branches_to(&self, address: u64) -> impl Iterator<Item = u64> + '_ {
         let from = self.branches.partition_point(|(to, _)| *to < address);
 
@@ -512,7 +512,7 @@ impl Kernel {
             .map(|(_, place)| *place)
     }
 
-    /// A refusal in words.
+    /// The text of a refusal.
     pub fn words(&self, refusal: &Refusal) -> String {
         struct Words<'a>(&'a Kernel, &'a Refusal);
 
@@ -529,7 +529,7 @@ impl Kernel {
     }
 }
 
-/// The name of an LSM, which is kept for as long as the program runs, once.
+/// Leaks the name of an LSM, once per name.
 fn kept(name: &str) -> &'static str {
     static NAMES: Mutex<BTreeSet<&str>> = Mutex::new(BTreeSet::new());
 
@@ -543,10 +543,10 @@ fn kept(name: &str) -> &'static str {
     })
 }
 
-/// The most branches. A kernel of a distribution has far fewer, with all its modules.
+/// Maximum number of branches. A distribution's kernel has far fewer, with all of its modules.
 const MAX_BRANCHES: usize = 1 << 24;
 
-/// Where all that may be branches lead to, and where they are, in that order.
+/// Targets and sources of all possible branches, sorted.
 fn branches(image: &Image) -> Vec<(u64, u64)> {
     let mut found = Vec::new();
 
@@ -559,8 +559,8 @@ fn branches(image: &Image) -> Vec<(u64, u64)> {
     found
 }
 
-/// Calls `take` with where all that may be branches lead to, and where they are. What passes for one
-/// is what passes for one in the kernel, where a breakpoint may be in its place.
+/// Calls `take` with target and source of each possible branch. Uses the same test as the kernel,
+/// where a breakpoint may replace an instruction.
 fn each_branch(image: &Image, take: impl FnMut(u64, u64)) {
     match image.architecture() {
         Architecture::X86 => each_branch_of::<X86>(image, take),
@@ -590,7 +590,7 @@ fn each_branch_of<A: Code>(image: &Image, mut take: impl FnMut(u64, u64)) {
     }
 }
 
-/// How far behind its beginning a function is entered at most, in bytes.
+/// The largest offset from the symbol at which a function is entered, in bytes.
 fn entry(image: &Image) -> usize {
     match image.architecture() {
         Architecture::X86 => X86::ENTRY,
@@ -598,8 +598,8 @@ fn entry(image: &Image) -> usize {
     }
 }
 
-/// The names of the functions of the kernel itself that call the one called `symbol`, and of those
-/// that call these, as many as are judged when alternatives are looked for.
+/// The names of functions of the kernel itself that call `symbol`, and of their callers, up to the
+/// number that is checked for alternatives.
 pub fn callers_in<'a>(image: &'a Image, symbol: &str) -> BTreeSet<&'a str> {
     let mut found = BTreeSet::new();
     let mut wanted: Vec<u64> = image
@@ -719,7 +719,7 @@ impl Policed for Kernel {
             })
             .collect();
 
-        // The kernel comes across them in this order.
+        // The kernel visits them in this order.
         found.sort_unstable();
         found
             .iter()
@@ -769,7 +769,7 @@ mod tests {
     use crate::image::tests::Directory;
 
     #[test]
-    fn what_is_freed_after_boot_is_no_end_of_security() {
+    fn init_sections_do_not_end_the_range_of_security() {
         let kernel = Kernel::new(Directory::new("security").open());
         let callback = kernel.image.hooks()[0].address as usize;
 

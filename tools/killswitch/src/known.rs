@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! What is known about a kernel that a CVE is asked about: its memory or its files, its version, and
-//! what is engaged in it.
+//! Known facts about a kernel for answers about CVEs: its memory or its files, its version, and its
+//! engagements.
 
 use crate::{
     command::Question,
@@ -21,24 +21,24 @@ use std::{
     path::{Path, PathBuf},
 };
 
-/// The most that is read of a list of the kernel, in bytes. With all that can be engaged at once,
-/// such have less than one MiB.
+/// Size limit of a list from the kernel, in bytes. With the maximum number of engagements, lists
+/// are smaller than 1 MiB.
 const MAX_TEXT: u64 = 4 << 20;
 
 /// A kernel, as far as it is known.
 #[derive(Default)]
 pub struct Subject {
     pub kernel: Option<Kernel>,
-    /// The modules that there are, if they are known.
+    /// The existing modules, if they are known.
     modules: Option<BTreeSet<String>>,
-    /// What could be modules, and is in the kernel itself.
+    /// Modules that are built into the kernel.
     built_in: BTreeSet<String>,
     pub release: Option<Release>,
     pub engagements: Vec<Engagement>,
 }
 
 impl Subject {
-    /// Knows the kernel of `machine` by what it calls itself.
+    /// The kernel of `machine`, known by its release only.
     pub fn running(machine: &Machine) -> Self {
         let text = machine.read("/proc/version").unwrap_or_default();
 
@@ -48,8 +48,8 @@ impl Subject {
         }
     }
 
-    /// The same, with the modules that are installed. Others may be installed later, so what is to
-    /// be engaged does not depend on that.
+    /// The same, with the installed modules. Others may be installed later, so the choice of
+    /// engagements does not depend on them.
     pub fn installed(machine: &Machine) -> Self {
         let release = machine.read("/proc/sys/kernel/osrelease");
         let names = |list: &str| {
@@ -60,7 +60,7 @@ impl Subject {
 
             Some(module_names(&text))
         };
-        // What is in neither list is not there.
+        // Modules in neither list do not exist.
         let (modules, built_in) = match (names("modules.dep"), names("modules.builtin")) {
             (Some(modules), Some(built_in)) => (Some(modules), built_in),
             _ => Default::default(),
@@ -73,8 +73,7 @@ impl Subject {
         }
     }
 
-    /// Knows the kernel that `image` is of, with the modules in `index`, of which not all need to be
-    /// in the image.
+    /// The kernel in `image`, with the modules in `index`, which need not all be in the image.
     pub fn of_image(image: Image, index: Option<(&Index, &Path)>) -> Self {
         let mut built_in: BTreeSet<_> = image.built_in().into_iter().map(str::to_owned).collect();
         let release = image.banner().and_then(|it| Release::parse(&it).ok());
@@ -85,7 +84,7 @@ impl Subject {
         }
         Self {
             kernel: Some(Kernel::new(image)),
-            // Without any name, what is not a module may be in the kernel itself.
+            // Without modules.builtin, anything that is not a module may be built in.
             modules: index
                 .filter(|_| has_names || !built_in.is_empty())
                 .map(|(index, _)| index.modules().iter().map(|it| it.name.clone()).collect()),
@@ -95,13 +94,13 @@ impl Subject {
         }
     }
 
-    /// What its code was read from, if it was.
+    /// The source of its code, if it was read.
     pub fn source(&self) -> Option<Source> {
         self.kernel.as_ref().map(|it| it.image().source())
     }
 }
 
-/// What the file `modules.builtin` lists, which lies where `directory` or one of the modules' is.
+/// The modules in `modules.builtin`, which is in `directory` or beside one of the modules.
 fn listed(index: &Index, directory: &Path) -> BTreeSet<String> {
     let is_kernel = |it: &&Path| it.file_name().is_some_and(|name| name == "kernel");
     let first = index.modules().first();
@@ -115,7 +114,7 @@ fn listed(index: &Index, directory: &Path) -> BTreeSet<String> {
     module_names(&text.unwrap_or_default())
 }
 
-/// The names of the modules in a list, which has the path of one at the beginning of each line.
+/// The module names in a list with a module's path at the start of each line.
 fn module_names(list: &str) -> BTreeSet<String> {
     list.lines()
         .filter_map(|line| line.split(':').next())
@@ -184,7 +183,7 @@ impl Known for Subject {
     }
 }
 
-/// What is engaged, as the file at `path` says, which may be "-" for the standard input.
+/// The engagements in the file at `path`, or in the standard input if that is "-".
 pub fn engagements(path: &Path) -> Result<Vec<Engagement>, Box<dyn Error>> {
     let text =
         file::input_text(path, MAX_TEXT).map_err(|error| format!("it cannot be read: {error}"))?;
@@ -192,9 +191,8 @@ pub fn engagements(path: &Path) -> Result<Vec<Engagement>, Box<dyn Error>> {
     Ok(state::parse(&text)?)
 }
 
-/// Reads a kernel with `read` and, of the modules in the index, those without which what the policy
-/// says about the functions of `modules`, and about `functions`, could be something else: `read` is
-/// given their files.
+/// Reads a kernel with `read`. Passes it the files of those modules in the index that can affect
+/// the verdicts on functions of `modules` and on `functions`.
 pub fn open(
     read: impl FnOnce(&[PathBuf]) -> Result<Image, Box<dyn Error>>,
     index: Option<(&Index, &Path)>,

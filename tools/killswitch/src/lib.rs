@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! The program of Killswitch: what there is to do on a machine that runs it, and what the policy
-//! says to the files of a kernel.
+//! The userspace tool of Killswitch: commands for a machine that runs it, and the policy's verdicts
+//! on the files of a kernel.
 
 #![forbid(unsafe_code)]
 
 mod cache;
 mod catalogue;
-// What is compiled into the kernel, which makes use of more of it. The host tests have clippy judge
-// that.
+// The kernel's modules, of which this program uses only a part. Clippy checks them in the host
+// tests.
 #[allow(dead_code, clippy::all)]
 #[path = "../../../src/command.rs"]
 mod command;
@@ -69,42 +69,42 @@ use std::{
     process::ExitCode,
 };
 
-/// Everything was done.
+/// Success.
 const DONE: u8 = 0;
-/// Files of the catalogue are wrong.
+/// Files of the catalogue have errors.
 const NOT_ALL: u8 = 1;
-/// A file cannot be read, or the result cannot be written. clap takes it for wrong arguments, too.
+/// A file cannot be read, or the output cannot be written. Also clap's status for wrong arguments.
 const FAILED: u8 = 2;
-/// What reads the output closed it before all was written, as a shell has it of programs that
-/// SIGPIPE ends.
+/// The reader of the output closed it early. Shells report the same status for SIGPIPE.
 const CLOSED: u8 = 128 + libc::SIGPIPE as u8;
-/// Where packages put debug information.
+/// Where packages install debug information.
 const DEBUG: &str = "/usr/lib/debug";
-/// The largest list that is read, in bytes. That of all that is accepted in a kernel of a
-/// distribution, with all its modules, is shorter.
+/// Size limit of a list, in bytes. The list of everything accepted in a distribution's kernel with
+/// all of its modules is smaller.
 const MAX_LIST: u64 = 16 << 20;
 
-const NO_MODULES: &str = "there are no modules in it";
+const NO_MODULES: &str = "it contains no modules";
 
-/// Makes vulnerable functions of the running kernel return an error, and says which could be made to
+/// Make vulnerable functions of the running kernel return an error, and find out which could be
+/// made to
 ///
-/// Killswitch is a Linux Security Module. Most commands speak to it through its files in
-/// /sys/kernel/security/killswitch, and show what it says. scan, facts, explain, cve and suggest
-/// read the memory of the kernel that runs instead, or the files of a kernel for x86-64 or arm64 and
-/// of its modules, and apply the rules that are built into Killswitch: the answers are those that
-/// check would give in that kernel, with all of its modules loaded.
+/// Killswitch is a Linux Security Module. Most commands use its files in
+/// /sys/kernel/security/killswitch. scan, facts, explain, cve and suggest read the memory of the
+/// running kernel, or the files of an x86-64 or arm64 kernel and its modules, and apply the rules
+/// that are built into Killswitch. Their answers are those of the file check in that kernel with
+/// all of its modules loaded.
 #[derive(Parser)]
 #[command(
     name = "killswitch",
     after_help = "\
 Exit status:
-  0  everything was done, or is as it should be
-  1  the kernel refuses, or nothing is engaged by that name; scan: no line of a list is understood;
-     lint: files of the catalogue are wrong
-  2  Killswitch is not there, a file cannot be read, or an argument is wrong
-  3  only part of it was done, is allowed, or is as it should be; scan: lines of a list are not
-     understood, and their verdict is \"?\"
-  141  what reads the output closed it, as head does when it has its lines"
+  0  success
+  1  the kernel refuses the request, or nothing is engaged by that name; scan: all lines of a list
+     are invalid; lint: files of the catalogue have errors
+  2  Killswitch is not active, a file cannot be read, or an argument is wrong
+  3  partial success, or a problem was found; scan: some lines of a list are invalid, and their
+     verdict is \"?\"
+  141  the reader of the output closed it, as head does"
 )]
 struct Arguments {
     #[command(subcommand)]
@@ -122,58 +122,58 @@ enum Command {
         #[command(flatten)]
         files: Files,
     },
-    /// Judge functions and values
+    /// Print the verdicts on functions and values
     #[command(group(ArgGroup::new("what").required(true)))]
     Scan {
         #[command(flatten)]
         files: Files,
-        /// Judge what a CSV file lists; "-" is the standard input
+        /// Print the verdicts on the entries of a CSV file; "-" is the standard input
         ///
-        /// It has the columns "function" and "value" (or "retval", or "bypass_retval"), and may
-        /// have "module", "scope" and "if". They hold what the file `check` takes: symbol or
+        /// The columns are "function" and "value" (or "retval", or "bypass_retval"), and optionally
+        /// "module", "scope" and "if". They take the same as the file `check`: symbol or
         /// module:symbol; a number, an error such as -EPERM, NULL or void; all or nonroot; a
         /// condition. Can be given several times.
         ///
-        /// Prints CSV: function, value, scope, verdict (allow, refuse, absent or ?), rule, reason. The
-        /// rule is "condition" for a condition that cannot be compiled by the kernel's types.
+        /// Prints CSV: function, value, scope, verdict (allow, refuse, absent or ?), rule, reason.
+        /// The rule is "condition" if the condition does not compile against the kernel's types.
         #[arg(long, value_name = "FILE", group = "what")]
         list: Vec<PathBuf>,
-        /// Print what is accepted, of all functions
+        /// Print everything that is accepted
         ///
-        /// Every function that can be probed is judged for -1 (-EPERM), 0 and 1, or for void if it
+        /// Checks every function that can be probed with -1 (-EPERM), 0 and 1, or with void if it
         /// returns nothing.
         ///
-        /// Prints CSV: function, module, zone, returns, value, scope. The scope is nonroot where
-        /// scope=all is refused. It can be read again with --list.
+        /// Prints CSV: function, module, zone, returns, value, scope. The scope is nonroot if
+        /// scope=all is refused. --list reads this format.
         #[arg(long, group = "what")]
         all: bool,
-        /// Print how many functions get which verdict
+        /// Print the number of functions by verdict
         ///
         /// Functions and values are those of --all.
         ///
         /// Prints tab-separated columns: zone, value, verdict, functions. The verdict is accepted,
-        /// accepted-nonroot where scope=all is refused, or the rule that refuses.
+        /// accepted-nonroot if scope=all is refused, or the rule that refuses.
         #[arg(long, group = "what")]
         counts: bool,
-        /// Print JSON, one object a line, with the columns as its fields and source (memory or
+        /// Print JSON, one object per line, with the columns as fields, plus source (memory or
         /// files)
         #[arg(long)]
         json: bool,
     },
-    /// Say what is known about CVEs on a kernel, and what is engaged against them
+    /// Print the state of CVEs on a kernel, and the engagements against them
     Cve(print::Cve),
     /// Suggest what to engage against a CVE, from its record
     Suggest(print::Suggest),
     /// Check files of the catalogue
     ///
-    /// Prints what is wrong, a line each: the file, the key, and the problem. With a kernel, it is also
-    /// wrong if the policy refuses an alternative and the file does not say so.
+    /// Prints one line per error: the file, the key, and the problem. With a kernel, an alternative
+    /// that the policy refuses is also an error, unless the file says so.
     Lint(print::Lint),
-    /// Say whether a function can be skipped
+    /// Explain whether a function can be skipped
     ///
-    /// Machine code and type information say what callers do with the value, what the body takes
-    /// over from them, and which operation tables hold the function. The policy is another matter,
-    /// see scan.
+    /// Checks, from machine code and type information, how callers use the value, what they expect
+    /// the body to do, and which operation tables refer to the function. This is independent of the
+    /// policy; see scan.
     #[command(group(ArgGroup::new("functions").required(true)))]
     Explain {
         #[command(flatten)]
@@ -181,47 +181,47 @@ enum Command {
         /// The function, as symbol or module:symbol
         #[arg(group = "functions")]
         function: Option<String>,
-        /// What it should return: a number, an error such as -EPERM, NULL or void
+        /// The return value: a number, an error such as -EPERM, NULL or void
         #[arg(default_value = "-EPERM", allow_hyphen_values = true)]
         value: String,
-        /// Explain what a CSV file lists in the columns "function", "value" and perhaps "module"; "-"
-        /// is the standard input
+        /// Explain the entries of a CSV file with the columns "function", "value" and optionally
+        /// "module"; "-" is the standard input
         #[arg(long, value_name = "FILE", group = "functions", requires = "json")]
         list: Option<PathBuf>,
-        /// Print JSON, one object a line: function, module, value, summary (safe, loss, unsafe or
-        /// unknown), findings (each with kind, where and why), better (values and callers), returns,
-        /// copies (what debug information says of those that the compiler made: inlined, places and
-        /// clones; null without), unseen and source (memory or files)
+        /// Print JSON, one object per line: function, module, value, summary (safe, loss, unsafe or
+        /// unknown), findings (each with kind, where and why), better (values and callers),
+        /// returns, copies (copies that the compiler made, by debug information: inlined, places
+        /// and clones; null without), unseen and source (memory or files)
         #[arg(long)]
         json: bool,
-        /// Debug information of a kernel or module that has none itself: a file, or a directory with
-        /// such files by build ID
+        /// Separate debug information of a kernel or module: a file, or a directory with files by
+        /// build ID
         #[arg(long, value_name = "PATH", default_value = DEBUG)]
         debug: PathBuf,
     },
 }
 
-/// The files of a kernel.
+/// Files of the kernel.
 #[derive(Args)]
 struct Files {
-    /// The kernel: a vmlinux, or a boot image such as vmlinuz [default: the kernel that runs, from
+    /// The kernel: a vmlinux, or a boot image such as vmlinuz [default: the running kernel, from
     /// /proc/kcore or else from its file]
     #[arg(long, value_name = "FILE")]
     vmlinux: Option<PathBuf>,
-    /// A directory with the modules of that kernel, which may be compressed [default: that of the
-    /// kernel that runs]
+    /// The directory with that kernel's modules, compressed or not [default: that of the running
+    /// kernel]
     #[arg(long, value_name = "DIRECTORY")]
     modules: Option<PathBuf>,
 }
 
-/// An output that takes note of whether it was closed by what reads it.
+/// An output that records whether its reader closed it.
 struct Output<'a, W> {
     inner: W,
     is_closed: &'a Cell<bool>,
 }
 
 impl<W> Output<'_, W> {
-    fn noted<T>(&self, result: io::Result<T>) -> io::Result<T> {
+    fn record_close<T>(&self, result: io::Result<T>) -> io::Result<T> {
         result.inspect_err(|error| {
             if error.kind() == io::ErrorKind::BrokenPipe {
                 self.is_closed.set(true);
@@ -234,17 +234,17 @@ impl<W: Write> Write for Output<'_, W> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         let result = self.inner.write(bytes);
 
-        self.noted(result)
+        self.record_close(result)
     }
 
     fn flush(&mut self) -> io::Result<()> {
         let result = self.inner.flush();
 
-        self.noted(result)
+        self.record_close(result)
     }
 }
 
-/// Does what the command line asks for. Prints what is wrong to the standard error output.
+/// Runs the command line. Prints errors to standard error.
 pub fn main() -> ExitCode {
     let arguments = Arguments::parse_from(live::arguments(env::args_os()));
     let is_closed = Cell::new(false);
@@ -267,14 +267,14 @@ pub fn main() -> ExitCode {
     }
 }
 
-/// Prints a line to the standard error output, if that takes it.
+/// Prints a line to standard error, and ignores write errors.
 fn note(text: impl Display) {
     let text = text.to_string();
     let _ = writeln!(io::stderr(), "killswitch: {}", escape(&text, OF_LINES));
 }
 
 fn cannot_write(error: impl Error) -> Box<dyn Error> {
-    format!("the result cannot be written: {error}").into()
+    format!("cannot write the result: {error}").into()
 }
 
 fn run(
@@ -288,11 +288,11 @@ fn run(
         Command::Live(command) => {
             let has_colours =
                 anstream::AutoStream::choice(&io::stdout()) != anstream::ColorChoice::Never;
-            // Set by systemd for what the journal reads.
+            // systemd sets this if the journal reads standard error.
             let is_logged = env::var_os("INVOCATION_ID").is_some();
             let mut err = io::stderr();
-            // It has colours, and escapes the rest by itself.
-            let out = out.as_it_is();
+            // clap's text has colours, and clap escapes the rest.
+            let out = out.unescaped();
             let mut screen = Screen::new(out, &mut err, has_colours, is_logged);
 
             live::run(
@@ -319,7 +319,7 @@ fn run(
             counts,
             json,
         } => {
-            // What is wrong with a list is said before the kernel is read, which takes longer.
+            // Report errors in a list before reading the kernel, which is slower.
             let mut lines = Vec::new();
             for path in list {
                 lines.append(&mut read_list(path, scan::read)?);
@@ -341,7 +341,7 @@ fn run(
 
             out.flush().map_err(cannot_write)?;
             if wrong > 0 {
-                note(format_args!("lines that are not understood: {wrong}"));
+                note(format_args!("invalid lines: {wrong}"));
             }
             Ok(live::outcome(wrong < lines.len(), wrong > 0))
         }
@@ -361,7 +361,7 @@ fn run(
                     value,
                 )?],
             };
-            is_there(debug)?;
+            exists(debug)?;
             let (image, left_out) = match &lines[..] {
                 [line] => files.open_around(machine, line)?,
                 _ => (files.open(machine)?, 0),
@@ -385,7 +385,7 @@ fn run(
     }
 }
 
-/// What the list at `path` has, which `read` understands.
+/// Reads the list at `path` with the parser `read`.
 fn read_list<T>(
     path: &Path,
     read: impl FnOnce(&[u8]) -> Result<T, Box<dyn Error>>,
@@ -396,21 +396,21 @@ fn read_list<T>(
     read(&bytes).map_err(|error| say(path, error))
 }
 
-/// Fails if there is no place that debug information is to be read from, unless it is the usual one.
-fn is_there(debug: &Path) -> Result<(), String> {
+/// Fails if `debug` does not exist, unless it is the default.
+fn exists(debug: &Path) -> Result<(), String> {
     match debug == Path::new(DEBUG) || debug.exists() {
         true => Ok(()),
-        false => Err(say(debug, "there is no such file or directory")),
+        false => Err(say(debug, "no such file or directory")),
     }
 }
 
-/// What is wrong with the file at `path`.
+/// Formats an error about the file at `path`.
 fn say(path: &Path, error: impl Display) -> String {
     format!("{}: {error}", path.display())
 }
 
 impl Files {
-    /// Reads them. What makes the answers differ from those of the running kernel is said.
+    /// Opens the files. Reports what makes the answers differ from those of the running kernel.
     fn open(&self, machine: &Machine) -> Result<Image, Box<dyn Error>> {
         let modules = match &self.directory(machine) {
             None => Vec::new(),
@@ -428,7 +428,7 @@ impl Files {
         self.checked(image)
     }
 
-    /// The directory with the modules.
+    /// The directory of the modules.
     fn directory(&self, machine: &Machine) -> Option<PathBuf> {
         match (&self.modules, &self.vmlinux) {
             (Some(given), _) => Some(given.clone()),
@@ -437,8 +437,8 @@ impl Files {
         }
     }
 
-    /// Reads the kernel with the modules that `choose` names, which is given the kernel, and with
-    /// those that are loaded if that runs.
+    /// Reads the kernel and the modules that `choose` returns for it. If it is the running kernel,
+    /// also reads the loaded modules.
     fn read(
         &self,
         machine: &Machine,
@@ -450,8 +450,8 @@ impl Files {
         }
     }
 
-    /// Reads the kernel, and of the files of its modules those that have to do with a function. Also
-    /// says how many more have.
+    /// Reads the kernel, and those module files that are related to a function. Also returns the
+    /// number of related modules that were not read.
     fn open_around(
         &self,
         machine: &Machine,
@@ -480,21 +480,21 @@ impl Files {
         Ok((self.checked(image)?, left_out))
     }
 
-    /// Says what it lacks.
+    /// Reports missing information.
     fn checked(&self, image: Image) -> Result<Image, Box<dyn Error>> {
         let kernel = self.vmlinux.as_deref().unwrap_or(Path::new("the kernel"));
         let lost = image.unresolved().len();
 
         if lost > 0 {
             note(format_args!(
-                "{lost} references of modules lead nowhere; some modules are missing, or they are \
-                 not of this kernel"
+                "{lost} references of modules are unresolved; some modules are missing, or they belong \
+                 to another kernel"
             ));
         }
         if !image.has_hook_table() {
             note(say(
                 kernel,
-                "its table of LSM callbacks is not found, so rule lsm-hook refuses nothing",
+                "no table of LSM callbacks was found, so rule lsm-hook refuses nothing",
             ));
         }
         if image.types(None).is_none() {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! The running machine: the only place that opens its files and starts its programs.
+//! The running machine. Only this module opens its files and runs its programs.
 
 use crate::file;
 use std::{
@@ -14,29 +14,30 @@ use std::{
 /// The directory of Killswitch in securityfs.
 pub const KILLSWITCH: &str = "/sys/kernel/security/killswitch";
 
-/// The largest file that is read, in bytes.
+/// Size limit of a file, in bytes.
 const MAX_FILE: u64 = 16 << 20;
 
-/// What a file answered to a write.
+/// The result of a write to a file of Killswitch.
 #[derive(Debug)]
 pub struct Reply {
     /// Whether the write succeeded.
     pub result: io::Result<()>,
-    /// What was read from the same open file behind it: why it failed, or what was done.
+    /// The answer that was read from the same open file after the write: the reason for a failure,
+    /// or the changes.
     pub answer: String,
 }
 
-/// Writes to a file, once, and reads the answer from the same open file.
+/// Writes to a file once, and reads the answer from the same open file.
 type Converse = Box<dyn Fn(&Path, &str) -> Reply>;
 
-/// A machine. Paths are absolute, and lead to what is below its root directory.
+/// A machine. Absolute paths are resolved below its root directory.
 pub struct Machine {
     root: PathBuf,
     converse: Converse,
 }
 
 impl Machine {
-    /// The machine that this program runs on.
+    /// The machine that runs this program.
     pub fn this() -> Self {
         Self {
             root: "/".into(),
@@ -44,7 +45,7 @@ impl Machine {
         }
     }
 
-    /// One whose files are below `root`, and whose `control` and `check` answer as `converse` does.
+    /// A machine with its files below `root`. Writes to `control` and `check` call `converse`.
     #[cfg(test)]
     pub fn at(root: &Path, converse: impl Fn(&Path, &str) -> Reply + 'static) -> Self {
         Self {
@@ -53,7 +54,7 @@ impl Machine {
         }
     }
 
-    /// One that has no files, and none can be made there.
+    /// A machine without files, on which none can be created.
     #[cfg(test)]
     pub fn nowhere() -> Self {
         Self::at(Path::new("/dev/null"), |_, _| Reply {
@@ -62,32 +63,31 @@ impl Machine {
         })
     }
 
-    /// Has paths lead to what is below `root`.
+    /// Resolves paths below `root`.
     #[cfg(test)]
     pub fn set_root(&mut self, root: &Path) {
         self.root = root.into();
     }
 
-    /// Where the file at `path` really is.
+    /// The real path of the file at `path`.
     pub fn path(&self, path: &str) -> PathBuf {
         self.root.join(path.trim_start_matches('/'))
     }
 
-    /// Whether there is a file that this process may reach.
+    /// Whether the file exists and is accessible.
     pub fn has(&self, path: &str) -> bool {
         self.path(path).exists()
     }
 
-    /// The content of a file. What is no UTF-8 is replaced.
+    /// Reads a file. Replaces invalid UTF-8.
     pub fn read(&self, path: &str) -> io::Result<String> {
         let bytes = file::read(&self.path(path), MAX_FILE)?;
 
         Ok(String::from_utf8_lossy(&bytes).into_owned())
     }
 
-    /// The content of a file that says what root is to do. Fails if it could be that of another
-    /// user: it belongs to root, or to the user whose program this is, and no other may write to
-    /// it.
+    /// Reads a file of commands that run as root. Fails if another user can change it: its owner
+    /// must be root or the user who runs this program, and only the owner may have write access.
     pub fn read_protected(&self, path: &str) -> io::Result<String> {
         let wrong = |what: String| Err(io::Error::other(what));
         let file = file::open(&self.path(path))?;
@@ -96,17 +96,17 @@ impl Machine {
 
         if ![0, own].contains(&facts.uid()) {
             return wrong(format!(
-                "it belongs to the user {}, who could change it; chown it to root",
+                "it belongs to user {}, who can change it; chown it to root",
                 facts.uid()
             ));
         }
         if facts.mode() & 0o022 != 0 {
-            return wrong("others than its owner could change it; chmod go-w it".into());
+            return wrong("users other than its owner can change it; chmod go-w it".into());
         }
         Ok(String::from_utf8_lossy(&file::all(file, MAX_FILE)?).into_owned())
     }
 
-    /// Writes to a file that exists, in one write.
+    /// Writes to an existing file, in one write.
     pub fn write(&self, path: &str, text: &str) -> io::Result<()> {
         OpenOptions::new()
             .write(true)
@@ -114,7 +114,7 @@ impl Machine {
             .and_then(|file| write_once(&file, text))
     }
 
-    /// The names in a directory, sorted by their bytes.
+    /// Lists a directory, sorted by bytes.
     pub fn list(&self, path: &str) -> io::Result<Vec<String>> {
         let mut names = Vec::new();
 
@@ -125,7 +125,7 @@ impl Machine {
         Ok(names)
     }
 
-    /// The names of the directories in a directory. What cannot be read has none.
+    /// Lists the directories in a directory. Returns none if it cannot be read.
     pub fn directories(&self, path: &str) -> Vec<String> {
         let entries = fs::read_dir(self.path(path))
             .into_iter()
@@ -138,27 +138,27 @@ impl Machine {
             .collect()
     }
 
-    /// Makes a directory.
+    /// Creates a directory.
     pub fn make_directory(&self, path: &str) -> io::Result<()> {
         fs::create_dir(self.path(path))
     }
 
-    /// Removes a directory, which the kernel empties by itself.
+    /// Removes a directory whose content the kernel removes.
     pub fn remove_directory(&self, path: &str) -> io::Result<()> {
         fs::remove_dir(self.path(path))
     }
 
-    /// Where a symbolic link leads to.
+    /// The target of a symbolic link.
     pub fn link(&self, path: &str) -> io::Result<PathBuf> {
         fs::read_link(self.path(path))
     }
 
-    /// The number of the inode at `path`, behind symbolic links.
+    /// The inode number of the file at `path`, following symbolic links.
     pub fn inode(&self, path: &str) -> io::Result<u64> {
         Ok(fs::metadata(self.path(path))?.ino())
     }
 
-    /// Opens a file that is read without waiting for what it does not have yet.
+    /// Opens a file for non-blocking reads.
     pub fn open_without_waiting(&self, path: &str) -> io::Result<File> {
         OpenOptions::new()
             .read(true)
@@ -171,14 +171,14 @@ impl Machine {
         (self.converse)(&self.path(&format!("{KILLSWITCH}/{file}")), text)
     }
 
-    /// What the kernel log has, one record per line: level, number, microseconds since the boot,
-    /// flags, a semicolon, and the message.
+    /// The kernel log, one record per line: level, number, microseconds since the boot, flags, a
+    /// semicolon, and the message.
     pub fn kernel_log(&self) -> io::Result<String> {
         read_available(&mut self.open_without_waiting("/dev/kmsg")?)
     }
 
-    /// Runs a program without input, if it is installed, and not as the environment of this one may
-    /// have it. Fails if it cannot be started.
+    /// Runs a program without input and with a clean environment, if it is installed. Fails if it
+    /// cannot be started.
     pub fn run(&self, program: &str, arguments: &[&str]) -> Option<io::Result<Output>> {
         const DIRECTORIES: [&str; 4] = ["/usr/sbin", "/usr/bin", "/sbin", "/bin"];
         let path = DIRECTORIES
@@ -199,8 +199,7 @@ impl Machine {
     }
 }
 
-/// Whether only root, and the user whose program this is, can change what is at `path`, or will be
-/// when it is made there.
+/// Whether only root, and the user who runs this program, can change or create the file at `path`.
 pub fn is_protected(path: &Path) -> bool {
     const OTHERS: u32 = 0o022;
     const STICKY: u32 = 0o1000;
@@ -218,12 +217,12 @@ pub fn is_protected(path: &Path) -> bool {
     existing.is_some_and(|it| it.ancestors().all(is_own))
 }
 
-/// The most that is read of what may never end, in bytes. Kernel logs are shorter.
+/// Limit for files that may have no end, in bytes. Kernel logs are shorter.
 const MAX_AVAILABLE: usize = 64 << 20;
 
-/// Reads all that there is at the moment.
+/// Reads everything that is available without blocking.
 pub fn read_available(file: &mut impl Read) -> io::Result<String> {
-    // The kernel log gives a record at a time, of at most so many bytes.
+    // The kernel log returns one record per read, up to this size.
     const RECORD: usize = 8192;
     let mut bytes = Vec::new();
     let mut buffer = [0; RECORD];
@@ -233,7 +232,7 @@ pub fn read_available(file: &mut impl Read) -> io::Result<String> {
             Ok(0) => break,
             Ok(length) => bytes.extend_from_slice(&buffer[..length]),
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => break,
-            // Records were overwritten before they were read, or a signal came.
+            // Records were overwritten before they were read, or a signal was caught.
             Err(error)
                 if matches!(
                     error.kind(),
@@ -245,7 +244,7 @@ pub fn read_available(file: &mut impl Read) -> io::Result<String> {
     Ok(String::from_utf8_lossy(&bytes).into_owned())
 }
 
-/// One write, since that is one transaction.
+/// One write, since a write is a transaction.
 fn write_once(mut file: &File, text: &str) -> io::Result<()> {
     match file.write(text.as_bytes())? {
         length if length == text.len() => Ok(()),
@@ -266,7 +265,7 @@ fn converse(path: &Path, text: &str) -> Reply {
     let result = write_once(&file, text);
     let mut answer = Vec::new();
 
-    // A write that failed has an answer, too. Without one there is still its error.
+    // A failed write has an answer, too. Without one, its error is still available.
     let _ = file.read_to_end(&mut answer);
     Reply {
         result,
@@ -281,7 +280,7 @@ mod tests {
     use std::os::unix::fs::{chown, symlink, PermissionsExt};
 
     #[test]
-    fn a_place_is_protected_as_far_as_others_cannot_change_it() {
+    fn paths_that_others_can_change_are_not_protected() {
         let directory = Directory::new("protected");
         let path = |name: &str| directory.path(name);
         let set = |name: &str, mode| {
@@ -303,12 +302,12 @@ mod tests {
             set("own", mode);
             expect(false);
         }
-        // As the directory is that all of this is in.
+        // Depends on the parent of the test's directory.
         set("own", 0o1777);
         expect(true);
         set("own/inner/file", 0o666);
         assert!(!is_protected(&path("own/inner/file")));
-        // Only root can give a directory away.
+        // Only root can change the owner.
         if chown(path("own"), Some(77), None).is_ok() {
             expect(false);
         }

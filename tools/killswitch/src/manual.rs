@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! What packages install beside the program: manual pages and completions for shells.
+//! Files that packages install with the program: manual pages and shell completions.
 
 use clap_complete::Shell;
 use std::{
@@ -10,27 +10,27 @@ use std::{
     path::{Path, PathBuf},
 };
 
-/// What is written.
+/// The files to generate.
 #[derive(clap::Subcommand)]
 pub enum Command {
-    /// Print what a shell needs to complete the arguments
+    /// Print a completion script
     #[command(hide = true)]
     Completion {
         /// bash, fish, zsh, elvish or powershell
         shell: Shell,
     },
-    /// Write the manual pages, one for each command
+    /// Write the manual pages, one per command
     #[command(hide = true)]
     Manual {
-        /// Where to
+        /// The output directory
         directory: PathBuf,
     },
 }
 
-/// The section of the manual that commands for administrators are in.
+/// Section of the manual for administration commands.
 const SECTION: &str = "8";
 
-/// Writes it, as `program` describes itself.
+/// Writes the files for `program`.
 pub fn write(
     command: &Command,
     mut program: clap::Command,
@@ -52,7 +52,7 @@ pub fn write(
     Ok(0)
 }
 
-/// Writes the page of `program` and those of its commands.
+/// Writes the page of `program` and those of its subcommands.
 fn pages(program: &clap::Command, directory: &Path) -> std::io::Result<()> {
     let name = program.get_display_name().unwrap_or(program.get_name());
     let mut page = Vec::new();

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! What the catalogue has against CVEs, and says of them, for the commands on a machine that runs.
+//! Mitigations of CVEs from the catalogue, for the commands on a running machine.
 
 use crate::{
     catalogue::{is_cve, Catalogue, Entry, Problem},
@@ -12,14 +12,14 @@ use crate::{
 };
 use std::{cell::LazyCell, collections::BTreeMap};
 
-/// A catalogue, or what is wrong with it.
+/// A catalogue, or the problems in it.
 type Read = Result<Catalogue, Vec<Problem>>;
 
-/// A catalogue, which is read when it is needed.
+/// A catalogue that is read on first use.
 pub struct FromCatalogue(LazyCell<Read>);
 
 impl FromCatalogue {
-    /// The one that `read` returns.
+    /// Creates it; `read` reads the catalogue.
     pub fn new(read: fn() -> Read) -> Self {
         Self(LazyCell::new(read))
     }
@@ -40,9 +40,9 @@ impl Knowledge for FromCatalogue {
             Err(problem) => return Mitigation::Unknown(problem),
         };
         let Some(entry) = catalogue.get(id) else {
-            return Mitigation::Unknown("the catalogue does not have it".into());
+            return Mitigation::Unknown("it is not in the catalogue".into());
         };
-        // The kernel itself is asked, so its files need not be read.
+        // The running kernel answers requests, so its files need not be read.
         let finding = cve::of_entry(entry, catalogue, &Subject::running(machine));
 
         match finding.state {
@@ -78,7 +78,7 @@ impl Knowledge for FromCatalogue {
             match (engaged_for.remove(&entry.id), is_engaged, finding.state) {
                 (Some(targets), false, _) => {
                     finding.reason += &format!(
-                        "; what is engaged for it is not what the catalogue has: {}",
+                        "; the engagements for it differ from those in the catalogue: {}",
                         targets.join(", ")
                     );
                 }
@@ -92,12 +92,12 @@ impl Knowledge for FromCatalogue {
 
         cves.extend(engaged_for.into_iter().map(|(id, targets)| Finding {
             reason: format!(
-                "the catalogue does not have it, nor whether this closes it: {}",
+                "it is not in the catalogue, so it is not known whether this closes it: {}",
                 targets.join(", ")
             ),
             ..cve::of_nothing(&id)
         }));
-        // What has to be done first.
+        // Most urgent first.
         cves.sort_by(|one, other| {
             let urgency = |it: &Finding| it.state.urgency();
 

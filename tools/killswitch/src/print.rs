@@ -1,16 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! The commands about CVEs: what they are given, and how their answers are written.
+//! The commands about CVEs: their arguments, and the format of their output.
 
 use crate::{
     cannot_write,
     catalogue::{Catalogue, Entry, Problem},
     command::{Question, Target},
     cve::{self, Answer, Finding, Known, Report, State, Way},
-    explain,
+    exists, explain,
     image::Source,
     index::Index,
-    is_there,
     known::{self, Subject},
     machine::{Machine, KILLSWITCH},
     note,
@@ -30,9 +29,9 @@ use std::{
     path::{Path, PathBuf},
 };
 
-/// How wide tables are where the output is no terminal, in characters.
+/// Table width if the output is no terminal, in characters.
 const WIDTH: u16 = 100;
-/// The most commands that are suggested.
+/// Maximum number of suggested commands.
 const MAX_COMMANDS: usize = 6;
 /// The file that commands are written to.
 const CONTROL: &str = "/sys/kernel/security/killswitch/control";
@@ -42,25 +41,25 @@ const CONTROL: &str = "/sys/kernel/security/killswitch/control";
 #[command(group(ArgGroup::new("which").required(true).multiple(true)))]
 #[command(after_help = "\
 States:
-  not-affected   the kernel does not have the code, or is older than the flaw
-  fixed          it has the fix
-  mitigated      what closes it is engaged
-  armed          what closes it will be engaged when its module is loaded
-  partly         part of what closes it is engaged, or for some calls only
-  disarmed       what closes it is engaged, and its probe is off
-  observed       calls are counted, and not stopped
-  exposed        the kernel has it, and what closes it is not engaged
-  no-mitigation  the kernel has it, and nothing is known that closes it
-  unknown        whether the kernel has it is not known; the reason says what would settle it")]
+  not-affected   the kernel does not have the code, or predates the flaw
+  fixed          the kernel has the fix
+  mitigated      a mitigation is engaged
+  armed          a mitigation will be engaged when its module is loaded
+  partly         a mitigation is engaged in part, or for some calls only
+  disarmed       a mitigation is engaged, but its probe is disarmed
+  observed       calls are counted, but not stopped
+  exposed        the kernel has the flaw, and no mitigation is engaged
+  no-mitigation  the kernel has the flaw, and no mitigation is known
+  unknown        it is not known whether the kernel has the flaw; the reason says how to find out")]
 pub struct Cve {
     /// The CVEs, such as CVE-2026-31431
     #[arg(value_name = "ID", group = "which")]
     ids: Vec<String>,
-    /// All that are in the catalogue
+    /// All CVEs of the catalogue
     #[arg(long, group = "which", conflicts_with = "ids")]
     all: bool,
-    /// The record of a CVE, which is answered by the way into its source files if the catalogue does
-    /// not have it; "-" is the standard input
+    /// The record of a CVE; for a CVE that is not in the catalogue, suggests the ways into its
+    /// source files; "-" is the standard input
     #[arg(long, value_name = "FILE", group = "which")]
     record: Vec<PathBuf>,
     #[command(flatten)]
@@ -73,29 +72,29 @@ pub struct Cve {
     openvex: bool,
 }
 
-/// The kernel that is asked about.
+/// The kernel to check.
 #[derive(Args)]
 struct Subjects {
-    /// The kernel: a vmlinux, or a boot image such as vmlinuz [default: the kernel that runs, from
+    /// The kernel: a vmlinux, or a boot image such as vmlinuz [default: the running kernel, from
     /// /proc/kcore or else from its file]
     #[arg(long, value_name = "FILE")]
     vmlinux: Option<PathBuf>,
-    /// A directory with the modules of that kernel, which may be compressed [default: that of the
-    /// kernel that runs]
+    /// The directory with that kernel's modules, compressed or not [default: that of the running
+    /// kernel]
     #[arg(long, value_name = "DIRECTORY")]
     modules: Option<PathBuf>,
-    /// What that kernel calls itself (uname -r), or the version of its package, if it is to be taken
-    /// for another one than its files say
+    /// The release of that kernel (uname -r), or the version of its package, to override the one in
+    /// its files
     #[arg(long, value_name = "RELEASE")]
     release: Option<String>,
-    /// What is engaged, as the file engaged of that kernel has it; "-" is the standard input
+    /// The content of the file engaged of that kernel; "-" is the standard input
     #[arg(long, value_name = "FILE")]
     engaged: Option<PathBuf>,
-    /// Take this catalogue, and not the one that is built in
+    /// Use this catalogue instead of the built-in one
     #[arg(long, value_name = "DIRECTORY")]
     catalogue: Option<PathBuf>,
-    /// Debug information of a kernel or module that has none itself: a file, or a directory with
-    /// such files by build ID
+    /// Separate debug information of a kernel or module: a file, or a directory with files by build
+    /// ID
     #[arg(long, value_name = "PATH", default_value = DEBUG)]
     debug: PathBuf,
 }
@@ -116,18 +115,18 @@ pub struct Suggest {
 /// `killswitch lint`
 #[derive(Args)]
 pub struct Lint {
-    /// The files, or directories with files
+    /// Files, or directories with files
     #[arg(value_name = "PATH", default_value = "tools/catalogue")]
     paths: Vec<PathBuf>,
-    /// A kernel, to have the policy judge all alternatives, and to compile their conditions
+    /// A kernel to check all alternatives and their conditions against
     #[arg(long, value_name = "FILE")]
     vmlinux: Option<PathBuf>,
-    /// A directory with the modules of that kernel
+    /// The directory with that kernel's modules
     #[arg(long, value_name = "DIRECTORY", requires = "vmlinux")]
     modules: Option<PathBuf>,
 }
 
-/// One line for each problem.
+/// One line per problem.
 fn lines(problems: &[Problem]) -> String {
     let lines: Vec<_> = problems.iter().map(Problem::to_string).collect();
 
@@ -143,7 +142,7 @@ impl Subjects {
         .map_err(|problems| lines(&problems).into())
     }
 
-    /// An index of the modules, with their directory, if there are any.
+    /// The index of the modules, with their directory, if any.
     fn index(&self, machine: &Machine) -> Result<Option<(Index, PathBuf)>, Box<dyn Error>> {
         let found = match &self.vmlinux {
             Some(_) => None,
@@ -157,12 +156,11 @@ impl Subjects {
         match (index.modules().is_empty(), &self.modules) {
             (false, _) => Ok(Some((index, directory))),
             (true, None) => Ok(None),
-            (true, Some(given)) => Err(say(given, "there are no modules in it").into()),
+            (true, Some(given)) => Err(say(given, "it contains no modules").into()),
         }
     }
 
-    /// The kernel that runs, of which less is known if it can be read neither from its memory nor
-    /// from a file.
+    /// The running kernel. Without its memory and its file, less is known about it.
     fn running(
         machine: &Machine,
         index: Option<(&Index, &Path)>,
@@ -177,12 +175,12 @@ impl Subjects {
         );
 
         read.unwrap_or_else(|error| {
-            note(format_args!("the policy is not asked: {error}"));
+            note(format_args!("verdicts are not available: {error}"));
             Subject::installed(machine)
         })
     }
 
-    /// What is known about the kernel, with what matters to these modules and functions.
+    /// Opens the kernel, with what these modules and functions need.
     fn open(
         &self,
         machine: &Machine,
@@ -190,8 +188,8 @@ impl Subjects {
         modules: &BTreeSet<&str>,
         functions: &BTreeSet<&str>,
     ) -> Result<Subject, Box<dyn Error>> {
-        // What is wrong here is said before the kernel is read, which takes longer.
-        is_there(&self.debug)?;
+        // Report errors here before reading the kernel, which is slower.
+        exists(&self.debug)?;
         let release = self.release.as_deref().map(Release::parse).transpose()?;
         let engaged = match (&self.engaged, &self.vmlinux) {
             (Some(path), _) => Some(path.clone()),
@@ -213,8 +211,8 @@ impl Subjects {
         Ok(subject)
     }
 
-    /// What debug information, if there is any, says of copies of functions that run on when these
-    /// are engaged: a sentence for each that has such.
+    /// One sentence for each of `targets` of which debug information, if available, lists copies
+    /// that an engagement does not cover.
     fn copies(&self, subject: &Subject, targets: &BTreeSet<String>) -> BTreeMap<String, String> {
         let Some(kernel) = &subject.kernel else {
             return BTreeMap::new();
@@ -240,12 +238,12 @@ impl Subjects {
     }
 }
 
-/// The function that a command for the file `control` is about.
+/// The function in a command for the file `control`.
 fn target(command: &str) -> Option<&str> {
     command.split_whitespace().nth(1)
 }
 
-/// The functions and modules that the alternatives of entries are about.
+/// The functions and modules in the alternatives of entries.
 fn wanted<'a>(entries: &[&'a Entry]) -> (BTreeSet<&'a str>, BTreeSet<&'a str>) {
     let mut modules = BTreeSet::new();
     let mut functions = BTreeSet::new();
@@ -263,7 +261,7 @@ fn wanted<'a>(entries: &[&'a Entry]) -> (BTreeSet<&'a str>, BTreeSet<&'a str>) {
     (modules, functions)
 }
 
-/// The entry of a CVE with the ways into its source files, or only these.
+/// The entry of a CVE with the ways into its source files, or only the latter.
 fn related<'a>(
     catalogue: &'a Catalogue,
     entry: Option<&'a Entry>,
@@ -355,7 +353,7 @@ fn json(value: &impl Serialize) -> serde_json::Result<String> {
     Ok(serde_json::to_string_pretty(value)? + "\n")
 }
 
-/// A table without lines, as wide as the terminal.
+/// A table without borders, as wide as the terminal.
 fn table(header: &[&str]) -> Table {
     let mut table = Table::new();
 
@@ -369,7 +367,7 @@ fn table(header: &[&str]) -> Table {
     table
 }
 
-/// A table as text, without blanks at the ends of lines.
+/// A table as text, without trailing blanks.
 fn lines_of(table: &Table) -> String {
     table
         .lines()
@@ -377,12 +375,12 @@ fn lines_of(table: &Table) -> String {
         .collect()
 }
 
-/// What there is to say of the name of a kernel.
+/// The name of a kernel for output.
 fn name_of(release: Option<&str>) -> &str {
-    release.unwrap_or("not known")
+    release.unwrap_or("unknown")
 }
 
-/// How many CVEs are in which state, and a line for each.
+/// The number of CVEs in each state, and a line per CVE.
 pub fn overview(report: &Report) -> String {
     let mut table = table(&["CVE", "STATE", "WHY"]);
     let count = |state: State| {
@@ -413,7 +411,7 @@ pub fn overview(report: &Report) -> String {
     )
 }
 
-/// All about one CVE.
+/// Everything about one CVE.
 fn details(finding: &Finding, release: Option<&str>) -> String {
     let mut text = format!("{}: {}\n", finding.id, finding.state);
     let is_own = |way: &Way| way.door.is_none();
@@ -424,7 +422,7 @@ fn details(finding: &Finding, release: Option<&str>) -> String {
         text += &field("what", &finding.title);
     }
     text += &field("why", &finding.reason);
-    // A way into the subsystem closes more than it has to.
+    // A way into a subsystem blocks more than the flaw.
     for way in &finding.ways {
         if is_own(way) || way.state.is_some() || !has_own {
             text += &way_text(way);
@@ -442,7 +440,7 @@ fn details(finding: &Finding, release: Option<&str>) -> String {
     text
 }
 
-/// A name, and text that is folded beside it.
+/// A name, followed by text that is folded in its own column.
 fn field(name: &str, text: &str) -> String {
     const INDENT: usize = 10;
     let mut lines = vec![String::new()];
@@ -472,7 +470,7 @@ fn way_text(way: &Way) -> String {
     if let Some(door) = &way.door {
         let beside = match way.beside.is_empty() {
             true => String::new(),
-            false => format!(", but is no way to {}", way.beside.join(", ")),
+            false => format!(", but not {}", way.beside.join(", ")),
         };
 
         text += &field("way", &format!("closes {door}{beside}"));
@@ -482,7 +480,7 @@ fn way_text(way: &Way) -> String {
             Answer::Allowed => "allowed",
             Answer::Refused(_) => "refused",
             Answer::Absent => "absent",
-            Answer::Unknown => "not asked",
+            Answer::Unknown => "unchecked",
         };
 
         text += &format!("  {word:10}{command}\n");
@@ -503,7 +501,7 @@ fn way_text(way: &Way) -> String {
     text
 }
 
-/// What to type to have the kernel take these commands together.
+/// The shell command that writes these commands to the kernel in one transaction.
 fn typed(commands: &[String]) -> String {
     match commands {
         [one] if !one.contains('\'') => format!("echo '{one}' > {CONTROL}"),
@@ -530,7 +528,7 @@ impl Suggest {
             own.extend(found.iter().map(|it| it.name.as_str()));
         }
         own.dedup();
-        // Those that call what is named in the title have to be there, too.
+        // Callers of the functions in the title are needed, too.
         functions.extend(
             names
                 .iter()
@@ -576,17 +574,17 @@ impl Suggest {
 #[derive(Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Suggested<'a> {
-    /// What the kernel's code was read from, if it was.
+    /// Where the kernel's code was read from, if it was read.
     source: Option<Source>,
     #[serde(flatten)]
     suggestions: &'a Suggestions,
 }
 
-/// Suggestions as text, for a kernel that calls itself so, if that is known.
+/// Suggestions as text, for a kernel of this release, if it is known.
 pub fn suggested(all: &Suggestions, release: Option<&str>) -> String {
     let mut text = details(&all.finding, release);
     let none = |list: &[String]| match list {
-        [] => "none that is known".to_owned(),
+        [] => "none known".to_owned(),
         list => list.join(", "),
     };
 
@@ -597,7 +595,7 @@ pub fn suggested(all: &Suggestions, release: Option<&str>) -> String {
     text += &field(
         "modules",
         match all.modules.is_empty() {
-            true => "none, as far as can be seen: in the kernel itself",
+            true => "none found: built in",
             false => &modules,
         },
     );
@@ -630,7 +628,7 @@ pub fn suggested(all: &Suggestions, release: Option<&str>) -> String {
 
     commands.truncate(MAX_COMMANDS);
     if !commands.is_empty() {
-        text += "\nOne of these, after reading what its callers do with the value:\n\n";
+        text += "\nChoose one of these, after checking how its callers use the value:\n\n";
         for command in commands {
             text += &typed(std::slice::from_ref(command));
             text.push('\n');
@@ -639,7 +637,7 @@ pub fn suggested(all: &Suggestions, release: Option<&str>) -> String {
     text
 }
 
-/// Where a suggestion is from, in words.
+/// The source of a suggestion, as printed.
 fn from(it: &Suggestion) -> &'static str {
     match it.place {
         suggest::Place::Title => "title",
@@ -667,7 +665,7 @@ impl Lint {
         })
     }
 
-    /// What the policy says to alternatives, where the files say otherwise.
+    /// Contradictions between the policy and the files.
     fn judged(
         &self,
         machine: &Machine,
@@ -696,7 +694,7 @@ impl Lint {
     }
 }
 
-/// Where an entry says something else of its alternatives than a kernel does.
+/// Contradictions between an entry's alternatives and a kernel's verdicts.
 pub fn contradictions(entry: &Entry, kernel: &impl Known) -> Vec<Problem> {
     let mut problems = Vec::new();
 
@@ -714,7 +712,7 @@ pub fn contradictions(entry: &Entry, kernel: &impl Known) -> Vec<Problem> {
         let is_allowed = answers.iter().all(|(_, it)| *it == Answer::Allowed);
         let what = match (refused, &alternative.refused) {
             (Some(why), None) => why,
-            (None, Some(_)) if is_allowed => "it is allowed, and the file says refused".into(),
+            (None, Some(_)) if is_allowed => "it is allowed, but the file says refused".into(),
             _ => continue,
         };
 

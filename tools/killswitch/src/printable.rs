@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! Text that others chose, as a terminal may get it: the names of programs, cgroups and symbols,
-//! and what stands in files, can have characters that a terminal obeys or that hide what is behind
-//! them.
+//! Untrusted text on terminals: the names of programs, cgroups and symbols, and the content of
+//! files, can contain characters that control a terminal or hide other text.
 
 use std::{
     borrow::Cow,
@@ -11,10 +10,10 @@ use std::{
     mem,
 };
 
-/// What a text of several lines has.
+/// Characters that text of several lines contains.
 pub const OF_LINES: &[char] = &['\n', '\t'];
 
-/// Whether a terminal shows it, and neither obeys it nor draws what follows elsewhere.
+/// Whether `letter` is printable: not a control character, and not one that reorders or hides text.
 fn is_shown(letter: char) -> bool {
     !letter.is_control()
         && !matches!(
@@ -30,9 +29,8 @@ fn is_shown(letter: char) -> bool {
         )
 }
 
-/// `text`, with `\u001b` or the like for each character that a terminal would not show and that is
-/// not among `kept`. In JSON, where such a character can only be part of a string, that means the
-/// same.
+/// Returns `text` with `\u001b` or the like for each character that is not printable and not in
+/// `kept`. In JSON, where such characters only occur in strings, the meaning is the same.
 pub fn escape<'a>(text: &'a str, kept: &[char]) -> Cow<'a, str> {
     let is_plain = |letter: char| is_shown(letter) || kept.contains(&letter);
 
@@ -47,17 +45,17 @@ pub fn escape<'a>(text: &'a str, kept: &[char]) -> Cow<'a, str> {
             continue;
         }
         for unit in letter.encode_utf16(&mut [0; 2]) {
-            // A string takes all that is written to it.
+            // Writing to a string does not fail.
             let _ = write!(escaped, "\\u{unit:04x}");
         }
     }
     escaped.into()
 }
 
-/// Writes lines of text, [escaped](escape()).
+/// Writes [escaped](escape()) lines of text.
 pub struct Printable<W> {
     inner: W,
-    /// The beginning of a character whose end was not written yet.
+    /// The beginning of an incomplete character.
     held: Vec<u8>,
 }
 
@@ -69,8 +67,8 @@ impl<W: Write> Printable<W> {
         }
     }
 
-    /// What it writes to, for what is to be written as it is.
-    pub fn as_it_is(&mut self) -> &mut W {
+    /// The inner writer, for text that is not to be escaped.
+    pub fn unescaped(&mut self) -> &mut W {
         &mut self.inner
     }
 }
@@ -101,7 +99,7 @@ mod tests {
     use proptest::prelude::*;
 
     #[test]
-    fn a_terminal_obeys_none_of_it() {
+    fn control_characters_are_escaped() {
         for (text, expected) in [
             ("f returns -EPERM", "f returns -EPERM"),
             ("größer, 大きい, 👍", "größer, 大きい, 👍"),
@@ -119,18 +117,18 @@ mod tests {
     }
 
     proptest! {
-        /// In JSON, what is escaped means what it did.
+        /// Escaped JSON parses to the same value.
         #[test]
-        fn json_means_the_same(text in any::<String>()) {
+        fn escaped_json_parses_to_the_same_value(text in any::<String>()) {
             let json = serde_json::to_string_pretty(&[&text]).unwrap();
             let back: [String; 1] = serde_json::from_str(&escape(&json, OF_LINES)).unwrap();
 
             prop_assert_eq!(&back[0], &text);
         }
 
-        /// However it is written, all of it is.
+        /// Any split into writes gives the same output.
         #[test]
-        fn pieces_are_put_together(text in "[a-zä大👍\n\x1b]{0,20}", size in 1usize..5) {
+        fn partial_writes_are_joined(text in "[a-zä大👍\n\x1b]{0,20}", size in 1usize..5) {
             let mut out = Vec::new();
             let mut printable = Printable::new(&mut out);
 

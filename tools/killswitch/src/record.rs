@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! A CVE record, in the JSON that the CVE program publishes (version 5), as the kernel's own numbering
-//! authority fills it in.
+//! CVE records in the JSON format of the CVE program (version 5), as the kernel's CVE numbering
+//! authority publishes them.
 
 use crate::{
     file,
@@ -10,26 +10,26 @@ use crate::{
 use serde::Deserialize;
 use std::{collections::BTreeSet, fmt, path::Path};
 
-/// The largest record that is read, in bytes. The largest of the kernel's has some 100 KiB.
+/// Size limit of a record, in bytes. The largest of the kernel's has some 100 KiB.
 const MAX_RECORD: u64 = 4 << 20;
-/// The most source files of a record that are used.
+/// Maximum number of source files of a record that are used.
 const MAX_FILES: usize = 1000;
-/// The longest path of a source file, in bytes.
+/// Maximum length of a path of a source file, in bytes.
 const MAX_PATH: usize = 4096;
 
-/// What a record says.
+/// The content of a record.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Record {
     pub id: String,
     pub title: String,
-    /// All that it says in English.
+    /// All of its English text.
     pub text: String,
     /// The source files that the fix changes, sorted.
     pub files: Vec<String>,
     pub versions: Ranges,
 }
 
-/// Why a file is no record.
+/// The reason why a record is invalid.
 #[derive(Debug, PartialEq, Eq)]
 pub struct NoRecord(String);
 
@@ -41,7 +41,7 @@ impl fmt::Display for NoRecord {
 
 impl std::error::Error for NoRecord {}
 
-// The form of the file, as far as it is used.
+// The file format, as far as it is used.
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -128,7 +128,8 @@ struct Match {
 }
 
 impl Record {
-    /// Reads the record at `path`, which may be "-" for the standard input. Fails if it is none, or is rejected.
+    /// Reads the record at `path`, or from the standard input if that is "-". Fails if it is
+    /// invalid or rejected.
     pub fn read(path: &Path) -> Result<Self, NoRecord> {
         let bytes = file::input(path, MAX_RECORD)
             .map_err(|error| NoRecord(format!("it cannot be read: {error}")))?;
@@ -136,7 +137,7 @@ impl Record {
         Self::parse(&bytes)
     }
 
-    /// Understands the bytes of a record.
+    /// Parses a record.
     pub fn parse(bytes: &[u8]) -> Result<Self, NoRecord> {
         if bytes.len() as u64 > MAX_RECORD {
             return Err(NoRecord("it is larger than any CVE record".into()));
@@ -145,14 +146,14 @@ impl Record {
             cve_metadata: metadata,
             containers: Containers { cna },
         } = serde_json::from_slice(bytes)
-            .map_err(|error| NoRecord(format!("it is no CVE record (JSON 5): {error}")))?;
+            .map_err(|error| NoRecord(format!("not a CVE record (JSON 5): {error}")))?;
         let is_id = |it: u8| it.is_ascii_alphanumeric() || it == b'-';
 
         if !metadata.cve_id.starts_with("CVE-")
             || metadata.cve_id.len() > 32
             || !metadata.cve_id.bytes().all(is_id)
         {
-            return Err(NoRecord("its cveId is no CVE".into()));
+            return Err(NoRecord("its cveId is not a CVE ID".into()));
         }
         if metadata.state == "REJECTED" {
             return Err(NoRecord(format!("{} is rejected", metadata.cve_id)));
@@ -181,7 +182,7 @@ impl Record {
 }
 
 impl Container {
-    /// The versions between which it is vulnerable. They stand in two places, in two forms.
+    /// The affected version ranges. Records have them in two places, in two formats.
     fn ranges(&self) -> Ranges {
         let mut introduced = BTreeSet::new();
         let mut fixed = BTreeSet::new();

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! The kernel that runs: its memory or, where that cannot be read, its files, where a distribution
-//! puts them.
+//! The running kernel: its memory or, if that cannot be read, its files at the usual places of
+//! distributions.
 
 use crate::{
     image::{Image, Places},
@@ -9,8 +9,8 @@ use crate::{
 };
 use std::{error::Error, path::PathBuf};
 
-/// Where kernels are, with the release at the end or in the place of `{}`: those that have symbols
-/// and type information for certain come last, since few machines have them.
+/// Paths of kernels, with the release appended or in place of `{}`. Those that always have symbols
+/// and type information are last, since they are rarely installed.
 const KERNELS: [&str; 5] = [
     "/boot/vmlinuz-{}",
     "/lib/modules/{}/vmlinuz",
@@ -19,23 +19,23 @@ const KERNELS: [&str; 5] = [
     "/usr/lib/debug/lib/modules/{}/vmlinux",
 ];
 
-/// What the kernel that runs is called, as `uname -r` says it.
+/// The release of the running kernel, as in `uname -r`.
 fn release(machine: &Machine) -> Result<String, String> {
     let release = machine
         .read("/proc/sys/kernel/osrelease")
-        .map_err(|error| format!("it is not known which kernel runs: {error}"))?;
+        .map_err(|error| format!("cannot find out the running kernel's release: {error}"))?;
 
     Ok(release.trim().to_owned())
 }
 
-/// The directory with the modules of the kernel that runs, if there is one.
+/// The directory with the modules of the running kernel, if it exists.
 pub fn modules(machine: &Machine) -> Option<PathBuf> {
     let path = format!("/lib/modules/{}", release(machine).ok()?);
 
     machine.has(&path).then(|| machine.path(&path))
 }
 
-/// Finds the file of the kernel that runs. Fails with what is missing.
+/// Finds the file of the running kernel. Fails with the paths that were tried.
 fn find(machine: &Machine) -> Result<PathBuf, String> {
     let release = release(machine)?;
     let places = KERNELS.map(|place| place.replace("{}", &release));
@@ -43,16 +43,16 @@ fn find(machine: &Machine) -> Result<PathBuf, String> {
 
     found.map(|path| machine.path(path)).ok_or_else(|| {
         format!(
-            "the kernel that runs, {release}, is in none of {}; name its file with --vmlinux",
+            "no file of the running kernel, {release}, among {}; give it with --vmlinux",
             places.join(", ")
         )
     })
 }
 
-/// Reads the kernel that runs, with the modules that are loaded and, of the files that `choose`
-/// names, those of others; or its file, with all that it names, which is given what is read before.
-/// `note` gets a sentence if it is the file. Fails if neither can be read, or if the file is another
-/// kernel's.
+/// Reads the running kernel from memory, with the loaded modules and, from the files that `choose`
+/// names, others; or from its file, with all files that `choose` names. `choose` takes what was
+/// read before. Calls `note` with a message if it reads the file. Fails if neither can be read, or
+/// if the file is of another kernel.
 pub fn open(
     machine: &Machine,
     choose: &mut dyn FnMut(&Image) -> Vec<PathBuf>,
@@ -72,21 +72,21 @@ pub fn open(
 
     if !is_running(machine, &image) {
         return Err(format!(
-            "{error}; {}: it is not the kernel that runs, but another one of the same release; boot \
-             it, or name the file with --vmlinux",
+            "{error}; {}: it is not the running kernel, but another one of the same release; boot \
+             it, or give the file with --vmlinux",
             file.display()
         )
         .into());
     }
     note(&format!(
-        "the kernel is read from {}, and not as it runs: {error}",
+        "reading the kernel from {} instead of memory: {error}",
         file.display()
     ));
     Ok(image)
 }
 
-/// Whether `image` is the kernel that runs, and not another one of the same name: it has the text
-/// that the kernel shows as its version, with the time when it was built.
+/// Whether `image` is the running kernel, and not another build of the same release: it contains
+/// the version string in /proc/version, which has the build time.
 fn is_running(machine: &Machine, image: &Image) -> bool {
     let version = machine.read("/proc/version").unwrap_or_default();
 
@@ -113,7 +113,7 @@ mod tests {
     }
 
     #[test]
-    fn the_files_of_the_kernel_are_found() {
+    fn files_of_the_kernel_are_found() {
         let directory = Directory::new("running");
         let found = |files: &[&str]| {
             let machine = machine(&directory, files);
@@ -121,7 +121,10 @@ mod tests {
             (find(&machine), modules(&machine))
         };
 
-        assert!(found(&[]).0.unwrap_err().contains("not known which"));
+        assert!(found(&[])
+            .0
+            .unwrap_err()
+            .contains("cannot find out the running"));
         let (error, _) = found(&["proc/sys/kernel/osrelease"]);
         let error = error.unwrap_err();
         assert!(error.contains("/boot/vmlinuz-1.2-three, "), "{error}");
@@ -142,7 +145,7 @@ mod tests {
     }
 
     #[test]
-    fn it_is_read_from_its_memory_or_else_from_its_file() {
+    fn memory_is_preferred_to_files() {
         let directory = Directory::new("memory-or-file");
         let machine = machine(&directory, &["proc/sys/kernel/osrelease"]);
         let open = || {
@@ -157,8 +160,8 @@ mod tests {
 
         let (error, notes) = open();
         let error = error.unwrap_err();
-        assert!(error.contains("proc/kcore: the kernel does not show its memory"));
-        assert!(error.contains("; the kernel that runs, 1.2-three, is in none of /boot/"));
+        assert!(error.contains("proc/kcore: the kernel does not export its memory"));
+        assert!(error.contains("; no file of the running kernel, 1.2-three, among /boot/"));
         assert!(notes.is_empty());
         directory.run();
         assert_eq!(open(), (Ok((Source::Memory, 2)), Vec::new()));
@@ -172,16 +175,16 @@ mod tests {
         let (error, _) = open();
         let error = error.unwrap_err();
         assert!(error.contains("another one of the same release"), "{error}");
-        // What stands among the data of the sample.
+        // A string in the data of the sample.
         fs::write(directory.path("proc/version"), "sample\n").unwrap();
         let (image, notes) = open();
         assert_eq!(image, Ok((Source::Files, 0)));
         let [note] = &notes[..] else {
             panic!("{notes:?}")
         };
-        assert!(note.starts_with("the kernel is read from "), "{note}");
+        assert!(note.starts_with("reading the kernel from "), "{note}");
         assert!(
-            note.contains("boot/vmlinuz-1.2-three, and not as it runs: "),
+            note.contains("boot/vmlinuz-1.2-three instead of memory: "),
             "{note}"
         );
     }
@@ -196,7 +199,7 @@ mod tests {
         fs::create_dir(directory.path("proc")).unwrap();
         fs::write(directory.path("proc/version"), "no such text\n").unwrap();
         assert!(!is_running(&machine, &image));
-        // What stands among the data of the sample.
+        // A string in the data of the sample.
         fs::write(directory.path("proc/version"), "sample\n").unwrap();
         assert!(is_running(&machine, &image));
     }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! What the policy says to functions and values: those of a list, or all that there are.
+//! The policy's verdicts on functions and values: those in a list, or all of a kernel.
 
 use crate::{
     command::{parse_value, Malformed, Question, Scope, Target},
@@ -29,7 +29,7 @@ pub struct Line {
 }
 
 /// Reads a list, which is CSV with columns `function` and `value` (or `retval`, or
-/// `bypass_retval`), and perhaps `module`, `scope` and `if`. What is not there is empty.
+/// `bypass_retval`), and optionally `module`, `scope` and `if`. Missing columns are empty.
 pub fn read(list: &[u8]) -> Result<Vec<Line>, Box<dyn Error>> {
     let mut reader = csv::ReaderBuilder::new()
         .flexible(true)
@@ -37,9 +37,9 @@ pub fn read(list: &[u8]) -> Result<Vec<Line>, Box<dyn Error>> {
         .from_reader(list);
     let headers = reader.headers()?.clone();
     let column = |names: &[&str]| headers.iter().position(|it| names.contains(&it));
-    let function = column(&["function"]).ok_or("it has no column function")?;
+    let function = column(&["function"]).ok_or("it has no column \"function\"")?;
     let value = column(&["value", "retval", "bypass_retval"])
-        .ok_or("it has no column value, retval or bypass_retval")?;
+        .ok_or("it has no column \"value\", \"retval\" or \"bypass_retval\"")?;
     let [module, scope, condition] = ["module", "scope", "if"].map(|it| column(&[it]));
     let mut lines = Vec::new();
 
@@ -65,21 +65,21 @@ pub fn read(list: &[u8]) -> Result<Vec<Line>, Box<dyn Error>> {
     Ok(lines)
 }
 
-/// What is printed: of a line of a list, of what is accepted, or of how many get a verdict. Without
-/// JSON, its fields are columns, but for the source.
+/// An output record: for a line of a list, for an accepted value, or for a number of functions.
+/// Without JSON, the fields except for the source are columns.
 #[derive(Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(untagged)]
 pub enum Answer<'a> {
     /// With `--list`.
     Line {
-        /// The function, as it was asked for.
+        /// The function, as in the request.
         function: &'a str,
-        /// The value, as it was asked for.
+        /// The value, as in the request.
         value: &'a str,
-        /// `all`, `nonroot`, or what stands there.
+        /// `all`, `nonroot`, or the content of the column.
         scope: &'a str,
-        /// `allow`, `refuse`, `absent`, or `?` if the line is not understood.
+        /// `allow`, `refuse`, `absent`, or `?` if the line is invalid.
         verdict: &'static str,
         /// The rule that refuses, or the error.
         rule: Option<String>,
@@ -94,10 +94,10 @@ pub enum Answer<'a> {
         /// Its module, or `vmlinux`.
         module: &'a str,
         zone: &'static str,
-        /// What it returns.
+        /// Its return type.
         returns: String,
         value: &'static str,
-        /// `all`, or `nonroot` if root has to be spared.
+        /// `all`, or `nonroot` if only scope=nonroot is accepted.
         scope: String,
         #[serde(skip_serializing_if = "Option::is_none")]
         #[cfg_attr(test, schemars(required))]
@@ -116,16 +116,16 @@ pub enum Answer<'a> {
     },
 }
 
-/// Where answers are written.
+/// The output format.
 pub enum Output<W: Write> {
-    /// As fields below the names of their columns.
+    /// As a table with column names.
     Table(Box<csv::Writer<W>>),
-    /// As JSON, an object a line, each with what the kernel was read from.
+    /// As JSON, one object per line, each with the source of the kernel.
     Json(W, Source),
 }
 
 impl<W: Write> Output<W> {
-    /// A table whose fields have `delimiter` between them.
+    /// A table with fields separated by `delimiter`.
     pub fn table(out: W, delimiter: u8) -> Self {
         let mut builder = csv::WriterBuilder::new();
 
@@ -157,7 +157,7 @@ impl<W: Write> Output<W> {
         }
     }
 
-    /// Writes what is waiting to be written.
+    /// Flushes the output.
     pub fn flush(&mut self) -> io::Result<()> {
         match self {
             Self::Table(out) => out.flush(),
@@ -166,7 +166,7 @@ impl<W: Write> Output<W> {
     }
 }
 
-/// Judges the lines of a list. Returns how many are not understood.
+/// Prints the verdicts on the lines of a list. Returns the number of invalid lines.
 pub fn list(kernel: &Kernel, lines: &[Line], out: &mut Output<impl Write>) -> io::Result<usize> {
     let verdicts: Vec<_> = lines
         .par_iter()
@@ -195,7 +195,7 @@ pub fn list(kernel: &Kernel, lines: &[Line], out: &mut Output<impl Write>) -> io
     Ok(wrong)
 }
 
-/// What is asked for, in the words that the kernel's file `check` takes.
+/// The request in a line, parsed as by the kernel's file `check`.
 fn question(line: &Line) -> Result<Question<'_>, Malformed<'_>> {
     if line.function.is_empty() {
         return Err(Malformed::Missing("name of a function"));
@@ -262,14 +262,14 @@ fn verdict(kernel: &Kernel, question: &Question<'_>) -> (&'static str, Option<St
     }
     if function.is_absent() {
         reasons.push(format!(
-            "module {} was not read, so this is what the names tell",
+            "module {} was not read; the verdict is by its names only",
             function.module()
         ));
     }
     (word, verdict.rule(), reasons.join("; "))
 }
 
-/// What one value gets for one function.
+/// The verdicts on one value for one function.
 struct Row<'a> {
     function: &'a str,
     module: &'a str,
@@ -279,16 +279,16 @@ struct Row<'a> {
     verdict: String,
 }
 
-/// The verdict on what is accepted.
+/// The verdict string for accepted values.
 const ACCEPTED: &str = "accepted";
-/// The verdict on what is accepted only if root is spared.
+/// The verdict string for values that are only accepted with scope=nonroot.
 const ACCEPTED_NONROOT: &str = "accepted-nonroot";
 
-/// How many functions are judged before what they get is written.
+/// Functions per batch of output.
 const CHUNK: usize = 1 << 14;
 
-/// Judges every function that can be probed, for each of some values: those of the kernel first, by
-/// name, and then those of the modules. What each gets is taken by `take`.
+/// Computes the verdicts on every function that can be probed, for several values: first the
+/// kernel's functions, by name, then those of modules. Passes each to `take`.
 fn rows<'a>(kernel: &'a Kernel, mut take: impl FnMut(Row<'a>) -> io::Result<()>) -> io::Result<()> {
     let mut targets: Vec<(Option<&str>, usize, &str)> = kernel
         .image()
@@ -356,7 +356,7 @@ fn rows_of<'a>(kernel: &Kernel, function: &Function<'a>) -> impl Iterator<Item =
     })
 }
 
-/// Writes what is accepted, of everything.
+/// Prints everything that is accepted.
 pub fn all(kernel: &Kernel, out: &mut Output<impl Write>) -> io::Result<()> {
     let source = out.source();
 
@@ -380,7 +380,7 @@ pub fn all(kernel: &Kernel, out: &mut Output<impl Write>) -> io::Result<()> {
     })
 }
 
-/// Writes how many functions of each zone get which verdict, for each value.
+/// Prints the number of functions by zone, value and verdict.
 pub fn counts(kernel: &Kernel, out: &mut Output<impl Write>) -> io::Result<()> {
     let source = out.source();
     let mut counts: BTreeMap<_, usize> = BTreeMap::new();

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! The JSON Schema of each answer with `--json`, which is made from its type and kept in `schema/`,
-//! and tests that what is printed is as it says.
+//! The JSON Schema of each `--json` output, generated from its type and kept in `schema/`, and
+//! tests that output matches it.
 
 use crate::{
     cve, explain,
@@ -27,8 +27,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-/// All schemas, by the names of their files. Golden files begin with the name, and perhaps a
-/// hyphen.
+/// All schemas, by file name. Names of golden files begin with it, optionally followed by a hyphen.
 fn schemas() -> [(&'static str, Value); 10] {
     [
         schema::<Applied>("apply"),
@@ -44,11 +43,11 @@ fn schemas() -> [(&'static str, Value); 10] {
     ]
 }
 
-/// The version of all of them. In another one, fields are missing or mean something else.
+/// The version of all schemas. It changes if fields are removed or change their meaning.
 const VERSION: u32 = 1;
 
 fn schema<T: JsonSchema>(name: &'static str) -> (&'static str, Value) {
-    // As the source is folded.
+    // Unwrap the lines of doc comments.
     let unfold = |schema: &mut Schema| {
         if let Some(text) = schema.get("description").and_then(Value::as_str) {
             let text = text.replace('\n', " ");
@@ -70,8 +69,7 @@ fn schema<T: JsonSchema>(name: &'static str) -> (&'static str, Value) {
     (name, schema.to_value())
 }
 
-/// The same, with which a field that the schema does not have is wrong: only a later version of the
-/// program may have more.
+/// The same schema without additional fields, which only later versions of the program may add.
 fn closed(schema: &Value) -> Value {
     let mut schema = Schema::try_from(schema.clone()).unwrap();
     let close = |schema: &mut Schema| {
@@ -84,7 +82,7 @@ fn closed(schema: &Value) -> Value {
     schema.to_value()
 }
 
-/// A validator that knows formats such as `date-time`.
+/// A validator that checks formats such as `date-time`.
 pub fn validator(schema: &Value) -> Validator {
     jsonschema::draft202012::options()
         .should_validate_formats(true)
@@ -92,7 +90,7 @@ pub fn validator(schema: &Value) -> Validator {
         .unwrap_or_else(|error| panic!("{error}"))
 }
 
-/// What is wrong with a value.
+/// Validation errors of a value.
 pub fn errors(validator: &Validator, value: &Value) -> Vec<String> {
     validator
         .iter_errors(value)
@@ -100,7 +98,7 @@ pub fn errors(validator: &Validator, value: &Value) -> Vec<String> {
         .collect()
 }
 
-/// What is wrong with an answer, as the schema of this name says.
+/// Validation errors of an answer, by the schema of this name.
 pub fn wrong(name: &str, answer: &Value) -> Vec<String> {
     let schemas = schemas();
     let (_, schema) = schemas.iter().find(|it| it.0 == name).unwrap();
@@ -108,7 +106,7 @@ pub fn wrong(name: &str, answer: &Value) -> Vec<String> {
     errors(&validator(&closed(schema)), answer)
 }
 
-/// All golden files in JSON.
+/// All JSON golden files.
 fn answers() -> Vec<PathBuf> {
     let is_json = |path: &PathBuf| path.extension().is_some_and(|it| it == "json");
     let mut found: Vec<_> = ["live", "print", "scan"]
@@ -122,7 +120,7 @@ fn answers() -> Vec<PathBuf> {
     found
 }
 
-/// The values in a golden file: one, or one a line.
+/// The values in a golden file: one, or one per line.
 fn values(path: &Path) -> Vec<Value> {
     let text = fs::read_to_string(path).unwrap();
 
@@ -140,7 +138,7 @@ fn name(path: &Path) -> &str {
 }
 
 #[test]
-fn schemas_are_as_before() {
+fn schemas_match_their_files() {
     for (name, schema) in schemas() {
         let text = serde_json::to_string_pretty(&schema).unwrap() + "\n";
 
@@ -150,17 +148,17 @@ fn schemas_are_as_before() {
 }
 
 #[test]
-fn answers_are_as_their_schemas_say() {
+fn answers_match_their_schemas() {
     let answers = answers();
 
     for (name, schema) in schemas() {
         let validator = validator(&closed(&schema));
         let own: Vec<_> = answers.iter().filter(|it| self::name(it) == name).collect();
 
-        // The tests of explain have their own answers.
+        // explain has no golden files; its tests validate their output.
         assert!(
             name == "explain" || !own.is_empty(),
-            "no golden file is of {name}"
+            "there is no golden file of {name}"
         );
         for path in own {
             for value in values(path) {
@@ -175,8 +173,8 @@ fn answers_are_as_their_schemas_say() {
 }
 
 #[test]
-fn nothing_else_is_in_an_answer() {
-    /// `value`, with one more field in the object at `pointer`.
+fn answers_have_no_other_fields() {
+    /// `value` with one more field in the object at `pointer`.
     fn with_more(value: &Value, pointer: &str) -> Value {
         let mut value = value.clone();
         let object = value.pointer_mut(pointer).unwrap();
@@ -185,7 +183,7 @@ fn nothing_else_is_in_an_answer() {
         value
     }
 
-    /// Where there are objects.
+    /// Collects the pointers of all objects.
     fn objects(value: &Value, at: String, found: &mut Vec<String>) {
         match value {
             Value::Object(fields) => {

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! What could be engaged against a CVE that is not in the catalogue, from its record: functions that it
-//! names, functions of the modules that its source files are built into, and the way into these.
+//! Suggests engagements against a CVE that is not in the catalogue, from its record: functions that
+//! it names, functions of the modules that its source files are built into, and the ways into these
+//! modules.
 
 use crate::{
     command::{Scope, Target},
@@ -20,33 +21,34 @@ use std::{
     path::Path,
 };
 
-/// The most words of a record that may be names of functions.
+/// Maximum number of words of a record that may be names of functions.
 const MAX_NAMES: usize = 4000;
-/// The most functions that are shown of those in the record, and of those in its modules.
+/// Maximum number of functions shown from the record, and from its modules.
 const MAX_SHOWN: usize = 12;
-/// A name that more modules have says nothing about one of them.
+/// A symbol in more modules than this does not identify a module.
 const MAX_HOMES: usize = 3;
-/// What is called from more places is no part of one subsystem, and neither are those that call it.
+/// A function with more callers than this does not belong to one subsystem, and neither do its
+/// callers.
 const MAX_CALLERS: usize = 16;
 
-/// Where in a record the name of a function is.
+/// Where a record mentions a function.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum Place {
     Title,
     Text,
-    /// The record has what the kernel printed when it crashed.
+    /// In the output of a crash.
     Trace,
-    /// It is not in the record, and calls what is.
+    /// Not in the record, but calls a function that is.
     Caller,
     /// It is in a module of the record's source files.
     Module,
-    /// It is in the kernel itself, and called as one of the record's source files is.
+    /// In the kernel itself, with the prefix of one of the record's source files.
     File,
 }
 
-/// What could be engaged, or is refused.
+/// A function that could be engaged, or is refused.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Suggestion {
@@ -56,31 +58,31 @@ pub struct Suggestion {
     pub allowed: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub value: Option<i64>,
-    /// What to write to the file `control`, if it is allowed.
+    /// The command for the file `control`, if it is allowed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub command: Option<String>,
-    /// Why it is refused, or what to know before it is engaged.
+    /// The reason for a refusal, or a warning.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub note: String,
-    /// Whether it can be skipped, as `explain` says.
+    /// Whether it can be skipped, according to `explain`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub impact: Option<explain::Summary>,
 }
 
-/// All that is suggested.
+/// All suggestions.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Suggestions {
-    /// The state, and what the ways into the source files close.
+    /// The state, and the ways into the source files.
     #[serde(flatten)]
     pub finding: Finding,
     pub files: Vec<String>,
-    /// The modules that the source files are built into, as far as that can be seen.
+    /// The modules that the source files are built into, as far as known.
     pub modules: Vec<String>,
     pub functions: Vec<Suggestion>,
 }
 
-/// Words of `record` that may be names of functions, by where they are.
+/// Words of `record` that may be names of functions, with their places.
 pub fn names(record: &Record) -> BTreeMap<&str, Place> {
     let mut names = BTreeMap::new();
 
@@ -100,7 +102,7 @@ pub fn names(record: &Record) -> BTreeMap<&str, Place> {
                 () if is_title => Place::Title,
                 () => Place::Text,
             };
-            // A word of the language is a name only where it is called.
+            // An English word is a name only with parentheses behind it.
             let is_name = word.contains('_') || behind.starts_with('(') || place == Place::Trace;
             let is_path =
                 behind.starts_with(['/', '@']) || matches!(before, Some('/' | '@' | '-' | '>'));
@@ -121,10 +123,10 @@ pub fn names(record: &Record) -> BTreeMap<&str, Place> {
     names
 }
 
-/// Whether what is behind a name is what the kernel prints there when it crashed: an offset, or a
-/// place in the source.
+/// Whether a name is followed by what the kernel prints in a crash: an offset, or a source
+/// location.
 fn is_trace(behind: &str) -> bool {
-    /// The longest place, in characters.
+    /// Maximum length of a source location, in characters.
     const MAX_PLACE: usize = 256;
     let place = behind.strip_prefix(" (").map(|it| {
         let is_place = |it: &char| *it != ')';
@@ -140,7 +142,7 @@ fn is_part(character: char) -> bool {
     character.is_ascii_alphanumeric() || "_.".contains(character)
 }
 
-/// The modules that source files are built into, as far as their names and places say.
+/// The modules that source files are built into, by their names and directories.
 pub fn modules_of<'a>(files: &[String], index: &'a Index, root: &Path) -> Vec<&'a Module> {
     let mut found = BTreeMap::new();
 
@@ -159,7 +161,7 @@ fn modules_of_file<'a>(file: &str, index: &'a Index, root: &Path) -> Vec<&'a Mod
     let mut directory = file.parent();
     let mut depth = 0;
 
-    // In a directory of its own or, if there are several modules, where the name is alike.
+    // The module in the same directory or, if there are several, the one with the closest name.
     while let Some(place) = directory.filter(|it| it.components().count() > 1) {
         let is_there = |module: &&Module| match directory_of(module, root) {
             Some(other) if depth == 0 => other == place,
@@ -175,7 +177,7 @@ fn modules_of_file<'a>(file: &str, index: &'a Index, root: &Path) -> Vec<&'a Mod
         let name = place.file_name().unwrap_or_default().to_string_lossy();
         let name = name.replace('-', "_");
 
-        // A module such as unix_diag is beside what is built in.
+        // A module such as unix_diag is next to code that is built in.
         if let [one] = here[..] {
             return match one.name.contains(&format!("{name}_")) {
                 true => Vec::new(),
@@ -191,7 +193,7 @@ fn modules_of_file<'a>(file: &str, index: &'a Index, root: &Path) -> Vec<&'a Mod
         directory = place.parent();
         depth += 1;
     }
-    // All modules lie in one directory.
+    // A flat directory of modules.
     let is_flat =
         |module: &&Module| directory_of(module, root).is_none_or(|it| it.as_os_str().is_empty());
     let here: Vec<_> = index.modules().iter().filter(is_flat).collect();
@@ -199,12 +201,12 @@ fn modules_of_file<'a>(file: &str, index: &'a Index, root: &Path) -> Vec<&'a Mod
     closest(&here, &stem)
 }
 
-/// The directory of a module's source, if the modules are in such directories.
+/// The source directory of a module, if modules are stored by directory.
 fn directory_of<'a>(module: &'a Module, root: &Path) -> Option<&'a Path> {
     let path = module.path.parent()?.strip_prefix(root).ok()?;
     let mut parts = path.components();
 
-    // Behind the release and "kernel", as depmod has it.
+    // After the release and "kernel", as depmod expects.
     while let Some(part) = parts.clone().next() {
         if part.as_os_str() == "kernel" {
             parts.next();
@@ -215,7 +217,7 @@ fn directory_of<'a>(module: &'a Module, root: &Path) -> Option<&'a Path> {
     Some(path)
 }
 
-/// Those of `modules` whose names are most like `stem`.
+/// The `modules` whose names are closest to `stem`.
 fn closest<'a>(modules: &[&'a Module], stem: &str) -> Vec<&'a Module> {
     let score = |name: &str| match () {
         () if name == stem => usize::MAX,
@@ -233,8 +235,8 @@ fn closest<'a>(modules: &[&'a Module], stem: &str) -> Vec<&'a Module> {
         .collect()
 }
 
-/// What to read of a kernel: the modules of the source files, and those that have a function that is
-/// named, if few have one of this name.
+/// The modules of a kernel to read: those of the source files, and those that define a named
+/// function, if only a few define it.
 pub fn homes<'a>(
     names: &BTreeMap<&str, Place>,
     modules: &[&'a Module],
@@ -257,7 +259,7 @@ pub fn homes<'a>(
     homes
 }
 
-/// What could be engaged.
+/// Suggests engagements.
 pub fn suggest(record: &Record, finding: Finding, subject: &Subject, own: &[&str]) -> Suggestions {
     let mut functions = Vec::new();
 
@@ -283,7 +285,7 @@ fn of_kernel(record: &Record, kernel: &Kernel, own: &[&str]) -> Vec<Suggestion> 
             if !seen.insert((function.module().into(), function.name().into())) {
                 continue;
             }
-            // What returns nothing can hardly fail: those that call it can.
+            // A function without a return value can hardly fail, but its callers can.
             let asked = Scope::All.asks(Value::new(-1));
 
             if *place < Place::Trace
@@ -342,13 +344,13 @@ fn of_kernel(record: &Record, kernel: &Kernel, own: &[&str]) -> Vec<Suggestion> 
             .zip(it.value)
             .map(|(function, value)| index.summary(&function, value));
     }
-    // What is not safe comes behind what is.
+    // Sort unsafe suggestions last.
     shown.sort_by_key(|it| (!it.allowed, it.impact));
     shown
 }
 
-/// The functions of a name: those of the kernel itself, and those of modules, of the record's own if
-/// they have any. What the compiler called otherwise counts.
+/// The functions of a name: those of the kernel itself, and those of modules, of `own` modules if
+/// they have any. Includes compiler-generated variants.
 fn named<'a>(kernel: &'a Kernel, name: &'a str, own: &[&str]) -> Vec<Function<'a>> {
     let image = kernel.image();
     let mut homes: Vec<_> = (0..image.modules().len())
@@ -371,12 +373,12 @@ fn named<'a>(kernel: &'a Kernel, name: &'a str, own: &[&str]) -> Vec<Function<'a
         .collect()
 }
 
-/// Whether an error is accepted from it.
+/// Whether an error is accepted for it.
 fn takes_error(kernel: &Kernel, function: &Function<'_>) -> bool {
     accepted(kernel, function).is_ok_and(|asked| asked.value.get() < 0)
 }
 
-/// The value that is accepted, errors first, or why none is.
+/// The accepted value, errors first, or the reason for the refusal.
 fn accepted(kernel: &Kernel, function: &Function<'_>) -> Result<Asked, String> {
     const ERRORS: [i64; 5] = [-1, -5, -13, -22, -95];
     let values = match function.returns() {
@@ -427,8 +429,10 @@ fn suggestion(
 
     match accepted(kernel, function) {
         Err(why) => it.note = why,
-        // Some names cannot be written down, such as those that Rust makes.
-        Ok(_) if Target::parse(&it.function).is_err() => it.note = "it cannot be named".into(),
+        // Some names cannot be written in a command, such as mangled Rust names.
+        Ok(_) if Target::parse(&it.function).is_err() => {
+            it.note = "its name cannot be written in a command".into()
+        }
         Ok(asked) => {
             let value = asked.value.get();
             let scope = match asked.spares_root {
@@ -444,14 +448,14 @@ fn suggestion(
                 it.function, record.id
             ));
             if value >= 0 && returns != Type::Bool {
-                it.note = "its callers go on as if it had done its work".into();
+                it.note = "callers will assume success".into();
             }
         }
     }
     it
 }
 
-/// A value as one writes it.
+/// A value as written in a command.
 fn word(value: i64, returns: Type) -> String {
     match (value, returns) {
         (0, Type::Void) => "void".into(),
@@ -460,8 +464,8 @@ fn word(value: i64, returns: Type) -> String {
     }
 }
 
-/// The order in which suggestions are shown: what is allowed and fails in a way that callers check,
-/// from where the record says most about it.
+/// The sort key of suggestions: allowed first, then errors that callers check, then by place in the
+/// record.
 fn rank(it: &Suggestion) -> (bool, bool, Place, String) {
     let is_error = it.value.is_some_and(|value| value < 0);
 
@@ -473,8 +477,8 @@ fn rank(it: &Suggestion) -> (bool, bool, Place, String) {
     )
 }
 
-/// Functions of the record's own modules that can be made to fail, with how many words of the record
-/// are in their names.
+/// Functions of the record's own modules that can be made to fail, with the number of words that
+/// they share with the record.
 fn of_modules(
     record: &Record,
     kernel: &Kernel,
@@ -491,7 +495,7 @@ fn of_modules(
     likely(record, kernel, names.collect(), seen, Place::Module)
 }
 
-/// The same of functions of the kernel itself that are called as the record's source files are:
+/// The same for functions of the kernel itself whose names begin like the record's source files:
 /// `af_alg_sendmsg` for `crypto/af_alg.c`, `unix_accept` for `net/unix/af_unix.c`.
 fn of_files(
     record: &Record,
@@ -523,8 +527,8 @@ fn of_files(
     likely(record, kernel, names.collect(), seen, Place::File)
 }
 
-/// Of functions of these names those that can be made to fail and are not `seen`, with how many words
-/// of the record are in their names.
+/// The functions among these names that can be made to fail and are not in `seen`, with the number
+/// of words that they share with the record.
 fn likely(
     record: &Record,
     kernel: &Kernel,
@@ -562,7 +566,7 @@ fn likely(
         .collect()
 }
 
-/// The words of a record's title and of the names of its source files.
+/// The words of a record's title and of its source file names.
 fn words(record: &Record) -> BTreeSet<String> {
     let stems = record
         .files

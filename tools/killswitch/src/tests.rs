@@ -7,8 +7,7 @@ use clap::CommandFactory;
 use image::tests::Directory;
 use std::fs;
 
-/// Runs the program with these words, and returns its exit status and what it prints, or what is
-/// wrong.
+/// Runs the program with these arguments, and returns its exit status and output, or the error.
 pub fn outcome(words: &[&str]) -> Result<(u8, String), String> {
     outcome_on(&Machine::nowhere(), words)
 }
@@ -23,12 +22,12 @@ fn outcome_on(machine: &Machine, words: &[&str]) -> Result<(u8, String), String>
     Ok((status, String::from_utf8(out).unwrap()))
 }
 
-/// Where a file of this program's sources is.
+/// The path of a source file of this program.
 pub fn source(path: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join(path)
 }
 
-/// Compares `text` with a file of this program's sources, which `KS_BLESS=1` writes again.
+/// Compares `text` with a source file of this program, which `KS_BLESS=1` rewrites.
 pub fn golden(path: &str, text: &str) {
     let place = source(path);
 
@@ -37,13 +36,10 @@ pub fn golden(path: &str, text: &str) {
         fs::write(&place, text).unwrap();
     }
     let expected = fs::read_to_string(&place).unwrap_or_default();
-    assert_eq!(
-        text, expected,
-        "{path}: KS_BLESS=1 cargo test writes it again"
-    );
+    assert_eq!(text, expected, "{path}: KS_BLESS=1 cargo test rewrites it");
 }
 
-/// Runs `killswitch scan` with the sample kernel and these words.
+/// Runs `killswitch scan` on the sample kernel with these arguments.
 fn scan(directory: &Directory, words: &[&str]) -> Result<(u8, String), String> {
     let (vmlinux, modules) = (directory.path("vmlinux"), directory.path("modules"));
     let files = [
@@ -63,7 +59,7 @@ fn the_command_line_is_consistent() {
 }
 
 #[test]
-fn one_thing_is_done_at_a_time() {
+fn modes_are_exclusive() {
     for words in [
         &["scan", "--vmlinux", "v"][..],
         &["scan", "--vmlinux", "v", "--all", "--counts"],
@@ -83,7 +79,7 @@ fn one_thing_is_done_at_a_time() {
 }
 
 #[test]
-fn values_are_no_options() {
+fn values_are_not_options() {
     let words = [
         "killswitch",
         "engage",
@@ -133,7 +129,7 @@ fn every_command_has_a_manual_page_and_is_completed() {
         let page = fs::read_to_string(path.join(format!("killswitch-{name}.8"))).unwrap();
 
         for option in command.get_arguments().filter_map(|it| it.get_long()) {
-            // As a page has it.
+            // As in roff.
             let escaped = format!("\\-\\-{}", option.replace('-', "\\-"));
 
             assert!(page.contains(&escaped), "{name} --{option}");
@@ -151,7 +147,7 @@ fn every_command_has_a_manual_page_and_is_completed() {
 }
 
 #[test]
-fn lists_are_judged() {
+fn lists_get_verdicts() {
     let directory = Directory::new("lists");
     let [one, other] = ["one", "other"].map(|name| directory.path(name));
     let names = [&one, &other].map(|path| path.to_str().unwrap());
@@ -193,7 +189,7 @@ fn lists_are_judged() {
 }
 
 #[test]
-fn everything_is_judged() {
+fn everything_gets_a_verdict() {
     let directory = Directory::new("everything");
     let head = |option| {
         scan(&directory, &[option])
@@ -224,7 +220,7 @@ fn facts_are_printed() {
 }
 
 #[test]
-fn what_cannot_be_read_is_named() {
+fn unreadable_files_are_named() {
     let directory = Directory::new("unreadable");
     let path = |name| directory.path(name).to_str().unwrap().to_owned();
     let (nowhere, empty, list) = (path("nowhere"), path("empty"), path("list"));
@@ -244,7 +240,7 @@ fn what_cannot_be_read_is_named() {
         ),
         (
             vec!["--vmlinux", &vmlinux, "--modules", &empty, "--all"],
-            format!("{empty}: there are no modules in it"),
+            format!("{empty}: it contains no modules"),
         ),
         (
             vec!["--vmlinux", &vmlinux, "--list", &nowhere],
@@ -252,7 +248,7 @@ fn what_cannot_be_read_is_named() {
         ),
         (
             vec!["--vmlinux", &vmlinux, "--list", &list],
-            format!("{list}: it has no column value, retval or bypass_retval"),
+            format!("{list}: it has no column \"value\", \"retval\" or \"bypass_retval\""),
         ),
         (
             vec!["--vmlinux", &list, "--all"],
@@ -264,7 +260,7 @@ fn what_cannot_be_read_is_named() {
 }
 
 #[test]
-fn an_index_is_kept_below_the_root_of_the_machine() {
+fn index_is_cached_below_the_root_of_the_machine() {
     let directory = Directory::new("machine-cache");
     let root = directory.path("root");
     let machine = Machine::at(&root, |_, _| unreachable!());
@@ -300,7 +296,7 @@ fn an_index_is_kept_below_the_root_of_the_machine() {
 }
 
 #[test]
-fn modules_without_a_part_in_it_are_not_read() {
+fn unrelated_modules_are_not_read() {
     let directory = Directory::new("running-around");
     let machine = Machine::at(&directory.path(""), |_, _| unreachable!());
     let modules = "lib/modules/1.2-three/kernel";
@@ -322,7 +318,7 @@ fn modules_without_a_part_in_it_are_not_read() {
 
     replace(b"first\0", b"third\0");
     replace(b"second\0", b"fourth\0");
-    // It is for arm64, which is an error where it is read.
+    // It is for arm64, so reading it fails.
     other[0x12] = 183;
     directory.run();
     fs::create_dir_all(directory.path("proc/sys/kernel")).unwrap();
@@ -331,17 +327,17 @@ fn modules_without_a_part_in_it_are_not_read() {
     fs::write(directory.path(&format!("{modules}/other.ko")), &other).unwrap();
 
     assert_eq!(explain("first"), Ok("first -EPERM".into()));
-    // This one it calls.
+    // It calls this one.
     let error = explain("f").unwrap_err();
     assert!(
-        error.contains("other.ko: it is for another architecture than the kernel"),
+        error.contains("other.ko: its architecture differs from the kernel's"),
         "{error}"
     );
 }
 
-/// A file of another may say what a terminal would obey.
+/// An untrusted file may contain escape sequences.
 #[test]
-fn what_is_read_from_files_changes_nothing_on_a_terminal() {
+fn file_content_is_escaped_on_terminals() {
     let directory = Directory::new("terminal");
     let record = directory.path("record.json");
     let mut hostile = record::tests::sample();
@@ -367,7 +363,7 @@ fn what_is_read_from_files_changes_nothing_on_a_terminal() {
 }
 
 #[test]
-fn a_result_that_cannot_be_written_is_an_error() {
+fn write_errors_are_reported() {
     struct Full;
 
     impl Write for Full {
@@ -390,9 +386,6 @@ fn a_result_that_cannot_be_written_is_an_error() {
             .unwrap_err()
             .to_string();
 
-        assert!(
-            error.starts_with("the result cannot be written: "),
-            "{error}"
-        );
+        assert!(error.starts_with("cannot write the result: "), "{error}");
     }
 }

@@ -1,24 +1,24 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! Versions of Linux, and what they say about a flaw: of which versions it is, and which have a fix.
+//! Linux versions, and which of them are affected by a flaw or have its fix.
 
 use serde::{Deserialize, Deserializer};
 use std::{cmp::Ordering, fmt, str::FromStr};
 
-/// A version of Linux as kernel.org counts them: 6.1.176, 7.3, 7.0-rc3.
+/// A version in kernel.org's numbering: 6.1.176, 7.3, 7.0-rc3.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Version {
-    /// The branch that it is of, such as 6.1.
+    /// Its branch, such as 6.1.
     branch: Branch,
     patch: u32,
     /// The number of a release candidate.
     candidate: Option<u32>,
 }
 
-/// A branch of stable versions, by major and minor number. Those of 2.6 count as one.
+/// A stable branch, by major and minor number. All of 2.6 is one branch.
 pub type Branch = (u32, u32);
 
-/// Why a text is no version.
+/// The error for an invalid version.
 #[derive(Debug, PartialEq, Eq)]
 pub struct NoVersion(String);
 
@@ -26,7 +26,7 @@ impl fmt::Display for NoVersion {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,
-            "'{}' is no version of Linux, such as 6.1.176, 7.3 or 7.0-rc3",
+            "'{}' is not a Linux version such as 6.1.176, 7.3 or 7.0-rc3",
             self.0
         )
     }
@@ -35,8 +35,7 @@ impl fmt::Display for NoVersion {
 impl std::error::Error for NoVersion {}
 
 impl Version {
-    /// The version at the head of `text`, and what follows it. A fourth number, as in 2.6.32.71, is
-    /// left out.
+    /// The version at the start of `text`, and the rest. Ignores a fourth number, as in 2.6.32.71.
     fn at_head(text: &str) -> Option<(Self, &str)> {
         let (major, rest) = number(text)?;
         let (minor, rest) = number(rest.strip_prefix('.')?)?;
@@ -57,18 +56,18 @@ impl Version {
         Some((version, &rest[rest.len() - length..]))
     }
 
-    /// The branch that it is of.
+    /// Its branch.
     pub fn branch(self) -> Branch {
         self.branch
     }
 
-    /// Whether it came before the version that its branch begins with.
+    /// Whether it is a release candidate.
     fn is_candidate(self) -> bool {
         self.candidate.is_some()
     }
 }
 
-/// The number at the head of `text`, and what follows it.
+/// The number at the start of `text`, and the rest.
 fn number(text: &str) -> Option<(u32, &str)> {
     let length = text.bytes().take_while(u8::is_ascii_digit).count();
 
@@ -128,35 +127,34 @@ impl<'de> Deserialize<'de> for Version {
     }
 }
 
-/// Which versions have a flaw.
+/// The affected versions of a flaw.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Ranges {
-    /// The first version of each branch that has it: that of the main line, and those to which what
-    /// brought it was backported. Empty if it is not known.
+    /// The first affected version of each branch: of mainline, and of stable branches that the
+    /// offending commit was backported to. Empty if unknown.
     #[serde(default)]
     pub introduced: Vec<Version>,
-    /// The first version of each branch that has it no more, that of the main line included. Empty
-    /// if it is not known.
+    /// The first fixed version of each branch, including mainline. Empty if unknown.
     #[serde(default)]
     pub fixed: Vec<Version>,
 }
 
-/// What the ranges say of a version.
+/// The status of a version according to the ranges.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Standing {
-    /// It is older than the flaw, which came with this version.
+    /// It predates the flaw, which was introduced in this version.
     Before(Version),
-    /// It has the flaw, which the version of its branch fixes, if there is one.
+    /// It is affected; its branch is fixed in this version, if any.
     Affected(Option<Version>),
-    /// It has the fix, which came with this version.
+    /// It has the fix, which was released in this version.
     Fixed(Version),
-    /// The ranges do not say.
+    /// Unknown.
     Unknown,
 }
 
 impl Ranges {
-    /// What they say of `version`, if it is one of kernel.org.
+    /// The status of `version`, if it is a kernel.org version.
     pub fn standing(&self, version: Version) -> Standing {
         let of_branch = |all: &[Version]| {
             all.iter()
@@ -172,7 +170,7 @@ impl Ranges {
         };
         let fix = of_branch(&self.fixed);
 
-        // A branch begins with all that the main line had then.
+        // A branch contains everything that mainline contained when it was created.
         if let Some(fix) = fix.or(Some(main_fix).filter(|it| it.branch < version.branch)) {
             if fix <= version {
                 return Standing::Fixed(fix);
@@ -185,14 +183,14 @@ impl Ranges {
                 return Standing::Before(of_branch(&self.introduced).unwrap_or(start));
             }
         }
-        // Between two candidates, the ranges draw no line.
+        // The ranges do not distinguish release candidates.
         if version.is_candidate() && [Some(main_fix), main_start].contains(&main_of(version)) {
             return Standing::Unknown;
         }
         Standing::Affected(fix)
     }
 
-    /// The version of a branch that fixes it.
+    /// The version that fixes it in a branch.
     pub fn fix_of(&self, branch: Branch) -> Option<Version> {
         self.fixed
             .iter()
@@ -202,7 +200,7 @@ impl Ranges {
     }
 }
 
-/// What a candidate is a candidate for.
+/// The release that a candidate is for.
 fn main_of(version: Version) -> Option<Version> {
     Some(Version {
         candidate: None,
@@ -210,32 +208,32 @@ fn main_of(version: Version) -> Option<Version> {
     })
 }
 
-/// Who made a kernel of the source.
+/// The vendor of a kernel.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Maker {
-    /// The source is that of kernel.org, as far as the release says.
+    /// kernel.org, judging by the release.
     Upstream,
-    /// A distribution that takes the fixes of a branch of kernel.org, and little else.
+    /// A distribution that follows a stable branch, with few changes.
     Stable(&'static str),
-    /// A distribution that backports fixes and features into an old version.
+    /// A distribution that backports fixes and features to an old version.
     Backports(&'static str),
-    /// Another one, or the user.
+    /// Another vendor, or a custom build.
     Other,
 }
 
-/// What a kernel calls itself.
+/// The release of a kernel.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Release {
-    /// What `uname -r` prints, or the version of a package.
+    /// The output of `uname -r`, or the version of a package.
     pub name: String,
-    /// The version of kernel.org that it began with.
+    /// The kernel.org version that it is based on.
     pub version: Version,
     pub maker: Maker,
-    /// The version of the distribution's package, if it is known.
+    /// The version of the distribution's package, if known.
     pub package: Option<String>,
 }
 
-/// What is in the releases of distributions, in the order in which they are tried.
+/// Markers in the releases of distributions, in the order of matching.
 const MAKERS: &[(&str, Maker)] = &[
     ("+deb", Maker::Stable("Debian")),
     ("~bpo", Maker::Stable("Debian")),
@@ -257,7 +255,7 @@ const MAKERS: &[(&str, Maker)] = &[
 ];
 
 impl Release {
-    /// Understands what `uname -r` prints, what `/proc/version` has, or the version of a Debian
+    /// Parses the output of `uname -r`, the content of `/proc/version`, or the version of a Debian
     /// package.
     pub fn parse(text: &str) -> Result<Self, NoVersion> {
         let text = text.trim();
@@ -272,7 +270,7 @@ impl Release {
         if let Some((of_package, _)) = package.as_deref().and_then(Version::at_head) {
             version = of_package;
         }
-        // Fedora counts candidates as in 6.15.0-0.rc3.20250424git.
+        // Fedora's release candidates: 6.15.0-0.rc3.20250424git.
         version.candidate = rest
             .find("rc")
             .filter(|at| rest[..*at].ends_with(['-', '.', '~']))
@@ -281,7 +279,7 @@ impl Release {
         let is_candidate_only = version
             .candidate
             .is_some_and(|it| rest == format!("-rc{it}"));
-        // The compiler's maker says nothing.
+        // Ignore the compiler's vendor.
         let maker = match text.contains("-Ubuntu ") {
             true => Some(Maker::Backports("Ubuntu")),
             false => MAKERS
@@ -304,8 +302,8 @@ impl Release {
     }
 }
 
-/// The version of a Debian package: what `text` says behind "Debian", or `name` itself, if `rest`,
-/// which follows the version of kernel.org in it, is that of a revision such as -1~bpo13+1.
+/// The version of a Debian package: the word after "Debian" in `text`, or `name` itself if `rest`,
+/// the part after the kernel.org version, is a revision such as -1~bpo13+1.
 fn debian_package(text: &str, name: &str, rest: &str) -> Option<String> {
     let behind = text.split_once(" Debian ").map(|(_, it)| it);
     let said = behind

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! The states of CVEs as an OpenVEX document, which scanners of vulnerabilities read.
+//! States of CVEs as an OpenVEX document, for vulnerability scanners.
 
 use crate::cve::{Finding, Report, State, Way};
 use serde::Serialize;
@@ -9,7 +9,7 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-/// The version of OpenVEX.
+/// The OpenVEX version.
 const CONTEXT: &str = "https://openvex.dev/ns/v0.2.0";
 
 /// An OpenVEX document.
@@ -68,7 +68,7 @@ enum Justification {
     InlineMitigationsAlreadyExist,
 }
 
-/// The document that says what is known now, on the machine `host` if it is about one.
+/// Creates a document with the current state, for the machine `host` if given.
 pub fn of(report: &Report, host: Option<&str>) -> Result<Document, String> {
     let release = report.release.as_deref().unwrap_or("unknown");
     let time = humantime::format_rfc3339_seconds(now()?).to_string();
@@ -76,14 +76,14 @@ pub fn of(report: &Report, host: Option<&str>) -> Result<Document, String> {
     Ok(document(&report.cves, release, host, &time))
 }
 
-/// The time, or what `SOURCE_DATE_EPOCH` says, so that documents can be made again.
+/// The time, or `SOURCE_DATE_EPOCH` for reproducible documents.
 fn now() -> Result<SystemTime, String> {
     match env::var("SOURCE_DATE_EPOCH") {
         Err(_) => Ok(SystemTime::now()),
         Ok(seconds) => {
             let seconds = seconds
                 .parse()
-                .map_err(|_| "SOURCE_DATE_EPOCH is no number of seconds")?;
+                .map_err(|_| "SOURCE_DATE_EPOCH is not a number of seconds")?;
 
             SystemTime::UNIX_EPOCH
                 .checked_add(Duration::from_secs(seconds))
@@ -93,8 +93,8 @@ fn now() -> Result<SystemTime, String> {
     }
 }
 
-/// The document that says what was found about the kernel `release`, on the machine `host`, at
-/// `timestamp`, in RFC 3339.
+/// Creates a document about the kernel `release`, on the machine `host`, at `timestamp`, in RFC
+/// 3339.
 fn document(findings: &[Finding], release: &str, host: Option<&str>, timestamp: &str) -> Document {
     let product = format!("pkg:generic/linux@{}", escaped(release));
     let of = [host, Some(release), Some(timestamp)].map(|it| it.map(escaped));
@@ -142,7 +142,7 @@ fn statement(finding: &Finding, product: &str) -> Statement {
     }
 }
 
-/// What to do about it.
+/// The recommended action.
 fn action(finding: &Finding) -> String {
     let is_missing = |way: &&Way| way.is_open() && way.state != Some(State::Mitigated);
 
@@ -155,7 +155,7 @@ fn action(finding: &Finding) -> String {
     }
 }
 
-/// `text` as it stands in a package URL or in a URN.
+/// Escapes `text` for a package URL or a URN.
 fn escaped(text: &str) -> String {
     let is_plain = |it: u8| it.is_ascii_alphanumeric() || b"-._~:".contains(&it);
 

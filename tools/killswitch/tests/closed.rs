@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! The program, when what reads its output ends before it does.
+//! The program with an output that its reader closes early.
 
 use std::{
     io,
@@ -12,7 +12,7 @@ const KERNEL: &str = concat!(
     "/../../testing/fuzz/corpus/image/sample-kernel"
 );
 
-/// One that is closed already.
+/// A pipe whose reader has closed it.
 fn closed() -> Stdio {
     let (_, writer) = io::pipe().unwrap();
 
@@ -30,7 +30,7 @@ fn run(words: &[&str], output: Stdio, errors: Stdio) -> Output {
 }
 
 #[test]
-fn a_closed_output_ends_it_without_a_word() {
+fn closed_output_ends_it_silently() {
     for words in [
         &["facts", "--vmlinux", KERNEL][..],
         &["scan", "--counts", "--vmlinux", KERNEL],
@@ -41,14 +41,14 @@ fn a_closed_output_ends_it_without_a_word() {
         let output = run(words, closed(), Stdio::piped());
         let said = String::from_utf8_lossy(&output.stderr);
 
-        // As for what SIGPIPE ends.
+        // As after SIGPIPE.
         assert_eq!(output.status.code(), Some(141), "{words:?}: {said}");
         assert!(!said.contains("written"), "{words:?}: {said}");
     }
 }
 
 #[test]
-fn without_a_place_for_errors_the_status_says_it() {
+fn status_reports_errors_if_stderr_is_closed() {
     let words = ["facts", "--vmlinux", "/nowhere"];
 
     assert_eq!(run(&words, Stdio::null(), closed()).status.code(), Some(2));

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! The program, given what is no kernel, module, record or list, or was made to do harm: it says in
-//! one sentence what is wrong with which file, and ends, within one GiB of memory.
+//! The program with invalid or malicious kernels, modules, records and lists: it reports one error
+//! for one file, and ends, within 1 GiB of memory.
 
 use std::{
     env, fs,
@@ -14,10 +14,10 @@ use std::{
 };
 
 const CORPUS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../testing/fuzz/corpus");
-/// How long the program may take. It takes a second or two.
+/// The time limit. It usually takes a second or two.
 const MAX_TIME: Duration = Duration::from_secs(600);
 
-/// A directory that is removed at its end.
+/// A temporary directory.
 struct Directory(PathBuf);
 
 impl Directory {
@@ -28,18 +28,18 @@ impl Directory {
         Self(path)
     }
 
-    /// The path of the file of this name in it.
+    /// The path of a file in it.
     fn path(&self, name: &str) -> String {
         self.0.join(name).to_str().unwrap().into()
     }
 
-    /// Makes a file, and returns its path.
+    /// Creates a file, and returns its path.
     fn write(&self, name: &str, bytes: &[u8]) -> String {
         fs::write(self.0.join(name), bytes).unwrap();
         self.path(name)
     }
 
-    /// Makes a named pipe, which nothing writes to, and returns its path.
+    /// Creates a named pipe without a writer, and returns its path.
     fn pipe(&self, name: &str) -> String {
         let path = self.path(name);
 
@@ -54,23 +54,23 @@ impl Directory {
 
 impl Drop for Directory {
     fn drop(&mut self) {
-        // What is left over harms nothing.
+        // Leftover files are harmless.
         let _ = fs::remove_dir_all(&self.0);
     }
 }
 
-/// A file of a kernel or of a module that the fuzzers begin with.
+/// A kernel or module file from the fuzzers' seeds.
 fn seed(name: &str) -> Vec<u8> {
     fs::read(Path::new(CORPUS).join("image").join(name)).unwrap()
 }
 
-/// Runs the program with these words and one GiB of addresses, and returns its exit status and what
-/// it complains of.
+/// Runs the program with these arguments and 1 GiB of address space, and returns its exit status
+/// and error output.
 fn run(words: &[&str]) -> (Option<i32>, String) {
     run_with(words, Stdio::null())
 }
 
-/// The same with something else in the standard input.
+/// The same with a standard input.
 fn run_with(words: &[&str], input: Stdio) -> (Option<i32>, String) {
     let mut child = Command::new("sh")
         .args(["-c", "ulimit -v 1048576 && exec \"$0\" \"$@\""])
@@ -99,7 +99,8 @@ fn run_with(words: &[&str], input: Stdio) -> (Option<i32>, String) {
     )
 }
 
-/// The program refuses the file at `path`, which is among `words`, for a reason that has `why` in it.
+/// Checks that the program refuses the file at `path`, one of `words`, for a reason that contains
+/// `why`.
 #[track_caller]
 fn refused(words: &[&str], path: &str, why: &str) {
     let (status, said) = run(words);
@@ -113,7 +114,7 @@ fn refused(words: &[&str], path: &str, why: &str) {
     );
 }
 
-/// The same with the commands that read a kernel.
+/// The same for the commands that read a kernel.
 #[track_caller]
 fn kernel_refused(path: &str, why: &str) {
     for words in [&["facts"][..], &["cve", "--all"]] {
@@ -130,10 +131,10 @@ fn get(bytes: &[u8], at: usize) -> usize {
     u64::from_le_bytes(bytes[at..at + 8].try_into().unwrap()) as usize
 }
 
-/// Where the headers of the sections of an ELF file begin, and the size of one, in bytes.
+/// The offset of an ELF file's section headers, and the size of one, in bytes.
 const SECTIONS: usize = 0x28;
 const SECTION: usize = 64;
-/// Where those of the segments begin, and the size of one.
+/// The offset of its program headers, and the size of one.
 const SEGMENTS: usize = 64;
 const SEGMENT: usize = 56;
 
@@ -148,13 +149,13 @@ fn boot_image(payload: &[u8]) -> Vec<u8> {
     image
 }
 
-/// What zstd makes of `blocks` times 128 KiB of zeros.
+/// zstd data that expands to `blocks` times 128 KiB of zeros.
 fn bomb(blocks: usize) -> Vec<u8> {
-    // A window of 2 MiB, and no size of the whole.
+    // A window of 2 MiB, and no total size.
     let mut bytes = vec![0x28, 0xb5, 0x2f, 0xfd, 0, 11 << 3];
 
     for number in 1..=blocks {
-        // The last one or not, one byte that is repeated, and how often.
+        // Whether it is the last one, one repeated byte, and the count.
         let header = u32::from(number == blocks) | 1 << 1 | (128 << 10) << 3;
 
         bytes.extend_from_slice(&header.to_le_bytes()[..3]);
@@ -164,7 +165,7 @@ fn bomb(blocks: usize) -> Vec<u8> {
 }
 
 #[test]
-fn what_is_no_file_is_refused_at_once() {
+fn special_files_are_refused_immediately() {
     let directory = Directory::new("no-file");
     let kernel = directory.write("kernel", &seed("sample-kernel"));
     let pipe = directory.pipe("pipe");
@@ -175,7 +176,7 @@ fn what_is_no_file_is_refused_at_once() {
         &["suggest", "--record", &pipe][..],
         &["scan", "--list", &pipe],
     ] {
-        refused(words, &pipe, "name a regular file, or - and have it in the");
+        refused(words, &pipe, "name a regular file, or - and redirect the");
     }
     for (path, why) in [
         (&*pipe, "it is a directory, a pipe or a device"),
@@ -199,9 +200,9 @@ fn what_is_no_file_is_refused_at_once() {
     }
 }
 
-/// Lists and records, which may come from the standard input.
+/// Lists and records, which may be the standard input.
 #[test]
-fn what_is_piped_in_is_read_as_far_as_it_may_be() {
+fn piped_input_is_read_up_to_its_limit() {
     let directory = Directory::new("piped");
     let kernel = directory.write("kernel", &seed("sample-kernel"));
     let list = b"function,value\nf,-1\n";
@@ -233,7 +234,7 @@ fn what_is_piped_in_is_read_as_far_as_it_may_be() {
 }
 
 #[test]
-fn what_stands_among_modules_is_refused() {
+fn invalid_files_among_modules_are_refused() {
     let directory = Directory::new("among-modules");
     let kernel = directory.write("kernel", &seed("sample-kernel"));
 
@@ -266,12 +267,12 @@ fn what_stands_among_modules_is_refused() {
         (
             "bomb.ko.zst",
             &|path| drop(directory.write(path, &bomb(4000))),
-            "it is larger than any kernel or module can be",
+            "it exceeds the size limit of kernels and modules",
         ),
         (
             "one-name.ko",
             &|path| drop(directory.write(path, &with_one_name())),
-            "it has more symbols than any kernel or module can have",
+            "it has too many symbols",
         ),
     ] {
         let modules = directory.path("modules");
@@ -314,7 +315,7 @@ fn with_one_name() -> Vec<u8> {
     for number in 0..COUNT {
         let mut symbol = [0; 24];
 
-        // Global, and of another module.
+        // Global and undefined.
         put(&mut symbol, 0, number as u64, 4);
         symbol[4] = 1 << 4;
         file.extend_from_slice(&symbol);
@@ -342,35 +343,35 @@ fn kernels_with_wrong_numbers_are_refused() {
             kernel.len() - SECTION + 0x20,
             1 << 63,
             8,
-            "larger than any",
+            "exceeds the size limit",
         ),
         (
             "names far away",
             kernel.len() - SECTION + 0x18,
             u64::MAX - 7,
             8,
-            "no ELF file that is whole",
+            "not a complete ELF file",
         ),
         (
             "headers far away",
             SECTIONS,
             u64::MAX - 7,
             8,
-            "no ELF file that is whole",
+            "not a complete ELF file",
         ),
         (
             "a segment of 2^63 bytes",
             SEGMENTS + 0x20,
             1 << 63,
             8,
-            "it is cut off",
+            "it is truncated",
         ),
         (
             "a segment far away",
             SEGMENTS + 0x08,
             1 << 63,
             8,
-            "it is cut off",
+            "it is truncated",
         ),
         (
             "overlapping segments",
@@ -391,7 +392,7 @@ fn kernels_with_wrong_numbers_are_refused() {
             0x10,
             1,
             2,
-            "it is an object file, and no kernel",
+            "it is an object file, not a kernel",
         ),
     ] {
         let mut file = kernel.clone();
@@ -399,7 +400,7 @@ fn kernels_with_wrong_numbers_are_refused() {
         put(&mut file, at, number, size);
         let path = directory.write(name, &file);
 
-        // Sections of a kernel are only read as far as they matter.
+        // Sections of a kernel are only read on demand.
         match why {
             "" => assert!(matches!(run(&["facts", "--vmlinux", &path]).0, Some(0 | 2))),
             why => kernel_refused(&path, why),
@@ -408,18 +409,18 @@ fn kernels_with_wrong_numbers_are_refused() {
 }
 
 #[test]
-fn files_that_expand_are_refused() {
+fn decompression_bombs_are_refused() {
     let directory = Directory::new("expand");
-    // An lzma file that wants to see back four GiB.
+    // An lzma file with a window of 4 GiB.
     let lzma = [&[0x5d, 0, 0, 0xff, 0xff][..], &[0xff; 8], &[0; 64]].concat();
 
-    // One megabyte, which would be 32 GiB.
+    // 1 MB that expands to 32 GiB.
     let path = directory.write("bomb", &boot_image(&bomb(1 << 18)));
 
     refused(
         &["facts", "--vmlinux", &path],
         &path,
-        "larger than any kernel",
+        "exceeds the size limit",
     );
     for (name, payload, why) in [
         ("lzma", lzma, "it cannot be decompressed"),
@@ -440,7 +441,7 @@ fn files_that_expand_are_refused() {
 }
 
 #[test]
-fn files_with_holes_are_refused() {
+fn sparse_files_are_refused() {
     let directory = Directory::new("holes");
     let path = directory.path("file");
     let with_hole = |head: &[u8], parts: &[(u64, &[u8])]| {
@@ -456,19 +457,19 @@ fn files_with_holes_are_refused() {
     let mut head = seed("sample-kernel")[..SEGMENTS].to_vec();
     let mut first = [0; SECTION];
 
-    // The first header has the number of sections, and of segments, if they are many.
+    // If the number of sections or of segments is large, the first section header has it.
     put(&mut first, 0x20, u32::MAX.into(), 8);
     put(&mut first, 0x2c, u32::MAX.into(), 4);
     put(&mut head, SECTIONS, 0x1000, 8);
     put(&mut head, 0x3c, 0, 2);
     with_hole(&head, &[(0x1000, &first)]);
-    kernel_refused(&path, "it has more parts than any kernel");
+    kernel_refused(&path, "it has too many sections or segments");
     put(&mut head, 0x3c, 1, 2);
     put(&mut head, 0x38, 0xffff, 2);
     with_hole(&head, &[(0x1000, &first)]);
-    kernel_refused(&path, "it has more parts than any kernel");
+    kernel_refused(&path, "it has too many sections or segments");
 
-    // As many segments as there can be, of 16 MiB each.
+    // The maximum number of segments, of 16 MiB each.
     let mut segment = [0; SEGMENT];
     put(&mut segment, 0, 1, 4);
     put(&mut segment, 0x20, 16 << 20, 8);
@@ -476,7 +477,7 @@ fn files_with_holes_are_refused() {
     put(&mut head, SECTIONS, 0, 8);
     put(&mut head, 0x38, 0xfffe, 2);
     with_hole(&head, &[(SEGMENTS as u64, &segment.repeat(0xfffe))]);
-    kernel_refused(&path, "it is larger than any kernel can be");
+    kernel_refused(&path, "it exceeds the size limit");
 
     with_hole(b"", &[]);
     kernel_refused(&path, "it is neither an ELF file nor a boot image");
@@ -488,7 +489,7 @@ fn files_with_holes_are_refused() {
 }
 
 #[test]
-fn text_without_end_is_refused() {
+fn endless_text_is_refused() {
     let directory = Directory::new("text");
     let nested = format!(
         "{{\"cveMetadata\": {{\"cveId\": \"CVE-2030-1\"}}, \"containers\": {}",
@@ -500,11 +501,7 @@ fn text_without_end_is_refused() {
     for (name, text) in [("nested", &nested), ("wrong", &wrong)] {
         let path = directory.write(name, text.as_bytes());
 
-        refused(
-            &["suggest", "--record", &path],
-            &path,
-            "it is no CVE record",
-        );
+        refused(&["suggest", "--record", &path], &path, "not a CVE record");
     }
     let path = directory.write("CVE-2030-1.toml", entry.as_bytes());
     let (status, said) = run(&["cve", "CVE-2030-1", "--catalogue", &path]);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! The program. All that it does is in the library beside it, where the fuzz targets reach it.
+//! The program. Everything else is in the library, which the fuzz targets link, too.
 
 use std::process::ExitCode;
 

@@ -4,7 +4,7 @@
 
 use super::*;
 
-/// A file in which all is well.
+/// A valid file.
 pub const SAMPLE: &str = r#"
 id = "CVE-2030-1000"
 title = "plain counts twice"
@@ -60,7 +60,7 @@ fn problems(files: &[(&str, &str)]) -> Vec<String> {
     }
 }
 
-/// Entries in files of their names.
+/// A catalogue of files named after their entries.
 pub fn catalogue(texts: &[&str]) -> Catalogue {
     let file = |text: &&str| {
         let id = text.split('"').nth(1).unwrap();
@@ -72,7 +72,7 @@ pub fn catalogue(texts: &[&str]) -> Catalogue {
 }
 
 #[test]
-fn what_is_built_in_is_well() {
+fn built_in_catalogue_is_valid() {
     let catalogue = match Catalogue::built_in() {
         Ok(catalogue) => catalogue,
         Err(problems) => panic!("{problems:?}"),
@@ -84,7 +84,7 @@ fn what_is_built_in_is_well() {
 }
 
 #[test]
-fn an_entry_is_understood() {
+fn entries_are_parsed() {
     let catalogue = catalogue(&[SAMPLE, DOOR]);
     let entry = catalogue.get("CVE-2030-1000").unwrap();
     let questions: Vec<_> = entry.alternatives[1]
@@ -102,7 +102,7 @@ fn an_entry_is_understood() {
 }
 
 #[test]
-fn what_is_wrong_is_said_with_its_place() {
+fn errors_are_reported_with_their_keys() {
     let name = "CVE-2030-1000.toml";
 
     assert_eq!(problems(&[(name, SAMPLE)]), [""; 0]);
@@ -131,18 +131,18 @@ fn what_is_wrong_is_said_with_its_place() {
         (
             "\"CVE-2030-1000\"",
             "\"CVE-30-1\"",
-            "id: 'CVE-30-1' is no CVE and no door",
+            "id: 'CVE-30-1' is neither a CVE nor a door",
         ),
         (
             "\"CVE-2030-1000\"",
             "\"CVE-2030-1001\"",
-            "id: the file is not CVE-2030-1001.toml",
+            "id: the file must be CVE-2030-1001.toml",
         ),
         ("[\"made up\"]", "[]", "sources: it is empty"),
         (
             "[\"net/sample/plain.c\"]",
             "[\"/net\"]",
-            "files[0]: '/net' is no path in the source",
+            "files[0]: '/net' is not a path in the source",
         ),
         (
             "plain:first -EPERM",
@@ -198,37 +198,37 @@ fn what_is_wrong_is_said_with_its_place() {
         (
             "\"4.14\", \"5.0\"",
             "\"5.0\", \"4.14\"",
-            "versions.introduced[1]: 4.14 comes behind 5.0",
+            "versions.introduced[1]: 4.14 is after 5.0",
         ),
         (
             "\"4.14\", \"5.0\"",
             "\"4.14\", \"4.14\"",
-            "versions.introduced[1]: 4.14 comes behind 4.14",
+            "versions.introduced[1]: 4.14 is after 4.14",
         ),
         (
             "\"4.14\", \"5.0\"",
             "\"7.0\"",
-            "versions.introduced: 7.0 does not come before the fix, 7.0",
+            "versions.introduced: 7.0 is not before the fix, 7.0",
         ),
         (
             "\"4.14\", \"5.0\"",
             "\"5.10.254\", \"6.0\"",
-            "versions.introduced[0]: 5.10.254 does not come before the fix of its branch, 5.10.254",
+            "versions.introduced[0]: 5.10.254 is not before the fix of its branch, 5.10.254",
         ),
         (
             ", \"7.0\"]",
             "]",
-            "versions.fixed: the fix of the main line is missing behind 6.1.170",
+            "versions.fixed: the fix of mainline is missing after 6.1.170",
         ),
         (
             "\"7.0\"",
             "\"7\"",
-            "versions.fixed[2]: '7' is no version of Linux",
+            "versions.fixed[2]: '7' is not a Linux version",
         ),
         (
             "6.1.168-1",
             "6.1.168",
-            "distributions.Debian[0]: '6.1.168' is no version of a package",
+            "distributions.Debian[0]: '6.1.168' is not a package version",
         ),
         ("[[avoid]]", "[[avoid", "unclosed array table"),
     ] {
@@ -248,7 +248,7 @@ fn what_is_wrong_is_said_with_its_place() {
 }
 
 #[test]
-fn an_entry_says_why_it_has_no_alternatives() {
+fn entries_say_why_they_have_no_alternatives() {
     let name = "CVE-2030-1000.toml";
     let text = SAMPLE.split("[[").next().unwrap();
     let with = text.replace("names =", "none = \"nothing may fail\"\nnames =");
@@ -256,19 +256,19 @@ fn an_entry_says_why_it_has_no_alternatives() {
     assert_eq!(
         problems(&[(name, text)]),
         [format!(
-            "{name}: alternatives: there are none, and no none that says why"
+            "{name}: alternatives: there are none, and the key none does not say why"
         )]
     );
     assert_eq!(problems(&[(name, &with)]), [""; 0]);
 }
 
 #[test]
-fn a_door_has_no_versions() {
+fn doors_have_no_versions() {
     let text = DOOR.replace("[[", "[versions]\nfixed = [\"7.0\"]\n[[");
 
     assert_eq!(
         problems(&[("door-sample.toml", &text)]),
-        ["door-sample.toml: versions: a door has none"]
+        ["door-sample.toml: versions: not allowed in a door"]
     );
 }
 
@@ -281,12 +281,12 @@ fn ids_are_unique() {
 
     assert_eq!(
         problems(&files),
-        ["b/CVE-2030-1000.toml: id: a/CVE-2030-1000.toml has the same"]
+        ["b/CVE-2030-1000.toml: id: duplicate of a/CVE-2030-1000.toml"]
     );
 }
 
 #[test]
-fn the_door_of_a_file_is_the_one_that_names_it_most_exactly() {
+fn most_specific_door_of_a_file_is_chosen() {
     let inner = DOOR
         .replace("door-sample", "door-inner")
         .replace("\"net/sample/\"", "\"net/sample/inner*\"")

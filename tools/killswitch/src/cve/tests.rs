@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! Tests of states, with a kernel whose answers the tests write.
+//! Tests of states, with a kernel that returns scripted answers.
 
 use super::*;
 use crate::{
@@ -9,7 +9,7 @@ use crate::{
     record,
 };
 
-/// A kernel, as far as the tests say something about it.
+/// A kernel with scripted answers.
 struct Scripted<'a> {
     release: Option<Release>,
     presence: Presence,
@@ -60,12 +60,12 @@ fn line(target: &str, value: &str, rest: &str) -> String {
 }
 
 #[test]
-fn the_version_decides_for_kernels_of_kernel_org() {
+fn version_decides_for_kernels_of_kernel_org() {
     for (release, state, reason) in [
         (
             "4.13",
             State::NotAffected,
-            "it is older than the flaw, which came with 5.0",
+            "it predates the flaw, introduced in 5.0",
         ),
         (
             "5.10.253",
@@ -75,18 +75,18 @@ fn the_version_decides_for_kernels_of_kernel_org() {
         (
             "5.10.254",
             State::Fixed,
-            "it has the fix, which came with 5.10.254",
+            "it has the fix, released in 5.10.254",
         ),
         (
             "6.5.1",
             State::Exposed,
             "it has the flaw: kernel.org did not fix it in 6.5, and nothing",
         ),
-        ("7.3.4", State::Fixed, "it has the fix, which came with 7.0"),
+        ("7.3.4", State::Fixed, "it has the fix, released in 7.0"),
         (
             "7.0-rc2",
             State::Unknown,
-            "which versions have it is not known here",
+            "the affected versions are unknown",
         ),
     ] {
         let finding = finding(&Scripted::new(release, ""));
@@ -96,9 +96,9 @@ fn the_version_decides_for_kernels_of_kernel_org() {
     }
 }
 
-/// A distribution backports, so that its version says only what it has.
+/// Distributions backport fixes, so the version alone does not show that one is missing.
 #[test]
-fn the_version_of_a_distribution_never_says_that_it_is_vulnerable() {
+fn distribution_versions_never_imply_vulnerability() {
     for (release, state, reason) in [
         (
             "6.1.0-37-amd64",
@@ -118,7 +118,7 @@ fn the_version_of_a_distribution_never_says_that_it_is_vulnerable() {
         (
             "6.1.168-1",
             State::Fixed,
-            "the package 6.1.168-1 has the fix, as 6.1.168-1 had",
+            "the package 6.1.168-1 has the fix, since 6.1.168-1",
         ),
         (
             "6.1.169-1~bpo11+1",
@@ -128,13 +128,9 @@ fn the_version_of_a_distribution_never_says_that_it_is_vulnerable() {
         (
             "7.3.4+deb13-amd64",
             State::Fixed,
-            "has the fix, which came with 7.0",
+            "has the fix, released in 7.0",
         ),
-        (
-            "4.9.0-19-amd64",
-            State::NotAffected,
-            "it is older than the flaw",
-        ),
+        ("4.9.0-19-amd64", State::NotAffected, "it predates the flaw"),
         (
             "5.15.0-91-generic",
             State::Unknown,
@@ -143,7 +139,7 @@ fn the_version_of_a_distribution_never_says_that_it_is_vulnerable() {
         (
             "4.4.0-210-generic",
             State::Unknown,
-            "Ubuntu backports features into older versions",
+            "Ubuntu backports features",
         ),
         (
             "5.14.0-362.el9.x86_64",
@@ -153,17 +149,17 @@ fn the_version_of_a_distribution_never_says_that_it_is_vulnerable() {
         (
             "6.1.100-custom",
             State::Unknown,
-            "if the source is that of kernel.org, give its version",
+            "if the source is from kernel.org, give its version",
         ),
         (
             "4.4.100-custom",
             State::Unknown,
-            "if the source is that of kernel.org, give its version",
+            "if the source is from kernel.org, give its version",
         ),
         (
             "unknown",
             State::Unknown,
-            "the version of the kernel is not known",
+            "the version of the kernel is unknown",
         ),
     ] {
         let finding = finding(&Scripted::new(release, ""));
@@ -174,7 +170,7 @@ fn the_version_of_a_distribution_never_says_that_it_is_vulnerable() {
 }
 
 #[test]
-fn a_kernel_without_the_module_is_not_affected() {
+fn kernels_without_the_module_are_not_affected() {
     for (presence, release, state) in [
         (Presence::Absent, "6.1.1", State::NotAffected),
         (Presence::Absent, "5.15.0-91-generic", State::NotAffected),
@@ -194,7 +190,7 @@ fn a_kernel_without_the_module_is_not_affected() {
 }
 
 #[test]
-fn what_is_engaged_decides_before_the_version() {
+fn engagements_take_precedence_over_the_version() {
     let all = "state=engaged scope=all";
     let users = "state=engaged scope=nonroot";
 
@@ -237,12 +233,12 @@ fn what_is_engaged_decides_before_the_version() {
         (
             line("first", "-1", "state=armed scope=all"),
             State::Armed,
-            "first waits for its module",
+            "first is armed until its module is loaded",
         ),
         (
             line("first", "none", "state=armed scope=all"),
             State::Observed,
-            "first waits",
+            "first is armed",
         ),
         (
             line("first", "none", "state=observing scope=all"),
@@ -262,7 +258,7 @@ fn what_is_engaged_decides_before_the_version() {
         (
             line("first", "-1", "state=missing scope=all"),
             State::Disarmed,
-            "nothing is stopped",
+            "no call is stopped",
         ),
         (
             line("local", "-1", users),
@@ -277,7 +273,7 @@ fn what_is_engaged_decides_before_the_version() {
         (
             line("local", "-1", all) + &line("plain:init", "-1", "state=armed scope=all"),
             State::Armed,
-            "plain:init waits for its module",
+            "plain:init is armed until its module is loaded",
         ),
         (
             line("local", "-1", all) + &line("init", "none", "state=observing scope=all"),
@@ -287,7 +283,7 @@ fn what_is_engaged_decides_before_the_version() {
         (
             line("local", "-1", all) + &line("init", "-1", "state=disarmed scope=all"),
             State::Disarmed,
-            "the probe of init is off",
+            "the probe of init is disarmed",
         ),
         (
             line("local", "-1", all)
@@ -320,7 +316,7 @@ fn what_is_engaged_decides_before_the_version() {
 }
 
 #[test]
-fn what_is_fixed_can_be_lifted() {
+fn engagements_for_fixed_cves_can_be_lifted() {
     let engaged = line("first", "-1", "state=engaged scope=all");
     let reason = finding(&Scripted::new("7.3", &engaged)).reason;
 
@@ -332,7 +328,7 @@ fn what_is_fixed_can_be_lifted() {
 }
 
 #[test]
-fn without_a_way_that_is_allowed_there_is_no_mitigation() {
+fn no_allowed_way_means_no_mitigation() {
     let kernel = |refuses| Scripted {
         refuses,
         ..Scripted::new("6.1.1", "")
@@ -347,7 +343,7 @@ fn without_a_way_that_is_allowed_there_is_no_mitigation() {
         "{}",
         finding.reason
     );
-    // The second alternative is still there.
+    // The second alternative is still available.
     let finding = self::finding(&kernel(&["first"]));
     assert_eq!(finding.state, State::Exposed);
     assert!(
@@ -358,7 +354,7 @@ fn without_a_way_that_is_allowed_there_is_no_mitigation() {
 }
 
 #[test]
-fn a_record_is_answered_by_the_way_into_its_files() {
+fn records_are_answered_by_the_way_into_their_files() {
     let catalogue = catalogue(&[DOOR]);
     let record = record::tests::sample().to_string();
     let record = Record::parse(record.as_bytes()).unwrap();
@@ -378,7 +374,7 @@ fn a_record_is_answered_by_the_way_into_its_files() {
     assert_eq!(state("4.4", "").0, State::NotAffected);
     let (partly, reason) = state("6.1.1", &line("first", "-1", "state=engaged scope=all"));
     assert_eq!(partly, State::Partly);
-    assert!(reason.contains("that closes door-sample"), "{reason}");
+    assert!(reason.contains("this closes door-sample"), "{reason}");
     assert_eq!(of_nothing("CVE-1").state, State::Unknown);
     let state = |files: &[&str]| {
         let record = Record {
@@ -390,25 +386,24 @@ fn a_record_is_answered_by_the_way_into_its_files() {
         (finding.state, finding.reason)
     };
 
-    // A header says little, and a source file beside the door leaves the flaw open.
+    // Headers are ignored, and a source file that the door does not cover leaves the flaw open.
     assert_eq!(state(&["net/sample/a.c", "include/b.h"]).0, State::Exposed);
     let (none, reason) = state(&["net/sample/a.c", "net/core/b.c"]);
     assert_eq!(none, State::NoMitigation);
     assert!(
-        reason
-            .ends_with("door-sample is a way to some of its source files, and not to net/core/b.c"),
+        reason.ends_with("door-sample covers some of its source files, but not net/core/b.c"),
         "{reason}"
     );
     let (none, reason) = state(&["net/core/b.c"]);
     assert_eq!(none, State::NoMitigation);
     assert!(
-        reason.ends_with("neither is a way into its source files"),
+        reason.ends_with("it has no way into its source files"),
         "{reason}"
     );
 }
 
 #[test]
-fn where_nothing_closes_it_no_door_does() {
+fn doors_do_not_apply_if_nothing_closes_it() {
     let text = SAMPLE.split("[[").next().unwrap();
     let text = text.replace("names =", "none = \"nothing may fail\"\nnames =");
     let catalogue = catalogue(&[&text, DOOR]);
@@ -425,7 +420,7 @@ fn where_nothing_closes_it_no_door_does() {
 }
 
 #[test]
-fn states_are_what_their_names_say() {
+fn states_have_names() {
     let names = State::ALL.map(|it| it.to_string());
 
     assert_eq!(

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! What a function does on each of its paths: what it returns, what it locks and unlocks, and what
-//! it takes over from its callers.
+//! The effects of each path through a function: its return value, its locking, and the resources
+//! that it takes over from its callers.
 
 use super::{
     code,
@@ -14,57 +14,57 @@ use std::{
     collections::{BTreeSet, HashMap},
 };
 
-/// How many instructions of one function are followed at most.
+/// Maximum number of instructions executed per function.
 const BUDGET: usize = 60_000;
-/// How large a callee may be that is followed, in bytes, how far away, and how deep.
+/// Limits of callees that are entered: size and distance in bytes, and depth.
 const MAX_CALLEE: u64 = 1024;
 const MAX_DISTANCE: u64 = 64 << 10;
 const MAX_DEPTH: usize = 2;
-/// How many events are distinguished.
+/// Maximum number of distinct events.
 const MAX_EVENTS: usize = 128;
 
-/// Something that a function does to what is not its own.
+/// An effect of a function on objects other than its own.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Event {
     pub at: u64,
-    /// The function that is called, or what is done in place.
+    /// The called function, or the operation done inline.
     pub name: String,
     pub verb: Verb,
-    /// What it is done to.
+    /// The object.
     pub object: Known,
 }
 
-/// What happened on a path.
+/// The state of a path.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Trail {
     /// The [`Event`]s, a bit each.
     events: u128,
-    /// Locks taken less those that were released.
+    /// Locks acquired minus locks released.
     locks: i8,
-    /// Whether a lock may not have been taken.
+    /// Whether acquiring a lock may have failed.
     is_unsure: bool,
     has_effect: bool,
 }
 
-/// One way through a function.
+/// A path through a function.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Path {
     /// What it returns.
     pub value: Value,
-    /// The function whose result it returns, if it ends in a jump to it.
+    /// For a tail call, the callee.
     pub tail: Option<u64>,
     events: u128,
-    /// Locks taken less those that were released, if that is known.
+    /// Locks acquired minus locks released, if known.
     pub locks: Option<i8>,
-    /// Whether it changes anything but its own memory, or calls what may.
+    /// Whether it changes memory other than its own, or calls functions that may.
     pub has_effect: bool,
 }
 
-/// All ways through a function, within bounds.
+/// All paths through a function, within limits.
 pub struct Body {
     pub paths: Vec<Path>,
     events: Vec<Event>,
-    /// Whether all ways were followed.
+    /// Whether all paths were followed.
     pub is_whole: bool,
 }
 
@@ -96,7 +96,7 @@ impl Observed<'_> {
         }
     }
 
-    /// Whether the counter of what forbids preemption is accessed.
+    /// Whether the preemption counter is accessed.
     fn is_preempt_count(&self, access: &Access) -> bool {
         let count = self
             .preempt_count
@@ -109,8 +109,8 @@ impl Observed<'_> {
         }
     }
 
-    /// Whether a callee is part of what is looked at: near, small and without a word that says
-    /// what it does.
+    /// Whether to enter a callee: near, small and with no verb in its name that describes its
+    /// effect.
     fn is_entered(&self, state: &State<Trail>, target: u64) -> bool {
         let Some(symbol) = self.image.symbol_of(target) else {
             return false;
@@ -173,7 +173,7 @@ impl Observer for Observed<'_> {
             return Some(Value::address(Base::Counted(access.at), 0));
         }
         let found = match object {
-            // What keeps a task on its CPU, and an RCU section without more, is compiled to this.
+            // migrate_disable() and plain RCU sections compile to this.
             _ if is_preempt_count => {
                 state.trail.locks = state.trail.locks.saturating_add(access.counts);
                 match access.counts {
@@ -183,7 +183,7 @@ impl Observer for Observed<'_> {
                 }
             }
             Known::Number(_) | Known::Address(Base::Cpu | Base::Thread, _) => None,
-            // Counters of references are counted down in one step, or for each CPU by a pointer.
+            // Reference counters are decremented in one instruction, or per CPU through a pointer.
             _ if access.counts < 0 && (access.is_locked || access.is_per_cpu) => {
                 Some(("a counter", Verb::Put))
             }
@@ -215,7 +215,7 @@ impl Observer for Observed<'_> {
             _ => Value::UNKNOWN,
         };
 
-        // A function that it jumps to is called last.
+        // A jump to another function is a tail call.
         if let Some(to) = tail {
             if let Next::Return(result) = self.call(state, to, Target::Function(to)) {
                 trail = state.trail.clone();
@@ -238,7 +238,7 @@ impl Observer for Observed<'_> {
     }
 }
 
-/// A state at the beginning of a function, with its arguments.
+/// The state at the entry of a function, with its arguments.
 pub fn entry<T>(image: &Image, address: u64, trail: T) -> State<T> {
     let mut state = State::new(image, address, trail);
 
@@ -249,7 +249,7 @@ pub fn entry<T>(image: &Image, address: u64, trail: T) -> State<T> {
 }
 
 impl Body {
-    /// That of the function at `address`.
+    /// Analyzes the function at `address`.
     pub fn new(image: &Image, address: u64) -> Self {
         Self::with(image, address, &[])
     }
@@ -296,8 +296,8 @@ impl Body {
         &self.events
     }
 
-    /// The numbers that it returns by itself, as it returns numbers of so many bytes, each with
-    /// whether a path returns it on which nothing is changed.
+    /// The numbers of `size` bytes that it returns from its own code, each with whether a path
+    /// without side effects returns it.
     pub fn values(&self, size: usize) -> Vec<(i64, bool)> {
         let mut found: Vec<(i64, bool)> = Vec::new();
         let numbers: BTreeSet<_> = self
@@ -315,7 +315,7 @@ impl Body {
         found
     }
 
-    /// The paths that return such a number.
+    /// The paths that return a number for which `is_one` holds.
     pub fn returning(&self, size: usize, is_one: impl Fn(i64) -> bool) -> Vec<&Path> {
         self.paths
             .iter()
@@ -323,18 +323,19 @@ impl Body {
             .collect()
     }
 
-    /// What it completes on some path.
+    /// A completion on some path.
     pub fn completes(&self) -> Option<&Event> {
         self.events.iter().find(|it| it.verb == Verb::Complete)
     }
 
-    /// What is completed on some path, or put or freed there without having been taken.
+    /// An object that is completed on some path, or put or freed there without having been
+    /// acquired.
     pub fn releases(&self) -> Option<&Event> {
         self.completes()
             .or_else(|| self.paths.iter().find_map(|path| self.released(path)))
     }
 
-    /// What it unlocks on a path on which it took less.
+    /// A lock that is released more often than acquired on some path.
     pub fn unlocks(&self) -> Option<&Event> {
         let mut paths = self.paths.iter();
 
@@ -345,7 +346,7 @@ impl Body {
         })
     }
 
-    /// What a path puts or frees without having taken it.
+    /// An object that a path puts or frees without having acquired it.
     fn released(&self, path: &Path) -> Option<&Event> {
         let gets = self.events(path).filter(|it| it.verb == Verb::Get).count();
         let mut puts = self.events(path).filter(|it| {
@@ -368,7 +369,7 @@ impl Body {
         })
     }
 
-    /// What every path among `paths` frees or puts that a caller gave to the function.
+    /// An object from the caller that every path in `paths` frees or puts.
     pub fn consumes<'a>(&'a self, paths: &[&Path]) -> Option<&'a Event> {
         let is_given = |it: &&Event| {
             matches!(it.verb, Verb::Free | Verb::Put)
@@ -377,7 +378,7 @@ impl Body {
                     Known::Address(Base::Argument(_) | Base::Field(..), 0)
                 )
         };
-        // What is set up in something on each such path may be freed again by a function of that.
+        // An object initialized on all of these paths may be cleaned up by its own function.
         let is_made = |event: &Event| {
             let is = |it: &Event| it.verb == Verb::Make && it.object == event.object;
 
@@ -398,7 +399,7 @@ impl Body {
         })
     }
 
-    /// How many locks more or fewer every path among `paths` leaves behind, if that is not 0.
+    /// The lock balance that all `paths` share, if it is not 0.
     pub fn locks(&self, paths: &[&Path]) -> Option<i8> {
         let first = paths.first()?.locks?;
 
@@ -406,7 +407,7 @@ impl Body {
     }
 }
 
-/// The number that a path returns.
+/// The return value of a path as a number.
 fn number(path: &Path, size: usize) -> Option<i64> {
     match path.value.signed(size).known {
         Known::Number(number) => Some(number),

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! What the callers of a function do with what it returns, one call site after the other.
+//! How the callers of a function use its return value, for each call site.
 
 use super::{
     code::{self, Destination, Instruction, Operand, Operation, ARGUMENTS, KEPT, STACK},
@@ -11,31 +11,31 @@ use super::{
 use crate::image::Image;
 use std::collections::BTreeMap;
 
-/// How many instructions behind a call are followed at most.
+/// Maximum number of instructions executed after a call.
 const BUDGET: usize = 4_000;
-/// How many instructions before a call may pass an address.
+/// Maximum distance before a call at which an address is passed, in instructions.
 const BEFORE: usize = 40;
-/// How much of a function is decoded, in bytes.
+/// Decoding limit per function, in bytes.
 const MAX_FUNCTION: u64 = 256 << 10;
-/// The mark of what is returned.
+/// Mark of the return value.
 const RESULT: u8 = 1;
-/// What lies at lower addresses than this, or above its negation, is nothing.
+/// Addresses below this, or above its negation, are invalid.
 const PAGE: i64 = 4096;
-/// How close behind a branch a trap has to lie to be what the branch leads to, in instructions.
+/// Maximum distance from a branch to its trap, in instructions.
 const NEAR: u8 = 6;
 
-/// What a caller does with what is returned.
+/// How a caller uses the return value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Handling {
     /// It does not use it.
     Ignored,
-    /// It puts it into memory.
+    /// It stores it in memory.
     Stored,
     /// It passes it to another function.
     Passed,
     /// It returns it.
     Returned,
-    /// It compares it with something.
+    /// It compares it.
     Tested,
 }
 
@@ -51,42 +51,42 @@ impl Handling {
     }
 }
 
-/// A place that calls the function.
+/// A call site.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Site {
-    /// Where the call is.
+    /// The address of the call.
     pub at: u64,
-    /// Where the caller begins.
+    /// The address of the caller.
     pub caller: u64,
     pub handling: Handling,
     /// Whether it returns the value on some path.
     pub is_returned: bool,
-    /// What the caller returns then, if it returns a number that it chose for that.
+    /// The number that the caller returns in that case, if it is constant.
     pub returns: Option<i64>,
-    /// Where it uses what is returned as an address.
+    /// Where it dereferences the return value.
     pub faults: Option<u64>,
-    /// Where it comes to a BUG() or a WARN() because of what is returned.
+    /// Where it reaches a BUG() or a WARN() because of the return value.
     pub traps: Option<u64>,
-    /// Where it reads what only the callee sets: the index of the argument, and the place.
+    /// Where it reads memory that only the callee initializes: the argument's index, and the place.
     pub reads: Option<(usize, u64)>,
-    /// Whether it calls the function again because of what is returned, without end.
+    /// Whether it calls the function again in an endless loop because of the return value.
     pub repeats: bool,
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 struct Trail {
     is_tested: bool,
-    /// How many instructions ago.
+    /// Age, in instructions.
     since: u8,
-    /// Whether a branch was taken of which it is not known whether it is.
+    /// Whether a branch with an unknown condition was followed.
     is_unsure: bool,
 }
 
 struct Observed<'a> {
     image: &'a Image,
     site: u64,
-    /// What is on the stack, in bytes from the stack pointer, and is set by the callee only: the
-    /// beginning, the end, and the argument.
+    /// Stack ranges that only the callee initializes, in bytes from the stack pointer: start, end,
+    /// and argument.
     slots: &'a [(i64, i64, usize)],
     value: Option<i64>,
     is_stored: bool,
@@ -111,11 +111,11 @@ impl Observer for Observed<'_> {
             Target::Pointer(_) => "?",
         };
 
-        // What is only printed is not heeded.
+        // Printing is not a use.
         if is_passed && verbs::of(name) != Verb::Nothing {
             self.is_passed = true;
         }
-        // A callee may set what it is passed the address of.
+        // A callee may initialize memory whose address it is passed.
         for index in ARGUMENTS {
             if let Known::Address(Base::Stack, at) = state.arguments()[index].known {
                 for slot in self.slots.iter().filter(|it| (it.0..it.1).contains(&at)) {
@@ -199,13 +199,13 @@ impl Observer for Observed<'_> {
     }
 }
 
-/// Whether what was returned is passed on.
+/// Whether the return value is passed on.
 fn is_passed(state: &State<Trail>) -> bool {
     state.arguments().iter().any(|it| it.marks & RESULT != 0)
 }
 
-/// What the caller that the code at `at` belongs to does with `value`, or with nothing if the
-/// function returns nothing; `None` if there is no call of one of `functions` there.
+/// How the caller with the code at `at` uses `value`, or nothing if the function returns nothing;
+/// `None` if there is no call of one of `functions`.
 pub fn site(
     image: &Image,
     at: u64,
@@ -291,8 +291,7 @@ pub fn site(
     Some(found)
 }
 
-/// What lies on the stack and is passed to the callee by address, not written before: where it
-/// begins and ends, and which argument it is.
+/// Uninitialized stack memory that is passed to the callee by address: start, end, and argument.
 fn out_parameters(code: &[Instruction], parameters: &[Parameter<'_>]) -> Vec<(i64, i64, usize)> {
     let Some((_, before)) = code.split_last() else {
         return Vec::new();
@@ -315,7 +314,7 @@ fn out_parameters(code: &[Instruction], parameters: &[Parameter<'_>]) -> Vec<(i6
     found
 }
 
-/// The address on the stack that a register holds behind `code`.
+/// The stack address in a register at the end of `code`.
 fn stack_address(code: &[Instruction], register: usize) -> Option<i64> {
     let mut wanted = register;
     let mut behind = 0;
@@ -353,20 +352,20 @@ fn stack_address(code: &[Instruction], register: usize) -> Option<i64> {
                 return Some(behind);
             }
             wanted = next.into();
-            // What is kept in such a register was computed anywhere before.
+            // Callee-saved registers may have been computed anywhere before.
             is_near = !KEPT.contains(&wanted);
         }
     }
     None
 }
 
-/// Whether an instruction writes to this part of the stack, or may.
+/// Whether an instruction may write to this part of the stack.
 fn writes(instruction: &Instruction, from: i64, end: i64) -> bool {
     let mut stored = instruction.operations.iter().flat_map(Operation::stored);
 
     stored.any(|(place, size, is_repeated)| {
-        let is_there = |at: i64| at < end && at + size as i64 > from;
+        let exists = |at: i64| at < end && at + size as i64 > from;
 
-        is_repeated || place.base == Some(STACK) && is_there(place.displacement)
+        is_repeated || place.base == Some(STACK) && exists(place.displacement)
     })
 }

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! What frameworks do when a member of their operation tables returns without its work, as
-//! `contracts.toml` says.
+//! Contracts of operation tables: what frameworks do when a member returns without having done its
+//! work. The data is in `contracts.toml`.
 
 use std::{collections::HashMap, sync::LazyLock};
 
-/// What may be wrong with skipping a function. The names are those of the findings.
+/// Possible effects of skipping a function. The names are those in findings.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Kind {
     Safe,
@@ -41,7 +41,7 @@ impl Kind {
     }
 }
 
-/// What has to be found in the code for an outcome.
+/// A condition on the code for an outcome.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Condition {
     Undo,
@@ -50,18 +50,18 @@ pub enum Condition {
     Consumes,
 }
 
-/// What becomes of a value.
+/// The effect of a value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Outcome<'a> {
     pub kind: Kind,
-    /// Whether it is safe, but work is lost without notice.
+    /// Whether it is safe, but work is lost silently.
     pub is_loss: bool,
     pub condition: Option<Condition>,
     pub why: &'a str,
 }
 
 impl<'a> Outcome<'a> {
-    /// Reads `kind: why` or `kind if condition: why`.
+    /// Parses `kind: why` or `kind if condition: why`.
     fn parse(text: &'a str) -> Option<Self> {
         let (head, why) = text.split_once(": ")?;
         let (kind, condition) = match head.split_once(" if ") {
@@ -92,7 +92,7 @@ impl<'a> Outcome<'a> {
     }
 }
 
-/// What a function that is skipped returns, as far as its type says what that means.
+/// The class of a return value, according to the function's type.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Class {
     /// It returns nothing.
@@ -103,7 +103,7 @@ pub enum Class {
 }
 
 impl Class {
-    /// The class of a value of a function that returns something.
+    /// The class of a value of a function that is not void.
     pub fn of(value: i64) -> Self {
         match value {
             ..0 => Self::Error,
@@ -122,12 +122,12 @@ pub struct Contract<'a> {
 }
 
 impl<'a> Contract<'a> {
-    /// What calls it.
+    /// Its caller.
     pub fn by(&self) -> Option<&'a str> {
         self.lines.get("by").map(|it| &**it)
     }
 
-    /// The members that are called to undo what it did.
+    /// The members that undo its work.
     pub fn undo(&self) -> impl Iterator<Item = &'a str> {
         self.lines
             .get("undo")
@@ -135,12 +135,12 @@ impl<'a> Contract<'a> {
             .flat_map(|it| it.split(' '))
     }
 
-    /// The structure behind which all is zero when they are.
+    /// The structure behind which all memory is zero when they are called.
     pub fn behind(&self) -> Option<&'a str> {
         self.lines.get("behind").map(|it| &**it)
     }
 
-    /// What becomes of a value.
+    /// The effect of a value.
     pub fn outcome(&self, value: i64, class: Class) -> Option<Outcome<'a>> {
         let exact = match class {
             Class::Void => None,
@@ -159,12 +159,12 @@ impl<'a> Contract<'a> {
         Outcome::parse(line)
     }
 
-    /// What becomes of a value that a line of its own is about.
+    /// The effect of a value with a line of its own.
     pub fn command(&self, value: i64) -> Option<Outcome<'a>> {
         Outcome::parse(self.lines.get(&value.to_string())?)
     }
 
-    /// The values that it calls safe, of those that stand alone.
+    /// The safe values among those with lines of their own.
     pub fn safe_values(&self) -> impl Iterator<Item = i64> + use<'a> {
         self.lines.iter().filter_map(|(name, line)| {
             let value = name.parse().ok()?;
@@ -178,7 +178,7 @@ impl<'a> Contract<'a> {
 type Lines = HashMap<String, HashMap<String, HashMap<String, String>>>;
 
 static CONTRACTS: LazyLock<Lines> = LazyLock::new(|| {
-    // A test reads all of it.
+    // A test parses all of it.
     toml::from_str(include_str!("../../contracts.toml")).unwrap_or_default()
 });
 
@@ -216,7 +216,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn each_line_is_understood() {
+    fn all_lines_are_parsed() {
         let text = include_str!("../../contracts.toml");
         let lines: Lines = toml::from_str(text).unwrap();
         let named = ["error", "zero", "positive", "void", "any"];

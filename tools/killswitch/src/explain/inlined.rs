@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! Copies of a function that run on when it is engaged, as debug information has them: those that the
-//! compiler inlined, and those that it made under other names.
+//! Copies of a function that an engagement does not cover, according to debug information: inlined
+//! ones, and compiler-generated variants with other names.
 
 use super::Index;
 use crate::{
@@ -15,32 +15,32 @@ use std::{
     path::Path,
 };
 
-/// How many places are shown to people, and in JSON.
+/// Maximum number of places in text, and in JSON.
 const MAX_PLACES: usize = 8;
 const MAX_LISTED: usize = 64;
 
-/// What debug information says, by the module: what of the functions that were asked for, nothing if
-/// there is none, or why it could not be read.
+/// Debug information by module: about the requested functions, nothing if there is none, or an
+/// error.
 #[derive(Default)]
 pub struct Debug(HashMap<Option<usize>, Result<Option<Vec<Origin>>, String>>);
 
 /// The copies of a function.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Copies {
-    /// Where those begin that were inlined in other functions, in order.
+    /// Start addresses of inlined copies, sorted.
     pub inlined: Vec<u64>,
-    /// Where those are that have names of their own, in order.
+    /// Addresses of copies with names of their own, sorted.
     pub clones: Vec<u64>,
-    /// Whether modules may have others, since a header defines it.
+    /// Whether other modules may have copies, since it is defined in a header.
     is_shared: bool,
-    /// Whether there is nothing else of it.
+    /// Whether only copies exist.
     is_all: bool,
 }
 
 impl Debug {
-    /// Reads what there is about functions, by their modules and names. `kernel` is the file of the
-    /// kernel, unless that runs, and `debug` has the debug information of files without: a file, or a directory with
-    /// files by build ID.
+    /// Reads debug information about functions, by their modules and names. `kernel` is the file of
+    /// the kernel, unless it is the running one, and `debug` is separate debug information: a file,
+    /// or a directory with files by build ID.
     pub fn read<'a>(
         image: &Image,
         functions: impl IntoIterator<Item = (Option<usize>, &'a str)>,
@@ -68,13 +68,13 @@ impl Debug {
         )
     }
 
-    /// What is said of functions of the kernel itself.
+    /// Debug information about functions of the kernel itself.
     #[cfg(test)]
     pub fn of_kernel(origins: Vec<Origin>) -> Self {
         Self(HashMap::from([(None, Ok(Some(origins)))]))
     }
 
-    /// The copies of `function`; `None` if debug information does not have it.
+    /// The copies of `function`; `None` if it is not in debug information.
     pub fn copies(&self, image: &Image, function: &Function<'_>) -> Option<Copies> {
         let addresses: Vec<_> = function.addresses().iter().map(|it| *it as u64).collect();
         let origins: Vec<_> = self
@@ -102,7 +102,7 @@ impl Debug {
         })
     }
 
-    /// The inlined copies of a function of which there is nothing else.
+    /// The inlined copies of a function that has no other code.
     pub fn only_inlined(&self, module: Option<usize>, name: &str) -> Option<Copies> {
         let inlined: BTreeSet<_> = self
             .origins(module, name)
@@ -117,7 +117,7 @@ impl Debug {
         })
     }
 
-    /// Why the debug information of a module could not be read, if there is any.
+    /// The error for the debug information of a module, if any.
     pub fn problem(&self, module: Option<usize>) -> Option<&str> {
         self.0.get(&module)?.as_ref().err().map(String::as_str)
     }
@@ -139,26 +139,26 @@ impl Debug {
     }
 }
 
-/// What the source calls what the compiler calls `name`.
+/// The name in the source of the symbol `name`.
 fn source_name(name: &str) -> &str {
     name.split_once('.').map_or(name, |(name, _)| name)
 }
 
-/// The copies of a function that the compiler made, and that run on when it is engaged.
+/// Compiler-generated copies of a function that an engagement does not cover.
 #[derive(Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[cfg_attr(test, schemars(rename = "Copies"))]
 pub(super) struct Record {
-    /// How many were inlined.
+    /// The number of inlined copies.
     inlined: usize,
-    /// Where these begin, as far as they are not too many.
+    /// Their addresses, up to a limit.
     places: Vec<String>,
-    /// Those that have names of their own.
+    /// Copies with names of their own.
     clones: Vec<String>,
 }
 
 impl Copies {
-    /// What they make of the summary of a function that can be engaged; nothing if there are none.
+    /// Text for the summary of a function that can be engaged; `None` if it has no copies.
     pub fn words(&self) -> Option<String> {
         if self.is_all {
             return None;
@@ -174,13 +174,13 @@ impl Copies {
 
         (!list.is_empty()).then(|| {
             format!(
-                "copies run on, {}: engaging it does not close the hole there",
+                "copies still run, {}: engaging it does not close the hole there",
                 list.join(" and ")
             )
         })
     }
 
-    /// In how many functions there are inlined copies, and the first of these functions.
+    /// The number of functions with inlined copies, and the first of these functions.
     pub fn functions(&self, image: &Image) -> (usize, String) {
         let names: BTreeMap<_, _> = self
             .inlined
@@ -203,7 +203,7 @@ impl Copies {
         }
     }
 
-    /// A line for each, as far as they are not too many.
+    /// One line per copy, up to a limit.
     pub(super) fn write(
         &self,
         image: &Image,
@@ -216,23 +216,23 @@ impl Copies {
             .iter()
             .flat_map(|(kind, all)| all.iter().take(MAX_PLACES).map(move |it| (kind, *it)))
         {
-            writeln!(out, "  {kind:<14} {}: this copy runs on", place(address))?;
+            writeln!(out, "  {kind:<14} {}: this copy still runs", place(address))?;
         }
         if self.inlined.len() > MAX_PLACES {
             writeln!(
                 out,
-                "  inlined        at {} places, in {} functions, of which these are the first",
+                "  inlined        at {} places, in {} functions, the first of them:",
                 self.inlined.len(),
                 self.functions(image).0
             )?;
         }
         if self.inlined.is_empty() && self.clones.is_empty() {
-            writeln!(out, "  copies: none, as debug information says")?;
+            writeln!(out, "  copies: none, according to debug information")?;
         }
         if self.is_shared {
             writeln!(
                 out,
-                "  not seen: copies in other modules, for a header defines it"
+                "  not seen: copies in other modules, since it is defined in a header"
             )?;
         }
         Ok(())
@@ -240,8 +240,8 @@ impl Copies {
 }
 
 impl Index<'_> {
-    /// Adds what debug information says of functions, by module and symbol, as [`find`](Self::find)
-    /// takes them.
+    /// Adds debug information about functions, by module and symbol, with the parameters of
+    /// [`find`](Self::find).
     pub fn with_debug<'b>(
         mut self,
         functions: impl IntoIterator<Item = (&'b str, &'b str)>,

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! How often what is said about functions is right, for functions of which it is known:
-//! `KS_LABELS` names a CSV file with the columns function, module, value and label (without it,
-//! `labels.csv` is taken), `KS_VMLINUX` the file of a kernel, and `KS_MODULES` the directory with
-//! its modules.
+//! Measures the accuracy of `explain` on labelled functions: `KS_LABELS` is a CSV file with the
+//! columns function, module, value and label (default: `labels.csv`), `KS_VMLINUX` the file of a
+//! kernel, and `KS_MODULES` the directory of its modules.
 
 use super::{contracts, prototypes, Index, Kind, Summary};
 use crate::{
@@ -14,7 +13,7 @@ use crate::{
 use rayon::prelude::*;
 use std::{collections::BTreeMap, env, path::PathBuf};
 
-/// Of how many functions something is said, of how many that is right, and how many there are.
+/// The number of functions with an answer, of correct answers, and of all functions.
 #[derive(Default)]
 struct Count {
     said: usize,
@@ -30,7 +29,7 @@ fn path(name: &str, otherwise: Option<&str>) -> PathBuf {
 }
 
 #[test]
-#[ignore = "takes a kernel with its modules"]
+#[ignore = "needs a kernel with its modules"]
 fn labels_are_found() {
     let labels = path("KS_LABELS", Some("labels.csv"));
     let modules = find_modules(&path("KS_MODULES", None));
@@ -107,12 +106,9 @@ fn labels_are_found() {
             );
         }
     }
-    println!(
-        "functions that are not there: {}",
-        lines.len() - found.len()
-    );
-    println!("unsafe and called so: {unsafe_found} of {unsafe_all}");
-    println!("safe and called unsafe: {safe_wrong} of {safe_all}");
+    println!("missing functions: {}", lines.len() - found.len());
+    println!("unsafe, reported unsafe: {unsafe_found} of {unsafe_all}");
+    println!("safe, reported unsafe: {safe_wrong} of {safe_all}");
     println!("label\tprecision\trecall");
     for (kind, count) in counts {
         println!(
@@ -128,12 +124,12 @@ fn labels_are_found() {
     assert!(safe_wrong * 4 <= safe_all);
 }
 
-/// Members that their structures have only in some configurations.
+/// Members that exist in some configurations only.
 const CONFIGURED: &[&str] = &["proto_ops.compat_ioctl"];
 
 #[test]
-#[ignore = "takes a kernel with its modules"]
-fn contracts_name_members_that_there_are() {
+#[ignore = "needs a kernel with its modules"]
+fn contracts_name_existing_members() {
     let modules = find_modules(&path("KS_MODULES", None));
     let image = Image::open(&path("KS_VMLINUX", None), &modules).unwrap();
     let all = || {
@@ -165,7 +161,7 @@ fn contracts_name_members_that_there_are() {
         .filter(|it| !CONFIGURED.contains(&&**it))
         .collect();
 
-    // A kernel need not have all that there is.
+    // A kernel may lack some of them.
     for (contract, _) in absent {
         let is_parameter = all()
             .filter_map(|it| prototypes::parameters(it, contract.structure))
@@ -174,7 +170,7 @@ fn contracts_name_members_that_there_are() {
         let mut symbols = image.named(Within::Anywhere, contract.structure);
 
         if !is_parameter && symbols.next().is_none() {
-            println!("{} is not there", name(&contract));
+            println!("{} is missing", name(&contract));
         }
     }
     assert_eq!(wrong, [""; 0]);

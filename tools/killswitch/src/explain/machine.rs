@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! A machine that runs code of which most values are not known: it follows every path, within
-//! bounds, and reports calls, memory and ends to an [`Observer`].
+//! An abstract machine that runs code with mostly unknown values: it follows all paths, within
+//! limits, and reports calls, memory accesses and ends of paths to an [`Observer`].
 
 use super::code::{
     self, Architecture, Arithmetic, Condition, Destination, Instruction, Operand, Operation, Other,
@@ -15,33 +15,33 @@ use std::{
     rc::Rc,
 };
 
-/// How often one place is reached at most where paths part or meet, with the same small numbers.
+/// Maximum number of visits of one place where paths fork or join, with the same small numbers.
 const VISITS: u32 = 16;
-/// How many entries tables of jumps have at most.
+/// Maximum number of entries of a jump table.
 const MAX_ENTRIES: i64 = 1024;
-/// Numbers from here to 0, or below this, are no addresses.
+/// Numbers between this and 0, or below this, are not addresses.
 const SMALL: i64 = 1 << 16;
 
-/// What the address of something is relative to.
+/// The base of an address.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Base {
-    /// The stack pointer where the machine began.
+    /// The stack pointer at the start.
     Stack,
     /// The argument with this index.
     Argument(u8),
-    /// The pointer at this offset of what the argument points to.
+    /// The pointer at this offset in the object that the argument points to.
     Field(u8, i64),
-    /// What a call at this address returned.
+    /// The return value of the call at this address.
     Returned(u64),
-    /// What was read at this address to count it. It is a number.
+    /// A counter that the instruction at this address read. It is a number.
     Counted(u64),
-    /// What the running thread has of its own.
+    /// The current thread.
     Thread,
-    /// What each CPU has of its own.
+    /// Per-CPU memory.
     Cpu,
 }
 
-/// What is known of a value.
+/// Known information about a value.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum Known {
     #[default]
@@ -50,7 +50,7 @@ pub enum Known {
     Address(Base, i64),
 }
 
-/// A value, and marks of the observer, which stick to all that is computed from it.
+/// A value, with marks of the observer that propagate to all values computed from it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Value {
     pub known: Known,
@@ -89,7 +89,7 @@ impl Value {
         }
     }
 
-    /// The lower `size` bytes, as a number without a sign.
+    /// The lower `size` bytes, as an unsigned number.
     fn truncated(self, size: usize) -> Self {
         match self.known {
             Known::Number(number) => Self {
@@ -105,7 +105,7 @@ impl Value {
         }
     }
 
-    /// The lower `size` bytes, as a number with a sign.
+    /// The lower `size` bytes, as a signed number.
     pub fn signed(self, size: usize) -> Self {
         match self.known {
             Known::Number(number) => Self {
@@ -130,40 +130,40 @@ pub fn sign_extended(number: i64, size: usize) -> i64 {
     number << shift >> shift
 }
 
-/// What the flags were set by, with the number of bytes.
+/// The source of the flags, with its size in bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 enum Flags {
     Unknown(u8),
     /// Known bits: negative, zero, carry, overflow; and marks.
     Known(u8, u8),
     Compare(Value, Value, usize),
-    /// What leaves neither a carry nor an overflow.
+    /// An operation without carry and overflow.
     Result(Value, usize),
-    /// What may leave one.
+    /// An operation that may set them.
     Sum(Value, usize),
 }
 
 /// The small numbers in some registers.
 type Small = [i16; 1 + KEPT.end - KEPT.start];
 
-/// Where the machine stands on one path.
+/// The state on one path.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct State<T> {
     pub registers: [Value; REGISTERS],
-    /// The register that results are returned in.
+    /// The register of return values.
     result: usize,
-    /// What was written, with the number of bytes.
+    /// Written values, with their sizes in bytes.
     memory: BTreeMap<(Base, i64), (Value, u8)>,
     flags: Flags,
-    /// Where calls that were entered return to.
+    /// Return addresses of entered calls.
     frames: Vec<u64>,
     ip: u64,
-    /// What the observer keeps of the path.
+    /// The observer's data for the path.
     pub trail: T,
 }
 
 impl<T> State<T> {
-    /// One at `ip`, with nothing known but the stack pointer.
+    /// A state at `ip`, in which only the stack pointer is known.
     pub fn new(image: &Image, ip: u64, trail: T) -> Self {
         let mut registers = [Value::UNKNOWN; REGISTERS];
 
@@ -179,12 +179,12 @@ impl<T> State<T> {
         }
     }
 
-    /// What a function that is called is passed in registers.
+    /// The argument registers.
     pub fn arguments(&self) -> &[Value] {
         &self.registers[ARGUMENTS]
     }
 
-    /// What is returned.
+    /// The return value.
     pub fn result(&self) -> Value {
         self.registers[self.result]
     }
@@ -193,18 +193,18 @@ impl<T> State<T> {
         self.registers[self.result] = value;
     }
 
-    /// Whether something was written to this place.
+    /// Whether this place was written to.
     pub fn has_written(&self, base: Base, offset: i64) -> bool {
         self.memory.contains_key(&(base, offset))
     }
 
-    /// Takes note of what is at a place, which has so many bytes.
+    /// Records a value of `size` bytes at a place.
     pub fn set(&mut self, base: Base, offset: i64, value: Value, size: u8) {
         self.memory.insert((base, offset), (value, size));
     }
 
-    /// The small numbers in the registers that a function keeps what it returns in. Paths with
-    /// others are followed however many there were.
+    /// The small numbers in the registers that usually hold a return value. Paths with different
+    /// numbers are followed without a limit.
     fn kept(&self) -> Small {
         let mut all: Small = [i16::MAX; _];
         let kept = [self.result()]
@@ -219,13 +219,13 @@ impl<T> State<T> {
         all
     }
 
-    /// How many calls were entered.
+    /// The depth of entered calls.
     pub fn depth(&self) -> usize {
         self.frames.len()
     }
 }
 
-/// Where a call or a jump leads.
+/// The target of a call or a jump.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Target {
     Function(u64),
@@ -233,11 +233,11 @@ pub enum Target {
     Pointer(Value),
 }
 
-/// What becomes of a call.
+/// How to handle a call.
 pub enum Next {
-    /// The callee is run.
+    /// Enter the callee.
     Enter,
-    /// It returns this.
+    /// Skip it, and return this.
     Return(Value),
 }
 
@@ -245,45 +245,45 @@ pub enum Next {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum End {
     Return,
-    /// At a jump to another function.
+    /// With a tail call.
     Tail(Target),
-    /// At an instruction that traps, as BUG() and WARN() are compiled to.
+    /// At a trap: BUG() or WARN().
     Trap,
-    /// Where the code cannot be followed.
+    /// At code that cannot be followed.
     Lost,
 }
 
 /// An access to memory.
 #[derive(Clone, Copy, Debug)]
 pub struct Access {
-    /// Where the instruction is.
+    /// The address of the instruction.
     pub at: u64,
-    /// What is accessed.
+    /// The accessed address.
     pub address: Value,
     pub is_write: bool,
-    /// Whether it is relative to what each CPU has.
+    /// Whether it is per-CPU memory.
     pub is_per_cpu: bool,
-    /// Whether it is one step with what it reads and writes, and what is added.
+    /// Whether it is a read-modify-write operation, with the addend.
     pub is_locked: bool,
-    /// Whether it counts: up if this is above 0, and down if it is below.
+    /// The direction of a counter: positive for an increment, negative for a decrement.
     pub counts: i8,
-    /// What is written.
+    /// The written value.
     pub value: Value,
 }
 
-/// What is to be known about the paths.
+/// Callbacks for events on paths.
 pub trait Observer {
     type Trail: Clone + Hash + Eq;
 
-    /// A call, or a jump to another function.
+    /// A call, or a tail call.
     fn call(&mut self, state: &mut State<Self::Trail>, at: u64, target: Target) -> Next;
 
-    /// Whether jumps to other functions are calls, even if they end the function that is run.
+    /// Whether tail calls are reported as calls, even if they end the outermost function.
     fn follows_tails(&self) -> bool {
         false
     }
 
-    /// An access to memory. What is read can be given.
+    /// A memory access. Can provide the value for a read.
     fn access(&mut self, _state: &mut State<Self::Trail>, _access: &Access) -> Option<Value> {
         None
     }
@@ -291,7 +291,7 @@ pub trait Observer {
     /// A branch that depends on a value with these marks, and whether it is taken, if known.
     fn branch(&mut self, _state: &mut State<Self::Trail>, _at: u64, _marks: u8, _: Option<bool>) {}
 
-    /// Whether the path ends before the instruction here.
+    /// Whether to end the path before the instruction here.
     fn stops(&mut self, _state: &mut State<Self::Trail>, _at: u64) -> bool {
         false
     }
@@ -304,24 +304,24 @@ pub trait Observer {
 pub struct Machine<'a> {
     image: &'a Image,
     code: &'static dyn Architecture,
-    /// How many instructions are run at most.
+    /// Maximum number of executed instructions.
     budget: usize,
-    /// Whether arguments are taken to be no NULL.
+    /// Whether to assume that arguments are not NULL.
     pub arguments_are_valid: bool,
     instructions: HashMap<u64, Rc<Instruction>>,
 }
 
-/// What follows an instruction.
+/// The continuation of an instruction.
 enum Step<T> {
     Next,
     Jump(u64),
-    /// More paths than this one.
+    /// Additional paths.
     Part(Vec<State<T>>),
     End(End),
 }
 
 impl<'a> Machine<'a> {
-    /// One that runs so many instructions at most.
+    /// A machine that executes at most `budget` instructions.
     pub fn new(image: &'a Image, budget: usize) -> Self {
         Self {
             image,
@@ -343,7 +343,7 @@ impl<'a> Machine<'a> {
         Some(instruction)
     }
 
-    /// Follows all paths from `start`. Returns whether all were followed to their ends.
+    /// Follows all paths from `start`. Returns whether all of them ended.
     pub fn run<O: Observer>(&mut self, start: State<O::Trail>, observer: &mut O) -> bool {
         let mut waiting = VecDeque::from([start]);
         let mut is_deep = false;
@@ -352,8 +352,8 @@ impl<'a> Machine<'a> {
         let mut is_whole = true;
         let mut steps = 0;
 
-        // By turns the path that waits longest, so that ways out that are near are not forgotten over
-        // a loop, and the last one, so that ends that are far are reached.
+        // Alternates between the oldest path, so that near exits are not starved by a loop, and the
+        // newest, so that distant ends are reached.
         while let Some(mut state) = match is_deep {
             true => waiting.pop_back(),
             false => waiting.pop_front(),
@@ -485,7 +485,7 @@ impl<'a> Machine<'a> {
         Step::Next
     }
 
-    /// Where a call or a jump leads; nothing for a return.
+    /// The target of a call or a jump; `None` for a return.
     fn target<O: Observer>(
         &self,
         at: u64,
@@ -591,7 +591,7 @@ impl<'a> Machine<'a> {
         }
     }
 
-    /// Whether a branch is taken, if that is known, and the marks of what it depends on.
+    /// Whether a branch is taken, if known, and the marks of its condition.
     fn test<T>(&self, test: &Test, state: &State<T>) -> (Option<bool>, u8) {
         let zero = Value::number(0);
 
@@ -622,8 +622,8 @@ impl<'a> Machine<'a> {
         }
     }
 
-    /// A jump by a table, to one entry if the index is known, or else to all of those that a
-    /// comparison lets through.
+    /// A jump through a table: to one entry if the index is known, or else to all within the bound
+    /// of a comparison.
     fn switch<O: Observer>(
         &self,
         at: u64,
@@ -697,7 +697,7 @@ impl<'a> Machine<'a> {
         }
     }
 
-    /// A move or a set that depends on flags. If a number is at stake, both ways are followed.
+    /// A conditional move or set. If a number is involved, follows both outcomes.
     fn select<O: Observer>(
         &self,
         at: u64,
@@ -750,7 +750,7 @@ impl<'a> Machine<'a> {
         }
     }
 
-    /// A comparison that depends on flags. Both ways are followed, as if it were behind a branch.
+    /// A conditional comparison. Follows both outcomes, as for a branch.
     fn compare_if<O: Observer>(
         &self,
         at: u64,
@@ -784,7 +784,7 @@ impl<'a> Machine<'a> {
         Step::Part(vec![other])
     }
 
-    /// Something whose results are not known.
+    /// An instruction with unknown results.
     fn other<O: Observer>(
         &self,
         at: u64,
@@ -830,7 +830,7 @@ impl<'a> Machine<'a> {
         }
     }
 
-    /// What an operand is.
+    /// The value of an operand.
     fn read<O: Observer>(
         &self,
         at: u64,
@@ -870,7 +870,7 @@ impl<'a> Machine<'a> {
         }
     }
 
-    /// What memory holds, as far as it is known.
+    /// The value in memory, if known.
     fn load<T>(&self, state: &State<T>, address: Value, size: usize) -> Value {
         match address.known {
             Known::Address(base, offset) => match state.memory.get(&(base, offset)) {
@@ -887,7 +887,7 @@ impl<'a> Machine<'a> {
         }
     }
 
-    /// Puts a value somewhere, which counts something there if `counts` says so.
+    /// Writes a value, which is a counter update if `counts` is set.
     fn write<O: Observer>(
         &self,
         at: u64,
@@ -905,7 +905,7 @@ impl<'a> Machine<'a> {
                 state.registers[index] = match part.size.bytes {
                     8 => value,
                     4 => value.truncated(4),
-                    // The other bytes stay.
+                    // The other bytes are unchanged.
                     size => match (old.as_number(), value.as_number()) {
                         (Some(old), Some(new)) => {
                             let mask = mask(size);
@@ -913,7 +913,7 @@ impl<'a> Machine<'a> {
 
                             Value::number((kept | new as u64 & mask) as i64).marked(value.marks)
                         }
-                        // Who reads more has set the rest to zero before.
+                        // A wider read implies that the rest was zeroed before.
                         _ => Value::UNKNOWN.marked(value.marks),
                     },
                 };
@@ -950,7 +950,7 @@ impl<'a> Machine<'a> {
         }
     }
 
-    /// Whether a condition is met, if that is known, and the marks of what it depends on.
+    /// Whether a condition holds, if known, and the marks of its inputs.
     fn evaluate(&self, condition: Condition, flags: Flags) -> (Option<bool>, u8) {
         use Condition as C;
 
@@ -972,7 +972,7 @@ impl<'a> Machine<'a> {
         let numbers = match (a.known, b.known) {
             (Known::Number(a), Known::Number(b)) => Some((a, b)),
             (Known::Address(one, a), Known::Address(other, b)) if one == other && size == 8 => {
-                // As if the base were in the middle of the kernel's half.
+                // Assume a base in the middle of the kernel's half.
                 Some((a.wrapping_add(i64::MIN >> 1), b.wrapping_add(i64::MIN >> 1)))
             }
             (Known::Address(base, a), Known::Number(b)) if self.is_valid(base) && size == 8 => {
@@ -1007,7 +1007,7 @@ impl<'a> Machine<'a> {
         (Some(is_so), marks)
     }
 
-    /// Whether addresses with this base are taken to be no NULL and no error.
+    /// Whether to assume that addresses with this base are neither NULL nor an error.
     fn is_valid(&self, base: Base) -> bool {
         match base {
             Base::Stack => true,
@@ -1022,7 +1022,8 @@ impl<'a> Machine<'a> {
         let own = self.extent(at);
 
         if own.contains(&to) {
-            // A jump to its own beginning is a loop only if no frame was set up, which is rare.
+            // A jump to the function's own start is a loop only if no frame was set up, which is
+            // rare.
             return false;
         }
         let name = |address| self.image.symbol_of(address).map_or("", |it| it.name);
@@ -1056,7 +1057,7 @@ fn address_of<T>(place: &Place, state: &State<T>) -> Value {
     }
 }
 
-/// What a part of a register is.
+/// The value of a part of a register.
 fn part_of<T>(part: Part, state: &State<T>) -> Value {
     let value = of_size(state.registers[usize::from(part.register)], part.size);
 
@@ -1073,7 +1074,7 @@ fn of_size(value: Value, size: Size) -> Value {
     }
 }
 
-/// What an operation makes of two values.
+/// The result of an operation on two values.
 fn binary(operation: Arithmetic, a: Value, b: Value) -> Value {
     let marks = a.marks | b.marks;
     let known = match (a.known, b.known) {
@@ -1114,7 +1115,7 @@ fn binary(operation: Arithmetic, a: Value, b: Value) -> Value {
     Value { known, marks }
 }
 
-/// Whether an operation counts what it is done to up (1), down (-1), or does neither (0).
+/// Whether an operation increments (1), decrements (-1), or neither (0).
 fn counts(operation: Arithmetic, by: Value) -> i8 {
     let sign = match operation {
         Arithmetic::Add => by.as_number().map_or(0, i64::signum),
@@ -1125,7 +1126,7 @@ fn counts(operation: Arithmetic, by: Value) -> i8 {
     sign as i8
 }
 
-/// Forgets what memory held.
+/// Discards the content of memory.
 fn forget<T>(state: &mut State<T>, address: Value, size: usize) {
     let Known::Address(base, offset) = address.known else {
         return;
@@ -1144,7 +1145,7 @@ fn forget<T>(state: &mut State<T>, address: Value, size: usize) {
     }
 }
 
-/// Leaves the function that is run.
+/// Returns from the current function.
 fn leave<T>(state: &mut State<T>) -> Step<T> {
     match state.frames.pop() {
         Some(to) => Step::Jump(to),
@@ -1152,9 +1153,9 @@ fn leave<T>(state: &mut State<T>) -> Step<T> {
     }
 }
 
-/// Puts what a call that was not run leaves behind into the registers.
+/// Sets the registers after a skipped call.
 fn returned<T>(state: &mut State<T>, value: Value) {
-    // What a callee is passed the address of may be another value then.
+    // The callee may change memory whose address it is passed.
     for index in ARGUMENTS {
         if let Known::Address(Base::Stack, offset) = state.registers[index].known {
             let place = Value::address(Base::Stack, offset);

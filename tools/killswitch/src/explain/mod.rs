@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! Whether it is safe to have a function return a value without its body being run, as machine code
-//! and type information say: what its callers do with the value, what its body takes over from
-//! them, and what is called through operation tables.
+//! Whether a function can return a value safely without running its body, according to machine code
+//! and type information: how its callers use the value, what its body takes over from them, and its
+//! place in operation tables.
 
 mod body;
 mod callers;
@@ -32,19 +32,19 @@ use question::Question;
 use serde::Serialize;
 use tables::Tables;
 
-/// How many better values are named.
+/// Maximum number of better values.
 const MAX_VALUES: usize = 4;
 
-/// Whether a function can be skipped, in a word.
+/// Whether a function can be skipped, in one word.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum Summary {
-    /// Callers take the value for one that the function returns.
+    /// Callers handle the value as one that the function returns itself.
     Safe,
-    /// Nothing breaks, but work is lost, and some callers are not notified.
+    /// Nothing breaks, but work is lost, and some callers cannot notice.
     Loss,
-    /// What was seen says neither.
+    /// The evidence is insufficient.
     Unknown,
     /// Something breaks.
     Unsafe,
@@ -61,13 +61,13 @@ impl Summary {
     }
 }
 
-/// Something that was found.
+/// A finding.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Finding {
     pub kind: Kind,
     /// Whether it is safe, but work is lost.
     pub is_loss: bool,
-    /// The address that shows it.
+    /// The address of the evidence.
     pub at: u64,
     pub why: String,
 }
@@ -80,38 +80,38 @@ pub struct Caller {
     pub function: String,
     pub value: i64,
     pub summary: Summary,
-    /// Whether root has to be spared.
+    /// Whether it needs scope=nonroot.
     pub nonroot: bool,
 }
 
-/// What there is to say about a function and a value.
+/// The answer for a function and a value.
 #[derive(Clone, Debug)]
 pub struct Explanation {
     pub summary: Summary,
     pub findings: Vec<Finding>,
-    /// Values that are judged better.
+    /// Better values.
     pub values: Vec<i64>,
-    /// Callers that are judged better, the best ones first.
+    /// Better callers, the best first.
     pub callers: Vec<Caller>,
-    /// What the function returns by itself; true for what it returns before it does anything.
+    /// The function's own return values; true for those returned without side effects.
     pub own: Vec<(i64, bool)>,
-    /// What could not be seen.
+    /// What was not analyzed.
     pub unseen: Vec<String>,
-    /// Its copies, if debug information has it.
+    /// Its copies, if it is in debug information.
     pub copies: Option<Copies>,
 }
 
-/// What is needed to explain functions of a kernel: made once, as it takes a moment.
+/// Precomputed data to explain functions of a kernel.
 pub struct Index<'a> {
     kernel: &'a Kernel,
     tables: Tables<'a>,
     debug: Debug,
-    /// How many modules that have to do with what is asked for were not read.
+    /// The number of related modules that were not read.
     left_out: usize,
 }
 
 impl<'a> Index<'a> {
-    /// Finds out what is needed about `kernel`.
+    /// Prepares the data for `kernel`.
     pub fn new(kernel: &'a Kernel) -> Self {
         Self {
             tables: Tables::new(kernel.image()),
@@ -121,7 +121,7 @@ impl<'a> Index<'a> {
         }
     }
 
-    /// Says that so many modules have to do with what is asked for, and were not read.
+    /// Records the number of related modules that were not read.
     pub fn without(mut self, left_out: usize) -> Self {
         self.left_out = left_out;
         self
@@ -131,7 +131,7 @@ impl<'a> Index<'a> {
         self.kernel.image()
     }
 
-    /// The function called `symbol` in `module`, or wherever it is if that has none.
+    /// The function called `symbol` in `module`, or in any module if `module` does not have it.
     pub fn find<'b>(&'b self, module: Option<&str>, symbol: &'b str) -> Option<Function<'b>> {
         let kernel = self.kernel;
         let module = module
@@ -151,7 +151,8 @@ impl<'a> Index<'a> {
             .or_else(|| self.variant(within, symbol))
     }
 
-    /// What the compiler made of the function called `symbol`, if it kept nothing of that name.
+    /// The compiler-generated variants of the function called `symbol`, if there is no function of
+    /// that name.
     fn variant(&self, within: Within, symbol: &str) -> Option<Function<'_>> {
         const SUFFIXES: [&str; 4] = [".isra.", ".constprop.", ".llvm.", ".part."];
         let is_within = |module: Option<usize>| match within {
@@ -169,12 +170,12 @@ impl<'a> Index<'a> {
         self.kernel.find_in(within, found.name)
     }
 
-    /// Says in a word whether `function` can be made to return `value`.
+    /// A summary of whether `function` can be made to return `value`.
     pub fn summary(&self, function: &Function<'_>, value: i64) -> Summary {
         self.judge(function, value).0
     }
 
-    /// Says whether `function` can be made to return `value`, why, and what would be better.
+    /// Explains whether `function` can be made to return `value`, and suggests alternatives.
     pub fn explain(&self, function: &Function<'_>, value: i64) -> Explanation {
         let (summary, question) = self.judge(function, value);
         let own = match question.class {
@@ -205,7 +206,7 @@ impl<'a> Index<'a> {
         }
     }
 
-    /// Values that are judged better: those that it returns by itself first.
+    /// Better values: the function's own return values first.
     fn better_values(
         &self,
         function: &Function<'_>,
@@ -237,7 +238,7 @@ impl<'a> Index<'a> {
         candidates
     }
 
-    /// Callers that the policy accepts and that are judged better.
+    /// Better callers that the policy accepts.
     fn better_callers(
         &self,
         function: &Function<'_>,

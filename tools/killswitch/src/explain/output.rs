@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! What was found about functions, as text for people and as JSON.
+//! Formats findings as text and as JSON.
 
 use super::{inlined, Caller, Explanation, Finding, Index, Kind, Summary};
 use crate::{
@@ -15,18 +15,18 @@ use std::{
     io::{self, Write},
 };
 
-/// A function and a value that are asked for.
+/// A function and a value to explain.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Line {
     function: String,
     module: String,
-    /// As it was written.
+    /// As in the request.
     value: String,
     number: i64,
 }
 
 impl Line {
-    /// Fails if the value is none.
+    /// Fails if the value is invalid.
     pub fn new(function: &str, module: &str, value: &str) -> Result<Self, String> {
         Ok(Self {
             function: function.into(),
@@ -38,7 +38,7 @@ impl Line {
         })
     }
 
-    /// The module, which may be empty, and the name of the function.
+    /// The module, which may be empty, and the function's name.
     pub fn target(&self) -> (&str, &str) {
         self.function
             .split_once(':')
@@ -46,7 +46,7 @@ impl Line {
     }
 }
 
-/// Reads a list, which is CSV with the columns `function` and `value`, and perhaps `module`.
+/// Reads a list, which is CSV with the columns `function` and `value`, and optionally `module`.
 pub fn read(list: &[u8]) -> Result<Vec<Line>, Box<dyn Error>> {
     let mut reader = csv::ReaderBuilder::new()
         .flexible(true)
@@ -54,8 +54,8 @@ pub fn read(list: &[u8]) -> Result<Vec<Line>, Box<dyn Error>> {
         .from_reader(list);
     let headers = reader.headers()?.clone();
     let column = |name: &str| headers.iter().position(|it| it == name);
-    let function = column("function").ok_or("it has no column function")?;
-    let value = column("value").ok_or("it has no column value")?;
+    let function = column("function").ok_or("it has no column \"function\"")?;
+    let value = column("value").ok_or("it has no column \"value\"")?;
     let module = column("module");
     let mut lines = Vec::new();
 
@@ -69,7 +69,7 @@ pub fn read(list: &[u8]) -> Result<Vec<Line>, Box<dyn Error>> {
     Ok(lines)
 }
 
-/// Something that was found.
+/// A finding.
 #[derive(Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 struct Found<'a> {
@@ -79,7 +79,7 @@ struct Found<'a> {
     why: &'a str,
 }
 
-/// What could be engaged instead.
+/// A function that could be engaged instead.
 #[derive(Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 struct Better<'a> {
@@ -92,20 +92,20 @@ struct Better<'a> {
 #[derive(Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Record<'a> {
-    /// The function, as it was asked for.
+    /// The function, as in the request.
     function: &'a str,
-    /// Its module, if that was given apart.
+    /// Its module, if it was a separate column.
     module: &'a str,
-    /// The value, as it was asked for.
+    /// The value, as in the request.
     value: &'a str,
     summary: Summary,
     findings: Vec<Found<'a>>,
     better: Better<'a>,
-    /// What the function returns by itself.
+    /// The function's own return values.
     returns: Vec<i64>,
-    /// Its copies; null if no debug information has it.
+    /// Its copies; null without debug information about it.
     copies: Option<inlined::Record>,
-    /// What was not seen.
+    /// What was not analyzed.
     unseen: &'a [String],
     source: Source,
 }
@@ -145,7 +145,7 @@ fn explain(index: &Index<'_>, line: &Line) -> Explanation {
     explanation
 }
 
-/// What there is to say about a function that has no symbol.
+/// The reason why a function has no symbol.
 fn absent(index: &Index<'_>, module: Option<usize>, symbol: &str) -> Explanation {
     let copies = index.debug.only_inlined(module, symbol);
     let unseen = match &copies {
@@ -154,7 +154,7 @@ fn absent(index: &Index<'_>, module: Option<usize>, symbol: &str) -> Explanation
             let (count, first) = it.functions(index.image());
 
             format!(
-                "there is no function of this name, for it is inlined in {count} functions, the \
+                "there is no function of this name, since it is inlined in {count} functions, the \
                  first of which are {first}; engage these"
             )
         }
@@ -171,7 +171,7 @@ fn absent(index: &Index<'_>, module: Option<usize>, symbol: &str) -> Explanation
     }
 }
 
-/// Explains the functions of a list, each as a line of JSON.
+/// Explains the functions of a list, one line of JSON each.
 pub fn list(index: &Index<'_>, lines: &[Line], out: &mut impl Write) -> io::Result<()> {
     let found: Vec<_> = lines
         .par_iter()
@@ -181,7 +181,7 @@ pub fn list(index: &Index<'_>, lines: &[Line], out: &mut impl Write) -> io::Resu
     found.iter().try_for_each(|it| writeln!(out, "{it}"))
 }
 
-/// One function as a line of JSON.
+/// A function as a line of JSON.
 pub fn json(index: &Index<'_>, line: &Line) -> io::Result<String> {
     let explanation = explain(index, line);
     let image = index.kernel.image();
@@ -215,17 +215,15 @@ pub fn json(index: &Index<'_>, line: &Line) -> io::Result<String> {
     Ok(serde_json::to_string(&record)?)
 }
 
-/// One function for people.
+/// A function as text.
 pub fn text(index: &Index<'_>, line: &Line, out: &mut impl Write) -> io::Result<()> {
     let explanation = explain(index, line);
     let image = index.kernel.image();
     let words = match explanation.summary {
-        Summary::Safe => "safe: callers take the value for one that the function returns",
-        Summary::Loss => "loss: nothing breaks, but work is lost without notice",
+        Summary::Safe => "safe: callers handle the value like the function's own",
+        Summary::Loss => "loss: nothing breaks, but work is lost silently",
         Summary::Unsafe => "unsafe",
-        Summary::Unknown => {
-            "unknown: what was seen says neither that it is safe nor that it is not"
-        }
+        Summary::Unknown => "unknown: the evidence is insufficient",
     };
     let kinds: Vec<_> = kinds(&explanation.findings);
     let list = match explanation.summary {
@@ -276,9 +274,9 @@ pub fn text(index: &Index<'_>, line: &Line, out: &mut impl Write) -> io::Result<
             .collect();
         let all: Vec<_> = explanation.own.iter().map(|it| it.0).collect();
 
-        writeln!(out, "  returns by itself: {}", values(&all))?;
+        writeln!(out, "  own return values: {}", values(&all))?;
         if !pure.is_empty() {
-            writeln!(out, "  before it does anything: {}", values(&pure))?;
+            writeln!(out, "  without side effects: {}", values(&pure))?;
         }
     }
     if !explanation.values.is_empty() {
@@ -308,7 +306,7 @@ pub fn text(index: &Index<'_>, line: &Line, out: &mut impl Write) -> io::Result<
     )
 }
 
-/// The names of what was found, without what is safe, each once.
+/// The names of findings other than safe, without duplicates.
 fn kinds(findings: &[Finding]) -> Vec<&'static str> {
     let mut found: Vec<_> = findings
         .iter()

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! What functions take and return, in a form that can be compared, and the structures that have
-//! pointers to functions.
+//! Function prototypes in a form that can be compared, and structures with function pointers.
 
 use crate::image::{
     kinds::{
@@ -16,39 +15,39 @@ use std::{
     hash::{Hash, Hasher},
 };
 
-/// How deep types are followed. C has no limit, but none is deeper.
+/// Maximum depth of types. C has no limit, but no type is deeper.
 const DEPTH: usize = 16;
-/// The most members of a structure and of what has no name in it, and the most pointers among them
-/// in all structures. A kernel of a distribution has a tenth of these.
+/// Maximum number of members of a structure with its anonymous members, and of function pointers in
+/// all structures. A distribution's kernel has a tenth of these.
 const MAX_MEMBERS: usize = 1 << 14;
 const MAX_FIELDS: usize = 1 << 21;
-/// How many parameters of a function count.
+/// Maximum number of parameters of a function.
 const MAX_PARAMETERS: usize = 64;
 
-/// What a function takes and returns: equal for functions of one type, in any module.
+/// A prototype: equal for functions of one type, in any module.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Shape(u64);
 
-/// What a function takes.
+/// A parameter.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Parameter<'a> {
-    /// What it is called.
+    /// Its name.
     pub name: &'a str,
     /// The structure or union that it points to.
     pub structure: Option<&'a str>,
-    /// How many bytes what it points to has, if it is a pointer and that is known.
+    /// The size of the object that it points to, if it is a pointer and this is known.
     pub size: Option<u32>,
-    /// Whether what it points to is not written through it.
+    /// Whether it is a pointer to const.
     pub is_const: bool,
     /// The prototype, if it points to a function.
     pub shape: Option<Shape>,
 }
 
-/// What a structure has at an offset.
+/// The member of a structure at an offset.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum What {
     Function(Shape),
-    /// A pointer to something else.
+    /// Another pointer.
     Pointer,
 }
 
@@ -61,7 +60,7 @@ pub struct Field<'a> {
     pub what: What,
 }
 
-/// A structure with pointers to functions.
+/// A structure with function pointers.
 #[derive(Clone, Debug)]
 pub struct Structure<'a> {
     pub name: &'a str,
@@ -71,7 +70,7 @@ pub struct Structure<'a> {
 }
 
 impl<'a> Structure<'a> {
-    /// The member called `name` that points to a function.
+    /// The function pointer called `name`.
     pub fn function(&self, name: &str) -> Option<&Field<'a>> {
         self.fields
             .iter()
@@ -79,16 +78,16 @@ impl<'a> Structure<'a> {
     }
 }
 
-/// The structures with pointers to functions that the kernel, or a module, has.
+/// The structures with function pointers of the kernel, or of a module.
 #[derive(Default)]
 pub struct Structures<'a> {
     all: Vec<Structure<'a>>,
-    /// Which structures have a pointer to a function of this type, and where.
+    /// Structures and offsets by the type of their function pointers.
     by_shape: HashMap<Shape, Vec<(u32, u32)>>,
 }
 
 impl<'a> Structures<'a> {
-    /// Those that are `types`' own.
+    /// Those that `types` defines.
     pub fn new(types: Types<'a>) -> Self {
         let mut found = Self::default();
         let mut count = 0;
@@ -133,7 +132,7 @@ impl<'a> Structures<'a> {
         found
     }
 
-    /// The structures with a pointer to a function of this type, each with its offset.
+    /// The structures with a pointer to a function of this type, with offsets.
     pub fn with(&self, shape: Shape) -> impl Iterator<Item = (&Structure<'a>, u32)> {
         let found = self.by_shape.get(&shape).map_or(&[][..], Vec::as_slice);
 
@@ -148,8 +147,8 @@ impl<'a> Structures<'a> {
     }
 }
 
-/// Adds the pointers in `structure`, which lies at `offset` in another one, and in what has no name
-/// in it, as far as they are among the members that are `left`.
+/// Adds the pointers in `structure`, which is at `offset` in another one, and in its anonymous
+/// members, up to `left` members.
 fn collect<'a>(
     types: &Types<'a>,
     structure: Type<'a>,
@@ -162,7 +161,7 @@ fn collect<'a>(
         return;
     }
     for member in structure.members() {
-        // What has no name may have itself in it, many times.
+        // An anonymous member may contain itself, many times.
         if *left == 0 {
             return;
         }
@@ -191,7 +190,7 @@ fn collect<'a>(
     }
 }
 
-/// The type with this number, without typedefs and qualifiers. `None` for void.
+/// The type with this ID, without typedefs and qualifiers. `None` for void.
 fn resolve<'a>(types: &Types<'a>, id: u32) -> Option<Type<'a>> {
     let mut found = types.get(id)?;
 
@@ -206,14 +205,14 @@ fn resolve<'a>(types: &Types<'a>, id: u32) -> Option<Type<'a>> {
     None
 }
 
-/// The prototype of what `pointer` points to, if it is a function.
+/// The prototype that `pointer` points to, if it is a function.
 fn pointed_function(types: &Types<'_>, pointer: Type<'_>) -> Option<Shape> {
     let target = resolve(types, pointer.size_or_type)?;
 
     (target.kind() == FUNC_PROTO).then(|| shape(types, target))
 }
 
-/// The type of the functions called `name` that are `types`' own, if they have one type.
+/// The type of the functions called `name` in `types`, if it is unique.
 pub fn of_function(types: Types<'_>, name: &str) -> Option<Shape> {
     let mut all = types.functions(name).filter_map(|id| {
         let prototype = types.get(types.get(id)?.size_or_type)?;
@@ -225,7 +224,7 @@ pub fn of_function(types: Types<'_>, name: &str) -> Option<Shape> {
     all.all(|other| other == first).then_some(first)
 }
 
-/// What the function called `name` takes.
+/// The parameters of the function called `name`.
 pub fn parameters<'a>(types: Types<'a>, name: &str) -> Option<Vec<Parameter<'a>>> {
     let id = types.functions(name).next()?;
     let prototype = types.get(types.get(id)?.size_or_type)?;
@@ -266,7 +265,7 @@ fn parameter<'a>(types: &Types<'a>, name: &'a str, id: u32) -> Parameter<'a> {
     found
 }
 
-/// Whether a type is qualified as `const`, perhaps by way of typedefs.
+/// Whether a type is qualified as `const`, possibly through typedefs.
 fn is_const(types: &Types<'_>, mut id: u32) -> bool {
     for _ in 0..DEPTH {
         match types.get(id) {
@@ -280,7 +279,7 @@ fn is_const(types: &Types<'_>, mut id: u32) -> bool {
     false
 }
 
-/// What a prototype says, without the names of what is taken.
+/// A prototype as text, without parameter names.
 fn shape(types: &Types<'_>, prototype: Type<'_>) -> Shape {
     let mut text = String::new();
     let mut hasher = DefaultHasher::new();
@@ -298,7 +297,7 @@ fn describe(types: &Types<'_>, id: u32, text: &mut String) {
     let Some(found) = resolve(types, id) else {
         return text.push('v');
     };
-    // Nothing can go wrong with a string.
+    // Writing to a string does not fail.
     let _ = match found.kind() {
         INT => write!(
             text,

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! One function and one value: what is found in tables, callers and the body, and what it comes to.
+//! One function and one value: findings from tables, callers and the body, and their summary.
 
 use super::{
     body::{Body, Event},
@@ -22,9 +22,9 @@ use crate::{
 };
 use std::{cell::OnceCell, collections::BTreeSet};
 
-/// How many call sites are judged.
+/// Maximum number of call sites to check.
 const MAX_SITES: usize = 256;
-/// The largest function that only calls another one, in bytes.
+/// Maximum size of a function that only calls another one, in bytes.
 const MAX_WRAPPER: u64 = 96;
 
 /// A function in question.
@@ -33,12 +33,12 @@ pub(super) struct Question<'a, 'b> {
     function: &'b Function<'b>,
     value: i64,
     pub(super) class: Class,
-    /// How many bytes it returns.
+    /// The size of its return value, in bytes.
     pub(super) size: usize,
     pub(super) findings: Vec<Finding>,
     pub(super) unseen: Vec<String>,
     body: OnceCell<Option<Body>>,
-    /// Whether anything is known to call it, and whether something is not known of that.
+    /// Whether callers were found, and whether some of them could not be analyzed.
     is_used: bool,
     is_unknown: bool,
 }
@@ -75,7 +75,7 @@ impl<'a, 'b> Question<'a, 'b> {
         self.function.addresses().first().map_or(0, |it| *it as u64)
     }
 
-    /// What its code does; nothing if there are several functions of its name.
+    /// The effects of its code; `None` if several functions have its name.
     pub(super) fn body(&self) -> Option<&Body> {
         self.body
             .get_or_init(|| match self.function.addresses() {
@@ -103,7 +103,7 @@ impl<'a, 'b> Question<'a, 'b> {
         });
     }
 
-    /// What the findings come to.
+    /// The summary of the findings.
     pub(super) fn summary(&self) -> Summary {
         let is = |kind| self.findings.iter().any(|it| it.kind == kind);
 
@@ -123,7 +123,7 @@ impl<'a, 'b> Question<'a, 'b> {
         Summary::Safe
     }
 
-    /// Finds all that there is to say.
+    /// Runs all checks.
     pub(super) fn find(&mut self) {
         let addresses: Vec<u64> = self
             .function
@@ -138,13 +138,13 @@ impl<'a, 'b> Question<'a, 'b> {
         }
         if self.index.left_out > 0 {
             self.unseen.push(format!(
-                "{} more modules call it or what calls it, and were not read",
+                "{} more modules that call it or its callers were not read",
                 self.index.left_out
             ));
         }
         if addresses.len() > 1 {
             self.unseen.push(format!(
-                "{} functions have this name; what is found is of all of them",
+                "{} functions have this name; the findings are about all of them",
                 addresses.len()
             ));
         }
@@ -155,7 +155,7 @@ impl<'a, 'b> Question<'a, 'b> {
             if tables.is_empty() && places > 0 {
                 self.is_unknown = true;
                 self.unseen.push(format!(
-                    "data at {places} places holds its address, in no table that is known"
+                    "its address is in data at {places} places that are in no known table"
                 ));
             }
             for table in tables {
@@ -173,13 +173,12 @@ impl<'a, 'b> Question<'a, 'b> {
             self.judge_body();
         }
         if !self.is_used {
-            self.unseen.push(
-                "nothing was found that calls it: it may be inlined or called by address".into(),
-            );
+            self.unseen
+                .push("no caller was found: it may be inlined or called by address".into());
         }
     }
 
-    /// Judges the function as a member of a table.
+    /// Checks the function as a member of a table.
     fn through_table(&mut self, table: &Table<'a>) {
         let place = format!("{}.{}", table.structure, table.member);
 
@@ -189,7 +188,7 @@ impl<'a, 'b> Question<'a, 'b> {
         }
     }
 
-    /// Judges the function as something that has a contract.
+    /// Checks the function against its contract.
     fn through(&mut self, contract: &Contract<'_>, table: Option<&Table<'a>>, at: u64) {
         let name = format!("{}.{}", contract.structure, contract.member);
         let by = contract
@@ -213,7 +212,7 @@ impl<'a, 'b> Question<'a, 'b> {
         }
     }
 
-    /// Judges what becomes of those who wait for what is not released.
+    /// Checks for others that wait for an object that is not released.
     fn judge_waiters(&mut self, name: &str) {
         let found = self.body().and_then(Body::completes);
         let found = found.map(|it| (it.at, describe(it)));
@@ -250,10 +249,10 @@ impl<'a, 'b> Question<'a, 'b> {
             Ok(Some((kind, place, detail))) => self.add(kind, place, format!("{why} ({detail})")),
             Ok(None) => {
                 let name = match condition {
-                    Condition::Undo => "what undoes its work copes with that",
-                    Condition::Unlocks => "what undoes its work releases nothing then",
+                    Condition::Undo => "the function that undoes its work copes with it",
+                    Condition::Unlocks => "the function that undoes its work releases no lock then",
                     Condition::Releases => "its body puts, frees and completes nothing",
-                    Condition::Consumes => "its body does not free what it was given",
+                    Condition::Consumes => "its body does not free its arguments",
                 };
                 let text = format!("as {}.{}: {name}", contract.structure, contract.member);
 
@@ -269,7 +268,7 @@ impl<'a, 'b> Question<'a, 'b> {
         }
     }
 
-    /// Whether a member that undoes the work faults where it was not done.
+    /// Whether a member that undoes the work faults if the work was not done.
     fn undo_faults(
         &self,
         contract: &Contract<'_>,
@@ -289,7 +288,7 @@ impl<'a, 'b> Question<'a, 'b> {
         }))
     }
 
-    /// Whether a member that undoes the work unlocks something when it is given the value.
+    /// Whether a member that undoes the work releases a lock after this value.
     fn undo_unlocks(
         &self,
         contract: &Contract<'_>,
@@ -314,7 +313,7 @@ impl<'a, 'b> Question<'a, 'b> {
         }))
     }
 
-    /// The functions that undo the work, by the names of their members.
+    /// The functions that undo the work, by member.
     fn undo_functions<'c>(
         &self,
         contract: &Contract<'c>,
@@ -345,7 +344,7 @@ impl<'a, 'b> Question<'a, 'b> {
         Ok(found)
     }
 
-    /// Whether it frees what it was given, and nothing else does.
+    /// Whether it frees its arguments, and does nothing else.
     fn consumes(&self, contract: &Contract<'_>) -> Option<(Kind, u64, String)> {
         let body = self.body()?;
         let paths = body.returning(self.size, |it| it < 0);
@@ -360,7 +359,7 @@ impl<'a, 'b> Question<'a, 'b> {
             let functions = self.index.tables.members(module, structure, member);
 
             functions.into_iter().any(|address| {
-                // What all file systems share frees nothing of one of them.
+                // Functions that all file systems share do not free objects of one of them.
                 let is_own = |it: &image::Symbol<'_>| it.module == Some(module);
                 let is_same = |object: Known| match event.object {
                     Known::Address(Base::Field(0, _), _) => object == event.object,
@@ -380,29 +379,29 @@ impl<'a, 'b> Question<'a, 'b> {
         (!is_freed_elsewhere).then(|| (Kind::Leak, event.at, describe(event)))
     }
 
-    /// Judges a value that a contract does not speak of.
+    /// Checks a value that the contract does not cover.
     fn without_line(&mut self, name: &str, at: u64) {
         self.is_used = true;
         match (self.class, self.function.returns()) {
             (Class::Zero, Type::Number { .. }) => self.add(
                 Kind::FalseSuccess,
                 at,
-                format!("as {name}: 0 is success, and nothing was done"),
+                format!("as {name}: 0 is success, but nothing was done"),
             ),
             (Class::Positive, Type::Number { .. }) => self.add(
                 Kind::FalseSuccess,
                 at,
-                format!("as {name}: what is no error counts as success, and nothing was done"),
+                format!("as {name}: a value that is not an error is success, but nothing was done"),
             ),
             _ => {
                 self.is_unknown = true;
                 self.unseen
-                    .push(format!("what becomes of this value as {name} is not known"));
+                    .push(format!("the effect of this value as {name} is unknown"));
             }
         }
     }
 
-    /// Judges a member of which no contract is known, by what such members are for.
+    /// Checks a member without a known contract by the usual meaning of its name.
     fn without_contract(&mut self, name: &str, member: &str, at: u64) {
         const UNDO: [&str; 24] = [
             "release",
@@ -438,7 +437,7 @@ impl<'a, 'b> Question<'a, 'b> {
             _ if is_undo => self.add(
                 Kind::Leak,
                 at,
-                format!("as {name}: by its name it releases what others took"),
+                format!("as {name}: by its name it releases resources of others"),
             ),
             Class::Void
                 if self
@@ -455,13 +454,13 @@ impl<'a, 'b> Question<'a, 'b> {
             Class::Zero if self.can_fail() => self.add(
                 Kind::FalseSuccess,
                 at,
-                format!("as {name}: 0 is success, and nothing was done"),
+                format!("as {name}: 0 is success, but nothing was done"),
             ),
             _ => self.is_unknown = true,
         }
     }
 
-    /// Judges the places where code takes the address of the function.
+    /// Checks the places where code takes the function's address.
     fn references(&mut self, address: u64) {
         let index = self.index;
         let module = self.function.index();
@@ -486,7 +485,7 @@ impl<'a, 'b> Question<'a, 'b> {
                             format!("is passed to {to} as {parameter}")
                         }
                         Use::Member { structure, member } => {
-                            format!("is put into {structure}.{member}")
+                            format!("is stored in {structure}.{member}")
                         }
                         Use::Stored { offset } => format!("is stored at offset {offset:#x}"),
                         Use::Unknown => "is taken".into(),
@@ -494,7 +493,7 @@ impl<'a, 'b> Question<'a, 'b> {
 
                     self.is_unknown = true;
                     self.unseen.push(format!(
-                        "its address {what} at {}, of which no contract is known",
+                        "its address {what} at {}, which has no known contract",
                         self.place(reference.at)
                     ));
                 }
@@ -502,7 +501,7 @@ impl<'a, 'b> Question<'a, 'b> {
         }
     }
 
-    /// The contracts that a reference may stand for.
+    /// The contracts that may apply to a reference.
     fn candidates<'c>(&self, what: &Use<'_>, address: u64) -> Vec<Contract<'c>> {
         let exact = match what {
             Use::Passed { to, parameter } => contracts::of(to, parameter),
@@ -560,7 +559,7 @@ impl<'a, 'b> Question<'a, 'b> {
             .collect()
     }
 
-    /// The contract that says the worst.
+    /// The contract with the worst outcome.
     fn worst<'c>(&self, candidates: &[Contract<'c>]) -> Option<Contract<'c>> {
         let kind = |it: &&Contract<'c>| {
             it.outcome(self.value, self.class)
@@ -570,7 +569,7 @@ impl<'a, 'b> Question<'a, 'b> {
         candidates.iter().max_by_key(kind).copied()
     }
 
-    /// The places that call the function directly.
+    /// Direct call sites of the function.
     fn sites(&mut self, addresses: &[u64]) -> Vec<Site> {
         let image = self.image();
         let parameters = self.parameters();
@@ -596,7 +595,7 @@ impl<'a, 'b> Question<'a, 'b> {
 
         if all > MAX_SITES {
             self.unseen
-                .push(format!("of {all} call sites only {MAX_SITES} were judged"));
+                .push(format!("only {MAX_SITES} of {all} call sites were checked"));
         }
         found
     }
@@ -625,7 +624,7 @@ impl<'a, 'b> Question<'a, 'b> {
                 self.add(
                     Kind::Crash,
                     at,
-                    format!("{caller} comes to a BUG() or a WARN() because of the value"),
+                    format!("{caller} reaches a BUG() or a WARN() because of the value"),
                 );
             }
             if let Some((argument, at)) = site.reads {
@@ -633,7 +632,7 @@ impl<'a, 'b> Question<'a, 'b> {
                     Kind::Uninit,
                     at,
                     format!(
-                        "{caller} goes on and reads what the function sets by argument {argument}"
+                        "{caller} continues and reads what the function sets by argument {argument}"
                     ),
                 );
             }
@@ -641,7 +640,7 @@ impl<'a, 'b> Question<'a, 'b> {
                 self.add(
                     Kind::Hang,
                     site.at,
-                    format!("{caller} calls it again because of the value, without end"),
+                    format!("{caller} calls it again because of the value, in an endless loop"),
                 );
             }
             if self.class == Class::Void || site.faults.is_some() {
@@ -671,8 +670,8 @@ impl<'a, 'b> Question<'a, 'b> {
         }
     }
 
-    /// Judges a value that a caller returns, by the tables that hold the caller: what it means
-    /// there if it is a command, and all if the caller only passes it on.
+    /// Checks a value that a caller returns, by the tables that contain the caller: the meaning of
+    /// a command there, and everything if the caller only passes it on.
     fn through_caller(&mut self, site: &Site) {
         let size = self
             .image()
@@ -704,7 +703,7 @@ impl<'a, 'b> Question<'a, 'b> {
         }
     }
 
-    /// Judges what the body does for callers, who call it directly.
+    /// Checks what direct callers need from the body.
     fn judge_body(&mut self) {
         let start = self.start();
         let mut found: Vec<(Kind, u64, String)> = Vec::new();
@@ -722,7 +721,7 @@ impl<'a, 'b> Question<'a, 'b> {
         if paths.is_empty() && self.class == Class::Error {
             paths = all.clone();
         }
-        // An error after which a lock is kept would be a mistake of the kernel.
+        // Returning an error with a lock held would be a kernel bug.
         let is_possible = |balance: &i8| *balance < 0 || self.class != Class::Error;
 
         if let Some(balance) = body.locks(&paths).filter(is_possible) {
@@ -756,7 +755,8 @@ impl<'a, 'b> Question<'a, 'b> {
             }
             _ => {}
         }
-        let unseen = (!body.is_whole).then(|| "not all ways through its body were followed".into());
+        let unseen =
+            (!body.is_whole).then(|| "some paths through its body were not followed".into());
 
         self.unseen.extend::<Option<String>>(unseen);
         for (kind, at, why) in found {
@@ -767,7 +767,7 @@ impl<'a, 'b> Question<'a, 'b> {
         }
     }
 
-    /// Judges a function that returns nothing.
+    /// Checks a function without a return value.
     fn judge_void(&self, body: &Body, found: &mut Vec<(Kind, u64, String)>) {
         let start = self.start();
 
@@ -783,7 +783,7 @@ impl<'a, 'b> Question<'a, 'b> {
             found.push((kind, event.at, format!("its body {}", describe(event))));
             return;
         }
-        // Its name distinguishes what sets something up from what only handles it.
+        // Its name distinguishes setup functions from mere handlers.
         let is_relied_upon =
             !matches!(verbs::of(self.function.name()), Verb::Other | Verb::Nothing);
         let has_effect = body.paths.iter().any(|it| it.has_effect) || !body.is_whole;
@@ -792,20 +792,20 @@ impl<'a, 'b> Question<'a, 'b> {
             (true, true) => (
                 Kind::FalseSuccess,
                 start,
-                "by its name callers rely on its work, and cannot notice that it was not done"
+                "by its name, callers rely on its work, and cannot notice that it was not done"
                     .into(),
             ),
             (true, false) => (
                 Kind::Safe,
                 start,
-                "callers cannot notice that its work was not done; its body releases nothing"
+                "callers cannot notice that its work was not done, but its body releases nothing"
                     .into(),
             ),
             (false, _) => (Kind::Safe, start, "its body changes nothing".into()),
         });
     }
 
-    /// Judges a value that is no error.
+    /// Checks a value that is not an error.
     fn judge_success(&self, body: &Body, found: &mut Vec<(Kind, u64, String)>) {
         let start = self.start();
         let is_pure = body.values(self.size).contains(&(self.value, true));
@@ -817,13 +817,13 @@ impl<'a, 'b> Question<'a, 'b> {
             (Class::Zero, true) => (
                 Kind::FalseSuccess,
                 start,
-                "it returns errors, so that 0 is success, and nothing was done".into(),
+                "it returns errors, so 0 is success, but nothing was done".into(),
             ),
             _ if is_pure => (
                 Kind::Safe,
                 start,
                 format!(
-                    "it returns {} by itself before it does anything",
+                    "it returns {} itself on a path without side effects",
                     self.value
                 ),
             ),
@@ -831,19 +831,19 @@ impl<'a, 'b> Question<'a, 'b> {
                 Kind::Safe,
                 start,
                 format!(
-                    "{} is one of its answers, after which nothing is released",
+                    "{} is one of its own return values, and nothing is released then",
                     self.value
                 ),
             ),
             _ => (
                 Kind::FalseSuccess,
                 start,
-                "callers take it for the result of work that was not done".into(),
+                "callers assume the result of work that was not done".into(),
             ),
         });
     }
 
-    /// Whether the function returns errors by itself.
+    /// Whether the function itself returns errors.
     fn can_fail(&self) -> bool {
         let is_signed = matches!(self.function.returns(), Type::Number { signed: true, .. });
 
@@ -855,7 +855,7 @@ impl<'a, 'b> Question<'a, 'b> {
             })
     }
 
-    /// The name of the symbol that begins at `address`.
+    /// The name of the symbol at `address`.
     fn symbol(&self, address: u64) -> String {
         self.image()
             .symbol_of(address)
@@ -867,7 +867,7 @@ impl<'a, 'b> Question<'a, 'b> {
     }
 }
 
-/// An event in words.
+/// An event as text.
 fn describe(event: &Event) -> String {
     let object = match event.object {
         Known::Address(Base::Argument(index), 0) => format!("argument {index}"),
@@ -881,7 +881,7 @@ fn describe(event: &Event) -> String {
     match event.verb {
         Verb::Free => format!("frees {object}, by {}", event.name),
         Verb::Put => format!("drops a reference of {object}, by {}", event.name),
-        Verb::Complete => format!("ends the wait of others, by {}", event.name),
+        Verb::Complete => format!("wakes up a waiter, by {}", event.name),
         _ => format!("calls {} for {object}", event.name),
     }
 }

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! What code does with the address of a function: passes it to another one, or stores it in a
-//! structure.
+//! How code uses the address of a function: passes it as an argument, or stores it in a structure.
 
 use super::{
     code::{
@@ -14,25 +13,25 @@ use super::{
 use crate::{image::Image, policy::typed_name};
 use std::collections::HashMap;
 
-/// How many instructions are followed from where the address is taken.
+/// Maximum number of instructions executed after the address is taken.
 const FOLLOWED: usize = 96;
-/// How much of a function is decoded to find an instruction, in bytes.
+/// Decoding limit to find an instruction of a function, in bytes.
 const MAX_FUNCTION: u64 = 64 << 10;
 
-/// What is done with the address.
+/// The use of the address.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Use<'a> {
-    /// It is passed to the function of this name, for the parameter of this name.
+    /// An argument for the parameter of this name, of the function of this name.
     Passed {
         to: &'a str,
         parameter: &'a str,
     },
-    /// It is stored in a structure on the stack, whose address is passed to a function.
+    /// Stored in a structure on the stack, whose address is an argument.
     Member {
         structure: &'a str,
         member: &'a str,
     },
-    /// It is stored at this offset of something.
+    /// Stored at this offset of another object.
     Stored {
         offset: i64,
     },
@@ -46,7 +45,8 @@ pub struct Reference<'a> {
     pub what: Use<'a>,
 }
 
-/// Where code of `module`, or of the kernel, takes the address of the function at `address`.
+/// The places where code of `module`, or of the kernel, takes the address of the function at
+/// `address`.
 pub fn find<'a>(
     tables: &Tables<'a>,
     image: &'a Image,
@@ -71,7 +71,7 @@ pub fn find<'a>(
         .collect()
 }
 
-/// What becomes of the address that the instruction with index `start` takes.
+/// How the address is used that the instruction with index `start` takes.
 fn follow<'a>(
     tables: &Tables<'a>,
     image: &'a Image,
@@ -79,12 +79,12 @@ fn follow<'a>(
     start: usize,
 ) -> Use<'a> {
     let mut holds = [false; REGISTERS];
-    // Where on the stack it was put, and which registers point there.
+    // Its places on the stack, and registers that point there.
     let mut slots: Vec<i64> = Vec::new();
     let mut stack: HashMap<usize, i64> = HashMap::new();
     let mut stored = None;
 
-    // Where registers point to may have been set before.
+    // Registers may point there already.
     let mut next = start.saturating_sub(FOLLOWED);
     let end = start + FOLLOWED;
     let mut steps = next;
@@ -145,7 +145,7 @@ fn follow<'a>(
                     let written = operation.all_written();
 
                     for register in (0..REGISTERS).filter(|it| written >> it & 1 != 0) {
-                        // Here the address may have been put together.
+                        // The address may be assembled here.
                         holds[register] = is_first;
                         stack.remove(&register);
                     }
@@ -158,7 +158,7 @@ fn follow<'a>(
         .unwrap_or(Use::Unknown)
 }
 
-/// Whether any call passes the address of a structure on the stack that these places are in.
+/// Whether a call passes the address of a structure on the stack that contains these places.
 fn passed_anywhere<'a>(
     tables: &Tables<'a>,
     image: &'a Image,
@@ -195,7 +195,7 @@ fn passed_anywhere<'a>(
     None
 }
 
-/// Where something that is moved points to on the stack, behind the stack pointer or the frame
+/// The stack location that a moved value points to, relative to the stack pointer or the frame
 /// pointer.
 fn stack_address(from: &Operand, stack: &HashMap<usize, i64>) -> Option<i64> {
     match from {
@@ -208,7 +208,7 @@ fn stack_address(from: &Operand, stack: &HashMap<usize, i64>) -> Option<i64> {
     }
 }
 
-/// The index of the instruction in `code` that a jump leads to.
+/// The index of the target of a jump in `code`.
 fn within(code: &[Instruction], to: &Destination) -> Option<usize> {
     match to {
         Destination::Code(to) => code.binary_search_by_key(to, |it| it.at).ok(),
@@ -216,7 +216,7 @@ fn within(code: &[Instruction], to: &Destination) -> Option<usize> {
     }
 }
 
-/// Whether a call passes the address on, by itself or in a structure on the stack.
+/// Whether a call passes the address, directly or in a structure on the stack.
 fn passed<'a>(
     tables: &Tables<'a>,
     image: &'a Image,

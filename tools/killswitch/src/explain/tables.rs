@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! The operation tables that hold a function, found by their structure: around a pointer to it lie
-//! pointers to functions of the types that a structure has there.
+//! Finds operation tables that contain a function, by their layout: a pointer to it is surrounded
+//! by pointers to functions of the types that a structure has there.
 
 use super::{
     contracts,
@@ -17,10 +17,11 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
-/// The most pointers to functions. A kernel of a distribution has far fewer, with all its modules.
+/// Maximum number of function pointers. A distribution's kernel has far fewer, with all of its
+/// modules.
 const MAX_POINTERS: usize = 1 << 23;
 
-/// Where pointers to functions are in data: the function and the place, sorted.
+/// Function pointers in data: function and place, sorted.
 pub struct Pointers(Vec<(u64, u64)>);
 
 impl Pointers {
@@ -59,7 +60,7 @@ impl Pointers {
                     found.push((target, place));
                 }
             }
-            // The places for tracers of a module.
+            // The ftrace locations of a module.
             if is_list {
                 found.truncate(from);
             }
@@ -68,7 +69,7 @@ impl Pointers {
         Self(found)
     }
 
-    /// Where pointers to the function at `address` are.
+    /// Places of pointers to the function at `address`.
     pub fn to(&self, address: u64) -> impl Iterator<Item = u64> + '_ {
         let first = self.0.partition_point(|(target, _)| *target < address);
 
@@ -78,7 +79,7 @@ impl Pointers {
             .map(|(_, place)| *place)
     }
 
-    /// The functions that pointers in `range` lead to, with the places.
+    /// The functions that pointers in `range` point to, with the places.
     pub fn within(&self, range: Range<u64>) -> impl Iterator<Item = (u64, u64)> + '_ {
         self.0
             .iter()
@@ -87,24 +88,24 @@ impl Pointers {
     }
 }
 
-/// Whether a symbol begins at `address`, in code.
+/// Whether `address` is a symbol in code.
 fn begins(image: &Image, address: u64) -> bool {
     image.area(address).is_some() && image.names(address).next().is_some()
 }
 
-/// A table that holds a function.
+/// A table that contains a function.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Table<'a> {
-    /// Where the table begins.
+    /// The address of the table.
     pub address: u64,
-    /// What it is, and which member holds the function.
+    /// Its structure, and the member with the function.
     pub structure: &'a str,
     pub member: &'a str,
-    /// How many other functions bear out what it is.
+    /// The number of other functions that match the structure.
     pub neighbours: usize,
 }
 
-/// All that is needed to find tables.
+/// Data to find tables.
 pub struct Tables<'a> {
     image: &'a Image,
     pointers: Pointers,
@@ -141,7 +142,7 @@ impl<'a> Tables<'a> {
         )
     }
 
-    /// The structure called `name` that a module, or the kernel, has.
+    /// The structure called `name` of a module, or of the kernel.
     pub fn structure(&self, module: Option<usize>, name: &str) -> Option<Structure<'a>> {
         let own = self.of_module(module);
 
@@ -151,7 +152,7 @@ impl<'a> Tables<'a> {
             .cloned()
     }
 
-    /// How many bytes the structure called `name` has.
+    /// The size of the structure called `name`, in bytes.
     pub fn size(&self, module: Option<usize>, name: &str) -> Option<u32> {
         [module, None].into_iter().find_map(|module| {
             let types = self.image.types(module)?;
@@ -160,8 +161,7 @@ impl<'a> Tables<'a> {
         })
     }
 
-    /// The structures with a pointer to a function of this type, each with its offset and its
-    /// member.
+    /// The structures with a pointer to a function of this type, with offset and member.
     pub fn with(&self, module: Option<usize>, shape: Shape) -> Vec<(&'a str, u32, &'a str)> {
         let own = self.of_module(module);
         let mut found = Vec::new();
@@ -176,7 +176,7 @@ impl<'a> Tables<'a> {
         found
     }
 
-    /// The type of the function that begins at `address`.
+    /// The type of the function at `address`.
     pub fn shape(&self, address: u64) -> Option<Shape> {
         self.image.names(address).find_map(|symbol| {
             let types = self.image.types(symbol.module)?;
@@ -185,7 +185,7 @@ impl<'a> Tables<'a> {
         })
     }
 
-    /// The tables that hold the function at `address`.
+    /// The tables that contain the function at `address`.
     pub fn holding(&self, address: u64) -> Vec<Table<'a>> {
         let mut found: Vec<Table<'a>> = self
             .pointers
@@ -198,12 +198,12 @@ impl<'a> Tables<'a> {
         found
     }
 
-    /// Where pointers to the function are.
+    /// Places of pointers to the function.
     pub fn places(&self, address: u64) -> impl Iterator<Item = u64> + '_ {
         self.pointers.to(address)
     }
 
-    /// The table whose pointer at `place` leads to the function at `address`.
+    /// The table with the pointer to `address` at `place`.
     fn at(&self, address: u64, place: u64) -> Option<Table<'a>> {
         let object = self.image.object(place);
         let listed = || {
@@ -254,8 +254,7 @@ impl<'a> Tables<'a> {
         best.map(|(_, table)| table).or_else(listed)
     }
 
-    /// How many other functions bear out that there is a structure at `base`; `None` if something
-    /// speaks against it.
+    /// The number of other functions that match the structure at `base`; `None` on a contradiction.
     fn bears_out(&self, structure: &Structure<'a>, base: u64, place: u64) -> Option<usize> {
         if let Some((symbol, end)) = self.image.object(place) {
             let is_within = base
@@ -291,7 +290,7 @@ impl<'a> Tables<'a> {
         Some(count)
     }
 
-    /// The function that a member of the table at `base` holds.
+    /// The function in a member of the table at `base`.
     pub fn member(&self, structure: &Structure<'a>, base: u64, name: &str) -> Option<u64> {
         let field = structure.function(name)?;
         let value = self.u64(base.checked_add(field.offset.into())?)?;
@@ -299,7 +298,7 @@ impl<'a> Tables<'a> {
         self.image.area(value).map(|_| value)
     }
 
-    /// The functions that member `name` of tables of this structure in a module's data holds.
+    /// The functions in member `name` of all tables of this structure in a module's data.
     pub fn members(&self, module: usize, structure: &str, name: &str) -> Vec<u64> {
         let Some(found) = self.structure(Some(module), structure) else {
             return Vec::new();
@@ -307,7 +306,7 @@ impl<'a> Tables<'a> {
         let Some(What::Function(shape)) = found.function(name).map(|it| it.what) else {
             return Vec::new();
         };
-        // The data of a module lies behind its code, and before the next module.
+        // A module's data is after its code, and before the next module.
         let start = self
             .image
             .areas()

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! Tests with small functions made by hand.
+//! Tests on small handwritten functions.
 
 use super::{
     output::{json, list, read, text, Line},
@@ -308,7 +308,7 @@ const TABLES: &[(&str, [&str; 2])] = &[
     ("three_ops", ["init_three", "destroy_three"]),
 ];
 
-/// A file of a kernel with all these functions.
+/// A kernel file with all of these functions.
 pub fn file(architecture: Architecture) -> Vec<u8> {
     crate::image::sample::of_functions(architecture, FUNCTIONS, TABLES)
 }
@@ -331,10 +331,10 @@ fn kinds(explanation: &Explanation) -> Vec<Kind> {
 }
 
 #[test]
-fn types_that_have_themselves_in_them_are_followed_to_an_end() {
+fn recursive_types_are_bounded() {
     let image = Image::in_bytes(
         of_types(|builder| {
-            // Without a name, it has itself in it ninety-nine times, each as far away as can be.
+            // An anonymous type that contains itself ninety-nine times, each at the largest offset.
             let own = [0, 1, u32::MAX].repeat(99);
             let members = [&[0, 2, 0], &own[..]].concat();
 
@@ -350,7 +350,7 @@ fn types_that_have_themselves_in_them_are_followed_to_an_end() {
     let fields = &structures.named("endless").unwrap().fields;
 
     assert!((1..1 << 14).contains(&fields.len()));
-    // Their places are not beyond what there is.
+    // Their addresses are within bounds.
     assert!(fields.iter().skip(1).all(|it| it.offset > 0));
 }
 
@@ -443,7 +443,7 @@ fn what_it_returns_by_itself_is_known() {
             index.explain(&function, value)
         };
 
-        // It returns 0 behind its work, and -22 before that.
+        // It returns 0 after its work, and -22 before it.
         assert_eq!(found("checked", -1).own, [(-22, true), (0, false)]);
         assert!(found("checked", 0).values.contains(&-22));
         assert_eq!(
@@ -455,7 +455,7 @@ fn what_it_returns_by_itself_is_known() {
 }
 
 #[test]
-fn what_passes_addresses_on_is_known() {
+fn passed_addresses_are_found() {
     for architecture in [Architecture::X86, Architecture::Arm64] {
         let kernel = kernel(architecture);
         let index = Index::new(&kernel);
@@ -497,14 +497,14 @@ fn lists_are_read() {
     for wrong in ["value\n1\n", "function\nf\n", "function,value\nf,x\n"] {
         assert!(read(wrong.as_bytes()).is_err(), "{wrong}");
     }
-    // A terminal is not given what is in a list.
+    // List content is escaped for terminals.
     let error = read(b"function,value\nf,\x1b[31m\n").unwrap_err();
 
     assert!(!error.to_string().contains(char::is_control), "{error}");
 }
 
 #[test]
-fn a_function_is_a_line_of_json() {
+fn functions_are_printed_as_json() {
     let kernel = kernel(Architecture::X86);
     let index = Index::new(&kernel);
     let lines = [
@@ -540,7 +540,7 @@ fn a_function_is_a_line_of_json() {
 }
 
 #[test]
-fn people_get_a_line_for_each_finding() {
+fn findings_are_printed_as_text() {
     let kernel = kernel(Architecture::X86);
     let index = Index::new(&kernel);
     let line = Line::new("fills", "", "0").unwrap();
@@ -555,8 +555,8 @@ fn people_get_a_line_for_each_finding() {
     );
     for part in [
         "  uninit         reads+0x12 (",
-        "  returns by itself: -22, 0\n",
-        "  before it does anything: -22\n",
+        "  own return values: -22, 0\n",
+        "  without side effects: -22\n",
         "  not seen: calls through pointers",
     ] {
         assert!(out.contains(part), "{part} in {out}");
@@ -564,7 +564,7 @@ fn people_get_a_line_for_each_finding() {
 }
 
 #[test]
-fn copies_that_run_on_are_said() {
+fn copies_are_reported() {
     let kernel = kernel(Architecture::X86);
     let address = |name| {
         kernel
@@ -585,7 +585,7 @@ fn copies_that_run_on_are_said() {
         debug: Debug::of_kernel(vec![
             // One copy is in the function itself, which does not run then.
             origin("checked", &["checked"], &[("checked", 4), ("reads", 5)]),
-            // Another function of its name.
+            // Another function of the same name.
             origin("checked", &["uses"], &[("bugs", 1)]),
             origin("unheeded", &["unheeded", "leave"], &[]),
             origin("passed_on", &["passed_on"], &[]),
@@ -610,23 +610,23 @@ fn copies_that_run_on_are_said() {
 
     assert!(
         with_copies.starts_with(
-            "checked -1: safe: callers take the value for one that the function returns; but \
-             copies run on, 1 inlined: engaging it does not close the hole there\n"
+            "checked -1: safe: callers handle the value like the function's own; but \
+             copies still run, 1 inlined: engaging it does not close the hole there\n"
         ),
         "{with_copies}"
     );
     let place = format!(
-        "inlined        reads+0x5 ({:#x}): this copy runs on",
+        "inlined        reads+0x5 ({:#x}): this copy still runs",
         address("reads") + 5
     );
     assert!(with_copies.contains(&place), "{with_copies}");
-    assert_eq!(lines("checked", "this copy runs on"), 1);
+    assert_eq!(lines("checked", "this copy still runs"), 1);
     assert_eq!(lines("checked", "that the compiler inlined"), 0);
-    assert_eq!(lines("unheeded", "copies run on, 1 cloned: "), 1);
+    assert_eq!(lines("unheeded", "copies still run, 1 cloned: "), 1);
     assert_eq!(lines("unheeded", "cloned         leave"), 1);
     assert_eq!(lines("passed_on", "copies: none"), 1);
-    assert_eq!(lines("passed_on", "copies run on"), 0);
-    assert_eq!(lines("fails", "this copy runs on"), 8);
+    assert_eq!(lines("passed_on", "copies still run"), 0);
+    assert_eq!(lines("fails", "this copy still runs"), 8);
     assert_eq!(lines("fails", "at 12 places, in 1 functions"), 1);
     assert_eq!(
         lines(
@@ -636,7 +636,7 @@ fn copies_that_run_on_are_said() {
         1
     );
     assert_eq!(lines("gone", "does not close"), 0);
-    // Debug information does not have it.
+    // Not in debug information.
     assert_eq!(lines("finds", "and copies that the compiler inlined"), 1);
     assert_eq!(lines("finds", "copies: none"), 0);
 

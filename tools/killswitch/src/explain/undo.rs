@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! What undoes the work of a function, run on memory that it never set up.
+//! Runs the function that undoes the work of another one on memory that was never set up.
 
 use super::{
     body::entry,
@@ -9,17 +9,17 @@ use super::{
 };
 use crate::image::Image;
 
-/// How many instructions are followed at most, and how deep.
+/// Limits: executed instructions, and call depth.
 const BUDGET: usize = 40_000;
 const MAX_DEPTH: usize = 7;
-/// The mark of what was read from memory that is zero.
+/// Mark of values read from zeroed memory.
 const ZERO: u8 = 1;
-/// What lies at lower addresses than this is nothing.
+/// Addresses below this are invalid.
 const PAGE: i64 = 4096;
 
 struct Fault<'a> {
     image: &'a Image,
-    /// From which offset of the first argument on all is zero.
+    /// The offset in the first argument from which on all memory is zero.
     behind: i64,
     found: Option<u64>,
 }
@@ -32,7 +32,7 @@ impl Observer for Fault<'_> {
             return Next::Return(Value::UNKNOWN);
         };
         let name = self.image.symbol_of(target).map_or("?", |it| it.name);
-        // What has nothing to do with the memory cannot fault because of it.
+        // Callees unrelated to the memory cannot fault because of it.
         let is_concerned = state.arguments().iter().any(|value| {
             let is_zero = |offset| offset == 0 || offset >= self.behind;
 
@@ -75,8 +75,8 @@ impl Observer for Fault<'_> {
     fn end(&mut self, _: &mut State<()>, _: u64, _: End) {}
 }
 
-/// Where the function at `address` uses a NULL that it reads from its first argument, of which all
-/// is zero from the offset `behind` on.
+/// Where the function at `address` dereferences a NULL from its first argument, in which all memory
+/// from the offset `behind` on is zero.
 pub fn faults(image: &Image, address: u64, behind: u32) -> Option<u64> {
     let mut fault = Fault {
         image,

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! What functions that are called do, as far as their names say: the kernel has a few words for
-//! locks, references and memory, which are used everywhere.
+//! Effects of functions by their names: the kernel uses a few common words for locks, references
+//! and memory.
 
-/// What a function does.
+/// The effect of a function.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Verb {
     Lock,
@@ -14,17 +14,17 @@ pub enum Verb {
     Get,
     /// Drops a reference.
     Put,
-    /// Makes or sets something up.
+    /// Creates or initializes something.
     Make,
     Free,
-    /// Ends the wait of another.
+    /// Completes a wait.
     Complete,
-    /// Nothing that lasts.
+    /// Nothing permanent.
     Nothing,
     Other,
 }
 
-/// Words that say what a function does, wherever they stand in its name.
+/// Words for an effect, at any place in a name.
 const WORDS: [(Verb, &[&str]); 6] = [
     (
         Verb::Complete,
@@ -65,7 +65,7 @@ const WORDS: [(Verb, &[&str]); 6] = [
     ),
 ];
 
-/// Beginnings of the names of functions that change nothing of others.
+/// Prefixes of functions without effects on others.
 const HARMLESS: [&str; 24] = [
     "_dev_",
     "_printk",
@@ -93,7 +93,7 @@ const HARMLESS: [&str; 24] = [
     "__sanitizer",
 ];
 
-/// What the function called `name` does.
+/// The effect of the function called `name`.
 pub fn of(name: &str) -> Verb {
     let name = name.split('.').next().unwrap_or(name);
     let words = || name.split('_').filter(|it| !it.is_empty());
@@ -111,7 +111,7 @@ pub fn of(name: &str) -> Verb {
         .map_or(Verb::Other, |(verb, _)| *verb)
 }
 
-/// What a function does with a lock.
+/// The lock operation of a function.
 fn of_lock(name: &str) -> Option<Verb> {
     const ENDS: [&str; 9] = [
         "lock", "bh", "irq", "irqsave", "nested", "io", "read", "write", "sock",
@@ -154,7 +154,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn names_say_what_functions_do() {
+    fn verbs_are_found_in_names() {
         for (name, verb) in [
             ("mutex_lock", Verb::Lock),
             ("_raw_spin_lock_irqsave", Verb::Lock),

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! Tests with the inputs that are kept for the fuzzers, and with damaged ones.
+//! Runs the fuzz targets on their corpus, and on corrupt inputs.
 
 use super::*;
 use crate::image::tests::seeds as images;
 use proptest::prelude::*;
 use std::env;
 
-/// A name, and what it is for.
+/// A target's name and function.
 type Target = (&'static str, fn(&[u8]));
 
 const TARGETS: [Target; 3] = [("image", image), ("record", record), ("text", text)];
@@ -28,7 +28,7 @@ targets = ["plain:first -EPERM scope=nonroot", 'third -1 if="comm == x"']
 loses = "all"
 "#;
 
-/// What the samples are, by target and name.
+/// The samples, by target and name.
 fn seeds() -> Vec<(&'static str, &'static str, Vec<u8>)> {
     let record = crate::record::tests::sample().to_string();
     let text = |name, text: &str| ("text", name, text.as_bytes().to_vec());
@@ -46,7 +46,7 @@ fn seeds() -> Vec<(&'static str, &'static str, Vec<u8>)> {
 }
 
 #[test]
-fn seeds_are_the_samples() {
+fn seeds_match_the_samples() {
     for (target, name, bytes) in seeds() {
         let path = Path::new(CORPUS).join(target).join(name);
 
@@ -55,31 +55,31 @@ fn seeds_are_the_samples() {
         }
         let kept = fs::read(&path).unwrap_or_default();
 
-        // Another version of a library may compress in another way.
+        // Versions of a library may compress differently.
         assert!(
             kept == bytes || name.contains("gzip") && !kept.is_empty(),
-            "{} is another one: write it with KS_BLESS=1",
+            "{} differs: rewrite it with KS_BLESS=1",
             path.display()
         );
     }
 }
 
 #[test]
-fn what_was_kept_is_taken_or_refused() {
+fn corpus_is_accepted_or_refused() {
     for (target, run) in TARGETS {
         kept::try_all(&Path::new(CORPUS).join(target), run);
     }
 }
 
-/// The function that a seed is for.
+/// The function of a target.
 fn of(target: &str) -> fn(&[u8]) {
     TARGETS.iter().find(|it| it.0 == target).unwrap().1
 }
 
 #[test]
-fn what_is_cut_off_is_taken_or_refused() {
+fn truncated_files_are_accepted_or_refused() {
     for (target, _, bytes) in seeds() {
-        // At every place it is tried where files are read.
+        // Truncate kernel files at every offset.
         let step = if target == "image" { 61 } else { 1 };
 
         for length in (0..bytes.len()).step_by(step) {
@@ -92,7 +92,7 @@ proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn what_is_damaged_is_taken_or_refused(
+    fn corrupt_files_are_accepted_or_refused(
         which: prop::sample::Index,
         damages in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..4),
     ) {

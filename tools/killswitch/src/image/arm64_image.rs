@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! The file that a boot loader loads on arm64: the kernel as it lies in memory, perhaps compressed,
-//! perhaps in a program for EFI that decompresses it.
+//! Boot images of arm64: the kernel's memory image, optionally compressed, optionally in an EFI
+//! zboot program.
 //!
-//! What stands where is in `Documentation/arch/arm64/booting.rst` of the kernel's source, and in
+//! The format is described in `Documentation/arch/arm64/booting.rst` of the kernel's source, and in
 //! `drivers/firmware/efi/libstub/zboot-header.S`.
 
 use super::{
@@ -14,34 +14,33 @@ use super::{
 };
 use std::collections::BTreeMap;
 
-/// Where kernels are linked to if nothing in them says otherwise.
+/// The default link address of kernels.
 const BASE: u64 = 0xffff_8000_8000_0000;
-/// What they are loaded to a multiple of, in bytes.
+/// The alignment of the load address, in bytes.
 const ALIGNMENT: u64 = 2 << 20;
-/// How many relocations a kernel has at least that is moved by them, and how many addresses in the
-/// first part of it.
+/// The minimum number of relocations in a relocatable kernel, and of addresses in its first part.
 const FEWEST: usize = 64;
-/// A relocation: a place, its type, and a number.
+/// A relocation: place, type, and addend.
 const RELOCATION: usize = 24;
-/// Its type: the number is an address.
+/// Its type: the addend is an address.
 const RELATIVE: u64 = 1027;
 
-/// Whether `bytes` begin like such a file, after decompression.
+/// Whether `bytes` begin like an image, after decompression.
 pub(super) fn is_one(bytes: &[u8]) -> bool {
     bytes.get(0x38..0x3c) == Some(b"ARM\x64")
 }
 
-/// Whether `bytes` begin like one that is a program for EFI.
+/// Whether `bytes` begin like an EFI zboot image.
 pub(super) fn is_zboot(bytes: &[u8]) -> bool {
     bytes.starts_with(b"MZ") && bytes.get(4..8) == Some(b"zimg")
 }
 
-/// Whether `bytes` begin like one that is compressed.
+/// Whether `bytes` begin like a compressed image.
 pub(super) fn is_compressed(bytes: &[u8]) -> bool {
     bytes.starts_with(&[0x1f, 0x8b])
 }
 
-/// The kernel in `file`, which may be any of these.
+/// The kernel in `file`, of any of these formats.
 pub(super) fn unpack(file: Vec<u8>, budget: &Budget) -> Result<Vec<u8>, Problem> {
     if is_one(&file) {
         return Ok(file);
@@ -57,22 +56,22 @@ pub(super) fn unpack(file: Vec<u8>, budget: &Budget) -> Result<Vec<u8>, Problem>
 
     match is_one(&kernel) {
         true => Ok(kernel),
-        false => Err("what is compressed in it is no kernel for arm64".into()),
+        false => Err("it contains no kernel for arm64".into()),
     }
 }
 
 fn in_zboot(file: &[u8]) -> Result<&[u8], Problem> {
-    const CUT_OFF: &str = "it is a program for EFI that is cut off";
-    let field = |at| u32_at(file, at).map(|it| it as usize).ok_or(CUT_OFF);
+    const TRUNCATED: &str = "it is a truncated EFI zboot image";
+    let field = |at| u32_at(file, at).map(|it| it as usize).ok_or(TRUNCATED);
     let (start, length) = (field(8)?, field(12)?);
 
     start
         .checked_add(length)
         .and_then(|end| file.get(start..end))
-        .ok_or(CUT_OFF.into())
+        .ok_or(TRUNCATED.into())
 }
 
-/// The kernel in memory, where it was linked to.
+/// The kernel in memory, at its link address.
 pub(super) fn load(kernel: Vec<u8>) -> Memory {
     let base = linked_to(&kernel).unwrap_or(BASE);
     let length = kernel.len();
@@ -80,9 +79,9 @@ pub(super) fn load(kernel: Vec<u8>) -> Memory {
     Memory::new(vec![kernel], [(base, 0, 0..length)])
 }
 
-/// Where it was linked to: from where on most of the addresses in it are its own.
+/// Its link address: the one for which most addresses in it point into it.
 fn linked_to(kernel: &[u8]) -> Option<u64> {
-    /// What is the same in all addresses of kernels.
+    /// The common bits of kernel addresses.
     const KERNEL: u64 = 0xffff;
     let mut counts = BTreeMap::<u64, usize>::new();
     let numbers = kernel.chunks_exact(8).filter_map(|it| u64_at(it, 0));
@@ -107,7 +106,7 @@ fn linked_to(kernel: &[u8]) -> Option<u64> {
         .map(|first| first * ALIGNMENT)
 }
 
-/// Does what a kernel that can be moved does when it boots without being moved.
+/// Applies the relocations, as a kernel does when it boots at its link address.
 pub(super) fn relocate(memory: &mut Memory) {
     let all: Vec<_> = memory
         .pieces()
@@ -124,8 +123,7 @@ pub(super) fn relocate(memory: &mut Memory) {
     }
 }
 
-/// The relocations in `bytes`, which are the longest run of such: places, and the addresses that
-/// stand there.
+/// The relocations in `bytes`, the longest sequence of them: places and addresses.
 fn relocations(bytes: &[u8]) -> impl Iterator<Item = (u64, u64)> + '_ {
     let is_one = |at: usize| u64_at(bytes, at + 8) == Some(RELATIVE);
     let mut longest = 0..0;
@@ -154,7 +152,7 @@ fn relocations(bytes: &[u8]) -> impl Iterator<Item = (u64, u64)> + '_ {
 pub(super) mod tests {
     use super::*;
 
-    /// A program for EFI with this payload.
+    /// A zboot image with this payload.
     pub(crate) fn zboot(payload: &[u8]) -> Vec<u8> {
         let mut file = vec![0; 0x100];
 
@@ -168,7 +166,7 @@ pub(super) mod tests {
         file
     }
 
-    /// A kernel with so many relocations: each has the place behind it name the beginning.
+    /// A kernel with this number of relocations: each sets the place behind it to the start.
     fn kernel(base: u64, count: usize) -> Vec<u8> {
         let mut kernel = vec![0; 0x40];
 
@@ -187,7 +185,7 @@ pub(super) mod tests {
     }
 
     #[test]
-    fn it_is_found_in_what_it_is_packed_in() {
+    fn kernels_are_unpacked() {
         let budget = Budget::new(1 << 20, 1 << 10);
         let kernel = kernel(BASE, 0);
         let packed = compression::tests::gzip(&kernel);
@@ -209,7 +207,7 @@ pub(super) mod tests {
     }
 
     #[test]
-    fn relocations_are_carried_out() {
+    fn relocations_are_applied() {
         for base in [BASE, 0xffff_ffc0_0800_0000] {
             let mut memory = load(kernel(base, 100));
             let at = |memory: &Memory, index: u64| memory.u64(base + 0x40 + 2400 + 8 * index);
@@ -219,7 +217,7 @@ pub(super) mod tests {
             assert_eq!(at(&memory, 0), Some(base));
             assert_eq!(at(&memory, 99), Some(base + 99));
         }
-        // So few are none.
+        // Too few to be relocations.
         let mut memory = load(kernel(BASE, FEWEST - 1));
 
         relocate(&mut memory);

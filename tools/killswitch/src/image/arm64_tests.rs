@@ -21,7 +21,7 @@ const ABS64: u64 = 257;
 const PREL32: u64 = 261;
 const CALL26: u64 = 283;
 
-/// The place in the file at which what lies at `address` stands.
+/// The offset in the file of the byte that is loaded at `address`.
 fn place(file: &[u8], address: u64) -> usize {
     let number = |at: usize| u64::from_le_bytes(file[at..at + 8].try_into().unwrap());
     let segment = (64..)
@@ -32,7 +32,7 @@ fn place(file: &[u8], address: u64) -> usize {
     (number(segment + 8) + address - number(segment + 16)) as usize
 }
 
-/// Writes code to `address` in the file of a kernel: each word, and what it refers to.
+/// Writes code to `address` in a kernel file: words, with their references.
 fn write(file: &mut [u8], address: u64, code: &[(u32, Option<(Kind, u64)>)]) {
     for (at, (word, reference)) in code.iter().enumerate() {
         let address = address + 4 * at as u64;
@@ -46,7 +46,7 @@ fn write(file: &mut [u8], address: u64, code: &[(u32, Option<(Kind, u64)>)]) {
     }
 }
 
-/// The [sample kernel](sample::kernel), with code for arm64 in its place.
+/// The [sample kernel](sample::kernel) with arm64 code instead.
 fn kernel_file() -> Vec<u8> {
     let mut file = sample::kernel(Addresses::ToThemselves, false);
     let page = |register: u32, target| (0x9000_0000 | register, Some((Kind::Page, target)));
@@ -62,7 +62,7 @@ fn kernel_file() -> Vec<u8> {
     let (hooks, others) = (address("sample_hooks"), address("other_hooks"));
     let (sample, other) = (address("sample_lsmid"), address("other_lsmid"));
 
-    // The machine in the header of the file.
+    // The machine in the ELF header.
     file[18] = 183;
     write(
         &mut file,
@@ -76,7 +76,7 @@ fn kernel_file() -> Vec<u8> {
             call(INIT),
         ],
     );
-    // What it was given is passed on: mov x2, x0.
+    // Passes on its argument: mov x2, x0.
     write(
         &mut file,
         INIT + 0x60,
@@ -97,8 +97,8 @@ fn kernel_file() -> Vec<u8> {
     file
 }
 
-/// A module with the function `exported`, which calls `f` of the kernel and `wanted`, and with so
-/// many bytes of data.
+/// A module with the function `exported`, which calls `f` of the kernel and `wanted`, and with
+/// `size` bytes of data.
 fn module(exported: &'static str, wanted: &'static str, size: usize) -> Vec<u8> {
     let code = [NOP, NOP, NOP, NOP, BL, BL];
     let text: Vec<u8> = code.iter().flat_map(|word| word.to_le_bytes()).collect();
@@ -132,7 +132,7 @@ fn module(exported: &'static str, wanted: &'static str, size: usize) -> Vec<u8> 
     file
 }
 
-/// Where the call at `place` leads: directly, and in the end.
+/// The target of the call at `place`: directly, and through veneers.
 fn called(image: &Image, place: u64) -> (u64, u64) {
     let mut found = None;
     let code = image.read(place, 4).unwrap();
@@ -148,7 +148,7 @@ fn called(image: &Image, place: u64) -> (u64, u64) {
 }
 
 #[test]
-fn a_kernel_for_arm64_is_read() {
+fn arm64_kernels_are_read() {
     let image = image(kernel_file(), &[]);
     let hooks: Vec<_> = image
         .hooks()
@@ -165,13 +165,13 @@ fn a_kernel_for_arm64_is_read() {
             (TEXT + 0x80, "other"),
         ]
     );
-    // Behind its landing pad, and what saves the return address.
+    // After its landing pad and the instruction that saves the return address.
     assert!(image.has_site(TEXT + 0x20) && image.is_traced(TEXT + 0x28));
     assert!(!image.has_site(TEXT + 0x80));
 }
 
-/// A kernel with modules that are far from each other, and the calls through veneers there: where
-/// they are, and what they call.
+/// A kernel with modules that are far from each other, and the calls through veneers there: their
+/// addresses and targets.
 pub fn far() -> (Image, [(u64, u64); 3]) {
     const HUGE: usize = 1 << 27;
     let modules = [
@@ -182,7 +182,7 @@ pub fn far() -> (Image, [(u64, u64); 3]) {
     let address = |name| image.named(Within::Anywhere, name).next().unwrap().address;
     let (first, second) = (address("first"), address("second"));
 
-    // The first module is near the kernel, and the second is not near anything.
+    // The first module is near the kernel, and the second is far from everything.
     assert_eq!(called(&image, first + 8), (TEXT + 0x20, TEXT + 0x20));
     (
         image,
@@ -195,7 +195,7 @@ pub fn far() -> (Image, [(u64, u64); 3]) {
 }
 
 #[test]
-fn what_is_too_far_away_is_called_through_veneers() {
+fn distant_functions_are_called_through_veneers() {
     let (image, calls) = far();
     let address = |name| image.named(Within::Anywhere, name).next().unwrap().address;
     let (first, second) = (address("first"), address("second"));
@@ -220,12 +220,12 @@ fn modules_of_another_architecture_are_refused() {
 
     assert_eq!(
         error.to_string(),
-        "it is for another architecture than the kernel"
+        "its architecture differs from the kernel's"
     );
 }
 
-/// The file that is booted, made of an ELF file: what is loaded, as it lies in memory. It begins
-/// where the kernel does.
+/// The boot image for an ELF file: the loaded segments as they are in memory, from the start of the
+/// kernel.
 fn booted() -> Vec<u8> {
     let elf = kernel_file();
     let kernel = kernel::in_bytes(elf).unwrap();
@@ -235,10 +235,10 @@ fn booted() -> Vec<u8> {
         file.resize((address - TEXT) as usize, 0);
         file.extend_from_slice(bytes);
     }
-    // In the place of code that is not looked at.
+    // Instead of code that is not checked.
     file[0x38..0x3c].copy_from_slice(b"ARM\x64");
     file.resize((file.len() + 0x100).next_multiple_of(8), 0);
-    // Addresses, by which it is seen where it was linked to.
+    // Addresses from which the link address is derived.
     for index in 0..100u64 {
         file.extend_from_slice(&(TEXT + 8 * index).to_le_bytes());
     }
@@ -246,7 +246,7 @@ fn booted() -> Vec<u8> {
 }
 
 #[test]
-fn what_is_booted_is_read() {
+fn boot_images_are_read() {
     let file = booted();
     let packed = compression::tests::gzip(&file);
     let zboot = arm64_image::tests::zboot(&packed);

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! The file that a boot loader loads on x86-64: the kernel, compressed, behind code that
-//! decompresses it.
+//! Boot images of x86-64: the compressed kernel, behind code that decompresses it.
 //!
-//! What stands where is in `Documentation/arch/x86/boot.rst` of the kernel's source.
+//! The format is described in `Documentation/arch/x86/boot.rst` of the kernel's source.
 
 use super::{
     bytes::{u16_at, u32_at},
@@ -19,24 +18,24 @@ pub(super) fn is_one(bytes: &[u8]) -> bool {
 pub(super) fn payload(image: &[u8]) -> Result<&[u8], Problem> {
     /// The size of a sector, in bytes.
     const SECTOR: u64 = 512;
-    const CUT_OFF: &str = "it is a boot image that is cut off";
+    const TRUNCATED: &str = "it is a truncated boot image";
 
-    // The first version that says where the kernel is.
-    if u16_at(image, 0x206).ok_or(CUT_OFF)? < 0x208 {
-        return Err("it is a boot image of a kernel that is too old".into());
+    // The first version with the offset of the kernel.
+    if u16_at(image, 0x206).ok_or(TRUNCATED)? < 0x208 {
+        return Err("its boot protocol is too old".into());
     }
-    let sectors = match image.get(0x1f1).ok_or(CUT_OFF)? {
+    let sectors = match image.get(0x1f1).ok_or(TRUNCATED)? {
         0 => 4,
         sectors => u64::from(*sectors),
     };
-    let field = |at| u32_at(image, at).map(u64::from).ok_or(CUT_OFF);
+    let field = |at| u32_at(image, at).map(u64::from).ok_or(TRUNCATED);
     let start = (sectors + 1) * SECTOR + field(0x248)?;
     let end = start + field(0x24c)?;
 
     match image.get(start as usize..end as usize) {
         Some([]) => Err("it is a boot image without a kernel".into()),
         Some(payload) => Ok(payload),
-        None => Err(CUT_OFF.into()),
+        None => Err(TRUNCATED.into()),
     }
 }
 
@@ -60,7 +59,7 @@ pub(super) mod tests {
     }
 
     #[test]
-    fn the_payload_is_found() {
+    fn payload_is_found() {
         let image = sample(b"payload");
 
         assert!(is_one(&image));
@@ -68,7 +67,7 @@ pub(super) mod tests {
     }
 
     #[test]
-    fn an_image_that_is_cut_off_is_refused() {
+    fn truncated_images_are_refused() {
         let image = sample(b"payload");
 
         for length in 0..image.len() - b"behind it".len() {
@@ -78,7 +77,7 @@ pub(super) mod tests {
     }
 
     #[test]
-    fn an_old_image_is_refused() {
+    fn old_images_are_refused() {
         let mut image = sample(b"payload");
 
         image[0x206] = 7;

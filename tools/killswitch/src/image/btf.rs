@@ -21,9 +21,9 @@ pub const STRUCT: u32 = 4;
 pub const UNION: u32 = 5;
 /// The kind of an enumeration.
 pub const ENUM: u32 = 6;
-/// The kind of a structure or a union that is only declared.
+/// The kind of a forward declaration.
 pub const FORWARD: u32 = 7;
-/// The kind of another name for a type.
+/// The kind of a typedef.
 pub const TYPEDEF: u32 = 8;
 /// The kinds of qualified types.
 pub const VOLATILE: u32 = 9;
@@ -31,17 +31,16 @@ pub const CONST: u32 = 10;
 pub const RESTRICT: u32 = 11;
 /// The kind of a function.
 pub const FUNC: u32 = 12;
-/// The kind of what a function takes and returns.
+/// The kind of a prototype.
 pub const FUNC_PROTO: u32 = 13;
 /// The kind of a type with a tag.
 pub const TYPE_TAG: u32 = 18;
-/// The kind of an enumeration of 64 bits.
+/// The kind of a 64-bit enumeration.
 pub const ENUM64: u32 = 19;
 
-/// What every type begins with, in bytes.
+/// The size of a type's header, in bytes.
 const HEAD: usize = 12;
-/// The most types that one file can have, and the most bytes. A kernel of a distribution has a
-/// tenth of that.
+/// Maximum number of types, and of bytes, in one file. A distribution's kernel has a tenth of that.
 const MAX_TYPES: usize = 2 << 20;
 const MAX_BYTES: usize = 64 << 20;
 
@@ -49,46 +48,45 @@ const MAX_BYTES: usize = 64 << 20;
 pub struct Btf {
     pub(super) bytes: Vec<u8>,
     strings: Range<usize>,
-    /// Where each type begins.
+    /// The offset of each type.
     types: Vec<u32>,
-    /// The number of the first type, and the offset of the first string.
+    /// The ID of the first type, and the offset of the first string.
     first: u32,
     first_string: u32,
-    /// The numbers of the functions, by their names.
+    /// The IDs of functions, by name.
     functions: Vec<u32>,
 }
 
 impl Btf {
-    /// How many bytes it holds.
+    /// Its memory usage in bytes.
     pub(super) fn size(&self) -> usize {
         self.bytes.len() + (self.types.len() + self.functions.len()) * size_of::<u32>()
     }
 
-    /// Reads the contents of a section `.BTF`, which build on the types in `base` if they are those
-    /// of a module.
+    /// Reads a section `.BTF`. For a module, it extends the types in `base`.
     pub(super) fn new(bytes: Vec<u8>, base: Option<&Btf>) -> Result<Self, Problem> {
-        const DAMAGED: &str = "its type information is damaged";
+        const CORRUPT: &str = "its type information is corrupt";
         const MAGIC: u16 = 0xeb9f;
 
-        let field = |at| u32_at(&bytes, at).ok_or(DAMAGED);
+        let field = |at| u32_at(&bytes, at).ok_or(CORRUPT);
         let header = field(4)? as usize;
         let section = |at| -> Result<Range<usize>, Problem> {
-            let start = header.checked_add(field(at)? as usize).ok_or(DAMAGED)?;
-            let end = start.checked_add(field(at + 4)? as usize).ok_or(DAMAGED)?;
+            let start = header.checked_add(field(at)? as usize).ok_or(CORRUPT)?;
+            let end = start.checked_add(field(at + 4)? as usize).ok_or(CORRUPT)?;
 
-            bytes.get(start..end).ok_or(DAMAGED)?;
+            bytes.get(start..end).ok_or(CORRUPT)?;
             Ok(start..end)
         };
 
         if bytes.len() > MAX_BYTES {
-            return Err("it has more type information than any kernel or module can have".into());
+            return Err("its type information exceeds the limit".into());
         }
         if u16_at(&bytes, 0) != Some(MAGIC) || bytes.get(2) != Some(&1) {
-            return Err("its type information is none that is known".into());
+            return Err("its type information has an unknown format".into());
         }
         let (types, strings) = (section(8)?, section(16)?);
         let mut btf = Self {
-            types: starts(&bytes, types).ok_or(DAMAGED)?,
+            types: starts(&bytes, types).ok_or(CORRUPT)?,
             strings,
             bytes,
             first: base.map_or(1, Btf::end),
@@ -114,7 +112,7 @@ impl Btf {
         self.functions = functions.into_iter().map(|(_, id)| id).collect();
     }
 
-    /// The number behind that of the last type.
+    /// One past the last ID.
     fn end(&self) -> u32 {
         self.first + self.types.len() as u32
     }
@@ -123,7 +121,7 @@ impl Btf {
         self.first_string.saturating_add(self.strings.len() as u32)
     }
 
-    /// The head and what follows of the type with this number, if it is one of these.
+    /// The header and the data of the type with this ID, if it is in this file.
     fn get(&self, id: u32) -> Option<(&[u8], &[u8])> {
         let start = *self.types.get(id.checked_sub(self.first)? as usize)? as usize;
         let info = u32_at(&self.bytes, start + 4)?;
@@ -134,7 +132,7 @@ impl Btf {
             .split_at_checked(HEAD)
     }
 
-    /// The string at this offset, if it is one of these, and not too long.
+    /// The string at this offset, if it is in this file, and not too long.
     fn string(&self, offset: u32) -> Option<&str> {
         let strings = &self.bytes[self.strings.clone()];
         let string = strings.get(offset.checked_sub(self.first_string)? as usize..)?;
@@ -144,7 +142,7 @@ impl Btf {
     }
 }
 
-/// Where each type in `range` begins, if they fill it.
+/// The offset of each type in `range`, if they fill it.
 fn starts(bytes: &[u8], range: Range<usize>) -> Option<Vec<u32>> {
     let mut starts = Vec::new();
     let mut at = range.start;
@@ -159,33 +157,33 @@ fn starts(bytes: &[u8], range: Range<usize>) -> Option<Vec<u32>> {
     (at == range.end && starts.len() <= MAX_TYPES).then_some(starts)
 }
 
-/// The kind of a type, which is part of its `info`.
+/// The kind in a type's `info`.
 pub fn kind(info: u32) -> u32 {
     info >> 24 & 0x7f
 }
 
-/// How many elements follow a type.
+/// The number of elements of a type.
 fn count(info: u32) -> usize {
     (info & 0xff_ffff) as usize
 }
 
-/// How many bytes follow the head of a type of this kind with so many elements.
+/// The size of the data of a type of this kind, after its header.
 fn following(kind: u32, count: usize) -> Option<usize> {
     match kind {
-        // An integer, a variable and a tag at a declaration.
+        // An integer, a variable, or a declaration tag.
         1 | 14 | 17 => Some(4),
         // An array.
         3 => Some(12),
-        // A structure, a union, a section and numbers of 64 bits.
+        // A structure, a union, a section, or a 64-bit enumeration.
         4 | 5 | 15 | 19 => Some(12 * count),
-        // Numbers, and what a function takes.
+        // An enumeration, or a prototype.
         6 | 13 => Some(8 * count),
         2 | 7..=12 | 16 | 18 => Some(0),
         _ => None,
     }
 }
 
-/// The types of the kernel, or those of a module and what they build on.
+/// The types of the kernel, or those of a module and of its base.
 #[derive(Clone, Copy)]
 pub struct Types<'a> {
     base: &'a Btf,
@@ -195,27 +193,27 @@ pub struct Types<'a> {
 /// A type.
 #[derive(Clone, Copy, Debug)]
 pub struct Type<'a> {
-    /// What it is called; empty if it has no name.
+    /// Its name; empty if it has none.
     pub name: &'a str,
-    /// Its kind, how many elements follow, and a flag, as `struct btf_type` has them.
+    /// Its kind, number of elements, and a flag, as in `struct btf_type`.
     pub info: u32,
-    /// Its size in bytes, or the number of the type that it is about.
+    /// Its size in bytes, or the ID of the type that it refers to.
     pub size_or_type: u32,
-    /// What follows in memory.
+    /// Its data.
     pub rest: &'a [u8],
     types: Types<'a>,
 }
 
-/// A member of a structure, or what a function takes.
+/// A member of a structure, or a parameter.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Member<'a> {
-    /// What it is called; empty if it has no name.
+    /// Its name; empty if it has none.
     pub name: &'a str,
-    /// The number of its type. 0 for `...`, behind all else that a function takes.
+    /// The ID of its type. 0 for `...`, the last parameter.
     pub id: u32,
-    /// Where it begins, in bits. 0 for what a function takes.
+    /// Its offset, in bits. 0 for a parameter.
     pub offset: u32,
-    /// How many bits a bit field has; 0 for what is none.
+    /// The width of a bit field; 0 for others.
     pub bits: u8,
 }
 
@@ -226,7 +224,7 @@ impl std::fmt::Debug for Types<'_> {
 }
 
 impl<'a> Types<'a> {
-    /// Those in `own`, which builds on `base`.
+    /// Those in `own`, which extends `base`.
     pub(super) fn new(own: &'a Btf, base: Option<&'a Btf>) -> Self {
         Self {
             base: base.unwrap_or(own),
@@ -234,12 +232,12 @@ impl<'a> Types<'a> {
         }
     }
 
-    /// The numbers of those that are the module's own; of the kernel, of all.
+    /// The IDs of the module's own types; for the kernel, of all.
     pub fn own(&self) -> Range<u32> {
         self.own.first..self.own.end()
     }
 
-    /// The type with this number.
+    /// The type with this ID.
     pub fn get(&self, id: u32) -> Option<Type<'a>> {
         let (head, rest) = self.base.get(id).or_else(|| self.own.get(id))?;
 
@@ -264,8 +262,7 @@ impl<'a> Types<'a> {
         self.get(id).map_or("", |found| found.name)
     }
 
-    /// The numbers of the functions called `name` that are the module's own, or of the kernel, in
-    /// order.
+    /// The IDs of the module's or the kernel's own functions called `name`, ascending.
     pub fn functions(self, name: &str) -> impl Iterator<Item = u32> + use<'_, 'a> {
         let all = &self.own.functions;
         let first = all.partition_point(|id| self.name(*id) < name);
@@ -276,7 +273,7 @@ impl<'a> Types<'a> {
             .take_while(move |id| self.name(*id) == name)
     }
 
-    /// The structure called `name`, if there is one.
+    /// The structure called `name`, if it exists.
     pub fn structure(&self, name: &str) -> Option<Type<'a>> {
         self.own()
             .filter_map(|id| self.get(id))
@@ -295,8 +292,8 @@ impl<'a> Type<'a> {
         self.info >> 31 != 0
     }
 
-    /// What follows an integer: its bits, its offset, and whether it is signed or a `bool`. 0 for
-    /// other types.
+    /// The encoding of an integer: its bits, its offset, and whether it is signed or a `bool`. 0
+    /// for other types.
     pub fn encoding(&self) -> u32 {
         match self.kind() {
             INT => u32_at(self.rest, 0).unwrap_or(0),
@@ -304,7 +301,7 @@ impl<'a> Type<'a> {
         }
     }
 
-    /// Whether a structure has a member called `name`, perhaps in what has no name in it.
+    /// Whether a structure has a member called `name`, including members of anonymous ones.
     pub fn has_member(self, name: &str) -> bool {
         self.members().any(|it| {
             let inner = || self.types.get(it.id).filter(|_| it.name.is_empty());
@@ -313,7 +310,7 @@ impl<'a> Type<'a> {
         })
     }
 
-    /// The members of a structure or a union, or what a function takes; none of other types.
+    /// The members of a structure or a union, or parameters; none of other types.
     pub fn members(self) -> impl Iterator<Item = Member<'a>> {
         let size = match self.kind() {
             STRUCT | UNION => 12,
@@ -323,7 +320,7 @@ impl<'a> Type<'a> {
 
         self.rest.chunks_exact(size).filter_map(move |member| {
             let offset = u32_at(member, 8).unwrap_or(0);
-            // With the flag, its width stands in the top bits.
+            // With the flag, the top bits have its width.
             let (offset, bits) = match self.flag() && size == 12 {
                 true => (offset & 0xff_ffff, (offset >> 24) as u8),
                 false => (offset, 0),
@@ -338,14 +335,13 @@ impl<'a> Type<'a> {
         })
     }
 
-    /// The number of the type of the elements of an array, and how many it has; nothing of other
-    /// types.
+    /// The ID of an array's element type, and its length; `None` for other types.
     pub fn array(&self) -> Option<(u32, u32)> {
         (self.kind() == ARRAY).then_some(())?;
         Some((u32_at(self.rest, 0)?, u32_at(self.rest, 8)?))
     }
 
-    /// The names and the values of an enumeration; none of other types.
+    /// The names and values of an enumeration; none of other types.
     pub fn enumerators(self) -> impl Iterator<Item = (&'a str, i128)> {
         let size = match self.kind() {
             ENUM => 8,
@@ -373,7 +369,7 @@ pub(super) mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    /// Makes a section `.BTF`.
+    /// Builds a section `.BTF`.
     #[derive(Default)]
     pub(crate) struct Builder {
         types: Vec<u8>,
@@ -383,10 +379,10 @@ pub(super) mod tests {
     }
 
     impl Builder {
-        /// One that builds on `base`.
+        /// A builder that extends `base`.
         pub(crate) fn on(base: Option<&Btf>) -> Self {
             Self {
-                // Offset 0 is no name.
+                // Offset 0 is the empty name.
                 strings: vec![0; usize::from(base.is_none())],
                 base: base.map_or(0, Btf::end_of_strings),
                 ..Self::default()
@@ -420,7 +416,7 @@ pub(super) mod tests {
             self
         }
 
-        /// Adds a structure of members, each with the number of its type and its offset in bytes.
+        /// Adds a structure with members, each with the ID of its type and its offset in bytes.
         pub(crate) fn structure(
             mut self,
             name: &str,
@@ -435,7 +431,7 @@ pub(super) mod tests {
             self.add(name, STRUCT << 24 | members.len() as u32, size, &rest)
         }
 
-        /// Adds what a function takes, each with its name and the number of its type, and returns.
+        /// Adds a prototype with the names and types of parameters, and the return type.
         pub(crate) fn prototype(mut self, returns: u32, parameters: &[(&str, u32)]) -> Self {
             let rest: Vec<u32> = parameters
                 .iter()
@@ -537,7 +533,7 @@ pub(super) mod tests {
     }
 
     #[test]
-    fn those_of_a_module_build_on_the_kernels() {
+    fn module_types_extend_those_of_the_kernel() {
         let base = base();
         let bytes = Builder::on(Some(&base))
             .add("f", FUNC << 24, 2, &[])
@@ -554,7 +550,7 @@ pub(super) mod tests {
     }
 
     #[test]
-    fn names_that_are_too_long_are_none() {
+    fn long_names_are_ignored() {
         let name = |length| {
             let bytes = Builder::on(None)
                 .add(&"x".repeat(length), INT << 24, 4, &[0x0100_0020])
@@ -569,7 +565,7 @@ pub(super) mod tests {
     }
 
     #[test]
-    fn what_is_cut_off_is_refused() {
+    fn truncated_sections_are_refused() {
         let bytes = base().bytes;
 
         for length in 0..bytes.len() {

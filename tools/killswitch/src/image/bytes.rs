@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! Numbers and strings in bytes, the lowest byte first.
+//! Little-endian numbers, and strings.
 
 /// The bytes at `at`.
 fn array<const N: usize>(bytes: &[u8], at: usize) -> Option<[u8; N]> {
@@ -22,7 +22,7 @@ pub(super) fn u64_at(bytes: &[u8], at: usize) -> Option<u64> {
     array(bytes, at).map(u64::from_le_bytes)
 }
 
-/// What comes before the first NUL in `bytes`, if there is one.
+/// The part of `bytes` before the first NUL, if there is one.
 pub(super) fn before_nul(bytes: &[u8]) -> Option<&[u8]> {
     let end = bytes.iter().position(|byte| *byte == 0)?;
 

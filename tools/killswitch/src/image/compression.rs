@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! What kernels and modules are compressed with.
+//! Compression formats of kernels and modules.
 
 use super::{bytes::u32_at, error::Problem};
 use std::{
@@ -8,21 +8,21 @@ use std::{
     sync::atomic::{AtomicU64, Ordering},
 };
 
-/// How much a block of the old LZ4 format has at most, in bytes.
+/// Maximum size of a block in the legacy LZ4 format, in bytes.
 const LZ4_BLOCK: usize = 8 << 20;
-/// How much is decompressed between two looks at the budget, in bytes.
+/// Number of bytes to decompress between checks of the budget.
 const STEP: u64 = 1 << 20;
 
-/// How much memory may be filled by what files say.
+/// A budget for memory whose size files determine.
 pub(super) struct Budget {
-    /// What is left of it, in bytes.
+    /// The remaining bytes.
     left: AtomicU64,
-    /// How much each decompressor may take for what it looks back at, in KiB.
+    /// The window limit of each decompressor, in KiB.
     window: u32,
 }
 
 impl Budget {
-    /// One of so many bytes, and of so many KiB for what each decompressor looks back at.
+    /// A budget of `bytes`, with a window limit in KiB.
     pub(super) fn new(bytes: u64, window: u32) -> Self {
         Self {
             left: AtomicU64::new(bytes),
@@ -30,18 +30,18 @@ impl Budget {
         }
     }
 
-    /// Takes `bytes` of it, if it has them.
+    /// Takes `bytes`, or fails if fewer remain.
     pub(super) fn take(&self, bytes: u64) -> Result<(), Problem> {
         self.left
             .fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| {
                 left.checked_sub(bytes)
             })
             .map(|_| ())
-            .map_err(|_| "it is larger than any kernel or module can be".into())
+            .map_err(|_| "it exceeds the size limit of kernels and modules".into())
     }
 }
 
-/// How something is compressed.
+/// A compression format.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Format {
     Bzip2,
@@ -54,7 +54,7 @@ pub(super) enum Format {
     Zstd,
 }
 
-/// How `bytes` are compressed, if they are.
+/// The compression format of `bytes`, if any.
 fn format(bytes: &[u8]) -> Option<Format> {
     const MAGICS: [(&[u8], Format); 8] = [
         (b"BZh", Format::Bzip2),
@@ -73,8 +73,7 @@ fn format(bytes: &[u8]) -> Option<Format> {
         .map(|(_, format)| *format)
 }
 
-/// Decompresses `bytes`, which have the format that their beginning tells. What follows what is
-/// compressed is left alone.
+/// Decompresses `bytes`, whose start determines the format. Ignores trailing data.
 pub(super) fn decompress(bytes: &[u8], budget: &Budget) -> Result<Vec<u8>, Problem> {
     match format(bytes).ok_or("it is neither an ELF file nor compressed in a known way")? {
         Format::Bzip2 => read(bzip2::read::BzDecoder::new(bytes), budget),
@@ -102,7 +101,7 @@ fn damaged(error: impl std::fmt::Display) -> Problem {
     format!("it cannot be decompressed: {error}").into()
 }
 
-/// All that `reader` has.
+/// Reads to the end of `reader`.
 fn read(mut reader: impl Read, budget: &Budget) -> Result<Vec<u8>, Problem> {
     let mut bytes = Vec::new();
 
@@ -120,8 +119,8 @@ fn read(mut reader: impl Read, budget: &Budget) -> Result<Vec<u8>, Problem> {
     }
 }
 
-/// The format of `lz4 -l`: blocks, each with its compressed size in front. The kernel puts the size
-/// of the whole behind them.
+/// The format of `lz4 -l`: blocks, each after its compressed size. The kernel appends the total
+/// size.
 fn lz4(bytes: &[u8], budget: &Budget) -> Result<Vec<u8>, Problem> {
     let mut all = Vec::new();
     let mut block = vec![0; LZ4_BLOCK];
@@ -135,7 +134,7 @@ fn lz4(bytes: &[u8], budget: &Budget) -> Result<Vec<u8>, Problem> {
         }
         let compressed = bytes
             .get(start..start + length as usize)
-            .ok_or("it is compressed with LZ4, and cut off")?;
+            .ok_or("its LZ4 data is truncated")?;
         let count = lz4_flex::block::decompress_into(compressed, &mut block).map_err(damaged)?;
 
         budget.take(count as u64)?;
@@ -160,7 +159,7 @@ pub(super) mod tests {
         encoder.finish().unwrap()
     }
 
-    /// `text`, repeated, in all formats as the kernel's build makes them.
+    /// `text`, repeated, in the formats that the kernel's build produces.
     pub(crate) fn samples() -> Vec<(Format, Vec<u8>)> {
         let hex = |text: &str| -> Vec<u8> {
             (0..text.len())
@@ -188,12 +187,12 @@ pub(super) mod tests {
         9b194ab92084296161a2380000000000405760200001292b80d37cc89042990d01000000\
         0001595a2b000000";
     const ZSTD: &str = "28b52ffd04888d0000586b696c6c737769746368200100c68b1732da96492b000000";
-    /// Larger than what a kernel is compressed with.
+    /// Larger than a compression window of the kernel's build.
     const WINDOW: u32 = 160 << 10;
     const TEXT: &[u8] = b"killswitch killswitch killswitch killswitch";
 
     #[test]
-    fn each_format_is_read() {
+    fn formats_are_decompressed() {
         for (expected, bytes) in samples() {
             let got = decompress(&bytes, &Budget::new(1 << 20, WINDOW));
 
@@ -203,7 +202,7 @@ pub(super) mod tests {
     }
 
     #[test]
-    fn what_is_too_large_is_refused() {
+    fn budget_is_enforced() {
         let bytes = gzip(&vec![0; 3 << 20]);
 
         assert!(decompress(&bytes, &Budget::new(3 << 20, WINDOW)).is_ok());

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! /proc/kcore: the memory of the kernel that runs, as an ELF core file.
+//! /proc/kcore: the memory of the running kernel, as an ELF core file.
 //!
-//! It is as large as the address space, so only what is asked for is read. What is not mapped is
-//! read as zeros.
+//! It is as large as the address space, so only requested ranges are read. Unmapped memory reads as
+//! zeros.
 
 use super::{
     bytes::{u32_at, u64_at},
@@ -19,20 +19,20 @@ use object::{
 };
 use std::{fs::File, io, ops::Range, os::unix::fs::FileExt, path::Path};
 
-/// How large the headers are at most, in bytes: room for all ranges of memory of a large machine.
+/// Maximum size of the headers, in bytes: enough for all memory ranges of a large machine.
 const MAX_HEADERS: usize = 1 << 20;
-/// The most that is read at once, in bytes. No kernel has more code or data.
+/// Maximum size of one read, in bytes. No kernel has more code or data.
 const MAX_RANGE: u64 = 256 << 20;
 
-/// The file, and where it shows what.
+/// The open file, and its segments.
 pub(super) struct Core {
     file: File,
-    /// Ranges of memory, and where they begin in the file.
+    /// Memory ranges, and their offsets in the file.
     segments: Vec<(Range<u64>, u64)>,
 }
 
 impl Core {
-    /// Opens the file at `path`. Fails with what keeps it from being read.
+    /// Opens the file at `path`. Fails with the reason why it cannot be read.
     pub(super) fn open(path: &Path) -> Result<Self, Problem> {
         let file = file::open(path).map_err(refused)?;
         let mut head = vec![0; size_of::<FileHeader64<LittleEndian>>()];
@@ -44,34 +44,32 @@ impl Core {
             .ok()
             .and_then(|it| it.checked_add(count * size_of::<ProgramHeader64<LittleEndian>>()))
             .filter(|end| (head.len()..=MAX_HEADERS).contains(end))
-            .ok_or("its headers are damaged")?;
+            .ok_or("its headers are corrupt")?;
 
         head.resize(end, 0);
         file.read_exact_at(&mut head, 0)?;
         let elf = Elf::parse(&head[..])?;
 
         if elf.architecture() != Architecture::X86 {
-            return Err(
-                "it is for another architecture than x86-64; name a file with --vmlinux".into(),
-            );
+            return Err("its architecture is not x86-64; give a file with --vmlinux".into());
         }
         let segments = elf.core_segments()?;
 
         Ok(Self { file, segments })
     }
 
-    /// Copies the memory at `address`. Fails if the file does not show it.
+    /// Copies the memory at `address`. Fails if the file does not contain it.
     pub(super) fn copy(&self, address: u64, buffer: &mut [u8]) -> Result<(), Problem> {
-        let not_there = || Problem::from(format!("it does not show the memory at {address:#x}"));
+        let missing = || Problem::from(format!("it does not contain the memory at {address:#x}"));
         let end = address
             .checked_add(buffer.len() as u64)
-            .ok_or_else(not_there)?;
+            .ok_or_else(missing)?;
         let offset = self
             .segments
             .iter()
             .find(|(memory, _)| memory.start <= address && end <= memory.end)
             .and_then(|(memory, offset)| offset.checked_add(address - memory.start))
-            .ok_or_else(not_there)?;
+            .ok_or_else(missing)?;
 
         self.file
             .read_exact_at(buffer, offset)
@@ -84,7 +82,7 @@ impl Core {
             .end
             .checked_sub(range.start)
             .filter(|length| *length <= MAX_RANGE)
-            .ok_or("it has more code or data than any kernel can have")?;
+            .ok_or("its code or data exceeds the size limit")?;
         let mut bytes = vec![0; length as usize];
 
         if length > 0 {
@@ -102,38 +100,38 @@ impl Core {
     }
 }
 
-/// Why the file cannot be opened.
+/// The reason why the file cannot be opened.
 fn refused(error: io::Error) -> Problem {
     match error.raw_os_error() {
-        Some(libc::ENOENT) => "the kernel does not show its memory (CONFIG_PROC_KCORE)".into(),
+        Some(libc::ENOENT) => "the kernel does not export its memory (CONFIG_PROC_KCORE)".into(),
         Some(libc::EACCES) => "only root may read it".into(),
         Some(libc::EPERM) => {
-            "it takes CAP_SYS_RAWIO, and a kernel that is not locked down for confidentiality"
+            "it needs CAP_SYS_RAWIO, and a kernel that is not locked down for confidentiality"
                 .into()
         }
         _ => error.into(),
     }
 }
 
-/// What was copied of a structure.
+/// A copied structure.
 pub(super) struct Copied {
-    /// Where it lies.
+    /// Its address.
     pub(super) at: u64,
     pub(super) bytes: Vec<u8>,
 }
 
 impl Copied {
-    /// The pointer, or the number of 64 bits, at this offset; 0 behind its end.
+    /// The pointer or 64-bit number at this offset; 0 past its end.
     pub(super) fn u64(&self, offset: u64) -> u64 {
         u64_at(&self.bytes, offset as usize).unwrap_or(0)
     }
 
-    /// The 32 bits at this offset; 0 behind its end.
+    /// The 32 bits at this offset; 0 past its end.
     pub(super) fn u32(&self, offset: u64) -> u32 {
         u32_at(&self.bytes, offset as usize).unwrap_or(0)
     }
 
-    /// The bytes from this offset on; none behind its end.
+    /// The bytes from this offset on; empty past its end.
     pub(super) fn rest(&self, offset: u64) -> &[u8] {
         self.bytes.get(offset as usize..).unwrap_or_default()
     }

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! What the debug information (DWARF) of a kernel or a module says of copies of its functions: those
-//! that the compiler inlined, and those that it made under other names.
+//! Copies of functions in the debug information (DWARF) of a kernel or a module: inlined ones, and
+//! compiler-generated variants with other names.
 //!
-//! Only the compile units that can have the functions are parsed, each of them by itself: what is
-//! found is put together by the offsets of the entries.
+//! Parses only the compile units that can contain the functions, independently of each other.
+//! Results are joined by the offsets of entries.
 
 use super::{
     bytes::u32_at,
@@ -44,45 +44,45 @@ use std::{
     },
 };
 
-/// How many bytes of a file are held at once, in all. What is compressed counts twice.
+/// Maximum number of bytes of a file in memory. Compressed data counts twice.
 const MAX_BYTES: u64 = 512 << 20;
-/// The largest compile unit, and the most abbreviations of one, in bytes.
+/// Maximum size of a compile unit, and of its abbreviations, in bytes.
 const MAX_UNIT: u64 = 64 << 20;
 const MAX_ABBREVIATIONS: usize = 1 << 20;
-/// How many compile units there can be.
+/// Maximum number of compile units.
 const MAX_UNITS: usize = 1 << 18;
-/// How many functions and inlined copies one compile unit can have, and how many are held.
+/// Maximum number of functions and inlined copies in one compile unit, and in total.
 const MAX_OF_UNIT: usize = 1 << 19;
 const MAX_HELD: usize = 1 << 21;
-const TOO_MANY: &str = "its debug information has more functions than any kernel can have";
-/// How often compile units refer to others that refer to others.
+const TOO_MANY: &str = "its debug information exceeds the limit of functions";
+/// Maximum depth of references between compile units.
 const MAX_ROUNDS: usize = 16;
-/// The most notes of a module, in bytes.
+/// Maximum size of a module's notes, in bytes.
 const MAX_NOTES: u64 = 4096;
-/// The type of a note that has a build ID.
+/// The type of a build ID note.
 const BUILD_ID: u32 = 3;
 
 type Slice<'a> = EndianSlice<'a, gimli::LittleEndian>;
 type Unit<'a> = gimli::Unit<Slice<'a>>;
 
-/// A function as its source has it.
+/// A function of the source.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Origin {
     /// Its name.
     pub name: String,
-    /// Whether several compile units have it, so that a header defines it.
+    /// Whether several compile units have it, i.e. it is defined in a header.
     pub is_shared: bool,
-    /// Where its code begins that is not inlined, in order: of all that the compiler made of it.
+    /// Start addresses of its code that is not inlined, including variants, sorted.
     pub instances: Vec<u64>,
-    /// Where each inlined copy begins, in order.
+    /// Start addresses of inlined copies, sorted.
     pub inlined: Vec<u64>,
 }
 
 impl Image {
-    /// What debug information says of functions of the kernel itself, or of a module, that have
-    /// these `names`, with the addresses that the image has. It is that in the file of the module,
-    /// or in `kernel`, which is the kernel's unless that runs, or else what `debug` has: a file, or
-    /// a directory with files by build ID. `None` if there is none.
+    /// Debug information about the functions called `names` of the kernel itself, or of a module,
+    /// with addresses in the image. It is read from the file of the module, or from `kernel` (the
+    /// kernel's file unless it is the running one), or else from `debug`: a file, or a directory
+    /// with files by build ID. `None` if there is none.
     pub fn origins(
         &self,
         module: Option<usize>,
@@ -100,7 +100,7 @@ impl Image {
         let asked = Asked { names, find: &find };
         let (found, id) = match own {
             None => (None, None),
-            // Of a module that was read from memory.
+            // A module that was read from memory.
             Some(own) if own.is_dir() => {
                 let notes = file::read(&own.join("notes/.note.gnu.build-id"), MAX_NOTES);
 
@@ -127,13 +127,13 @@ impl Image {
 
         match other == Some(id) {
             true => Ok(found.map(|it| self.mapped(it))),
-            // It may be of the kernel, and the function of a module.
+            // It may be the kernel's, while the function is a module's.
             false if is_named && module.is_some() => Ok(None),
-            false => Err(Problem::from("it is of another build; name its own").with(&path)),
+            false => Err(Problem::from("it is from another build; give the right one").with(&path)),
         }
     }
 
-    /// Leaves out what is in no code of the image.
+    /// Removes addresses outside of the image's code.
     fn mapped(&self, mut origins: Vec<Origin>) -> Vec<Origin> {
         for it in &mut origins {
             for all in [&mut it.instances, &mut it.inlined] {
@@ -145,7 +145,7 @@ impl Image {
         origins
     }
 
-    /// The build ID in the notes of the kernel itself.
+    /// The kernel's build ID.
     fn build_id(&self) -> Option<Vec<u8>> {
         note(
             self.memory
@@ -178,18 +178,18 @@ fn note(mut notes: &[u8]) -> Option<Vec<u8>> {
     }
 }
 
-/// What is asked of a file.
+/// A query to a file.
 struct Asked<'a> {
     names: &'a [&'a str],
-    /// The address that a symbol has in the image, if only one there has this name.
+    /// The address of a symbol in the image, if its name is unique.
     find: &'a dyn Fn(&str) -> Option<u64>,
 }
 
-/// What a file says, if it has debug information, and its build ID.
+/// The result of a query: debug information, if any, and the build ID.
 type Said = (Option<Vec<Origin>>, Option<Vec<u8>>);
 
 impl Asked<'_> {
-    /// What the file at `path` says. What is neither an ELF file nor a module says nothing.
+    /// Queries the file at `path`. Returns nothing if it is neither an ELF file nor a module.
     fn read(&self, path: &Path) -> Result<Said, Problem> {
         let budget = Budget::new(MAX_BYTES, WINDOW);
         let mut magic = Vec::new();
@@ -205,7 +205,7 @@ impl Asked<'_> {
         }
     }
 
-    /// What an ELF file says. If it is `file`, its compile units are read from there.
+    /// Queries an ELF file. If it is `file`, its compile units are read on demand.
     fn read_elf<'a, R: ReadRef<'a>>(
         &self,
         data: R,
@@ -223,7 +223,7 @@ impl Asked<'_> {
         let Some(info) = sections.info(file)? else {
             return Ok((None, id));
         };
-        // Of the other sections only those that are made use of.
+        // Other sections are copied only if they are used.
         let needed = [
             SectionId::DebugAddr,
             SectionId::DebugRanges,
@@ -270,7 +270,7 @@ struct Sections<'b, 'a, R> {
 }
 
 impl<'a, R: ReadRef<'a>> Sections<'_, 'a, R> {
-    /// The section with this number, its name if it is compressed in the old way, and its header.
+    /// The index of the section, its name if it is compressed in the old format, and its header.
     fn header(&self, id: SectionId) -> Option<(usize, &'a [u8], &'a SectionHeader)> {
         let name = id.name().as_bytes();
         let is_old = |it: &[u8]| it.strip_prefix(b".z") == name.strip_prefix(b".");
@@ -284,8 +284,8 @@ impl<'a, R: ReadRef<'a>> Sections<'_, 'a, R> {
             })
     }
 
-    /// Where the compile units are; `None` if there are none. Those in `file` are left there if they
-    /// are there as they are.
+    /// The compile units; `None` if there are none. They stay in `file` if it has them uncompressed
+    /// and unrelocated.
     fn info<'c>(&self, file: Option<&'c File>) -> Result<Option<Info<'c>>, Problem>
     where
         'a: 'c,
@@ -305,12 +305,12 @@ impl<'a, R: ReadRef<'a>> Sections<'_, 'a, R> {
         }
     }
 
-    /// What is in a section, decompressed and with its references in place; `None` if there is none.
+    /// The content of a section, decompressed and relocated; `None` if it is missing.
     fn contents(&self, id: SectionId) -> Result<Option<Cow<'a, [u8]>>, Problem> {
         let Some((index, name, section)) = self.header(id) else {
             return Ok(None);
         };
-        let cut_off = |()| Problem::from("its debug information is cut off");
+        let cut_off = |()| Problem::from("its debug information is truncated");
 
         self.budget.take(section.sh_size(LittleEndian))?;
         let compressed = match section.compression(LittleEndian, self.data)? {
@@ -336,8 +336,8 @@ impl<'a, R: ReadRef<'a>> Sections<'_, 'a, R> {
         Ok(Some(bytes))
     }
 
-    /// Puts the references in the section with this number in place. Each section that is loaded has
-    /// addresses of its own, with its number in the upper half.
+    /// Relocates the section with this index. Each loaded section gets an address range of its own,
+    /// with its index in the upper half.
     fn relocate(&self, index: usize, bytes: &mut Cow<'a, [u8]>) -> Result<(), Problem> {
         let Some(table) = self.elf.symbols()? else {
             return Ok(());
@@ -373,7 +373,7 @@ impl<'a, R: ReadRef<'a>> Sections<'_, 'a, R> {
                 let place = start
                     .checked_add(size)
                     .and_then(|end| bytes.to_mut().get_mut(start..end))
-                    .ok_or("a relocation of its debug information is outside of it")?;
+                    .ok_or("a relocation of its debug information is out of range")?;
 
                 place.copy_from_slice(&value.to_le_bytes()[..size]);
             }
@@ -381,8 +381,7 @@ impl<'a, R: ReadRef<'a>> Sections<'_, 'a, R> {
         Ok(())
     }
 
-    /// How far the image has moved each part of the file that has addresses of its own, by the upper
-    /// half of these.
+    /// The load offset of each address range of the file, by the upper half of its addresses.
     fn moves(&self, find: &dyn Fn(&str) -> Option<u64>) -> Result<HashMap<u64, u64>, Problem> {
         let Some(table) = self.elf.symbols()? else {
             return Ok(HashMap::new());
@@ -409,7 +408,7 @@ impl<'a, R: ReadRef<'a>> Sections<'_, 'a, R> {
     }
 }
 
-/// The number of the section that `symbol` is in, if that is loaded.
+/// The index of the section of `symbol`, if it is loaded.
 fn section_of(sections: &[&SectionHeader], symbol: &Sym) -> Option<u64> {
     let index = symbol.st_shndx(LittleEndian).0;
     let section = sections.get(usize::from(index))?;
@@ -420,7 +419,7 @@ fn section_of(sections: &[&SectionHeader], symbol: &Sym) -> Option<u64> {
         .then_some(index.into())
 }
 
-/// The address of `symbol`, of a file that is to be linked.
+/// The address of `symbol` in a relocatable file.
 fn base(sections: &[&SectionHeader], symbol: &Sym) -> u64 {
     let start = section_of(sections, symbol).map_or(0, |it| it << 32);
 
@@ -446,15 +445,15 @@ impl Info<'_> {
     }
 
     fn read(&self, range: Range<u64>) -> Result<Cow<'_, [u8]>, Problem> {
-        const CUT_OFF: &str = "its debug information is cut off";
+        const TRUNCATED: &str = "its debug information is truncated";
 
         if range.start > range.end || range.end > self.size() {
-            return Err(CUT_OFF.into());
+            return Err(TRUNCATED.into());
         }
         match self {
             Self::File { file, start, .. } => {
                 let mut bytes = vec![0; (range.end - range.start) as usize];
-                let at = start.checked_add(range.start).ok_or(CUT_OFF)?;
+                let at = start.checked_add(range.start).ok_or(TRUNCATED)?;
 
                 file.read_exact_at(&mut bytes, at)?;
                 Ok(bytes.into())
@@ -463,7 +462,7 @@ impl Info<'_> {
         }
     }
 
-    /// Where each unit is.
+    /// The range of each unit.
     fn units(&self) -> Result<Vec<Range<u64>>, Problem> {
         const LONG: u64 = 0xffff_ffff;
         let mut units = Vec::new();
@@ -483,7 +482,7 @@ impl Info<'_> {
             let end = length
                 .filter(|it| *it <= MAX_UNIT)
                 .and_then(|it| at.checked_add(it))
-                .ok_or("its debug information has a compile unit that is too large")?;
+                .ok_or("a compile unit of its debug information is too large")?;
 
             if units.len() >= MAX_UNITS {
                 return Err("its debug information has too many compile units".into());
@@ -495,12 +494,12 @@ impl Info<'_> {
     }
 }
 
-/// Numbers of 32 bits that are searched for.
+/// A set of 32-bit numbers to search for.
 struct Filter {
     values: HashSet<u32>,
-    /// What rules out most others.
+    /// A bitmap that rules out most other numbers.
     bits: Vec<bool>,
-    /// Whether one of them has too few bytes to be searched for.
+    /// Whether one of them is too short to search for.
     is_anywhere: bool,
 }
 
@@ -522,8 +521,8 @@ impl Filter {
         (value.wrapping_mul(0x9e37_79b1) >> 16) as usize
     }
 
-    /// What stands for `names` in compile units: their places in `strings`, among them those in the
-    /// ends of longer ones, and the beginnings of what is written out.
+    /// The representations of `names` in compile units: their offsets in `strings`, including
+    /// suffixes of longer strings, and the first bytes of inline strings.
     fn of_names(strings: &[u8], names: &[&str]) -> Self {
         let values = names
             .par_iter()
@@ -544,7 +543,7 @@ impl Filter {
         self.bits[Self::bit(value)] && self.values.contains(&value)
     }
 
-    /// Whether one of them stands anywhere in `bytes`.
+    /// Whether `bytes` contain one of them, at any offset.
     fn is_in(&self, bytes: &[u8]) -> bool {
         let mut numbers = bytes.array_windows().map(|it| u32::from_le_bytes(*it));
 
@@ -559,29 +558,29 @@ impl Filter {
     }
 }
 
-/// A function of a compile unit, or one that was inlined.
+/// A function of a compile unit, or an inlined copy.
 struct Code {
-    /// Where it stands among all units.
+    /// Its offset in all units.
     at: u64,
     is_inlined: bool,
-    /// Which of the names it has, and the line.
+    /// The index of its name, and the line.
     name: Option<(usize, u64)>,
-    /// Where the entry stands that it is made of.
+    /// The offset of its origin.
     origin: Option<u64>,
-    /// Where its code begins, if it has any.
+    /// The start of its code, if any.
     start: Option<u64>,
 }
 
-/// What a compile unit is found to be.
+/// The result for a compile unit.
 enum Found {
-    /// It was read.
+    /// It was parsed.
     Entries(Vec<Code>),
-    /// It cannot have what is asked for by itself, but may refer to other units.
+    /// It does not contain the names, but may refer to units that do.
     Refers,
     Nothing,
 }
 
-/// All that was read, and what it is of: names and lines by where the entries stand.
+/// All parsed entries, and names and lines by the offsets of entries.
 #[derive(Default)]
 struct All {
     entries: Vec<Code>,
@@ -589,7 +588,7 @@ struct All {
 }
 
 impl All {
-    /// Finds out what is made of what is known. Entries that are made of each other are of nothing.
+    /// Resolves origins. Cyclic entries have none.
     fn resolve(&mut self) {
         let mut made_of: HashMap<u64, Vec<usize>> = HashMap::new();
         let mut queue = Vec::new();
@@ -615,7 +614,7 @@ impl All {
         }
     }
 
-    /// What it comes to, by the addresses that the image has.
+    /// The result, with addresses in the image.
     fn origins(&self, names: &[&str], moves: &HashMap<u64, u64>) -> Vec<Origin> {
         let mut origins: BTreeMap<(usize, u64), (Origin, usize)> = BTreeMap::new();
         let moved = |it: u64| Some(it.wrapping_add(*moves.get(&(it >> 32))?));
@@ -653,7 +652,7 @@ impl All {
     }
 }
 
-/// What reads compile units.
+/// A reader of compile units.
 struct Reader<'a> {
     info: Info<'a>,
     abbreviations: &'a [u8],
@@ -661,12 +660,12 @@ struct Reader<'a> {
     dwarf: &'a Dwarf<Slice<'a>>,
     str_offsets: &'a [u8],
     names: HashMap<&'a [u8], usize>,
-    /// How many functions and inlined copies are held.
+    /// The number of functions and inlined copies in memory.
     held: AtomicUsize,
 }
 
 impl Reader<'_> {
-    /// Finds all that `names` stand for, and all that is made of it.
+    /// Finds everything called `names`, and everything derived from it.
     fn find(&self, names: &Filter) -> Result<All, Problem> {
         let mut left = self.info.units()?;
         let mut all = All::default();
@@ -698,14 +697,14 @@ impl Reader<'_> {
                 break;
             }
             if round >= MAX_ROUNDS {
-                return Err("its debug information refers to itself too often".into());
+                return Err("the references in its debug information are nested too deeply".into());
             }
         }
         Ok(all)
     }
 
-    /// Reads the compile unit in `range`, if what `filter` has stands in it, or at first among the
-    /// strings that it refers to.
+    /// Parses the compile unit in `range`, if it contains an element of `filter` or, at first, if
+    /// the strings that it refers to do.
     fn unit(&self, range: &Range<u64>, filter: &Filter, is_first: bool) -> Result<Found, Problem> {
         let bytes = self.info.read(range.clone())?;
         let info = DebugInfo::from(slice(&bytes));
@@ -750,7 +749,7 @@ impl Reader<'_> {
         }
     }
 
-    /// Reads the root of a unit, but for what is of no use here.
+    /// Parses the root of a unit, without attributes that are not used.
     fn open<'b>(&'b self, header: UnitHeader<Slice<'b>>) -> Result<Unit<'b>, Problem> {
         let encoding = header.encoding();
         let kind = DwarfFileType::Main;
@@ -799,11 +798,11 @@ impl Reader<'_> {
         Ok(unit)
     }
 
-    /// The strings that a unit refers to by number; nothing if it does not.
+    /// The table of string offsets of a unit; empty if it has none.
     fn strings_of(&self, unit: &Unit<'_>) -> &[u8] {
         let base = unit.str_offsets_base.0;
         let rest = self.str_offsets.get(base..).unwrap_or_default();
-        // In front of them is their length, and four bytes more.
+        // Preceded by its length, and four more bytes.
         let length = base
             .checked_sub(8)
             .and_then(|it| u32_at(self.str_offsets, it))
@@ -816,7 +815,7 @@ impl Reader<'_> {
         }
     }
 
-    /// The functions of a unit that begins at `start`, and what was inlined.
+    /// The functions and inlined copies of the unit at `start`.
     fn entries(&self, start: u64, unit: &Unit<'_>) -> Result<Vec<Code>, Problem> {
         let mut found = Vec::new();
         let mut entries = unit.header.entries_raw(&unit.abbreviations, None)?;
@@ -870,7 +869,7 @@ impl Reader<'_> {
                     _ => {}
                 }
             }
-            // What Rust calls `count` is no symbol of that name.
+            // `count` in Rust is not a symbol of that name.
             entry.name = symbol
                 .or(name)
                 .and_then(|it| it.slice().split(|byte| *byte == b'.').next())
@@ -898,7 +897,7 @@ fn slice(bytes: &[u8]) -> Slice<'_> {
     EndianSlice::new(bytes, gimli::LittleEndian)
 }
 
-/// Whether a unit with these abbreviations can have functions that are made of those of others.
+/// Whether a unit with these abbreviations can have functions derived from those of other units.
 fn refers(abbreviations: &Abbreviations) -> bool {
     (1..)
         .map_while(|code| abbreviations.get(code))
@@ -918,7 +917,7 @@ fn refers(abbreviations: &Abbreviations) -> bool {
 
 impl From<gimli::Error> for Problem {
     fn from(error: gimli::Error) -> Self {
-        format!("its debug information is damaged: {error}").into()
+        format!("its debug information is corrupt: {error}").into()
     }
 }
 

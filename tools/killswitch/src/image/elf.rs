@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! ELF files for x86-64 and arm64, of which only what is asked for is read.
+//! ELF files for x86-64 and arm64, read on demand.
 
 use super::{
     bytes::before_nul,
@@ -27,12 +27,11 @@ pub(super) type SectionHeader = SectionHeader64<LittleEndian>;
 /// An entry of a symbol table.
 pub(super) type Sym = Sym64<LittleEndian>;
 
-/// The largest section that is read, in bytes. The largest driver of a distribution has half of
-/// that.
+/// Size limit of a section, in bytes. The largest driver of a distribution has half of that.
 const MAX_SECTION: u64 = 64 << 20;
-/// How large all segments may be, in bytes.
+/// Size limit of all segments, in bytes.
 const MAX_SEGMENTS: u64 = 256 << 20;
-/// The most sections, and the most segments. Kernels and modules have at most some thousands.
+/// Maximum number of sections, and of segments. Kernels and modules have a few thousand at most.
 const MAX_HEADERS: u32 = 1 << 16;
 
 const OTHER: &str = "it is neither for x86-64 nor for arm64";
@@ -59,7 +58,7 @@ impl<'a> SymbolTable<'a> {
     }
 }
 
-/// The string at `at`, as far as a name goes; empty if there is none.
+/// The string at `at`, up to the length of a name; empty if there is none.
 fn string(strings: &[u8], at: u32) -> &[u8] {
     let rest = strings.get(at as usize..).unwrap_or_default();
     let rest = &rest[..rest.len().min(MAX_NAME)];
@@ -83,9 +82,9 @@ impl<'a, R: ReadRef<'a>> Elf<'a, R> {
         }
         let sections = header.shnum(LittleEndian, data)?;
 
-        // There may be as many as a file with a hole has room for.
+        // A sparse file can have a huge number of them.
         if sections.max(header.phnum(LittleEndian, data)?) > MAX_HEADERS {
-            return Err("it has more parts than any kernel or module can have".into());
+            return Err("it has too many sections or segments".into());
         }
         let mut elf = Self {
             data,
@@ -107,12 +106,12 @@ impl<'a, R: ReadRef<'a>> Elf<'a, R> {
         Ok(elf)
     }
 
-    /// What it is for.
+    /// Its architecture.
     pub(super) fn architecture(&self) -> Architecture {
         self.architecture
     }
 
-    /// Whether it is to be linked, as modules are.
+    /// Whether it is relocatable, like modules.
     pub(super) fn is_relocatable(&self) -> bool {
         self.header.e_type(LittleEndian) == object::elf::ET_REL
     }
@@ -136,15 +135,15 @@ impl<'a, R: ReadRef<'a>> Elf<'a, R> {
             .find(|section| self.section_name(section) == name)
     }
 
-    /// What is in `section`; nothing if it has nothing in the file.
+    /// The content of `section`; empty if it has none in the file.
     pub(super) fn data(&self, section: &SectionHeader) -> Result<&'a [u8], Problem> {
         if section.sh_size(LittleEndian) > MAX_SECTION {
-            return Err("one of its sections is larger than any kernel or module can be".into());
+            return Err("one of its sections exceeds the size limit".into());
         }
         Ok(section.data(LittleEndian, self.data)?)
     }
 
-    /// What is in `section`, as elements of a table.
+    /// The content of `section`, as elements of a table.
     pub(super) fn table<T: object::Pod>(
         &self,
         section: &SectionHeader,
@@ -174,14 +173,14 @@ impl<'a, R: ReadRef<'a>> Elf<'a, R> {
         };
         let names = table.symbols.iter().map(|it| table.name(it).len());
 
-        // Many may share one long name.
+        // Symbols may share one long name.
         if table.symbols.len() > MAX_COUNT || names.sum::<usize>() > MAX_NAMES {
             return Err(TOO_MANY.into());
         }
         Ok(Some(table))
     }
 
-    /// Where what is loaded lies in memory, and in the file.
+    /// The memory addresses and file ranges of loaded segments.
     pub(super) fn segments(&self) -> Result<Vec<(u64, Range<u64>)>, Problem> {
         let length = self.data.len().map_err(|()| "its size is unknown")?;
         let mut segments = Vec::new();
@@ -195,21 +194,21 @@ impl<'a, R: ReadRef<'a>> Elf<'a, R> {
             let end = start
                 .checked_add(count)
                 .filter(|end| *end <= length)
-                .ok_or("it is cut off")?;
+                .ok_or("it is truncated")?;
 
             size = size.saturating_add(count);
             if size > MAX_SEGMENTS {
-                return Err("it is larger than any kernel can be".into());
+                return Err("it exceeds the size limit of kernels".into());
             }
             segments.push((header.p_vaddr(LittleEndian), start..end));
         }
         Ok(segments)
     }
 
-    /// Where what a core file shows lies in memory, and where it begins in the file.
+    /// The memory ranges and file offsets of a core file's segments.
     pub(super) fn core_segments(&self) -> Result<Vec<(Range<u64>, u64)>, Problem> {
         if self.header.e_type(LittleEndian) != object::elf::ET_CORE {
-            return Err("it is no core file".into());
+            return Err("it is not a core file".into());
         }
         let headers = self.header.program_headers(LittleEndian, self.data)?;
         let loaded = headers
@@ -226,8 +225,8 @@ impl<'a, R: ReadRef<'a>> Elf<'a, R> {
             .collect())
     }
 
-    /// The symbols as /proc/kallsyms would have them if the kernel had a table of its own. The order
-    /// of those that have one address may be another.
+    /// The symbols as in /proc/kallsyms, for a kernel without a table of its own. The order of
+    /// symbols with the same address may differ.
     pub(super) fn kallsyms(&self) -> Result<Option<List>, Problem> {
         let Some(table) = self.symbols()? else {
             return Ok(None);
@@ -259,7 +258,7 @@ impl<'a, R: ReadRef<'a>> Elf<'a, R> {
         Ok(Some(list))
     }
 
-    /// The letter that `nm` shows for `symbol`.
+    /// The type letter of `symbol`, as in `nm`.
     fn nm(&self, symbol: &Sym) -> Option<u8> {
         let index = symbol.st_shndx(LittleEndian);
         let is_weak = symbol.st_bind() == STB_WEAK;
@@ -293,7 +292,7 @@ impl<'a, R: ReadRef<'a>> Elf<'a, R> {
     }
 }
 
-/// Whether the kernel's build leaves out a symbol with this letter and name.
+/// Whether the kernel's build drops a symbol with this letter and name.
 fn is_left_out(kind: u8, name: &[u8]) -> bool {
     const PREFIXES: [&[u8]; 10] = [
         b"$",
@@ -314,7 +313,7 @@ fn is_left_out(kind: u8, name: &[u8]) -> bool {
         || PREFIXES.iter().any(|prefix| name.starts_with(prefix))
 }
 
-/// Whether a symbol seems to be one of a linker script, which comes behind others.
+/// Whether a symbol seems to be a linker script's, which are sorted last.
 fn is_mark(name: &[u8]) -> bool {
     name.len() >= 8
         && name.strip_prefix(b"__").is_some_and(|rest| {

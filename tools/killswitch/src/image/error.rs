@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! Why a file of a kernel could not be read.
+//! Errors of kernel files.
 
 use std::{
     borrow::Cow,
@@ -8,7 +8,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-/// Why a file could not be read: its path, and one sentence.
+/// An error about a file: its path, and one sentence.
 #[derive(Debug)]
 pub struct Error {
     path: PathBuf,
@@ -23,12 +23,12 @@ impl fmt::Display for Error {
 
 impl std::error::Error for Error {}
 
-/// What is wrong with a file, before it is said which one it is.
+/// An error without the path of the file.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Problem(Cow<'static, str>);
 
 impl Problem {
-    /// What is wrong with the file at `path`.
+    /// Adds the path of the file.
     pub(super) fn with(self, path: &Path) -> Error {
         Error {
             path: path.into(),
@@ -63,6 +63,6 @@ impl From<io::Error> for Problem {
 
 impl From<object::read::Error> for Problem {
     fn from(error: object::read::Error) -> Self {
-        Self(format!("it is no ELF file that is whole: {error}").into())
+        Self(format!("it is not a complete ELF file: {error}").into())
     }
 }

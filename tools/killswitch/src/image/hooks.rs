@@ -2,11 +2,10 @@
 
 //! The callbacks of LSMs.
 //!
-//! An LSM has arrays of `struct security_hook_list`. Each begins with a pointer into
-//! `static_calls_table` and one to the callback. Which LSM it belongs to is written into it when
-//! the kernel boots and the LSM is enabled. In a kernel that did not run that is found in the code
-//! which does so: the calls of `security_add_hooks()`, which take the array, its length, and the
-//! LSM's `struct lsm_id`.
+//! An LSM has arrays of `struct security_hook_list`. Each entry begins with a pointer into
+//! `static_calls_table` and one to the callback. At boot, if the LSM is enabled, its ID is stored
+//! in the entries. In a kernel that did not boot, the LSM is found in the code that does this: the
+//! calls of `security_add_hooks()` with the array, its length, and the LSM's `struct lsm_id`.
 
 use super::{
     bytes::{u32_at, u64_at},
@@ -17,31 +16,30 @@ use super::{
 use crate::policy::code::{arm64::Arm64, x86::X86, Architecture as _};
 use std::ops::Range;
 
-/// A callback that an LSM has for the framework. If it is called depends on whether the LSM is
-/// enabled when the kernel boots.
+/// A callback of an LSM. Whether it is called depends on whether the LSM is enabled at boot.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Hook {
-    /// Where the callback begins.
+    /// The address of the callback.
     pub address: u64,
-    /// The name of the LSM; `?` if it is not known.
+    /// The name of the LSM; `?` if it is unknown.
     pub lsm: String,
-    /// The name of the array that it is in, if that has one.
+    /// The name of its array, if the array has one.
     pub array: Option<String>,
 }
 
-/// How `struct security_hook_list` is laid out, in bytes.
+/// The layout of `struct security_hook_list`, in bytes.
 struct Layout {
     size: usize,
-    /// Where the pointer into the table is.
+    /// The offset of the pointer into the table.
     table: usize,
-    /// Where the pointer to the callback is.
+    /// The offset of the pointer to the callback.
     callback: usize,
-    /// Where the pointer to the LSM's `struct lsm_id` is.
+    /// The offset of the pointer to the LSM's `struct lsm_id`.
     lsm: usize,
 }
 
 impl Layout {
-    /// That of the kernel in `image`, which may be random.
+    /// The layout in the kernel in `image`, which may be randomized.
     fn of(image: &Image) -> Self {
         Self::from_types(image).unwrap_or(Self {
             size: 24,
@@ -70,8 +68,8 @@ impl Layout {
     }
 }
 
-/// Where the framework's table of callbacks is. There is none if the kernel has no LSMs, or does
-/// not tell where its data is (`CONFIG_KALLSYMS_ALL`).
+/// The framework's table of callbacks. `None` if the kernel has no LSMs, or no symbols of data
+/// (`CONFIG_KALLSYMS_ALL`).
 pub(super) fn table(image: &Image) -> Option<Range<u64>> {
     let symbol = image.named(Within::Kernel, "static_calls_table").next()?;
     let size = image
@@ -85,17 +83,16 @@ pub(super) fn table(image: &Image) -> Option<Range<u64>> {
     }
 }
 
-/// The most callbacks of all LSMs. A kernel of a distribution has less than a thousand.
+/// Maximum number of callbacks of all LSMs. A distribution's kernel has less than a thousand.
 const MAX_HOOKS: usize = 1 << 16;
-/// The most calls that register callbacks.
+/// Maximum number of calls that register callbacks.
 const MAX_REGISTRATIONS: usize = 64;
-/// The most code in front of such a call that prepares it, in bytes.
+/// Maximum size of the code that prepares such a call, in bytes.
 const MAX_CODE: usize = 4096;
 
-/// All callbacks of LSMs, by where they are in memory: of a kernel that runs, of those that are
-/// enabled.
+/// All callbacks of LSMs, sorted by place; for a running kernel, those of enabled LSMs.
 pub(super) fn find(image: &Image) -> Result<Vec<Hook>, Problem> {
-    /// What `struct lsm_static_call`s are a multiple of, in bytes.
+    /// The size of `struct lsm_static_call` is a multiple of this, in bytes.
     const CALL: u64 = 8;
 
     let Some(table) = table(image) else {
@@ -109,7 +106,7 @@ pub(super) fn find(image: &Image) -> Result<Vec<Hook>, Problem> {
     let mut hooks = Vec::new();
 
     for (start, bytes) in image.memory.pieces() {
-        // Modules cannot have any.
+        // Modules have none.
         if start >= image.bounds.end {
             break;
         }
@@ -142,7 +139,7 @@ pub(super) fn find(image: &Image) -> Result<Vec<Hook>, Problem> {
             };
 
             if hooks.len() >= MAX_HOOKS {
-                return Err("it has more LSM callbacks than any kernel can have".into());
+                return Err("it has too many LSM callbacks".into());
             }
             hooks.push(Hook {
                 address: callback,
@@ -163,7 +160,7 @@ struct Registration {
 }
 
 impl Registration {
-    /// Whether the record of so many bytes at `address` is in the array.
+    /// Whether the record of `size` bytes at `address` is in the array.
     fn covers(&self, address: u64, size: usize) -> bool {
         address
             .checked_sub(self.start)
@@ -192,7 +189,7 @@ fn registrations(image: &Image) -> Vec<Registration> {
 /// The name of the LSM for which `call` registers callbacks.
 fn lsm(image: &Image, call: &Call<'_>) -> Option<String> {
     let id = call.address_in(image, &THIRD).or_else(|| {
-        // Then it is what the function got as its first parameter.
+        // Then it is the first parameter of the calling function.
         let mut outer = calls_of(image, call.function).into_iter();
 
         outer.find_map(|it| it.address_in(image, &FIRST))
@@ -209,8 +206,8 @@ fn name(image: &Image, id: u64) -> Option<String> {
         .map(str::to_owned)
 }
 
-/// A parameter: the instructions of x86-64 that load an address into its register, as a number, and
-/// relative to the next one; and the number of its register on arm64.
+/// A parameter: the x86-64 instructions that load an address into its register, absolute and
+/// relative to the next instruction; and the register number on arm64.
 struct Parameter {
     mov: [u8; 3],
     lea: [u8; 3],
@@ -232,14 +229,14 @@ const THIRD: Parameter = Parameter {
 
 /// A call.
 struct Call<'a> {
-    /// Where the function begins that calls.
+    /// The address of the caller.
     function: u64,
-    /// The code in front of the call, and where it is. It is of the function.
+    /// The code before the call, and its address. It belongs to the caller.
     code: &'a [u8],
     start: u64,
 }
 
-/// The calls in the kernel of the function at `address`, and jumps there.
+/// The calls of the function at `address` in the kernel, including jumps.
 fn calls_of(image: &Image, address: u64) -> Vec<Call<'_>> {
     let mut calls = Vec::new();
 
@@ -296,7 +293,7 @@ impl Call<'_> {
         })
     }
 
-    /// How many callbacks it registers: what was last loaded for the second parameter.
+    /// The number of callbacks that it registers: the last value loaded for the second parameter.
     fn count(&self, image: &Image) -> Option<u32> {
         const MOV_TO_ESI: u8 = 0xbe;
         /// More than any LSM has.
@@ -313,8 +310,7 @@ impl Call<'_> {
             .find(is_count)
     }
 
-    /// What arm64's registers hold at the call, as far as it was loaded as a number or as the
-    /// address of something.
+    /// The arm64 registers at the call, as far as a number or an address was loaded.
     fn registers(&self) -> [Option<u64>; 32] {
         const PAGE: i64 = 1 << 12;
         let mut registers = [None; 32];
@@ -333,7 +329,7 @@ impl Call<'_> {
                     Some((place - place % PAGE as u64).wrapping_add_signed(distance * PAGE))
                 }
                 () if is(0x9f00_0000, 0x1000_0000) => Some(place.wrapping_add_signed(distance)),
-                // add, with a number; mov, of a number and of a register
+                // add with an immediate; mov of an immediate and of a register
                 () if is(0xffc0_0000, 0x9100_0000) => registers[register(5)]
                     .map(|address: u64| address.wrapping_add(u64::from(word >> 10 & 0xfff))),
                 () if is(0x7fe0_0000, 0x5280_0000) => Some(u64::from(word >> 5 & 0xffff)),
@@ -345,8 +341,8 @@ impl Call<'_> {
     }
 }
 
-/// Where the trampolines lie through which the framework calls callbacks: from the first one to one
-/// behind the beginning of the last one. Empty if there are none.
+/// The trampolines through which the framework calls callbacks: from the start of the first one to
+/// one byte past the start of the last one. Empty if there are none.
 pub(super) fn trampolines(image: &Image) -> Range<u64> {
     let addresses = || {
         image

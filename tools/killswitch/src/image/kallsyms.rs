@@ -1,18 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! The symbol table that a kernel carries in itself, which /proc/kallsyms shows, found by its
-//! structure.
+//! The kernel's embedded symbol table, the source of /proc/kallsyms, found by its structure.
 //!
-//! The tables lie one behind the other in read-only data, in this order, and nothing says where:
+//! The tables are consecutive in read-only data, in this order; there is no index of them:
 //!
 //! - the number of symbols, 32 bits;
-//! - their names: of each, its compressed length in bytes, and so many numbers of tokens. A length
-//!   above 127 has 7 bits in a first byte, whose top bit is set, and the rest in a second one;
-//! - markers: where the name of every 256th symbol begins, 32 bits each;
+//! - their names: for each, its compressed length in bytes, and that many token numbers. A length
+//!   above 127 has 7 bits in a first byte, with the top bit set, and the rest in a second one;
+//! - markers: the offset of every 256th symbol's name, 32 bits each;
 //! - in some kernels, such as Linux 6.1.172, the order of the names, 24 bits for each symbol;
 //! - the 256 tokens, which are strings;
-//! - where each of these begins, 16 bits each;
-//! - the addresses, 32 bits each, in one of several ways. Once, they came first of all.
+//! - their offsets, 16 bits each;
+//! - addresses, 32 bits each, in one of several encodings. In old kernels they come first.
 //!
 //! The first character of a name is the type of the symbol.
 
@@ -24,25 +23,25 @@ use super::{
 };
 use std::ops::{Range, RangeInclusive};
 
-/// How many tokens there are.
+/// The number of tokens.
 const TOKENS: usize = 256;
-/// How many symbols share a marker.
+/// The number of symbols per marker.
 const PER_MARKER: usize = 256;
-/// How large the place of a symbol in the order of names is, in bytes.
+/// The size of a symbol's entry in the order of names, in bytes.
 const ORDER: usize = 3;
-/// For how many tables of tokens such an order is searched for: a kernel has one.
+/// For how many token tables an order of names is searched: a kernel has one.
 const MAX_SEARCHES: usize = 16;
-/// How large the index of tokens is, in bytes.
+/// The size of the token index, in bytes.
 const INDEX: usize = 2 * TOKENS;
-/// The longest token, in bytes.
+/// Maximum length of a token, in bytes.
 const MAX_TOKEN: usize = 512;
-/// What tables are aligned to at most, in bytes: less than this may lie between two.
+/// Maximum alignment of tables, in bytes: the gap between two tables is smaller.
 const MAX_ALIGNMENT: usize = 8;
-/// What they are aligned to at least.
+/// Minimum alignment of tables.
 const ALIGNMENT: usize = 4;
 
-/// Finds the tables in `memory`, and reads the symbols in their order, which is that of their
-/// addresses. `Ok(None)` says that there are none.
+/// Finds the tables in `memory`, and reads the symbols, sorted by address. `Ok(None)` if there are
+/// none.
 pub(super) fn find(memory: &Memory) -> Result<Option<List>, Problem> {
     let mut searches = MAX_SEARCHES;
 
@@ -61,21 +60,21 @@ pub(super) fn find(memory: &Memory) -> Result<Option<List>, Problem> {
     Ok(None)
 }
 
-/// Where the tables are in the bytes in which they were found.
+/// Offsets of the tables in the bytes that contain them.
 struct Tables<'a> {
     bytes: &'a [u8],
     tokens: Vec<&'a [u8]>,
     count: usize,
-    /// Where the number of symbols stands.
+    /// The offset of the number of symbols.
     start: usize,
     names: Range<usize>,
-    /// Where the index of tokens ends.
+    /// The end of the token index.
     end: usize,
 }
 
 impl<'a> Tables<'a> {
-    /// The tables whose index of tokens begins at `index`, if it is one. Takes one of the `searches`
-    /// if the order of names may be among them.
+    /// The tables whose token index is at `index`, if it is valid. Takes one of the `searches` if
+    /// the order of names may be among them.
     fn with_index_at(bytes: &'a [u8], index: usize, searches: &mut usize) -> Option<Self> {
         let (table, tokens) = tokens(bytes, index)?;
 
@@ -84,7 +83,7 @@ impl<'a> Tables<'a> {
 
             names(bytes, &markers)
         };
-        // Padding in front of the tokens looks like a marker.
+        // Padding before the tokens can be mistaken for a marker.
         let padded = || {
             (0..MAX_ALIGNMENT)
                 .step_by(ALIGNMENT)
@@ -118,7 +117,7 @@ impl<'a> Tables<'a> {
         let behind = aligned(self.end, base, ALIGNMENT)?;
         let aligned_behind = aligned(self.end, base, MAX_ALIGNMENT)?;
         let base_behind = aligned(aligned_behind.checked_add(size)?, base, MAX_ALIGNMENT)?;
-        // In old kernels they stand in front of all else.
+        // Old kernels have them before all other tables.
         let base_before = down(self.start.checked_sub(8)?, base, MAX_ALIGNMENT);
         let before = base_before.and_then(|it| down(it.checked_sub(size)?, base, MAX_ALIGNMENT));
 
@@ -152,7 +151,7 @@ impl<'a> Tables<'a> {
         let mut name = Vec::new();
 
         for address in addresses {
-            let codes = symbol(self.bytes, at).ok_or("its symbol table is damaged")?;
+            let codes = symbol(self.bytes, at).ok_or("its symbol table is corrupt")?;
 
             name.clear();
             for code in &self.bytes[codes.clone()] {
@@ -161,7 +160,7 @@ impl<'a> Tables<'a> {
                     break;
                 }
             }
-            let (kind, name) = name.split_first().ok_or("its symbol table is damaged")?;
+            let (kind, name) = name.split_first().ok_or("its symbol table is corrupt")?;
 
             list.push(*address, *kind, name)?;
             at = codes.end;
@@ -170,7 +169,7 @@ impl<'a> Tables<'a> {
     }
 }
 
-/// The next place from `at` on that is aligned as an address, if the bytes begin at `base`.
+/// The next aligned offset from `at` on, with the bytes at address `base`.
 fn aligned(at: usize, base: u64, alignment: usize) -> Option<usize> {
     let address = base.checked_add(at as u64)?;
     let gap = address.next_multiple_of(alignment as u64) - address;
@@ -178,16 +177,16 @@ fn aligned(at: usize, base: u64, alignment: usize) -> Option<usize> {
     at.checked_add(gap as usize)
 }
 
-/// The last place up to `at` that is aligned as an address.
+/// The last aligned offset up to `at`.
 fn down(at: usize, base: u64, alignment: usize) -> Option<usize> {
     let address = base.checked_add(at as u64)?;
 
     at.checked_sub((address % alignment as u64) as usize)
 }
 
-/// Where the tokens begin whose index is at `index`, and the tokens, if it is one.
+/// The start of the tokens whose index is at `index`, and the tokens, if it is valid.
 fn tokens(bytes: &[u8], index: usize) -> Option<(usize, Vec<&[u8]>)> {
-    // Nearly all that is no index is told by its first two numbers.
+    // The first two numbers rule out nearly all other data.
     if u16_at(bytes, index)? != 0 || u16_at(bytes, index + 2)? == 0 {
         return None;
     }
@@ -223,7 +222,7 @@ fn tokens(bytes: &[u8], index: usize) -> Option<(usize, Vec<&[u8]>)> {
     })
 }
 
-/// Where the markers are that end at `end`, if there are any.
+/// The markers that end at `end`, if any.
 fn markers(bytes: &[u8], end: usize) -> Option<Markers<'_>> {
     let mut at = end;
     let mut next = u32::MAX;
@@ -267,10 +266,9 @@ impl Markers<'_> {
     }
 }
 
-/// How many symbols there are, where that stands, and where their names are, which lie in front of
-/// their markers.
+/// The number of symbols, its offset, and the range of the names, which precede their markers.
 fn names(bytes: &[u8], markers: &Markers<'_>) -> Option<(usize, usize, Range<usize>)> {
-    /// The most that the names behind the last marker can take, in bytes.
+    /// Maximum size of the names after the last marker, in bytes.
     const LAST: usize = PER_MARKER * (MAX_NAME + 3) + MAX_ALIGNMENT;
 
     let counts = markers.counts();
@@ -280,7 +278,7 @@ fn names(bytes: &[u8], markers: &Markers<'_>) -> Option<(usize, usize, Range<usi
     (0..LAST).step_by(ALIGNMENT).find_map(|more| {
         let start = markers.start.checked_sub(shortest + more)?;
 
-        // The number in front is aligned as well.
+        // The preceding number is aligned as well.
         [4, 8].into_iter().find_map(|gap| {
             let place = start.checked_sub(gap)?;
             let count = u32_at(bytes, place)? as usize;
@@ -288,7 +286,7 @@ fn names(bytes: &[u8], markers: &Markers<'_>) -> Option<(usize, usize, Range<usi
             if !counts.contains(&count) || count > MAX_COUNT {
                 return None;
             }
-            // What is behind the last marker shows of nearly all that they are no names.
+            // The data after the last marker rules out nearly all other data.
             let end = behind(bytes, start + last, count - (counts.start() - 1))?;
             let is_next = end <= markers.start && markers.start - end < MAX_ALIGNMENT;
 
@@ -297,12 +295,12 @@ fn names(bytes: &[u8], markers: &Markers<'_>) -> Option<(usize, usize, Range<usi
     })
 }
 
-/// Where `count` names end that begin at `at`.
+/// The end of `count` names that start at `at`.
 fn behind(bytes: &[u8], at: usize, count: usize) -> Option<usize> {
     (0..count).try_fold(at, |at, _| symbol(bytes, at).map(|tokens| tokens.end))
 }
 
-/// Whether the names that begin at `start` lie as the markers say.
+/// Whether the names from `start` on match the markers.
 fn agree(bytes: &[u8], start: usize, markers: &Markers<'_>) -> bool {
     (1..markers.count()).all(|at| {
         let (from, to) = (markers.get(at - 1), markers.get(at));
@@ -311,7 +309,7 @@ fn agree(bytes: &[u8], start: usize, markers: &Markers<'_>) -> bool {
     })
 }
 
-/// Where the tokens of the symbol at `at` are. It has at least one.
+/// The tokens of the symbol at `at`. It has at least one.
 fn symbol(bytes: &[u8], at: usize) -> Option<Range<usize>> {
     let first = usize::from(*bytes.get(at)?);
     let (start, length) = match first & 0x80 {
@@ -330,7 +328,7 @@ fn relative(offsets: impl Iterator<Item = u32> + Clone, base: u64) -> Option<Vec
     let unsigned = offsets
         .clone()
         .map(|offset| base.checked_add(offset.into()));
-    // Once, those that are not negative were addresses, of what each CPU has.
+    // In old kernels, values that are not negative are absolute addresses of per-CPU data.
     let signed = offsets.map(|offset| match offset as i32 {
         address @ 0.. => Some(address as u64),
         offset => base.checked_add((-1 - i64::from(offset)) as u64),
@@ -339,7 +337,7 @@ fn relative(offsets: impl Iterator<Item = u32> + Clone, base: u64) -> Option<Vec
     in_order(unsigned).or_else(|| in_order(signed))
 }
 
-/// Addresses that are relative to where each of them stands, the first one at `start`.
+/// Addresses that are relative to their own places, the first one at `start`.
 fn to_themselves(
     offsets: impl Iterator<Item = u32>,
     start: u64,
@@ -351,7 +349,7 @@ fn to_themselves(
             .checked_add_signed((offset as i32).into())
     });
 
-    // The first one is where the kernel begins.
+    // The first one is the start of the kernel.
     in_order(addresses).filter(|all| all.first().is_some_and(|it| memory.rest_at(*it).is_some()))
 }
 
@@ -377,7 +375,7 @@ mod tests {
         Addresses::WithPerCpu,
     ];
 
-    /// Memory with code, and with tables of `count` symbols behind some other data.
+    /// Memory with code, and with tables of `count` symbols after other data.
     fn memory(count: u64, how: Addresses, damage: impl FnOnce(&mut Vec<u8>)) -> Memory {
         let symbols: Vec<_> = (0..count)
             .map(|at| (TEXT + 8 * (at / 2), name(at)))
@@ -394,7 +392,7 @@ mod tests {
         )
     }
 
-    /// A type and a name, which is longer for some.
+    /// A type and a name, some of them long.
     fn name(at: u64) -> String {
         format!(
             "tlate_{at}_{}",
@@ -403,7 +401,7 @@ mod tests {
     }
 
     #[test]
-    fn any_number_of_symbols_is_found() {
+    fn tables_of_any_size_are_found() {
         for how in ALL {
             for count in [100, 255, 256, 257, 512, 1000] {
                 let found = find(&memory(count, how, |_| ())).unwrap().unwrap();
@@ -421,10 +419,10 @@ mod tests {
     }
 
     #[test]
-    fn tables_that_are_cut_off_are_not_found() {
+    fn truncated_tables_are_not_found() {
         let length = memory(600, Addresses::ToThemselves, |_| ()).end() - DATA;
 
-        // Behind the tables lie 64 other bytes.
+        // The tables are followed by 64 other bytes.
         for cut in (0..length as usize - 64).step_by(101) {
             let memory = memory(600, Addresses::ToThemselves, |data| data.truncate(cut));
 

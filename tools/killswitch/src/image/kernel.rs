@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! The file of a kernel: an ELF file or a boot image, with a symbol table or without.
+//! Kernel files: ELF files and boot images, with or without a symbol table.
 
 use super::{
     arm64_image, boot_image,
@@ -21,21 +21,21 @@ use std::{
     path::Path,
 };
 
-/// The largest boot image, in bytes.
+/// Size limit of a boot image, in bytes.
 const MAX_BOOT_IMAGE: u64 = 96 << 20;
-/// The largest kernel in a boot image, in bytes.
+/// Size limit of a kernel in a boot image, in bytes.
 const MAX_KERNEL: u64 = 256 << 20;
-/// How much memory may be taken to decompress a kernel, in KiB. It is compressed for 128 MiB.
+/// Memory limit to decompress a kernel, in KiB. The kernel's build uses windows of up to 128 MiB.
 const WINDOW: u32 = 160 << 10;
 
-/// What a file of a kernel says.
+/// The content of a kernel file.
 pub(super) struct Kernel {
     pub(super) architecture: Architecture,
-    /// What is loaded.
+    /// The loaded segments.
     pub(super) memory: Memory,
-    /// Its symbols, as /proc/kallsyms shows them.
+    /// Its symbols, as in /proc/kallsyms.
     pub(super) symbols: List,
-    /// Its type information, if there is any.
+    /// Its type information, if any.
     pub(super) btf: Option<Btf>,
 }
 
@@ -120,17 +120,17 @@ pub(super) fn in_bytes(bytes: Vec<u8>) -> Result<Kernel, Problem> {
         .into_iter()
         .map(|(address, range)| (address, 0, range.start as usize..range.end as usize));
     let table = || Elf::parse(&bytes[..])?.kallsyms();
-    // Nearly all have their own.
+    // Nearly all kernels have their own.
     let from_table = table()?;
     let memory = Memory::new(vec![bytes], pieces);
 
     with_symbols(architecture, memory, btf, || Ok(from_table))
 }
 
-/// A segment's address, and where it is in the file.
+/// A segment's address, and its range in the file.
 type Segment = (u64, Range<u64>);
 
-/// What an ELF file is for, its segments, and its type information.
+/// The architecture of an ELF file, its segments, and its type information.
 struct Contents {
     architecture: Architecture,
     segments: Vec<Segment>,
@@ -141,7 +141,7 @@ fn contents<'a, R: ReadRef<'a>>(data: R) -> Result<Contents, Problem> {
     let elf = Elf::parse(data)?;
 
     if elf.is_relocatable() {
-        return Err("it is an object file, and no kernel".into());
+        return Err("it is an object file, not a kernel".into());
     }
     let btf = match elf.section(b".BTF") {
         Some(section) => Some(elf.data(section)?.to_vec()),
@@ -165,7 +165,7 @@ fn with_symbols(
     }
     let symbols = match kallsyms::find(&memory)? {
         Some(symbols) => symbols,
-        None => table()?.ok_or("it has no symbols, neither its own nor those of a linker")?,
+        None => table()?.ok_or("it has no symbols, neither embedded nor from the linker")?,
     };
     let loaded = || {
         let border = |name| symbols.address_of(name);
@@ -173,7 +173,7 @@ fn with_symbols(
 
         memory.range(range).map(<[u8]>::to_vec)
     };
-    // Without any it has this section all the same.
+    // The section exists even if it is empty.
     let btf = btf.or_else(loaded).filter(|btf| !btf.is_empty());
 
     Ok(Kernel {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! The memory of a kernel as it was loaded: what lies at which address.
+//! The memory of a loaded kernel, by address.
 
 use super::{
     bytes::{before_nul, u32_at, u64_at},
@@ -8,32 +8,32 @@ use super::{
 };
 use std::ops::Range;
 
-/// The longest string that is read, in bytes, with its NUL.
+/// Maximum length of a string, in bytes, with its NUL.
 const MAX_STRING: usize = MAX_NAME + 1;
-/// The most symbols that one file exports. A kernel of a distribution has a quarter of that.
+/// Maximum number of symbols that one file exports. A distribution's kernel has a quarter of that.
 const MAX_EXPORTS: usize = 1 << 17;
 
-/// Bytes in memory.
+/// A piece of memory.
 #[derive(Clone, Debug)]
 struct Piece {
     range: Range<u64>,
-    /// Which of the stores they are in, and where in it.
+    /// The index of its store, and the range in it.
     store: usize,
     at: usize,
 }
 
-/// What was read from files, by address.
+/// File contents, by address.
 #[derive(Default)]
 pub(super) struct Memory {
     stores: Vec<Vec<u8>>,
-    /// Sorted by address. They do not overlap.
+    /// Sorted by address, without overlaps.
     pieces: Vec<Piece>,
 }
 
 impl Memory {
-    /// Makes memory of `stores` and of pieces of them: the address of each, the index of the store,
-    /// and the range in it. Of pieces that overlap the first one is taken, and of a range the part
-    /// that there is.
+    /// Creates memory from `stores` and pieces of them: the address of each, the index of the
+    /// store, and the range in it. If pieces overlap, the first one is used. Ranges are truncated
+    /// to the store.
     pub(super) fn new(
         stores: Vec<Vec<u8>>,
         pieces: impl IntoIterator<Item = (u64, usize, Range<usize>)>,
@@ -68,7 +68,7 @@ impl Memory {
         memory
     }
 
-    /// Adds the memory `other`, which lies behind all that there is.
+    /// Appends the memory `other`, which has higher addresses.
     pub(super) fn append(&mut self, other: Self) {
         let stores = self.stores.len();
 
@@ -97,7 +97,7 @@ impl Memory {
         self.pieces.last().map_or(0, |piece| piece.range.end)
     }
 
-    /// The store that `address` is in, and from where to where the rest of its piece is there.
+    /// The store that contains `address`, and the range from there to the end of its piece.
     fn find(&self, address: u64) -> Option<(usize, Range<usize>)> {
         let after = self
             .pieces
@@ -111,14 +111,14 @@ impl Memory {
         Some((piece.store, piece.at + skipped..piece.at + length))
     }
 
-    /// What there is in one piece from `address` on.
+    /// The rest of the piece that contains `address`.
     pub(super) fn rest_at(&self, address: u64) -> Option<&[u8]> {
         let (store, range) = self.find(address)?;
 
         self.stores[store].get(range)
     }
 
-    /// The same, to be changed.
+    /// The same, mutable.
     pub(super) fn rest_at_mut(&mut self, address: u64) -> Option<&mut [u8]> {
         let (store, range) = self.find(address)?;
 
@@ -145,7 +145,7 @@ impl Memory {
         u64_at(self.rest_at(address)?, 0)
     }
 
-    /// The string at `address`, if it is one and not too long.
+    /// The string at `address`, if it is valid and not too long.
     pub(super) fn string(&self, address: u64) -> Option<&str> {
         let bytes = self.rest_at(address)?;
         let bytes = &bytes[..bytes.len().min(MAX_STRING)];
@@ -153,27 +153,26 @@ impl Memory {
         std::str::from_utf8(before_nul(bytes)?).ok()
     }
 
-    /// All pieces, with their addresses, in order.
+    /// All pieces with their addresses, sorted.
     pub(super) fn pieces(&self) -> impl Iterator<Item = (u64, &[u8])> {
         self.pieces
             .iter()
             .filter_map(|piece| Some((piece.range.start, self.rest_at(piece.range.start)?)))
     }
 
-    /// The address behind `address` plus the signed 32 bits that lie there: a pointer that is
-    /// relative to its own place.
+    /// The target of the 32-bit pointer at `address` that is relative to its own place.
     pub(super) fn relative(&self, address: u64) -> Option<u64> {
         Some(address.wrapping_add_signed(i64::from(self.u32(address)? as i32)))
     }
 }
 
-/// The symbols that `struct kernel_symbol`s in `range` export, with their addresses, as long as
-/// their names could lie in that memory one behind the other.
+/// The symbols exported by `struct kernel_symbol`s in `range`, with their addresses. Stops if their
+/// names exceed the size of that memory.
 pub(super) fn exports(
     memory: &Memory,
     range: Range<u64>,
 ) -> impl Iterator<Item = (&str, u64)> + '_ {
-    /// The size of one, in bytes.
+    /// The size of a record, in bytes.
     const SIZE: usize = 12;
     let mut left: usize = memory.pieces().map(|(_, bytes)| bytes.len()).sum();
 
@@ -194,7 +193,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn it_is_read_by_address() {
+    fn memory_is_read_by_address() {
         let memory = Memory::new(
             vec![vec![1, 2, 3, 4, 5, 6, 7, 8], b"text\0".to_vec()],
             [(0x2000, 1, 0..100), (0x1000, 0, 0..8), (0x1004, 0, 0..2)],
@@ -214,7 +213,7 @@ mod tests {
     }
 
     #[test]
-    fn pieces_at_the_end_of_the_addresses_are_left_out() {
+    fn pieces_at_the_end_of_the_address_space_are_left_out() {
         let memory = Memory::new(vec![vec![0; 16]], [(u64::MAX - 3, 0, 0..16), (0, 7, 0..1)]);
 
         assert_eq!(memory.pieces().count(), 0);

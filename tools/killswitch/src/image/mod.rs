@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! A kernel and its modules: their code, symbols, types and callbacks. They are read from files, and
-//! are as they would be if it ran and all modules were loaded; or the kernel that runs is read from
-//! its memory, with the modules that are loaded, and with files of others.
+//! A kernel and its modules: code, symbols, types and callbacks. They are read from files, as if
+//! the kernel ran with all modules loaded; or from the memory of the running kernel with the loaded
+//! modules, and from the files of other modules.
 //!
-//! The code in files is as it was compiled. What the kernel patches when it boots is not patched.
+//! Code from files is as it was compiled, without the kernel's patches at boot.
 
 mod arm64_image;
 #[cfg(test)]
@@ -78,26 +78,26 @@ use std::{
     thread,
 };
 
-/// How far the end of the modules may be from the kernel, in bytes. All of it can be reached by
-/// jumps, as in a kernel that runs.
+/// Maximum distance of the end of the modules from the kernel, in bytes. As in a running kernel,
+/// jumps can reach all of it.
 const REACH: u64 = (2 << 30) - (1 << 20);
-/// How far before the kernel lies what is nowhere, in bytes.
+/// The distance before the kernel of the address of unresolved symbols, in bytes.
 const FAR: u64 = 1 << 28;
-/// What modules begin at a multiple of, in bytes.
+/// The alignment of modules, in bytes.
 const ALIGNMENT: u64 = 2 << 20;
-/// How many modules are read at once, and how many bytes they may have.
+/// Maximum number of modules read at once, and of their bytes.
 const CHUNK: usize = 64;
 const CHUNK_BYTES: u64 = 256 << 20;
-/// How many bytes the kernel and all modules may hold. With those of a distribution, a scan takes
-/// 632 MB in all.
+/// Memory limit of the kernel and all modules, in bytes. With those of a distribution, a scan takes
+/// 632 MB in total.
 const MAX_HELD: u64 = 640 << 20;
-const TOO_LARGE: &str = "with the other modules it is larger than all of any kernel can be";
-/// How much memory may be taken to decompress a module, in KiB. A quarter of that is usual.
+const TOO_LARGE: &str = "with the other modules it exceeds the size limit";
+/// Memory limit to decompress a module, in KiB. A quarter of that is usual.
 const WINDOW: u32 = 32 << 10;
-/// How many threads read modules at most.
+/// Maximum number of threads that read modules.
 const THREADS: usize = 4;
 
-/// What a kernel was read from.
+/// The source of a kernel.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
@@ -108,7 +108,7 @@ pub enum Source {
     Memory,
 }
 
-/// What code and references look like.
+/// The architecture of code and references.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Architecture {
     /// x86-64.
@@ -136,20 +136,20 @@ pub struct Image {
     unresolved: Vec<(usize, String)>,
 }
 
-/// An area of code.
+/// A range of code.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Area {
     /// Where it lies.
     pub range: Range<u64>,
-    /// The module that it is of, as an index of [`Image::modules`]; `None` for the kernel itself.
+    /// The index of its module in [`Image::modules`]; `None` for the kernel itself.
     pub module: Option<usize>,
-    /// Whether it is freed when the kernel has booted, or the module has been set up.
+    /// Whether it is freed after boot, or after the module's initialization.
     pub is_init: bool,
 }
 
 /// A module.
 pub struct Module {
-    /// What the kernel calls it.
+    /// Its name in the kernel.
     pub name: String,
     /// Its file, or its directory in sysfs if it was read from memory.
     pub path: PathBuf,
@@ -157,12 +157,12 @@ pub struct Module {
     btf_base: Option<Btf>,
 }
 
-/// What the kernel calls the borders of its parts.
+/// The symbols at the borders of the kernel's sections.
 #[derive(Clone, Debug)]
 struct Bounds {
     text: Range<u64>,
     init_text: Range<u64>,
-    /// Where all of it ends.
+    /// The end of the kernel.
     end: u64,
 }
 
@@ -178,18 +178,18 @@ impl Bounds {
         let init_text = init("_sinittext")..init("_einittext");
         let end = symbols.address_of("_end").unwrap_or(0).max(memory.end());
 
-        let is_there = |range: &Range<u64>| memory.range(range.clone()).is_some();
-        // A kernel that runs has freed it.
-        let has_init = source == Source::Memory || is_there(&init_text);
+        let exists = |range: &Range<u64>| memory.range(range.clone()).is_some();
+        // A running kernel has freed it.
+        let has_init = source == Source::Memory || exists(&init_text);
         let are_apart = init_text.is_empty()
             || has_init && (init_text.start >= text.end || init_text.end <= text.start);
 
-        if text.is_empty() || !is_there(&text) || !are_apart {
-            return Err("its code is not where its symbols say".into());
+        if text.is_empty() || !exists(&text) || !are_apart {
+            return Err("its symbols are not in its code".into());
         }
-        // There is room in front of it and behind it, so that distances can be added to addresses.
+        // The margins on both sides allow adding distances to addresses.
         if text.start < FAR || end.checked_add(FAR).is_none() {
-            return Err("it does not lie where a kernel can".into());
+            return Err("it is outside of the kernel's address space".into());
         }
         Ok(Self {
             text,
@@ -212,7 +212,7 @@ impl Bounds {
     }
 }
 
-/// What is collected of modules, and is made use of when all are there.
+/// Data of modules for use when all are loaded.
 #[derive(Default)]
 struct Collected {
     loaded: Vec<Loaded>,
@@ -226,14 +226,14 @@ impl Image {
     /// Reads the kernel `vmlinux`, which is an ELF file or a boot image, and the files of
     /// `modules`, which may be compressed.
     ///
-    /// Modules lie behind the kernel in this order. They must be of this kernel, which is not
-    /// checked. Fails if any file cannot be read or is damaged.
+    /// Modules are placed after the kernel in this order. They must belong to this kernel, which is
+    /// not checked. Fails if a file cannot be read or is corrupt.
     pub fn open(vmlinux: &Path, modules: &[PathBuf]) -> Result<Self, Error> {
         Self::open_with(vmlinux, |_| modules.to_vec())
     }
 
-    /// The same, with the modules that `choose` names, which is given the kernel: its code and its
-    /// symbols can be asked for then.
+    /// The same, with the modules that `choose` returns for the kernel, of which it can query code
+    /// and symbols.
     pub fn open_with(
         vmlinux: &Path,
         choose: impl FnOnce(&Self) -> Vec<PathBuf>,
@@ -248,11 +248,12 @@ impl Image {
         image.with_files(&modules, exports, Collected::default(), vmlinux)
     }
 
-    /// Reads the kernel that runs from its memory, with the modules that are loaded, and of the
-    /// files that `choose` names those of others, which lie behind all of these. It is given the
-    /// kernel and the modules that are loaded: their code and their symbols can be asked for then.
+    /// Reads the running kernel from its memory, with the loaded modules, and files of other
+    /// modules, which are placed after them. `choose` returns these files, given the kernel and the
+    /// loaded modules, of which it can query code and symbols.
     ///
-    /// Fails if the kernel does not show its memory, symbols and types, or the files cannot be read.
+    /// Fails if the kernel does not export its memory, symbols and types, or if the files cannot be
+    /// read.
     pub fn running(
         places: &Places,
         choose: impl FnOnce(&Self) -> Vec<PathBuf>,
@@ -310,14 +311,14 @@ impl Image {
         image.with_files(&others, exports, collected, &places.core)
     }
 
-    /// Makes it possible to ask for code and for symbols.
+    /// Sorts areas and symbols for queries.
     fn sort(&mut self) {
         self.areas.sort_by_key(|area| area.range.start);
         self.symbols.index();
     }
 
-    /// Adds the modules in files, which lie behind all there is, and finds out what is asked for. The
-    /// kernel is that at `path`.
+    /// Adds module files, placed after all others, and computes everything else. `path` is the path
+    /// of the kernel.
     fn with_files(
         self,
         modules: &[PathBuf],
@@ -374,7 +375,7 @@ impl Image {
         Ok(image)
     }
 
-    /// The same with bytes in place of files, all of which are in memory at once.
+    /// The same for bytes instead of files, which are all in memory at once.
     #[cfg(any(test, fuzzing))]
     pub fn in_bytes(kernel: Vec<u8>, modules: &[Vec<u8>]) -> Result<Self, Problem> {
         let kernel = match kernel::is_booted(&kernel) {
@@ -391,7 +392,7 @@ impl Image {
                 true => bytes.clone(),
                 false => compression::decompress(bytes, &Budget::new(module::MAX_MODULE, WINDOW))?,
             };
-            // An index of modules is made of any that has names.
+            // The index accepts any module with names.
             let _ = names::of(&bytes[..]);
             let draft = Draft::in_bytes(bytes)?;
             let start = base;
@@ -405,7 +406,7 @@ impl Image {
         Ok(image)
     }
 
-    /// The kernel without any module, and what it exports.
+    /// The kernel without modules, and its exports.
     fn of_kernel(kernel: Kernel, source: Source) -> Result<(Self, Exports), Problem> {
         let Kernel {
             architecture,
@@ -435,7 +436,7 @@ impl Image {
         Ok((image, exports))
     }
 
-    /// Where modules begin.
+    /// The address of the first module.
     fn base_of_modules(&self) -> u64 {
         self.bounds
             .end
@@ -444,19 +445,19 @@ impl Image {
             .unwrap_or(u64::MAX)
     }
 
-    /// What modules may hold besides the kernel.
+    /// The memory budget of modules, without the kernel.
     fn budget(&self) -> Budget {
         Budget::new(MAX_HELD.saturating_sub(self.memory.size() as u64), WINDOW)
     }
 
-    /// Where the next module lies if `draft` lies at `base`.
+    /// The address for the module after `draft` at `base`.
     fn behind(&self, base: u64, draft: &Draft) -> Result<u64, Problem> {
         base.checked_add(draft.room())
             .filter(|end| *end < self.bounds.text.start.saturating_add(REACH))
-            .ok_or_else(|| "there is no room for it behind the kernel and the other modules".into())
+            .ok_or_else(|| "there is no room for it after the other modules".into())
     }
 
-    /// Where what is nowhere lies.
+    /// The address of unresolved symbols.
     fn far(&self) -> u64 {
         self.bounds.text.start.saturating_sub(FAR)
     }
@@ -470,7 +471,7 @@ impl Image {
         held: &Budget,
     ) -> Result<(Module, Loaded), Problem> {
         if draft.architecture() != self.architecture {
-            return Err("it is for another architecture than the kernel".into());
+            return Err("its architecture differs from the kernel's".into());
         }
         let mut loaded = draft.load(base, exports, self.far())?;
         let read = |bytes: Option<Vec<u8>>, base| {
@@ -499,7 +500,7 @@ impl Image {
         ))
     }
 
-    /// Adds a module, which lies behind the others.
+    /// Adds a module after the others.
     fn add(
         &mut self,
         module: Module,
@@ -509,7 +510,7 @@ impl Image {
         let index = self.modules.len();
 
         if index >= MAX_MODULES {
-            return Err("there are too many other modules".into());
+            return Err("there are too many modules".into());
         }
         for (range, is_init) in [(&loaded.text, false), (&loaded.init_text, true)] {
             if !range.is_empty() {
@@ -533,7 +534,7 @@ impl Image {
         Ok(())
     }
 
-    /// Links the modules, and finds out all that is asked for.
+    /// Links the modules, and computes everything else.
     fn finish(&mut self, collected: Collected) -> Result<(), Problem> {
         let far = self.far();
 
@@ -561,7 +562,7 @@ impl Image {
         Ok(())
     }
 
-    /// The size that most symbols in front of functions have.
+    /// The most common size of symbols before functions.
     fn find_padding(&self) -> usize {
         let mut sizes: HashMap<u64, usize> = HashMap::new();
         let is_padding = |name: &str| name.starts_with("__pfx_") || name.starts_with("__cfi_");
@@ -588,22 +589,22 @@ impl Image {
         Some(address(first)?..address(last)?)
     }
 
-    /// What it was read from.
+    /// Its source.
     pub fn source(&self) -> Source {
         self.source
     }
 
-    /// What it is for.
+    /// Its architecture.
     pub fn architecture(&self) -> Architecture {
         self.architecture
     }
 
-    /// All code: of the kernel, and of each module, sorted by address. Areas do not overlap.
+    /// All code: of the kernel, and of each module, sorted by address, without overlaps.
     pub fn areas(&self) -> &[Area] {
         &self.areas
     }
 
-    /// The area of code that `address` is in.
+    /// The area of code that contains `address`.
     pub fn area(&self, address: u64) -> Option<&Area> {
         let after = self
             .areas
@@ -614,13 +615,13 @@ impl Image {
             .filter(|area| area.range.contains(&address))
     }
 
-    /// The modules: those that were read from memory, and then others in the order of their paths.
+    /// The modules: those read from memory, then the others, sorted by path.
     pub fn modules(&self) -> &[Module] {
         &self.modules
     }
 
-    /// What modules refer to and nobody exports: the index of the module, and the name. If there is
-    /// much, the modules are not of this kernel, or some are not there.
+    /// Unresolved symbols: the index of the module, and the name. If there are many, the modules
+    /// belong to another kernel, or some are missing.
     pub fn unresolved(&self) -> &[(usize, String)] {
         &self.unresolved
     }
@@ -630,16 +631,16 @@ impl Image {
         self.modules.iter().position(|module| module.name == name)
     }
 
-    /// All symbols among the code, in the order of /proc/kallsyms: those of the kernel, and then
-    /// those of each module.
+    /// All symbols in code, in the order of /proc/kallsyms: those of the kernel, and then those of
+    /// each module.
     pub fn symbols(&self) -> impl Iterator<Item = Symbol<'_>> {
         self.symbols
             .iter()
             .filter(|symbol| self.area(symbol.address).is_some())
     }
 
-    /// The modules that are built into the kernel, as far as they have code of their own that runs
-    /// when it boots. Empty if the kernel keeps no names of such.
+    /// The built-in modules that have initialization code of their own. Empty if the kernel does
+    /// not have their names.
     pub fn built_in(&self) -> BTreeSet<&str> {
         self.symbols
             .iter()
@@ -649,7 +650,7 @@ impl Image {
             .collect()
     }
 
-    /// What the kernel says of itself: its version, its maker, and the compiler.
+    /// The kernel's banner: version, builder, and compiler.
     pub fn banner(&self) -> Option<String> {
         const LONGEST: usize = 1024;
         let start = self.named(Within::Kernel, "linux_banner").next()?.address;
@@ -659,24 +660,24 @@ impl Image {
         Some(String::from_utf8_lossy(&bytes[..end]).into_owned())
     }
 
-    /// The symbols called `name`, in the same order. They need not be code.
+    /// The symbols called `name`, in the same order, not only in code.
     pub fn named<'a>(&'a self, within: Within, name: &'a str) -> impl Iterator<Item = Symbol<'a>> {
         self.symbols.named(within, name)
     }
 
-    /// All symbols that begin at `address`, in the same order.
+    /// All symbols at `address`, in the same order.
     pub fn names(&self, address: u64) -> impl Iterator<Item = Symbol<'_>> {
         self.symbols.at(address)
     }
 
-    /// The symbol that `address` belongs to: the last one that does not begin behind it, and the
-    /// first of several there. The address is in the kernel, or in the code of a module.
+    /// The symbol that contains `address`: the last one at or before it, and the first of several
+    /// there. The address must be in the kernel, or in the code of a module.
     pub fn symbol_of(&self, address: u64) -> Option<Symbol<'_>> {
         self.belonging(address).map(|(symbol, _)| symbol)
     }
 
-    /// From the beginning of the symbol that `address` belongs to until that of the next one, or
-    /// the end of the area. The address is in the kernel, or in the code of a module.
+    /// The range from the symbol that contains `address` to the next one, or to the end of the
+    /// area. The address must be in the kernel, or in the code of a module.
     pub fn extent(&self, address: u64) -> Option<Range<u64>> {
         self.belonging(address)
             .map(|(symbol, end)| symbol.address..end)
@@ -699,26 +700,26 @@ impl Image {
         self.symbols.in_module(&area.range, address)
     }
 
-    /// `length` bytes of code or of data that a file has, at `address`. References are in place.
+    /// Reads `length` bytes of relocated code or initialized data at `address`.
     pub fn read(&self, address: u64, length: usize) -> Option<&[u8]> {
         self.memory.read(address, length)
     }
 
-    /// Whether `text` stands somewhere among what was read.
+    /// Whether `text` occurs anywhere in memory.
     pub fn has_text(&self, text: &[u8]) -> bool {
         self.memory
             .pieces()
             .any(|(_, piece)| memchr::memmem::find(piece, text).is_some())
     }
 
-    /// All that is data, in pieces, with their addresses. References are in place.
+    /// All relocated data, in pieces, with their addresses.
     pub fn data(&self) -> impl Iterator<Item = (u64, &[u8])> {
         self.memory
             .pieces()
             .flat_map(|(start, bytes)| self.without_code(start, bytes))
     }
 
-    /// What lies between the areas of code in `bytes`, which lie at `start`.
+    /// The gaps between areas of code in `bytes`, which are at `start`.
     fn without_code<'a>(&self, start: u64, bytes: &'a [u8]) -> Vec<(u64, &'a [u8])> {
         let end = start + bytes.len() as u64;
         let first = self.areas.partition_point(|area| area.range.end <= start);
@@ -743,7 +744,7 @@ impl Image {
         found
     }
 
-    /// The symbol that `address` among data belongs to, and where the next one begins.
+    /// The data symbol that contains `address`, and the address of the next one.
     pub fn object(&self, address: u64) -> Option<(Symbol<'_>, u64)> {
         let bounds = &self.bounds;
         let (symbol, end) = match (bounds.text.start..bounds.end).contains(&address) {
@@ -758,13 +759,13 @@ impl Image {
         is_data.then_some((symbol, end.unwrap_or(u64::MAX)))
     }
 
-    /// How many bytes in front of a function belong to it, and have symbols of their own.
+    /// The size of the padding before functions that has symbols of its own.
     pub fn padding(&self) -> usize {
         self.padding
     }
 
-    /// The types of the kernel, or those of the module with this index and what they build on.
-    /// `None` if there are none, or no such module.
+    /// The types of the kernel, or those of the module with this index and of its base. `None` if
+    /// there are none, or no such module.
     pub fn types(&self, module: Option<usize>) -> Option<Types<'_>> {
         let Some(index) = module else {
             return self.btf.as_ref().map(|own| Types::new(own, None));
@@ -775,35 +776,35 @@ impl Image {
         module.btf.as_ref().map(|own| Types::new(own, base))
     }
 
-    /// Whether the table of the LSM framework is known. Without it there are no
-    /// [`hooks()`](Self::hooks), though the kernel may have LSMs.
+    /// Whether the table of the LSM framework was found. Without it there are no
+    /// [`hooks()`](Self::hooks), even if the kernel has LSMs.
     pub fn has_hook_table(&self) -> bool {
         hooks::table(self).is_some()
     }
 
-    /// The callbacks of all LSMs that are built in, enabled or not, by where they stand in memory.
+    /// The callbacks of all built-in LSMs, enabled or not, sorted by place.
     pub fn hooks(&self) -> &[Hook] {
         &self.hooks
     }
 
-    /// Where the trampolines lie through which the LSM framework calls them, until one behind the
-    /// beginning of the last one. Empty if there are none.
+    /// The trampolines through which the LSM framework calls them, up to one byte past the start of
+    /// the last one. Empty if there are none.
     pub fn trampolines(&self) -> Range<u64> {
         self.trampolines.clone()
     }
 
-    /// Whether there is a place for tracers at `address` itself.
+    /// Whether `address` is an ftrace location.
     pub fn is_traced(&self, address: u64) -> bool {
         self.traced.binary_search(&address).is_ok()
     }
 
-    /// Whether the compiler left room for tracers in the function that begins at `entry`.
+    /// Whether the compiler reserved space for ftrace in the function at `entry`.
     pub fn has_site(&self, entry: u64) -> bool {
         self.is_traced(entry.wrapping_add(probes::site_behind(self, entry)))
     }
 
-    /// The first place for tracers in `range`, which may be the [extent](Self::extent) of a
-    /// function: its place may lie behind a landing pad.
+    /// The first ftrace location in `range`, which may be the [extent](Self::extent) of a function:
+    /// it may follow a landing pad.
     pub fn traced_in(&self, range: Range<u64>) -> Option<u64> {
         let first = self
             .traced
@@ -815,8 +816,8 @@ impl Image {
             .filter(|address| range.contains(address))
     }
 
-    /// Whether the kernel takes no probe at `address`, because of its section, or a list, or because
-    /// it is in what the compiler made of a function of which that is so.
+    /// Whether the kernel refuses probes at `address`, because of its section, of a blacklist
+    /// entry, or because it is in a compiler-generated variant of such a function.
     pub fn is_blacklisted(&self, address: u64) -> bool {
         self.blacklist.contains(address)
             || probes::original(self, address)
@@ -824,21 +825,21 @@ impl Image {
     }
 }
 
-/// The threads that read modules. Each takes memory, so they are few.
+/// The threads that read modules. They are few, since each needs memory.
 fn readers() -> Result<rayon::ThreadPool, Problem> {
     let threads = thread::available_parallelism().map_or(1, NonZero::get);
 
     rayon::ThreadPoolBuilder::new()
         .num_threads(threads.min(THREADS))
         .build()
-        .map_err(|error| format!("no thread can be made: {error}").into())
+        .map_err(|error| format!("cannot create a thread: {error}").into())
 }
 
-/// What the kernel exports.
+/// The exports of the kernel.
 fn exports(memory: &Memory, symbols: &List) -> Exports {
     let mut exports = Exports::new();
 
-    // Global symbols stand in for what the tables lack, and are not there for data in some kernels.
+    // Some kernels do not export data in tables: use global symbols as a fallback.
     for (address, kind, name) in symbols.iter() {
         if kind.is_ascii_uppercase() {
             exports.entry(name.into()).or_insert(address);
@@ -856,10 +857,10 @@ fn exports(memory: &Memory, symbols: &List) -> Exports {
     exports
 }
 
-/// The suffixes of files of modules.
+/// The suffixes of module files.
 const SUFFIXES: [&str; 4] = [".ko", ".ko.gz", ".ko.xz", ".ko.zst"];
 
-/// What the module in the file at `path` is called.
+/// The name of the module in the file at `path`.
 pub fn module_name(path: &Path) -> String {
     let file = path.file_name().unwrap_or_default().to_string_lossy();
     let name = SUFFIXES
@@ -870,8 +871,8 @@ pub fn module_name(path: &Path) -> String {
     name.replace('-', "_")
 }
 
-/// The files of modules in `directory` and all below it, sorted. Directories that cannot be read are
-/// left out, and so are links to directories.
+/// The module files below `directory`, sorted. Skips unreadable directories, and links to
+/// directories.
 pub fn find_modules(directory: &Path) -> Vec<PathBuf> {
     let mut found = Vec::new();
     let mut directories = vec![directory.to_path_buf()];

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! The file of a module, and how it lies in memory when it was loaded.
+//! Module files, and their layout in memory when loaded.
 //!
-//! A module is read in two steps: [`Draft`] knows how much room it takes, and [`Draft::load`] puts
-//! it somewhere. What it takes from other modules is put in later, by [`Loaded::link`].
+//! A module is read in two steps: [`Draft`] computes its size, and [`Draft::load`] places it.
+//! [`Loaded::link`] resolves its references to other modules.
 
 use super::{
     bytes::u64_at,
@@ -35,68 +35,67 @@ use std::{
     path::Path,
 };
 
-/// The size of a page, in bytes. Code takes whole ones.
+/// The page size, in bytes. Code is page-aligned.
 const PAGE: u64 = 4096;
-/// The largest file of a module that is compressed, in bytes.
+/// Size limit of a compressed module file, in bytes.
 const MAX_FILE: u64 = 32 << 20;
-/// The largest module that was compressed, in bytes.
+/// Size limit of a decompressed module, in bytes.
 pub(super) const MAX_MODULE: u64 = 128 << 20;
-/// The largest module in memory, in bytes.
+/// Size limit of a module in memory, in bytes.
 const MAX_ROOM: u64 = 1 << 30;
 
 /// Exported symbols, with their addresses.
 pub(super) type Exports = HashMap<String, u64>;
 
-/// Which part of a module's memory something is in.
+/// A part of a module's memory.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Region {
     Text,
-    /// The code that is freed when the module has been set up.
+    /// Code that is freed after initialization.
     InitText,
-    /// All data. Only what is code has to lie as the kernel puts it.
+    /// All data. Only the layout of code has to match the kernel's.
     Data,
 }
 
-/// Where a section is put.
+/// The place of a section.
 #[derive(Clone, Copy)]
 struct Place {
-    /// Its address, less that of the module.
+    /// Its offset from the module's address.
     at: u64,
     size: u64,
-    /// Where its bytes are among those of the module, if it has any.
+    /// The range of its bytes among those of the module, if any.
     store: Option<usize>,
 }
 
-/// Where a module's sections are put.
+/// The layout of a module's sections.
 struct Plan {
     architecture: Architecture,
-    /// Of each section, if it is loaded.
+    /// For each section, if it is loaded.
     places: Vec<Option<Place>>,
-    /// Less the address of the module.
+    /// Relative to the module's address.
     text: Range<u64>,
     init_text: Range<u64>,
-    /// Where the veneers are, less the address of the module: one for each symbol that it takes
-    /// from others, behind all other code that stays.
+    /// The veneers, relative to the module's address: one for each undefined symbol, after all
+    /// other code that stays.
     veneers: u64,
-    /// How much room it takes.
+    /// Its size in memory.
     room: u64,
-    /// How many bytes it has.
+    /// The number of its bytes.
     size: usize,
-    /// How much of the file is read, in bytes.
+    /// The number of bytes read from the file.
     read: u64,
 }
 
 /// The file of a module.
 pub(super) enum Data {
-    /// As it is, of which only what is needed is read.
+    /// Uncompressed, and read on demand.
     File(File),
-    /// What it has when it is decompressed.
+    /// The decompressed content.
     Bytes(Vec<u8>),
 }
 
 impl Data {
-    /// Opens the module at `path`, which may be compressed. What is decompressed is taken from the
-    /// budget.
+    /// Opens the module at `path`, compressed or not. Decompressed data is charged to the budget.
     pub(super) fn open(path: &Path, budget: &Budget) -> Result<Self, Problem> {
         let mut file = file::open(path)?;
         let mut magic = Vec::new();
@@ -113,34 +112,34 @@ impl Data {
     }
 }
 
-/// A module of which it is known how much room it takes.
+/// A module with a known size.
 pub(super) struct Draft {
     data: Data,
     plan: Plan,
 }
 
-/// The bytes of a module, as they are before what others have is put in.
+/// The bytes of a module, before references to others are resolved.
 #[derive(Default)]
 pub(super) struct Loaded {
-    /// The code that stays, and the code that is freed.
+    /// Code that stays, and code that is freed.
     pub(super) text: Range<u64>,
     pub(super) init_text: Range<u64>,
     pub(super) memory: Memory,
-    /// The symbols in what is loaded, as the kernel shows them.
+    /// The symbols in loaded sections, as the kernel shows them.
     pub(super) symbols: List,
-    /// What other modules can use.
+    /// Its exports.
     pub(super) exports: Vec<(String, u64)>,
-    /// Its type information, and what that builds on if that is not the kernel's.
+    /// Its type information, and its base if that is not the kernel's.
     pub(super) btf: Option<Vec<u8>>,
     pub(super) btf_base: Option<Vec<u8>>,
-    /// The places for tracers.
+    /// The ftrace locations.
     pub(super) traced: Vec<u64>,
-    /// Functions that cannot be probed, and areas of such.
+    /// Blacklisted functions and areas.
     pub(super) unprobed: Vec<u64>,
     pub(super) unprobed_areas: Vec<Range<u64>>,
-    /// What others have, which one in memory has already.
+    /// References to others, which are resolved if it was read from memory.
     pub(super) pending: Vec<Pending>,
-    /// The names of what is pending.
+    /// The names of the undefined symbols in these.
     pub(super) missing: Vec<String>,
 }
 
@@ -149,25 +148,25 @@ pub(super) struct Pending {
     place: u64,
     kind: Kind,
     addend: i64,
-    /// Where its veneer is put if it needs one.
+    /// The place for a veneer, if needed.
     veneer: u64,
-    /// Which of the missing symbols.
+    /// The index of the undefined symbol.
     symbol: u32,
 }
 
-/// What a symbol of a module stands for.
+/// The target of a symbol of a module.
 #[derive(Clone, Copy)]
 enum Target {
-    /// It is in the module.
+    /// A definition in the module.
     Own(u64),
-    /// It is in the kernel, and has this veneer.
+    /// A definition in the kernel, with this veneer.
     Kernel { address: u64, veneer: u64 },
-    /// One of the missing symbols, and its veneer.
+    /// An undefined symbol, and its veneer.
     Missing { symbol: u32, veneer: u64 },
 }
 
 impl Draft {
-    /// Opens the module at `path`. What is read of it is taken from the budget.
+    /// Opens the module at `path`. The bytes read are charged to the budget.
     pub(super) fn open(path: &Path, budget: &Budget) -> Result<Self, Problem> {
         match Data::open(path, budget)? {
             Data::Bytes(bytes) => Self::in_bytes(bytes),
@@ -183,7 +182,7 @@ impl Draft {
         }
     }
 
-    /// One whose file has these bytes.
+    /// A module file with these bytes.
     pub(super) fn in_bytes(bytes: Vec<u8>) -> Result<Self, Problem> {
         Ok(Self {
             plan: Plan::new(&bytes[..])?,
@@ -191,18 +190,18 @@ impl Draft {
         })
     }
 
-    /// What it is for.
+    /// Its architecture.
     pub(super) fn architecture(&self) -> Architecture {
         self.plan.architecture
     }
 
-    /// How many bytes it takes in memory, a multiple of the size of a page.
+    /// Its size in memory in bytes, a multiple of the page size.
     pub(super) fn room(&self) -> u64 {
         self.plan.room
     }
 
-    /// Puts the module at the address `base`. What it takes from the kernel is in `kernel`, and
-    /// what is nowhere is taken to be at `far`.
+    /// Places the module at the address `base`. `kernel` has the kernel's exports, and `far` is the
+    /// address of unresolved symbols.
     pub(super) fn load(self, base: u64, kernel: &Exports, far: u64) -> Result<Loaded, Problem> {
         match &self.data {
             Data::File(file) => self.plan.load(&ReadCache::new(file), base, kernel, far),
@@ -211,11 +210,11 @@ impl Draft {
     }
 }
 
-const TOO_LARGE: &str = "it is larger than any module can be";
+const TOO_LARGE: &str = "it exceeds the size limit of modules";
 
-/// Whether a section of this name is not loaded, though its flags say so.
+/// Whether a section is not loaded in spite of its flags.
 fn is_left_out(name: &[u8]) -> bool {
-    // What each CPU has lies elsewhere. Type information is read from the file.
+    // Per-CPU data is elsewhere. Type information is read from the file.
     matches!(
         name,
         b".modinfo"
@@ -235,7 +234,7 @@ impl Plan {
         let sections: Vec<_> = elf.sections().collect();
 
         if !elf.is_relocatable() {
-            return Err("it is no module".into());
+            return Err("it is not a module".into());
         }
         let architecture = elf.architecture();
         let mut plan = Self {
@@ -249,7 +248,7 @@ impl Plan {
             read: bytes_read(&sections),
         };
 
-        // What is read of it is bounded by what there is.
+        // The size of the file is the limit.
         if plan.read > length {
             return Err("its sections overlap".into());
         }
@@ -270,8 +269,8 @@ impl Plan {
         Ok(plan)
     }
 
-    /// Puts the sections of `region`, and so many bytes of veneers, behind all others. Where they
-    /// are is returned, less the address of the module.
+    /// Places the sections of `region`, and `veneers` bytes of veneers, after all others. Returns
+    /// their range relative to the module's address.
     fn put(
         &mut self,
         region: Region,
@@ -298,7 +297,7 @@ impl Plan {
             *place = Some(Place {
                 at: start + at,
                 size,
-                // All code is in one piece, and of data each section that has bytes.
+                // All code is in one piece. Each section of initialized data is a piece.
                 store: match region {
                     Region::Data if section.sh_type(LittleEndian) == SHT_NOBITS => None,
                     Region::Data => {
@@ -318,7 +317,7 @@ impl Plan {
         if region != Region::Data {
             self.size += end as usize;
         }
-        // A page between tells the symbol at the end of one from that at the start of the next.
+        // A gap of a page separates the last symbol of one from the first of the next.
         self.room += end + PAGE;
         Ok(start..start + end)
     }
@@ -337,7 +336,7 @@ impl Plan {
 
         for ((_, section), place) in elf.sections().zip(&self.places) {
             if let Some(at) = place.and_then(|place| place.store) {
-                // What has no bits is zero.
+                // Sections without bits are zero.
                 let bytes = elf.data(section)?;
 
                 store
@@ -390,7 +389,7 @@ impl Plan {
                 .collect(),
             btf: copy(b".BTF")?,
             btf_base: copy(b".BTF.base")?,
-            // On x86-64 the second lists padding.
+            // On x86-64 the second contains padding.
             traced: addresses(match self.architecture {
                 Architecture::X86 => b"__mcount_loc",
                 Architecture::Arm64 => b"__patchable_function_entries",
@@ -405,7 +404,7 @@ impl Plan {
         })
     }
 
-    /// Where the sections of this name are.
+    /// The ranges of the sections with this name.
     fn ranges<'a, R: ReadRef<'a>>(
         &self,
         elf: &Elf<'a, R>,
@@ -424,7 +423,7 @@ impl Plan {
             .into_iter()
     }
 
-    /// The pieces of memory that have bytes: all code of a kind in one, and of data each section.
+    /// The pieces of memory with bytes: all code of one kind, and each section of data.
     fn pieces(&self, base: u64) -> Vec<(u64, usize, Range<usize>)> {
         let code = [&self.text, &self.init_text];
         let mut store = 0;
@@ -447,7 +446,7 @@ impl Plan {
         pieces
     }
 
-    /// What each symbol stands for.
+    /// The target of each symbol.
     fn targets(
         &self,
         table: &SymbolTable<'_>,
@@ -489,7 +488,7 @@ impl Plan {
             .collect()
     }
 
-    /// Where a symbol is that is defined in what is loaded.
+    /// The address of a symbol that is defined in a loaded section.
     fn address(&self, symbol: &Sym, base: u64) -> Option<u64> {
         let index = symbol.st_shndx(LittleEndian).0;
         let place = self.places.get(usize::from(index)).copied().flatten()?;
@@ -498,7 +497,7 @@ impl Plan {
         (value <= place.size).then(|| base + place.at + value)
     }
 
-    /// Writes what `relocations` of the section at `place` say to `store`, or takes note of it.
+    /// Applies `relocations` of the section at `place` to `store`, or records them as pending.
     fn relocate(
         &self,
         base: u64,
@@ -508,7 +507,7 @@ impl Plan {
         store: &mut [u8],
         pending: &mut Vec<Pending>,
     ) -> Result<(), Problem> {
-        const DAMAGED: &str = "one of its relocations is damaged";
+        const CORRUPT: &str = "one of its relocations is corrupt";
 
         let start = place.store.unwrap_or(0);
 
@@ -520,11 +519,11 @@ impl Plan {
             let at = relocation.r_offset.get(LittleEndian);
             let own = start..start + place.size as usize;
 
-            bytes_at(store, own.clone(), at).ok_or(DAMAGED)?;
+            bytes_at(store, own.clone(), at).ok_or(CORRUPT)?;
             let addend = relocation.r_addend.get(LittleEndian);
             let section = place.at;
             let place = base + section + at;
-            let target = match *targets.get((info >> 32) as usize).ok_or(DAMAGED)? {
+            let target = match *targets.get((info >> 32) as usize).ok_or(CORRUPT)? {
                 Target::Own(address) => address.wrapping_add_signed(addend),
                 Target::Kernel { address, veneer } => {
                     let target = address.wrapping_add_signed(addend);
@@ -532,12 +531,12 @@ impl Plan {
                     match kind.needs_veneer(place, target) {
                         false => target,
                         true => {
-                            // Code that stays is the first of all.
+                            // Code that stays is first.
                             let code = 0..self.text.end as usize;
 
                             bytes_at(store, code, veneer - base)
                                 .and_then(|bytes| write_veneer(bytes, veneer, target))
-                                .ok_or(DAMAGED)?;
+                                .ok_or(CORRUPT)?;
                             veneer
                         }
                     }
@@ -556,12 +555,12 @@ impl Plan {
 
             bytes_at(store, own, at)
                 .and_then(|bytes| kind.write(bytes, place, target))
-                .ok_or(DAMAGED)?;
+                .ok_or(CORRUPT)?;
         }
         Ok(())
     }
 
-    /// The symbols that the kernel keeps of the module.
+    /// The symbols of the module that the kernel keeps.
     fn symbols<'a, R: ReadRef<'a>>(
         &self,
         elf: &Elf<'a, R>,
@@ -587,12 +586,12 @@ impl Plan {
     }
 }
 
-/// Whether the module takes `symbol` from the kernel or from other modules.
+/// Whether `symbol` is undefined.
 fn is_taken(symbol: &Sym) -> bool {
     symbol.st_shndx(LittleEndian) == SHN_UNDEF
 }
 
-/// How many bytes of the file of a module with these sections are read.
+/// The number of bytes to read from the file of a module with these sections.
 fn bytes_read(sections: &[(&[u8], &SectionHeader)]) -> u64 {
     let is_loaded = |name: &[u8], section: &SectionHeader| region_of(name, section).is_some();
     let is_read = |name: &[u8], section: &SectionHeader| match section.sh_type(LittleEndian) {
@@ -613,7 +612,7 @@ fn bytes_read(sections: &[(&[u8], &SectionHeader)]) -> u64 {
         })
 }
 
-/// Which region a section of this name is in, if it is loaded.
+/// The region of a section with this name, if it is loaded.
 fn region_of(name: &[u8], section: &SectionHeader) -> Option<Region> {
     let flags = section.sh_flags(LittleEndian);
 
@@ -629,7 +628,7 @@ fn region_of(name: &[u8], section: &SectionHeader) -> Option<Region> {
     )
 }
 
-/// The letter that the kernel shows for a symbol of a module that is defined in `section`.
+/// The type letter that the kernel shows for a symbol in `section`.
 fn letter(symbol: &Sym, section: &SectionHeader) -> u8 {
     let flags = section.sh_flags(LittleEndian);
 
@@ -648,7 +647,7 @@ fn letter(symbol: &Sym, section: &SectionHeader) -> u8 {
     }
 }
 
-/// What is in `section` of `store` from `at` on.
+/// The content of `section` in `store` from `at` on.
 fn bytes_at(store: &mut [u8], section: Range<usize>, at: u64) -> Option<&mut [u8]> {
     store.get_mut(section)?.get_mut(usize::try_from(at).ok()?..)
 }
@@ -658,7 +657,7 @@ fn offset(range: &Range<u64>, base: u64) -> Range<u64> {
 }
 
 impl Loaded {
-    /// How many bytes it holds, without type information.
+    /// Its memory usage in bytes, without type information.
     pub(super) fn size(&self) -> usize {
         let missing = self.missing.iter();
 
@@ -670,8 +669,8 @@ impl Loaded {
                 .sum::<usize>()
     }
 
-    /// Puts in what the module takes from others, which have these `exports`. What nobody has is
-    /// taken to be at `far`; its names are returned.
+    /// Resolves the references to others with these `exports`. Unresolved ones get the address
+    /// `far`; their names are returned.
     pub(super) fn link(&mut self, exports: &Exports, far: u64) -> Vec<String> {
         let missing = std::mem::take(&mut self.missing);
         let mut is_unresolved = vec![false; missing.len()];
@@ -686,7 +685,7 @@ impl Loaded {
 
             is_unresolved[symbol] |= targets[symbol].is_none();
             let mut target = target.wrapping_add_signed(pending.addend);
-            // Bytes are lacking only if the file is damaged.
+            // Bytes are missing only if the file is corrupt.
             if pending.kind.needs_veneer(pending.place, target) {
                 if let Some(bytes) = self.memory.rest_at_mut(pending.veneer) {
                     let _ = write_veneer(bytes, pending.veneer, target);

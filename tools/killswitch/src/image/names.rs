@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! What a module defines and needs, by name, which is known without its place in memory.
+//! The names that a module defines and needs, without loading it.
 
 use super::{
     compression::Budget,
@@ -20,14 +20,14 @@ use std::path::{Path, PathBuf};
 /// The names in the symbol table of a module.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct Names {
-    /// Its functions, and all else that other modules may see.
+    /// Its functions, and all other symbols that are visible to modules.
     pub defined: Vec<String>,
-    /// What others define.
+    /// Its undefined symbols.
     pub needed: Vec<String>,
 }
 
-/// The names in the modules at `paths`, which may be compressed. Fails if one cannot be read or is
-/// damaged.
+/// The names in the modules at `paths`, compressed or not. Fails if one cannot be read or is
+/// corrupt.
 pub fn names(paths: &[PathBuf]) -> Result<Vec<Names>, Error> {
     let Some(first) = paths.first() else {
         return Ok(Vec::new());
@@ -93,7 +93,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_module_is_an_error() {
+    fn other_files_are_errors() {
         for bytes in [&b"\x7fELF"[..], b"", b"\x1f\x8b broken"] {
             assert!(of(bytes).is_err(), "{bytes:?}");
         }

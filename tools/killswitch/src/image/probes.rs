@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! Where the kernel can be traced and probed.
+//! Addresses that can be traced and probed.
 
 use super::{
     bytes::{u32_at, u64_at},
@@ -9,15 +9,15 @@ use super::{
 };
 use std::ops::Range;
 
-/// Where functions cannot be probed.
+/// Ranges that cannot be probed.
 #[derive(Default)]
 pub(super) struct Blacklist {
-    /// Sorted by address. They do not overlap.
+    /// Sorted by address, without overlaps.
     pub(super) ranges: Vec<Range<u64>>,
 }
 
 impl Blacklist {
-    /// Makes one of `ranges`, which may overlap.
+    /// Creates it from `ranges`, which may overlap.
     fn new(mut ranges: Vec<Range<u64>>) -> Self {
         let mut merged: Vec<Range<u64>> = Vec::new();
 
@@ -31,7 +31,7 @@ impl Blacklist {
         Self { ranges: merged }
     }
 
-    /// Whether `address` is on it.
+    /// Whether it contains `address`.
     pub(super) fn contains(&self, address: u64) -> bool {
         let after = self.ranges.partition_point(|range| range.start <= address);
 
@@ -41,8 +41,8 @@ impl Blacklist {
     }
 }
 
-/// The blacklist of `image`, whose modules have these functions and areas on it. It is made as the
-/// kernel does it when it boots.
+/// The blacklist of `image`, including these functions and areas of modules. It is built as the
+/// kernel does at boot.
 pub(super) fn blacklist(image: &Image, functions: &[u64], areas: &[Range<u64>]) -> Blacklist {
     let listed = image
         .between("__start_kprobe_blacklist", "__stop_kprobe_blacklist")
@@ -80,13 +80,13 @@ pub(super) fn blacklist(image: &Image, functions: &[u64], areas: &[Range<u64>]) 
             at = range.end.max(at + 1);
             ranges.push(range);
         }
-        // What lies in it belongs to it, even without a symbol.
+        // Everything in it is blacklisted, even without a symbol.
         ranges.push(area);
     }
     Blacklist::new(ranges)
 }
 
-/// As far from `address` as the symbol there is long.
+/// The range from `address` to the end of the symbol there.
 fn of_symbol(image: &Image, address: u64) -> Option<Range<u64>> {
     image.area(address)?;
     let symbol = image.extent(address)?;
@@ -94,7 +94,7 @@ fn of_symbol(image: &Image, address: u64) -> Option<Range<u64>> {
     Some(address..address.checked_add(symbol.end - symbol.start)?)
 }
 
-/// The function that the one at `address` was made of by the compiler, which gave it a suffix.
+/// The original of the compiler-generated variant at `address`.
 pub(super) fn original(image: &Image, address: u64) -> Option<u64> {
     let symbol = image.symbol_of(address)?;
     let (name, _) = symbol.name.split_once('.')?;
@@ -105,11 +105,11 @@ pub(super) fn original(image: &Image, address: u64) -> Option<u64> {
         .next()
 }
 
-/// The instruction that a function on arm64 begins with if it can be called by pointer: `bti c`.
+/// The first instruction of an arm64 function that can be called indirectly: `bti c`.
 const LANDING_PAD: u32 = 0xd503_245f;
 
-/// How far behind the beginning of the function at `entry` the call of a tracer is put, in bytes,
-/// if its compiler left room for that.
+/// The offset of the ftrace call in the function at `entry`, in bytes, if its compiler reserved
+/// space for it.
 pub(super) fn site_behind(image: &Image, entry: u64) -> u64 {
     const ENDBR64: u32 = 0xfa1e_0ff3;
     let first = image
@@ -126,9 +126,9 @@ pub(super) fn site_behind(image: &Image, entry: u64) -> u64 {
     }
 }
 
-/// Where the call of a tracer is put for which `place` is listed. On arm64 that is where the room
-/// for it begins: at the entry of the function, behind the landing pad there, or two instructions
-/// before the entry.
+/// The ftrace location for the listed `place`. On arm64, the list has the start of the reserved
+/// space: at the entry of the function, after its landing pad, or two instructions before the
+/// entry.
 pub(super) fn site(image: &Image, place: u64) -> u64 {
     if image.architecture() == Architecture::X86 {
         return place;
@@ -142,7 +142,7 @@ pub(super) fn site(image: &Image, place: u64) -> u64 {
     entry.wrapping_add(site_behind(image, entry))
 }
 
-/// The places that are listed for tracers in the kernel of `image`.
+/// The listed ftrace locations in the kernel of `image`.
 pub(super) fn traced(image: &Image) -> Vec<u64> {
     let places = image
         .between("__start_mcount_loc", "__stop_mcount_loc")

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! Tests with a kernel that was built: `KS_VMLINUX` names its file, with a symbol table, and
-//! `KS_MODULES` the directory with its modules.
+//! Tests with a built kernel: `KS_VMLINUX` is its file, with a symbol table, and `KS_MODULES` the
+//! directory of its modules.
 
 use super::*;
 use iced_x86::{Decoder, DecoderOptions, FlowControl};
@@ -39,8 +39,8 @@ fn text<'a>(
 }
 
 #[test]
-#[ignore = "takes a kernel that was built"]
-fn a_stripped_kernel_has_the_symbols_of_its_table() {
+#[ignore = "needs a built kernel"]
+fn stripped_kernels_have_the_same_symbols() {
     let stripped = env::temp_dir().join(format!("killswitch-stripped-{}", std::process::id()));
     let status = Command::new("llvm-objcopy")
         .arg("--strip-all")
@@ -79,15 +79,15 @@ fn a_stripped_kernel_has_the_symbols_of_its_table() {
         other.len(),
         moved.count()
     );
-    println!("only in the kernel's own: {additional:x?}");
-    println!("only in the table: {lacking:x?}");
+    println!("only in the embedded table: {additional:x?}");
+    println!("only in the linker's table: {lacking:x?}");
     assert!(own.len() > 10_000);
     assert!(lacking.is_empty() && additional.is_empty());
 }
 
 #[test]
-#[ignore = "takes a kernel that was built"]
-fn callbacks_are_those_in_the_arrays_that_symbols_name() {
+#[ignore = "needs a built kernel"]
+fn callbacks_match_the_arrays_of_symbols() {
     let image = open(&vmlinux(), &[]);
     let bytes = fs::read(vmlinux()).unwrap();
     let elf = elf::Elf::parse(&bytes[..]).unwrap();
@@ -98,7 +98,7 @@ fn callbacks_are_those_in_the_arrays_that_symbols_name() {
         *found.entry(hook.array.as_deref().unwrap()).or_default() += 1;
         assert_ne!(hook.lsm, "?", "{hook:?}");
     }
-    // One LSM has several of one name.
+    // An LSM can have several arrays of one name.
     let mut expected: BTreeMap<&str, usize> = BTreeMap::new();
     for symbol in table.symbols {
         let name = std::str::from_utf8(table.name(symbol)).unwrap();
@@ -117,7 +117,7 @@ fn callbacks_are_those_in_the_arrays_that_symbols_name() {
     ] {
         assert!(found.contains_key(name));
     }
-    // The table itself says where the trampolines are.
+    // The table contains the addresses of the trampolines.
     let table = hooks::table(&image).unwrap();
     let trampolines: BTreeSet<u64> = image
         .memory
@@ -131,8 +131,8 @@ fn callbacks_are_those_in_the_arrays_that_symbols_name() {
 }
 
 #[test]
-#[ignore = "takes a kernel that was built, and its modules"]
-fn all_calls_lead_to_code() {
+#[ignore = "needs a built kernel with its modules"]
+fn all_call_targets_are_code() {
     let image = open(&vmlinux(), &modules());
     let mut calls = 0;
     let mut wrong = Vec::new();
@@ -156,13 +156,14 @@ fn all_calls_lead_to_code() {
         }
     }
     println!("{calls} calls, {:?} unresolved", image.unresolved());
-    println!("{} lead elsewhere: {wrong:x?}", wrong.len());
-    // Behind the last function of a module is code that is moved to others, from where it calls.
+    println!("{} have other targets: {wrong:x?}", wrong.len());
+    // Alternatives after the last function of a module contain calls that are relative to their
+    // destination.
     assert!(calls > 0 && wrong.len() <= calls / 10_000);
 }
 
-/// A file of the running kernel, whose lines begin with an address in hexadecimal digits: the rest
-/// of each line, and the address.
+/// A file of the running kernel, with lines that begin with a hexadecimal address: the rest of each
+/// line, and the address.
 fn running(name: &str) -> Vec<(u64, String)> {
     let directory = PathBuf::from(env::var_os("KS_RUNNING").expect("KS_RUNNING is not set"));
 
@@ -179,9 +180,9 @@ fn running(name: &str) -> Vec<(u64, String)> {
 }
 
 #[test]
-#[ignore = "takes a kernel that was built, its modules, and KS_RUNNING: a directory with what it \
+#[ignore = "needs a built kernel, its modules, and KS_RUNNING: a directory with what it \
             says of itself without KASLR, kallsyms, available_filter_functions_addrs and blacklist"]
-fn facts_are_those_of_the_running_kernel() {
+fn facts_match_the_running_kernel() {
     let image = open(&vmlinux(), &modules());
     let kallsyms = running("kallsyms");
     let mut modules: BTreeMap<&str, Vec<(u64, &str)>> = BTreeMap::new();
@@ -204,7 +205,7 @@ fn facts_are_those_of_the_running_kernel() {
         .collect();
     assert!(own == kernel, "the kernel's symbols differ");
 
-    // Where a module lies in the running kernel is told by its first function.
+    // The first function of a module in the running kernel gives its address.
     let mut places = BTreeMap::new();
     let mut checked = 0;
     for (module, symbols) in modules {
@@ -242,7 +243,7 @@ fn facts_are_those_of_the_running_kernel() {
         kernel.len()
     );
 
-    // The same address here, if it is in the kernel or in one of the modules.
+    // The corresponding address here, if it is in the kernel or in one of the modules.
     let here = |address: u64| match places.range(..=address).next_back() {
         Some((start, (area, moved))) if address - start < area.end - area.start => {
             Some(address.wrapping_sub(*moved))
@@ -253,8 +254,8 @@ fn facts_are_those_of_the_running_kernel() {
         .into_iter()
         .filter_map(|(address, _)| here(address))
         .collect();
-    // What is freed when the kernel has booted is not there any more.
-    let is_there = |address: u64| {
+    // Initialization code has been freed.
+    let exists = |address: u64| {
         image.area(address).is_some_and(|area| {
             let is_loaded = || places.values().any(|(other, _)| *other == area.range);
 
@@ -265,10 +266,10 @@ fn facts_are_those_of_the_running_kernel() {
         .traced
         .iter()
         .copied()
-        .filter(|it| is_there(*it))
+        .filter(|it| exists(*it))
         .collect();
 
-    println!("{} places for tracers", traced.len());
+    println!("{} ftrace locations", traced.len());
     assert_eq!(own, traced);
 
     let blacklist: Vec<Range<u64>> = running("blacklist")
@@ -284,7 +285,7 @@ fn facts_are_those_of_the_running_kernel() {
     for address in blacklist.iter().cloned().flatten() {
         assert!(image.is_blacklisted(address), "{address:x}");
     }
-    for symbol in image.symbols().filter(|symbol| is_there(symbol.address)) {
+    for symbol in image.symbols().filter(|symbol| exists(symbol.address)) {
         let is_listed = blacklist.iter().any(|it| it.contains(&symbol.address));
 
         assert_eq!(

@@ -1,42 +1,42 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! How references are written into code and data.
+//! The encoding of references in code and data.
 
 use super::{bytes::u32_at, error::Problem, Architecture};
 
-/// How a reference is written.
+/// The encoding of a reference.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Kind {
-    /// As an address of 64 bits.
+    /// A 64-bit address.
     Address64,
-    /// As the lower 32 bits of an address.
+    /// The lower 32 bits of an address.
     Address32,
-    /// As a distance of 64 bits.
+    /// A 64-bit distance.
     Distance64,
-    /// As a distance of 32 bits.
+    /// A 32-bit distance.
     Distance32,
-    /// As a distance of 16 bits.
+    /// A 16-bit distance.
     Distance16,
-    /// As a distance in instructions, in so many bits of one, from this one on.
+    /// A distance in instructions, in a bit field of one: width, and first bit.
     Branch { bits: u32, at: u32 },
-    /// As a distance in bytes, in the two fields of an instruction.
+    /// A distance in bytes, in the two fields of `adr`.
     Near,
-    /// As a distance in pages, in the same fields.
+    /// A distance in pages, in the fields of `adrp`.
     Page,
-    /// As the place in a page, less so many bits, in an instruction.
+    /// The offset in a page, shifted to the right by this number of bits, in an instruction.
     InPage { scale: u32 },
 }
 
-/// The size of what arm64 counts addresses in, in bytes.
+/// The page size for `adrp` on arm64, in bytes.
 const PAGE: u64 = 1 << 12;
-/// How far a direct call or jump reaches on arm64, in bytes.
+/// The range of direct branches on arm64, in bytes.
 const REACH: i64 = 1 << 27;
 
-/// The size of what calls that reach too far go through, in bytes.
+/// The size of a veneer, in bytes.
 pub(super) const VENEER: usize = 12;
 
 impl Kind {
-    /// What the number of a relocation stands for; `Ok(None)` for none.
+    /// The encoding of a relocation type; `Ok(None)` for types without effect.
     pub(super) fn new(architecture: Architecture, number: u32) -> Result<Option<Self>, Problem> {
         Ok(Some(match (architecture, number) {
             (_, 0) | (Architecture::Arm64, 256) => return Ok(None),
@@ -59,15 +59,14 @@ impl Kind {
         }))
     }
 
-    /// Whether `target` is too far away from `place` for it.
+    /// Whether `target` is out of range of a branch at `place`.
     pub(super) fn needs_veneer(self, place: u64, target: u64) -> bool {
         let distance = target.wrapping_sub(place) as i64;
 
         matches!(self, Self::Branch { bits: 26, .. }) && !(-REACH..REACH).contains(&distance)
     }
 
-    /// Writes a reference to `target`, which stands at the address `place`, to the beginning of
-    /// `bytes`.
+    /// Writes a reference from the address `place` to `target` to the start of `bytes`.
     pub(super) fn write(self, bytes: &mut [u8], place: u64, target: u64) -> Option<()> {
         let distance = target.wrapping_sub(place);
         let field = |bits: u32, at: u32, number: u64| {
@@ -107,8 +106,8 @@ impl Kind {
     }
 }
 
-/// Writes a veneer that leads to `target`, and lies at the address `place`, to the beginning of
-/// `bytes`: `adrp x16; add x16, x16; br x16`.
+/// Writes a veneer for `target`, placed at the address `place`, to the start of `bytes`: `adrp x16;
+/// add x16, x16; br x16`.
 pub(super) fn write_veneer(bytes: &mut [u8], place: u64, target: u64) -> Option<()> {
     const CODE: [u32; VENEER / 4] = [0x9000_0010, 0x9100_0210, 0xd61f_0200];
     let bytes: &mut [u8; VENEER] = bytes.first_chunk_mut()?;
@@ -133,7 +132,7 @@ mod tests {
         })]
 
         #[test]
-        fn branches_and_veneers_lead_where_they_should(
+        fn branches_and_veneers_reach_their_targets(
             place in (0u32..1 << 30).prop_map(|at| 0xffff_8000_8000_0000 + u64::from(at & !3)),
             distance in (-(1i64 << 27)..1 << 27).prop_map(|distance| distance & !3),
             far in -(1i64 << 31)..1 << 31,
@@ -163,7 +162,7 @@ mod tests {
     }
 
     #[test]
-    fn numbers_are_in_the_fields_of_their_instructions() {
+    fn immediates_are_encoded() {
         let place = 0xffff_8000_8000_1004;
         let written = |number, word: u32, target| {
             let mut bytes = word.to_le_bytes();
@@ -173,8 +172,8 @@ mod tests {
             u32::from_le_bytes(bytes)
         };
 
-        // As an assembler writes them: ldr x1, 8 further; adr x1, 5 further; b.eq and tbz w1, #0,
-        // 4 before; add x1, x1; ldr w1, [x1]; ldr x1, [x1]; ldr q1, [x1].
+        // Assembled from: ldr x1, 8 ahead; adr x1, 5 ahead; b.eq and tbz w1, #0, 4 back; add x1,
+        // x1; ldr w1, [x1]; ldr x1, [x1]; ldr q1, [x1].
         assert_eq!(written(273, 0x5800_0001, place + 8), 0x5800_0041);
         assert_eq!(written(274, 0x1000_0001, place + 5), 0x3000_0021);
         assert_eq!(written(280, 0x5400_0000, place - 4), 0x54ff_ffe0);
@@ -183,7 +182,7 @@ mod tests {
         assert_eq!(written(285, 0xb940_0021, 0x7124), 0xb941_2421);
         assert_eq!(written(286, 0xf940_0021, 0x7128), 0xf940_9421);
         assert_eq!(written(299, 0x3dc0_0021, 0x7120), 0x3dc0_4821);
-        // x86-64 has others.
+        // x86-64 uses other types.
         assert!(Kind::new(Architecture::X86, 283).is_err());
         assert_eq!(Kind::new(Architecture::Arm64, 256), Ok(None));
     }

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! The kernel that runs: its code and data from /proc/kcore, its symbols from /proc/kallsyms, and its
-//! types from /sys/kernel/btf.
+//! The running kernel: code and data from /proc/kcore, symbols from /proc/kallsyms, and types from
+//! /sys/kernel/btf.
 //!
-//! The code is as it was patched when it was loaded, which is what the policy of that kernel sees.
-//! What tracers and probes put there since is taken out: the places for tracers do nothing, and the
-//! bytes that probes replaced are where the kernel keeps them. Landing pads that the kernel took
-//! away are put back, so that the beginnings of functions are found.
+//! The code includes the patches made when it was loaded, as the policy of that kernel sees it.
+//! Later changes by tracers and probes are reverted: ftrace locations are NOPs, and bytes that
+//! probes replaced are restored from the kernel's copies. Landing pads that the kernel removed are
+//! restored to recognize function entries.
 //!
-//! All that may change is read until it is the same twice in a row.
+//! Everything that may change is read until it is the same twice in a row.
 
 use super::{
     btf::{Btf, Type, Types, STRUCT},
@@ -30,34 +30,34 @@ use std::{
     path::{Path, PathBuf},
 };
 
-/// The largest file with symbols or types that is read, in bytes.
+/// Size limit of a file with symbols or types, in bytes.
 const MAX_FILE: u64 = 64 << 20;
-/// Behind this address no module ends.
+/// The upper limit of modules' addresses.
 const MAX_ADDRESS: u64 = u64::MAX - (1 << 20);
-/// How often what changes is read at most.
+/// Maximum number of reads of data that changes.
 const TRIES: usize = 8;
-/// The most elements of a list that are followed.
+/// Maximum length of a list.
 const MAX_ELEMENTS: usize = 1 << 16;
-/// The most places for tracers, of which each function has one.
+/// Maximum number of ftrace locations; there is one per function.
 const MAX_TRACED: usize = 1 << 22;
-/// The largest hash table of probes, in bytes.
+/// Size limit of the kprobe hash table, in bytes.
 const MAX_TABLE: u64 = 1 << 20;
-/// How many bytes the code and data of all modules may have.
+/// Size limit of the code and data of all modules, in bytes.
 const MAX_MODULES: u64 = 512 << 20;
-/// The size of a page, in bytes: what is not mapped lacks whole ones.
+/// The page size, in bytes: unmapped ranges are whole pages.
 const PAGE: usize = 4096;
 
-/// What the compiler puts at the beginning of a function that may be called through a pointer.
+/// The first instruction of a function that may be called indirectly.
 pub(super) const ENDBR64: [u8; 4] = [0xf3, 0x0f, 0x1e, 0xfa];
-/// What the kernel puts in its place if it never is: since 6.15, and before.
+/// Its replacement in functions that are never called indirectly: since 6.15, and before.
 pub(super) const SEALED: [[u8; 4]; 2] = [[0x0f, 0x1f, 0x40, 0xd6], [0x66, 0x0f, 0x1f, 0x00]];
-/// What is in the place of a call of tracers if there are none.
+/// An inactive ftrace location.
 pub(super) const UNTRACED: [u8; 5] = [0x0f, 0x1f, 0x44, 0x00, 0x00];
 
-/// What says that a probe jumps, and does not trap: `KPROBE_FLAG_OPTIMIZED`.
+/// The flag of an optimized kprobe, which jumps instead of trapping: `KPROBE_FLAG_OPTIMIZED`.
 const OPTIMIZED: u32 = 4;
 
-/// Where a kernel shows what it is.
+/// The files that describe a running kernel.
 pub struct Places {
     /// Its memory: /proc/kcore.
     pub core: PathBuf,
@@ -67,34 +67,34 @@ pub struct Places {
     pub types: PathBuf,
 }
 
-/// The kernel that runs.
+/// A running kernel.
 pub(super) struct Running {
     /// The kernel itself.
     pub(super) kernel: Kernel,
-    /// Its modules, by their addresses.
+    /// Its modules, sorted by address.
     pub(super) modules: Vec<Module>,
     /// The code and data of all modules.
     pub(super) memory: Memory,
-    /// Places for tracers, in all code.
+    /// The ftrace locations in all code.
     pub(super) traced: Vec<u64>,
-    /// Where there can be no probes.
+    /// The kprobe blacklist.
     pub(super) unprobed: Vec<Range<u64>>,
 }
 
-/// A module that is loaded.
+/// A loaded module.
 pub(super) struct Module {
     pub(super) name: String,
     pub(super) text: Range<u64>,
-    /// Its symbols, as /proc/kallsyms shows them.
+    /// Its symbols, as in /proc/kallsyms.
     pub(super) symbols: List,
-    /// Its type information, if there is any.
+    /// Its type information, if any.
     pub(super) btf: Option<Vec<u8>>,
 }
 
-const MISPLACED: &str = "its modules are not where modules can be";
-const NO_END: &str = "one of its lists has no end";
+const MISPLACED: &str = "its modules are outside of the address range of modules";
+const NO_END: &str = "one of its lists is too long";
 
-/// The structures of the kernel that are read.
+/// The kernel structures that are read.
 const STRUCTURES: [&str; 8] = [
     "arch_optimized_insn",
     "dyn_ftrace",
@@ -106,7 +106,7 @@ const STRUCTURES: [&str; 8] = [
     "optimized_kprobe",
 ];
 
-/// Reads all of it.
+/// Reads everything.
 pub(super) fn read(places: &Places) -> Result<Running, Error> {
     let core = Core::open(&places.core).map_err(|problem| problem.with(&places.core))?;
     let types = places.types.join("vmlinux");
@@ -139,10 +139,10 @@ pub(super) fn read(places: &Places) -> Result<Running, Error> {
 /// A symbol: its address, type and name.
 type Symbol<'a> = (u64, u8, &'a [u8]);
 
-/// What /proc/kallsyms shows.
+/// The content of /proc/kallsyms.
 struct Symbols<'a> {
     kernel: List,
-    /// Those that are not the kernel's own, by the name in brackets.
+    /// Symbols that are not the kernel's, by the module name in brackets.
     modules: HashMap<&'a [u8], Vec<Symbol<'a>>>,
 }
 
@@ -158,7 +158,7 @@ impl<'a> Symbols<'a> {
             .split(|byte| *byte == b'\n')
             .filter(|it| !it.is_empty())
         {
-            let (symbol, module) = line_of(line).ok_or("one of its lines is no symbol")?;
+            let (symbol, module) = line_of(line).ok_or("one of its lines is not a symbol")?;
             let (address, kind, name) = symbol;
 
             match module {
@@ -172,13 +172,13 @@ impl<'a> Symbols<'a> {
         }
         if last == 0 {
             return Err(
-                "it shows no addresses; that takes root, and kernel.kptr_restrict below 2".into(),
+                "it hides addresses; this needs root, and kernel.kptr_restrict below 2".into(),
             );
         }
         Ok(symbols)
     }
 
-    /// Those of a module that lie in what it has.
+    /// A module's symbols in its memory.
     fn of_module<'b>(&'b self, module: &'b Loaded) -> impl Iterator<Item = Symbol<'a>> + 'b {
         let found = self.modules.get(module.name.as_bytes());
         let is_there = |address: &u64| {
@@ -195,7 +195,7 @@ impl<'a> Symbols<'a> {
     }
 }
 
-/// The symbol in a line, and the module behind it: `ffffffff81000000 t name\t[module]`.
+/// The symbol in a line, and its module: `ffffffff81000000 t name\t[module]`.
 fn line_of(line: &[u8]) -> Option<(Symbol<'_>, Option<&[u8]>)> {
     let mut words = line.splitn(3, |byte| *byte == b' ');
     let address = std::str::from_utf8(words.next()?).ok()?;
@@ -222,7 +222,7 @@ struct Loaded {
     data: Vec<Range<u64>>,
 }
 
-/// What may change while it is read.
+/// State that may change while it is read.
 #[derive(PartialEq, Eq)]
 struct Moment {
     /// Sorted by address.
@@ -230,21 +230,21 @@ struct Moment {
     /// Sorted.
     traced: Vec<u64>,
     unprobed: Vec<Range<u64>>,
-    /// The code of the kernel, and that of each module.
+    /// The code of the kernel, and of each module.
     code: Vec<Piece>,
 }
 
-/// Where code or data lies, and its bytes.
+/// The address and the bytes of code or data.
 type Piece = (u64, Vec<u8>);
 
-/// What a probe replaced.
+/// Bytes replaced by a probe.
 struct Probe {
     at: u64,
-    /// Its bytes: the first one, or all that an optimized one replaces.
+    /// The original bytes: the first one, or all that an optimized probe replaces.
     original: Vec<u8>,
 }
 
-/// What was found in memory.
+/// The content of memory.
 struct Found {
     /// The code and data of the kernel itself, and of all modules.
     kernel: Vec<Piece>,
@@ -254,7 +254,7 @@ struct Found {
     unprobed: Vec<Range<u64>>,
 }
 
-/// Reads the kernel's structures.
+/// A reader of the kernel's structures.
 struct Reader<'a> {
     core: &'a Core,
     symbols: &'a Symbols<'a>,
@@ -284,7 +284,7 @@ impl<'a> Reader<'a> {
         let mut kernel: Vec<_> = code.next().into_iter().collect();
         let mut others = Vec::new();
 
-        // What lies between is freed when the kernel has booted, or is no part of it.
+        // The memory in between is freed after boot, or not part of the kernel.
         for (first, last) in [("__start_rodata", "__end_rodata"), ("_sdata", "_edata")] {
             let range = self.symbol(first)?..self.symbol(last)?;
 
@@ -342,7 +342,7 @@ impl<'a> Reader<'a> {
         })
     }
 
-    /// Code without what was put into it since it was loaded. Functions of it begin at `symbols`.
+    /// Code without changes made since it was loaded. `symbols` are its function entries.
     fn code(
         &self,
         range: Range<u64>,
@@ -357,7 +357,7 @@ impl<'a> Reader<'a> {
         if let Some(hole) = bytes.chunks(PAGE).position(is_hole) {
             let at = start + (hole * PAGE) as u64;
 
-            return Err(format!("it does not show the code at {at:#x}").into());
+            return Err(format!("it does not contain the code at {at:#x}").into());
         }
         let mut put = |at: u64, new: &[u8], may_replace: &dyn Fn(&[u8]) -> bool| {
             let place = at
@@ -386,13 +386,13 @@ impl<'a> Reader<'a> {
         Ok((start, bytes))
     }
 
-    /// The modules that are loaded, with those of their parts that stay.
+    /// The loaded modules, with the parts that stay.
     fn modules(&self) -> Result<Vec<Loaded>, Problem> {
-        /// The state of one that has been set up: `MODULE_STATE_LIVE`.
+        /// The state of an initialized module: `MODULE_STATE_LIVE`.
         const LIVE: u32 = 0;
-        /// How many kinds of memory stay, of which code is the first: until `MOD_INIT_TEXT`.
+        /// The number of memory types that stay, of which code is the first: up to `MOD_INIT_TEXT`.
         const STAY: u64 = 4;
-        /// The longest name, in bytes.
+        /// Maximum length of a name, in bytes.
         const NAME: usize = 64;
 
         let Some(head) = self.symbols.kernel.address_of("modules") else {
@@ -427,7 +427,7 @@ impl<'a> Reader<'a> {
 
             total += sizes.map(|it| it.end - it.start).sum::<u64>();
             if total > MAX_MODULES {
-                return Err("its modules are larger than any can be".into());
+                return Err("its modules exceed the size limit".into());
             }
             if module.u32(state) != LIVE {
                 continue;
@@ -436,7 +436,7 @@ impl<'a> Reader<'a> {
             let has_symbols = self.symbols.of_module(&loaded).next().is_some();
 
             if !has_symbols && !loaded.text.is_empty() {
-                return Err(format!("module {} was loaded just now", loaded.name).into());
+                return Err(format!("module {} has just been loaded", loaded.name).into());
             }
             modules.push(loaded);
         }
@@ -460,7 +460,7 @@ impl<'a> Reader<'a> {
         Ok(modules)
     }
 
-    /// The places for tracers.
+    /// The ftrace locations.
     fn traced(&self) -> Result<Vec<u64>, Problem> {
         let Some(first) = self.symbols.kernel.address_of("ftrace_pages_start") else {
             return Ok(Vec::new());
@@ -484,7 +484,7 @@ impl<'a> Reader<'a> {
             let start = header.u64(records);
 
             if traced.len() + count > MAX_TRACED {
-                return Err("it has more places for tracers than any kernel can have".into());
+                return Err("it has too many ftrace locations".into());
             }
             let records = self.structure(start, count as u64 * stride)?;
             let places = records.bytes.chunks_exact(stride.max(1) as usize);
@@ -495,7 +495,7 @@ impl<'a> Reader<'a> {
         Err(NO_END.into())
     }
 
-    /// Where there can be no probes.
+    /// The kprobe blacklist.
     fn unprobed(&self) -> Result<Vec<Range<u64>>, Problem> {
         let Some(head) = self.symbols.kernel.address_of("kprobe_blacklist") else {
             return Ok(Vec::new());
@@ -511,7 +511,7 @@ impl<'a> Reader<'a> {
             .collect())
     }
 
-    /// What probes replaced, but for those that tracers call.
+    /// Bytes replaced by probes, except for ftrace-based ones.
     fn probes(&self) -> Result<Vec<Probe>, Problem> {
         let Some(table) = self.symbols.kernel.address_of("kprobe_table") else {
             return Ok(Vec::new());
@@ -524,7 +524,7 @@ impl<'a> Reader<'a> {
         let opcode = self.offset("kprobe", "opcode")?;
         let flags = self.offset("kprobe", "flags")?;
         let size = self.size("kprobe")?;
-        // There are none in some kernels.
+        // Some kernels have none.
         let copied = self
             .offset("optimized_kprobe", "optinsn")
             .and_then(|it| Ok(it + self.offset("arch_optimized_insn", "copied_insn")?));
@@ -550,7 +550,7 @@ impl<'a> Reader<'a> {
                     original,
                 });
                 if probes.len() > MAX_ELEMENTS {
-                    return Err("it has more probes than any kernel can have".into());
+                    return Err("it has too many probes".into());
                 }
                 at = probe.u64(next);
             }
@@ -558,8 +558,8 @@ impl<'a> Reader<'a> {
         Ok(probes)
     }
 
-    /// The elements of the list whose head is at `head`, so many bytes of each. They have their
-    /// links at the offset `link`.
+    /// The first `length` bytes of each element of the list at `head`. The list node is at the
+    /// offset `link`.
     fn list(&self, head: u64, link: u64, length: u64) -> Result<Vec<Copied>, Problem> {
         let mut elements = Vec::new();
         let mut at = self.core.u64(head)?;
@@ -597,7 +597,7 @@ impl<'a> Reader<'a> {
         found.ok_or_else(|| format!("the kernel has no type struct {structure}").into())
     }
 
-    /// Where a member begins in a structure, in bytes.
+    /// The offset of a member, in bytes.
     fn offset(&self, structure: &str, member: &str) -> Result<u64, Problem> {
         let mut members = self.type_of(structure)?.members();
 
@@ -613,8 +613,8 @@ impl<'a> Reader<'a> {
     }
 }
 
-/// What `read` returns twice in a row. Fails with what it fails with twice in the same way, or if it
-/// is never the same.
+/// Calls `read` until it returns the same value, or the same error, twice in a row. Fails if this
+/// does not happen.
 fn settled<T: PartialEq>(mut read: impl FnMut() -> Result<T, Problem>) -> Result<T, Problem> {
     let mut last = None;
 
@@ -629,7 +629,7 @@ fn settled<T: PartialEq>(mut read: impl FnMut() -> Result<T, Problem>) -> Result
     Err("it changes while it is read; try again when no modules are loaded or unloaded".into())
 }
 
-/// Memory with these bytes, each at an address.
+/// Memory with these pieces.
 fn memory(pieces: Vec<Piece>) -> Memory {
     let places: Vec<_> = pieces
         .iter()

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! Small files of kernels and modules, made by hand, for tests.
+//! Small handwritten kernels and modules, for tests.
 
 use super::{
     btf::{tests::Builder, Btf, FUNC, FUNC_PROTO, INT, POINTER},
@@ -8,11 +8,11 @@ use super::{
     Architecture,
 };
 
-/// Where the sample kernel lies.
+/// The address of the sample kernel.
 pub(super) const TEXT: u64 = 0xffff_ffff_8100_0000;
-/// Where its code that is freed lies.
+/// The address of its init code.
 pub(super) const INIT: u64 = TEXT + 0x1000;
-/// Where its data lies.
+/// The address of its data.
 pub(super) const DATA: u64 = TEXT + 0x20_0000;
 
 pub(super) const PROGBITS: u32 = 1;
@@ -48,8 +48,8 @@ impl Section {
     }
 }
 
-/// Makes an ELF file of `sections`; each that is loaded is a segment of its own, if it is not
-/// relocatable.
+/// Builds an ELF file from `sections`; in a file that is not relocatable, each loaded section is a
+/// segment.
 pub(super) fn elf(is_relocatable: bool, mut sections: Vec<Section>) -> Vec<u8> {
     let mut names = vec![0];
 
@@ -146,10 +146,10 @@ pub(super) fn elf(is_relocatable: bool, mut sections: Vec<Section>) -> Vec<u8> {
     file
 }
 
-/// A symbol: its name, the index of its section, its value, and whether it is global.
+/// A symbol: name, section index, value, and whether it is global.
 pub(super) type Symbol = (&'static str, u16, u64, bool);
 
-/// The sections `.symtab` and `.strtab`, of which the second one has the index `strings`.
+/// The sections `.symtab` and `.strtab`; the latter has the index `strings`.
 pub(super) fn symbol_table(symbols: &[Symbol], strings: u32) -> [Section; 2] {
     let mut names = vec![0];
     let mut table = vec![0; 24];
@@ -169,8 +169,8 @@ pub(super) fn symbol_table(symbols: &[Symbol], strings: u32) -> [Section; 2] {
     [table, Section::new(".strtab", STRTAB, 0, names)]
 }
 
-/// A section of relocations for the section with the index `of`: the place, the symbol, the type
-/// and the addend of each.
+/// A relocation section for the section with the index `of`: place, symbol, type and addend of
+/// each.
 pub(super) fn relocations(of: u32, relocations: &[(u64, u64, u64, i64)]) -> Section {
     let mut section = Section::new(".rela", RELA, 0, Vec::new());
 
@@ -183,20 +183,21 @@ pub(super) fn relocations(of: u32, relocations: &[(u64, u64, u64, i64)]) -> Sect
     section
 }
 
-/// How the addresses in a symbol table of a kernel are written, and where.
+/// The encoding and the position of addresses in a kernel's symbol table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Addresses {
-    /// Relative to themselves, as in Linux 7.
+    /// Relative to their own places, as in Linux 7.
     ToThemselves,
     /// Relative to a base.
     ToBase,
-    /// Relative to a base, in front of all else.
+    /// Relative to a base, before all other tables.
     ToBaseBefore,
-    /// The same, with those of per-CPU variables, and with the order of the names, as in Linux 6.1.172.
+    /// The same, with absolute per-CPU addresses and the order of the names, as in Linux 6.1.172.
     WithPerCpu,
 }
 
-/// The tables of a kernel with these symbols, whose first letter is the type, to lie at `place`.
+/// The tables of a kernel with these symbols, whose first letter is the type, for the address
+/// `place`.
 pub(super) fn kallsyms(symbols: &[(u64, String)], place: u64, how: Addresses) -> Vec<u8> {
     let align = if how == Addresses::ToThemselves { 4 } else { 8 };
     let mut bytes = Vec::new();
@@ -223,7 +224,7 @@ pub(super) fn kallsyms(symbols: &[(u64, String)], place: u64, how: Addresses) ->
     bytes.extend_from_slice(&(symbols.len() as u32).to_le_bytes());
     pad(&mut bytes);
 
-    // A token of two letters, and one for each letter.
+    // A token of two letters, and one per letter.
     let token = |code: u8| match code {
         1 => "te".to_owned(),
         b'!'..=b'~' => char::from(code).to_string(),
@@ -284,13 +285,13 @@ pub(super) fn kallsyms(symbols: &[(u64, String)], place: u64, how: Addresses) ->
         }
         _ => {}
     }
-    // What follows in a kernel: the order of the names.
+    // In a kernel, these tables are followed by the order of names.
     bytes.extend_from_slice(&[0xff; 64]);
     bytes
 }
 
-/// Type information: of the kernel, with an `int`, `function` which returns it, and `last` which
-/// returns nothing; of a module, with `function` which returns what that of the kernel returns.
+/// Type information: for a kernel, an `int`, `function` that returns it, and `last` that returns
+/// nothing; for a module, `function` with the return type of the kernel's.
 pub(super) fn types(base: Option<&Btf>, function: &str) -> Builder {
     let builder = Builder::on(base);
 
@@ -305,19 +306,19 @@ pub(super) fn types(base: Option<&Btf>, function: &str) -> Builder {
     }
 }
 
-/// Data of the sample kernel, and all symbols.
+/// The data of the sample kernel, and all symbols.
 struct Data<'a> {
     bytes: Vec<u8>,
     symbols: &'a mut Vec<(u64, char, &'static str)>,
 }
 
 impl Data<'_> {
-    /// Where what is put next lies.
+    /// The address of the next object.
     fn end(&self) -> u64 {
         (DATA + self.bytes.len() as u64).next_multiple_of(8)
     }
 
-    /// Puts something behind what there is, with a symbol.
+    /// Appends an object with a symbol.
     fn put(&mut self, kind: char, name: &'static str, bytes: &[u8]) -> u64 {
         let address = self.end();
 
@@ -327,14 +328,14 @@ impl Data<'_> {
         address
     }
 
-    /// Puts a symbol at the end.
+    /// Adds a symbol at the end.
     fn mark(&mut self, name: &'static str) {
         self.symbols
             .push((DATA + self.bytes.len() as u64, 'D', name));
     }
 }
 
-/// The sample kernel, with a symbol table of a linker if `with_table`.
+/// The sample kernel, with a linker's symbol table if `with_table`.
 pub(super) fn kernel(how: Addresses, with_table: bool) -> Vec<u8> {
     elf(false, kernel_sections(how, with_table))
 }
@@ -366,7 +367,7 @@ pub(super) fn kernel_sections(how: Addresses, with_table: bool) -> Vec<Section> 
         (INIT + 0x20, 't', "sample_init"),
         (INIT + 0x60, 't', "inner_init"),
         (INIT + 0x80, 't', "outer_init"),
-        // In other configurations this is an end of what is built from security/.
+        // In other configurations this symbol is at an end of the code from security/.
         (INIT + 0xc0, 't', "integrity_audit_msg"),
         (INIT + 0x100, 'T', "_einittext"),
     ];
@@ -388,7 +389,7 @@ pub(super) fn kernel_sections(how: Addresses, with_table: bool) -> Vec<Section> 
     let hooks = data.put('d', "sample_hooks", &[&record[..], &record].concat());
     let others = data.put('d', "other_hooks", &record);
 
-    // They are neither into the table, nor in code.
+    // Not pointers into the table, and not callbacks.
     data.put(
         'd',
         "no_hooks",
@@ -474,8 +475,8 @@ pub(super) fn kernel_sections(how: Addresses, with_table: bool) -> Vec<Section> 
     sections
 }
 
-/// A sample module, which exports `exported`. That calls what the module has, `f` of the kernel, and
-/// `wanted`, looks at what the first and the last returned, and returns an error.
+/// A sample module that exports `exported`. This function calls its own code, `f` of the kernel,
+/// and `wanted`, tests the results of the first and the last, and returns an error.
 pub(super) fn module(exported: &'static str, wanted: &'static str, base: Option<&Btf>) -> Vec<u8> {
     elf(true, module_sections(exported, wanted, base))
 }
@@ -571,33 +572,33 @@ pub fn of_types(types: impl FnOnce(Builder) -> Builder) -> Vec<u8> {
     )
 }
 
-/// A part of a function that is made by hand.
+/// A part of a handwritten function.
 #[derive(Clone, Copy)]
 pub enum Part {
-    /// Code of x86-64, and words of arm64 that do the same.
+    /// x86-64 code, and arm64 words with the same effect.
     Code(&'static [u8], &'static [u32]),
-    /// A call of the function of this name.
+    /// A call of the function with this name.
     Call(&'static str),
     /// A jump to it.
     Jump(&'static str),
-    /// Takes its address for the first argument.
+    /// Loads its address into the first argument.
     Take(&'static str),
 }
 
-/// A function that is made by hand, which takes a `struct object *`.
+/// A handwritten function with a parameter `struct object *`.
 pub struct Sample {
     pub name: &'static str,
-    /// Whether it returns an `int`; otherwise it returns nothing.
+    /// Whether it returns `int`, or else nothing.
     pub is_int: bool,
     pub parts: &'static [Part],
 }
 
-/// How far the beginnings of such functions are from each other, in bytes.
+/// The distance between function entries, in bytes.
 const DISTANCE: u64 = 0x40;
 
-/// A kernel with these functions, and with tables, each with a name and two functions. They are
-/// `struct Qdisc_ops`, with the members `init` and `destroy`; a `struct Qdisc` has 0x180 bytes, and a
-/// `struct object` eight. The name COUNTED stands for 1.
+/// A kernel with these functions, and with tables of a name and two functions each. They are
+/// `struct Qdisc_ops`, with the members `init` and `destroy`; a `struct Qdisc` has 0x180 bytes, and
+/// a `struct object` eight. The enumerator COUNTED is 1.
 pub fn of_functions(
     architecture: Architecture,
     functions: &[Sample],
@@ -609,7 +610,7 @@ pub fn of_functions(
         TEXT + DISTANCE * index.unwrap_or_else(|| panic!("there is no {name}")) as u64
     };
     let end = TEXT + DISTANCE * functions.len() as u64;
-    // What traps on both.
+    // A trap on both architectures.
     let mut text = [0xcc, 0xcc, 0, 0].repeat((end - TEXT) as usize / 4);
     let mut symbols = vec![(TEXT, 'T', "_stext"), (end, 'T', "_etext")];
     let mut builder = Builder::on(None)
@@ -714,7 +715,7 @@ pub fn of_functions(
     file
 }
 
-/// A call of what lies at `target`, or a jump to it, to lie at `at`.
+/// A call of, or a jump to, `target`, at the address `at`.
 fn branch(architecture: Architecture, at: u64, target: u64, is_call: bool) -> Vec<u8> {
     match architecture {
         Architecture::X86 => {

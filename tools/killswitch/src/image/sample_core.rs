@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! A kernel as /proc and /sys would show it if it ran, made of its files, for tests.
+//! A running kernel's /proc and /sys, generated from its files, for tests.
 
 use super::{
     btf::Btf,
@@ -10,11 +10,11 @@ use super::{
 };
 use std::{fs, ops::Range, path::Path};
 
-/// Where the list heads of the sample kernel lie.
+/// The address of the sample kernel's list heads.
 const HEADS: u64 = DATA + 0x8_0000;
-/// Where what the kernel allocates lies.
+/// The address of allocated memory.
 const HEAP: u64 = 0xffff_8880_0010_0000;
-/// The flag of a probe that jumps.
+/// The flag of an optimized probe.
 const OPTIMIZED: u32 = 4;
 
 /// The type information of the sample kernel, with the structures that are read.
@@ -63,23 +63,23 @@ pub(super) fn sample_types() -> Btf {
     Btf::new(bytes, None).unwrap()
 }
 
-/// A kernel that runs.
+/// A running kernel.
 pub(super) struct Sample<'a> {
     image: &'a Image,
     btf: &'a Btf,
-    /// What lies where.
+    /// The content of memory, by address.
     pub(super) pieces: Vec<(u64, Vec<u8>)>,
     /// The lines of /proc/kallsyms.
     pub(super) symbols: Vec<(u64, String)>,
-    /// How many symbols are the kernel's own.
+    /// The number of the kernel's own symbols.
     own: usize,
-    /// Where the next structure is put.
+    /// The address of the next structure.
     heap: u64,
 }
 
 impl<'a> Sample<'a> {
-    /// One with the kernel and all modules of `image`, whose type information is `btf`. All places
-    /// for tracers are in use, and the first landing pads are sealed.
+    /// A running kernel with all modules of `image` and the type information `btf`. All ftrace
+    /// locations are in use, and the first landing pads are sealed.
     pub(super) fn new(image: &'a Image, btf: &'a Btf) -> Self {
         let is_init = |at: u64| image.area(at).is_some_and(|area| area.is_init);
         let pieces = image.memory.pieces().filter(|(start, _)| !is_init(*start));
@@ -127,7 +127,7 @@ impl<'a> Sample<'a> {
         found.unwrap().size_or_type.into()
     }
 
-    /// Writes to memory, which is there then.
+    /// Writes to memory, and maps it.
     pub(super) fn put(&mut self, at: u64, bytes: &[u8]) {
         let end = at + bytes.len() as u64;
         let covers = |it: &&mut (u64, Vec<u8>)| it.0 <= at && end <= it.0 + it.1.len() as u64;
@@ -142,7 +142,7 @@ impl<'a> Sample<'a> {
         }
     }
 
-    /// What was written, or is there.
+    /// Reads memory, written here or by the image.
     pub(super) fn get(&self, at: u64, length: usize) -> Vec<u8> {
         let (start, bytes) = self
             .pieces
@@ -154,7 +154,7 @@ impl<'a> Sample<'a> {
         bytes[at..at + length].to_vec()
     }
 
-    /// Makes a structure of so many bytes, and returns where.
+    /// Allocates a structure of `length` bytes, and returns its address.
     fn make(&mut self, length: u64) -> u64 {
         let at = self.heap;
 
@@ -177,7 +177,7 @@ impl<'a> Sample<'a> {
         );
     }
 
-    /// Where a symbol is, which is made if there is none.
+    /// The address of a symbol, which is created if it does not exist.
     fn symbol(&mut self, name: &str, default: u64) -> u64 {
         let own = &self.symbols[..self.own];
         let known = own.iter().find(|it| it.1.get(2..) == Some(name));
@@ -192,7 +192,7 @@ impl<'a> Sample<'a> {
         default
     }
 
-    /// Links elements, which have their links at `offset`, to the head.
+    /// Links elements, with list nodes at `offset`, to the head.
     fn link(&mut self, head: u64, elements: &[u64], offset: u64) {
         let mut last = head;
 
@@ -203,8 +203,7 @@ impl<'a> Sample<'a> {
         self.put(last, &head.to_le_bytes());
     }
 
-    /// Puts all structures there. Probes are at these places, with the number of bytes that they
-    /// replace.
+    /// Creates all structures. Probes are at these places, with the number of replaced bytes.
     pub(super) fn build(&mut self, probes: &[(u64, usize)]) {
         self.borders();
         self.modules();
@@ -213,7 +212,7 @@ impl<'a> Sample<'a> {
         self.probes(probes);
     }
 
-    /// The borders and list heads that the sample kernel does not have.
+    /// The border symbols and list heads that the sample kernel lacks.
     fn borders(&mut self) {
         if self
             .symbols
@@ -249,7 +248,7 @@ impl<'a> Sample<'a> {
         let link = self.offset("module", "list");
         let mut elements = Vec::new();
 
-        // One that is being loaded, which has no memory yet.
+        // A module that is being loaded, without memory.
         let coming = self.make(self.size("module"));
         self.set(coming, ("module", "state"), 1);
         self.put(coming + self.offset("module", "name"), b"coming\0");
@@ -358,7 +357,7 @@ impl<'a> Sample<'a> {
         self.link(head, &elements, link);
     }
 
-    /// All probes are behind one head of the table.
+    /// All probes are in one bucket of the hash table.
     fn probes(&mut self, probes: &[(u64, usize)]) {
         let table = self.symbol("kprobe_table", 0);
         let mut symbols = self.symbols[..self.own].iter().map(|it| it.0);
@@ -390,8 +389,8 @@ impl<'a> Sample<'a> {
         self.put(last, &[0; 8]);
     }
 
-    /// Writes the files below `root`, and returns where they are. Modules have the type information
-    /// that `types` says.
+    /// Writes the files below `root`, and returns their paths. `types` is the type information of
+    /// modules.
     pub(super) fn write(&self, root: &Path, types: &[(&str, Vec<u8>)]) -> Places {
         let places = Places {
             core: root.join("proc/kcore"),
@@ -416,7 +415,7 @@ impl<'a> Sample<'a> {
     }
 }
 
-/// What a running kernel has at the places for tracers when none is in use.
+/// The content of ftrace locations in a running kernel without tracers.
 pub(super) fn untraced(image: &Image, range: Range<u64>) -> Vec<u8> {
     let length = (range.end - range.start) as usize;
     let mut bytes = image.read(range.start, length).unwrap().to_vec();

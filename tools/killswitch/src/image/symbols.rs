@@ -5,31 +5,30 @@
 use super::error::Problem;
 use std::ops::Range;
 
-/// The longest name, in bytes: `KSYM_NAME_LEN` less the NUL.
+/// Maximum length of a name, in bytes: `KSYM_NAME_LEN` less the NUL.
 pub(super) const MAX_NAME: usize = 511;
-/// The most symbols of one file. A kernel of a distribution has a quarter of that.
+/// Maximum number of symbols of one file. A distribution's kernel has a quarter of that.
 pub(super) const MAX_COUNT: usize = 1 << 20;
-/// The most bytes that the names of one file may have.
+/// Maximum size of the names of one file, in bytes.
 pub(super) const MAX_NAMES: usize = 32 << 20;
-/// That it has more.
-pub(super) const TOO_MANY: &str = "it has more symbols than any kernel or module can have";
+/// The error if it has more.
+pub(super) const TOO_MANY: &str = "it has too many symbols";
 
-/// A symbol, as /proc/kallsyms has it.
+/// A symbol, as in /proc/kallsyms.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Symbol<'a> {
-    /// What it is called.
+    /// Its name.
     pub name: &'a str,
-    /// Where it lies.
+    /// Its address.
     pub address: u64,
-    /// Its type, a letter like that of `nm`: `t` for a function, `T` for a global one of the
-    /// kernel.
+    /// Its type, a letter as in `nm`: `t` for a function, `T` for a global one of the kernel.
     pub kind: char,
-    /// The module that it is in, as an index of [`modules()`](super::Image::modules); `None` for
-    /// the kernel itself.
+    /// The index of its module in [`modules()`](super::Image::modules); `None` for the kernel
+    /// itself.
     pub module: Option<usize>,
 }
 
-/// Where symbols are looked for.
+/// Where to search for symbols.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Within {
     /// In the kernel itself and in all modules.
@@ -59,14 +58,14 @@ pub(super) struct List {
 
 struct Entry {
     address: u64,
-    /// Where its name begins.
+    /// The offset of its name.
     name: u32,
     length: u16,
     kind: u8,
 }
 
 impl List {
-    /// Adds a symbol. Its name is cut to what the kernel can have.
+    /// Adds a symbol. Truncates its name to the kernel's limit.
     pub(super) fn push(&mut self, address: u64, kind: u8, name: &[u8]) -> Result<(), Problem> {
         let start = self.names.len();
         let name = String::from_utf8_lossy(&name[..name.len().min(MAX_NAME)]);
@@ -110,39 +109,39 @@ impl List {
     }
 }
 
-/// No module, but the kernel itself.
+/// The kernel itself, instead of a module.
 const KERNEL: u16 = u16::MAX;
-/// The most modules that there may be.
+/// Maximum number of modules.
 pub(super) const MAX_MODULES: usize = KERNEL as usize;
 
 struct Record {
     address: u64,
-    /// Where its name begins.
+    /// The offset of its name.
     name: u32,
     length: u16,
     module: u16,
     kind: u8,
 }
 
-/// How many bytes [`Symbols`] take for each, besides its name: a record, and its places in two orders.
+/// The memory usage of a symbol in [`Symbols`], without its name: a record, and two indices.
 const PER_SYMBOL: usize = size_of::<Record>() + size_of::<u32>() + size_of::<(u32, u32)>();
 
-/// All symbols. The order of the kernel and of each module is that of /proc/kallsyms.
+/// All symbols. Those of the kernel and of each module are in the order of /proc/kallsyms.
 #[derive(Default)]
 pub(super) struct Symbols {
     names: String,
-    /// Those of the kernel first, sorted by address, and then those of each module.
+    /// Those of the kernel first, sorted by address, then those of each module.
     records: Vec<Record>,
-    /// How many the kernel has.
+    /// The number of the kernel's symbols.
     kernel: usize,
-    /// The records of modules, by their addresses.
+    /// The records of modules, sorted by address.
     by_address: Vec<u32>,
     /// A hash of the name and the record, sorted.
     by_name: Vec<(u32, u32)>,
 }
 
 impl Symbols {
-    /// Begins with the symbols of the kernel, which are sorted by address.
+    /// Creates it with the kernel's symbols, sorted by address.
     pub(super) fn new(kernel: List) -> Result<Self, Problem> {
         let mut symbols = Self::default();
 
@@ -176,7 +175,7 @@ impl Symbols {
         Ok(())
     }
 
-    /// Makes it possible to look for symbols, which must not be done earlier.
+    /// Builds the index, which lookups need.
     pub(super) fn index(&mut self) {
         self.names.shrink_to_fit();
         self.records.shrink_to_fit();
@@ -238,15 +237,15 @@ impl Symbols {
             .chain(modules.take_while(move |symbol| symbol.address == address))
     }
 
-    /// How many of the kernel's symbols lie before `address`, or at it if `inclusive`.
+    /// The number of the kernel's symbols before `address`, or up to it if `inclusive`.
     fn kernel_before(&self, address: u64, inclusive: bool) -> usize {
         self.records[..self.kernel].partition_point(|record| {
             record.address < address || inclusive && record.address == address
         })
     }
 
-    /// The symbol of the kernel that `address` belongs to, the first of several, and where the next
-    /// one begins, as `get_symbol_pos()` has it. There must be one before it.
+    /// The kernel symbol that contains `address`, the first of several, and the address of the next
+    /// one, as in `get_symbol_pos()`. A symbol must precede it.
     pub(super) fn in_kernel(&self, address: u64) -> Option<(Symbol<'_>, Option<u64>)> {
         let behind = self.kernel_before(address, true);
         let start = self.records[behind.checked_sub(1)?].address;
@@ -257,8 +256,8 @@ impl Symbols {
         Some((self.get(self.kernel_before(start, false)), next))
     }
 
-    /// The last symbol of a module that does not begin behind `address`, and where the next one
-    /// begins. What it is of is not checked.
+    /// The last symbol of a module at or before `address`, and the address of the next one. Does
+    /// not check that they belong to the same module.
     pub(super) fn in_modules(&self, address: u64) -> Option<(Symbol<'_>, Option<u64>)> {
         let behind = self
             .by_address
@@ -269,8 +268,8 @@ impl Symbols {
         Some((symbol, next.map(|at| self.records[*at as usize].address)))
     }
 
-    /// The symbol in `area` of a module that `address` belongs to, the first of several, and where
-    /// the next one or the area ends, as `find_kallsyms_symbol()` has it.
+    /// The symbol in `area` of a module that contains `address`, the first of several, and the
+    /// address of the next one or of the end of the area, as in `find_kallsyms_symbol()`.
     pub(super) fn in_module(&self, area: &Range<u64>, address: u64) -> Option<(Symbol<'_>, u64)> {
         let behind = self
             .by_address
@@ -297,7 +296,7 @@ impl Symbols {
     }
 }
 
-/// Whether a module's symbol called `name` is one that an assembler put between others.
+/// Whether a module's symbol is a mapping symbol of the assembler.
 fn is_marker(name: &str) -> bool {
     name.is_empty() || name.starts_with('$') || name.starts_with(".L") || name.starts_with("L0")
 }
@@ -362,7 +361,7 @@ mod tests {
     }
 
     #[test]
-    fn an_address_belongs_to_the_symbol_before_it() {
+    fn addresses_belong_to_the_preceding_symbol() {
         let symbols = sample();
         let kernel = |address| {
             symbols
@@ -385,7 +384,7 @@ mod tests {
     }
 
     #[test]
-    fn names_are_cut_to_what_a_kernel_has() {
+    fn long_names_are_truncated() {
         let mut list = List::default();
 
         list.push(1, b't', &[b'x'; 1000]).unwrap();

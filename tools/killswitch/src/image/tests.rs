@@ -12,7 +12,7 @@ use super::{
 use proptest::prelude::*;
 use std::env;
 
-/// A kernel that is a file with these bytes, and such modules.
+/// A kernel file with these bytes, and such modules.
 pub(super) fn image(kernel: Vec<u8>, modules: &[Vec<u8>]) -> Image {
     Image::in_bytes(kernel, modules).unwrap_or_else(|problem| panic!("{problem}"))
 }
@@ -21,7 +21,7 @@ fn kernel(how: Addresses) -> Vec<u8> {
     sample::kernel(how, false)
 }
 
-/// Two modules, each of which calls the other one.
+/// Two modules that call each other.
 fn modules() -> Vec<Vec<u8>> {
     let image = image(kernel(Addresses::ToThemselves), &[]);
     let base = image.btf.as_ref();
@@ -32,7 +32,7 @@ fn modules() -> Vec<Vec<u8>> {
     ]
 }
 
-/// Files of kernels and modules, small and of all kinds, with their names.
+/// Small kernel and module files of all kinds, with their names.
 pub fn seeds() -> Vec<(&'static str, Vec<u8>)> {
     let packed = boot_image::tests::sample(&compression::tests::gzip(&kernel(Addresses::ToBase)));
     let module = modules().remove(0);
@@ -97,7 +97,7 @@ fn sample() -> Image {
     image(kernel(Addresses::ToThemselves), &modules())
 }
 
-/// A kernel with functions and tables that are [made by hand](sample::of_functions).
+/// A kernel with [handwritten](sample::of_functions) functions and tables.
 pub fn of_functions(
     architecture: Architecture,
     functions: &[sample::Sample],
@@ -106,12 +106,12 @@ pub fn of_functions(
     image(sample::of_functions(architecture, functions, tables), &[])
 }
 
-/// The files of the sample kernel and of its modules `plain`, with the function `first`, and
-/// `nf_sample`, a guard, with the function `second`.
+/// Files of the sample kernel and its modules `plain`, with the function `first`, and `nf_sample`,
+/// a guard, with the function `second`.
 pub struct Directory(PathBuf);
 
 impl Directory {
-    /// Makes them in a directory whose name has `name` in it.
+    /// Creates them in a directory whose name contains `name`.
     pub fn new(name: &str) -> Self {
         let directory = env::temp_dir().join(format!("killswitch-{}-{name}", std::process::id()));
         let [plain, guard] = &modules()[..] else {
@@ -125,12 +125,12 @@ impl Directory {
         Self(directory)
     }
 
-    /// The file or directory of this name in it.
+    /// The path of a file or directory in it.
     pub fn path(&self, name: &str) -> PathBuf {
         self.0.join(name)
     }
 
-    /// Shows the kernel in the directories `proc` and `sys`, as if it ran and all modules were loaded.
+    /// Creates the directories `proc` and `sys`, as if the kernel ran with all modules loaded.
     pub fn run(&self) {
         let (files, types) = (self.open(), sample_core::sample_types());
         let mut sample = sample_core::Sample::new(&files, &types);
@@ -139,7 +139,7 @@ impl Directory {
         sample.write(&self.path(""), &sample_core::module_types(&types));
     }
 
-    /// What the files hold.
+    /// Opens the files.
     pub fn open(&self) -> Image {
         let modules = find_modules(&self.path("modules"));
 
@@ -149,12 +149,12 @@ impl Directory {
 
 impl Drop for Directory {
     fn drop(&mut self) {
-        // What is left over harms nothing.
+        // Leftover files are harmless.
         let _ = fs::remove_dir_all(&self.0);
     }
 }
 
-/// Asks for everything.
+/// Runs all queries.
 fn ask(image: &Image) {
     for symbol in image.symbols() {
         image.extent(symbol.address);
@@ -179,7 +179,7 @@ fn ask(image: &Image) {
 }
 
 #[test]
-fn symbols_are_those_of_the_table() {
+fn symbols_match_the_table() {
     let all = [
         Addresses::ToThemselves,
         Addresses::ToBase,
@@ -198,7 +198,7 @@ fn symbols_are_those_of_the_table() {
 }
 
 #[test]
-fn the_table_of_a_linker_stands_in() {
+fn linker_table_is_the_fallback() {
     let file = sample::kernel(Addresses::ToThemselves, true);
     let image = image(file, &[]);
     let at = |address| -> Vec<_> { image.names(address).map(|it| it.name).collect() };
@@ -210,7 +210,7 @@ fn the_table_of_a_linker_stands_in() {
 }
 
 #[test]
-fn a_boot_image_is_read() {
+fn boot_images_are_read() {
     let elf = kernel(Addresses::ToThemselves);
     let packed = boot_image::tests::sample(&compression::tests::gzip(&elf));
     let plain = boot_image::tests::sample(&elf);
@@ -223,7 +223,7 @@ fn a_boot_image_is_read() {
 }
 
 #[test]
-fn the_parts_of_a_kernel_are_told_apart() {
+fn sections_of_a_kernel_are_distinguished() {
     let image = sample();
 
     assert_eq!(image.areas()[0].range, TEXT..TEXT + 0x400);
@@ -235,7 +235,7 @@ fn the_parts_of_a_kernel_are_told_apart() {
 }
 
 #[test]
-fn extents_are_those_of_kallsyms() {
+fn extents_match_kallsyms() {
     let image = sample();
 
     assert_eq!(image.extent(TEXT + 0x3f), Some(TEXT + 0x20..TEXT + 0x40));
@@ -270,7 +270,7 @@ fn callbacks_have_the_names_of_their_lsms() {
 }
 
 #[test]
-fn more_callbacks_than_there_can_be_are_refused() {
+fn too_many_callbacks_are_refused() {
     let mut image = image(kernel(Addresses::ToThemselves), &[]);
     let hooks = image.named(Within::Kernel, "sample_hooks").next().unwrap();
     let records = image.read(hooks.address, 24).unwrap().repeat(1 << 16);
@@ -285,7 +285,7 @@ fn more_callbacks_than_there_can_be_are_refused() {
 }
 
 #[test]
-fn places_of_probes_are_known() {
+fn probe_locations_are_known() {
     let image = sample();
     let module = |name| image.named(Within::Module(0), name).next().unwrap().address;
 
@@ -308,7 +308,7 @@ fn places_of_probes_are_known() {
 }
 
 #[test]
-fn a_module_is_laid_out_and_linked() {
+fn modules_are_placed_and_linked() {
     let image = sample();
     let address = |within, name| image.named(within, name).next().unwrap().address;
     let first = address(Within::Module(0), "first");
@@ -328,7 +328,7 @@ fn a_module_is_laid_out_and_linked() {
     assert_eq!(called(second + 16), first);
     assert_eq!(number(variable - 8), local + 4);
     assert_eq!(number(variable), (TEXT + 0x20).wrapping_sub(variable));
-    // What each CPU has is not there.
+    // Per-CPU data is not loaded.
     let far = image.read(first + 0x18, 4).unwrap().try_into().unwrap();
     assert_eq!(u32::from_le_bytes(far), (TEXT - FAR) as u32);
     assert!(image.named(Within::Module(0), "per_cpu").next().is_none());
@@ -337,7 +337,7 @@ fn a_module_is_laid_out_and_linked() {
 }
 
 #[test]
-fn extents_in_a_module_are_those_of_its_symbols() {
+fn extents_in_modules_match_symbols() {
     let image = sample();
     let module = Within::Module(1);
     let address = |name| image.named(module, name).next().unwrap().address;
@@ -355,7 +355,7 @@ fn extents_in_a_module_are_those_of_its_symbols() {
 }
 
 #[test]
-fn what_nobody_exports_is_far() {
+fn unresolved_symbols_are_far() {
     let image = image(kernel(Addresses::ToThemselves), &modules()[..1]);
     let first = image
         .named(Within::Module(0), "first")
@@ -412,12 +412,12 @@ fn files_are_found_and_opened() {
     assert!(image.unresolved().is_empty());
     assert!(wrong
         .unwrap()
-        .ends_with("a.ko.gz: what is compressed in it is no kernel for arm64"));
+        .ends_with("a.ko.gz: it contains no kernel for arm64"));
     assert!(Image::open(&vmlinux, &[]).is_err());
 }
 
 #[test]
-fn files_that_are_cut_off_are_refused() {
+fn truncated_files_are_refused() {
     let file = kernel(Addresses::ToThemselves);
     let packed = boot_image::tests::sample(&compression::tests::gzip(&file));
     let module = modules().remove(0);
@@ -438,16 +438,13 @@ fn other_files_are_refused() {
     let mut other = kernel(Addresses::ToThemselves);
     let refused = |bytes: &[u8]| kernel::in_bytes(bytes.into()).err().unwrap().to_string();
 
-    assert_eq!(
-        refused(&modules()[0]),
-        "it is an object file, and no kernel"
-    );
+    assert_eq!(refused(&modules()[0]), "it is an object file, not a kernel");
     assert!(Draft::in_bytes(other.clone()).is_err());
     other[18] = 3;
     assert_eq!(refused(&other), "it is neither for x86-64 nor for arm64");
 }
 
-/// Changes to a file of `length` bytes: some bytes that are flipped, and where it is cut off.
+/// Corruptions of a file of `length` bytes: flipped bytes, and the length after truncation.
 fn damages(length: usize) -> impl Strategy<Value = (Vec<(usize, u8)>, usize)> {
     let cut = prop_oneof![3 => Just(length), 1 => 0..length];
 
@@ -470,7 +467,7 @@ proptest! {
     })]
 
     #[test]
-    fn no_kernel_makes_it_panic(
+    fn no_kernel_causes_a_panic(
         which in 0usize..5,
         damage in damages(kernel(Addresses::ToBase).len()),
     ) {
@@ -492,7 +489,7 @@ proptest! {
     }
 
     #[test]
-    fn no_module_makes_it_panic(damage in damages(modules()[0].len())) {
+    fn no_module_causes_a_panic(damage in damages(modules()[0].len())) {
         let mut modules = modules();
 
         modules[0] = damaged(modules[0].clone(), damage);
@@ -502,7 +499,7 @@ proptest! {
     }
 
     #[test]
-    fn no_boot_image_makes_it_panic(damage in damages(1500)) {
+    fn no_boot_image_causes_a_panic(damage in damages(1500)) {
         let file = compression::tests::gzip(&kernel(Addresses::ToThemselves));
         let file = boot_image::tests::sample(&file);
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! Tests of the index, with the [sample modules](Directory): each of the two calls the other one.
+//! Tests of the index, with the [sample modules](Directory), which call each other.
 
 use super::*;
 use crate::{cache::tests::cache, image::tests::Directory};
@@ -18,7 +18,7 @@ fn files(paths: &[PathBuf]) -> Vec<&str> {
 }
 
 #[test]
-fn names_are_those_of_the_modules() {
+fn names_match_the_modules() {
     let directory = Directory::new("index-names");
     let index = index(&directory);
     let with = |name: &str| -> Vec<(String, Vec<String>)> {
@@ -46,7 +46,7 @@ fn names_are_those_of_the_modules() {
 }
 
 #[test]
-fn what_a_module_needs_is_read_with_it() {
+fn dependencies_are_read() {
     let directory = Directory::new("index-needed");
     let index = index(&directory);
     let both = ["nf-sample.ko", "plain.ko"];
@@ -69,7 +69,7 @@ fn what_a_module_needs_is_read_with_it() {
 }
 
 #[test]
-fn what_has_to_do_with_a_function_is_read() {
+fn related_modules_are_read() {
     let directory = Directory::new("index-around");
     let index = index(&directory);
     let both = ["nf-sample.ko", "plain.ko"];
@@ -77,7 +77,7 @@ fn what_has_to_do_with_a_function_is_read() {
     for (module, function, callers, expected) in [
         (None, "first", &[][..], &both[..]),
         (Some("plain"), "first", &[], &both),
-        // It is of the kernel, and both call it.
+        // It is in the kernel, and both call it.
         (None, "f", &[], &both),
         (None, "g", &["f"], &both),
         (Some("plain"), "nothing", &[], &both),
@@ -93,7 +93,7 @@ fn what_has_to_do_with_a_function_is_read() {
     }
     let around = index.around(None, "f", &BTreeSet::new(), |name| name == "plain");
 
-    // It needs the other one, which needs no more than that.
+    // It needs the other one, and nothing else.
     assert_eq!(files(&around.paths), both);
     let around = index.around(None, "f", &BTreeSet::new(), |_| true);
 
@@ -101,7 +101,7 @@ fn what_has_to_do_with_a_function_is_read() {
 }
 
 #[test]
-fn an_index_is_kept_until_a_module_changes() {
+fn index_is_cached_until_a_module_changes() {
     let directory = Directory::new("index-kept");
     let paths = find_modules(&directory.path("modules"));
     let cache = cache(&directory);
@@ -116,7 +116,7 @@ fn an_index_is_kept_until_a_module_changes() {
         1
     );
     assert_eq!(of().text, first.text);
-    // What is kept is taken as it is, as long as the modules are the same.
+    // The cached index is used as long as the modules are the same.
     let kept = fs::read_dir(directory.path("deep/cache")).unwrap().next();
     let name = kept.unwrap().unwrap().file_name().into_string().unwrap();
     let mut other = of();
@@ -135,13 +135,13 @@ fn an_index_is_kept_until_a_module_changes() {
             .text,
         first.text
     );
-    // What is no index is made again.
+    // An invalid index is recreated.
     cache.keep(&name, b"\xff\xff\xff\xff\xff").unwrap();
     assert_eq!(of().text, first.text);
 }
 
 #[test]
-fn a_module_that_cannot_be_read_is_named() {
+fn unreadable_modules_are_named() {
     let directory = Directory::new("index-broken");
     let path = directory.path("modules/broken.ko.xz");
 

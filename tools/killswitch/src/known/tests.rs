@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! Tests of what is known about a kernel, with the [sample kernel](Directory).
+//! Tests of known facts about a kernel, with the [sample kernel](Directory).
 
 use super::*;
 use crate::image::{find_modules, tests::Directory};
@@ -22,7 +22,7 @@ fn subject(directory: &Directory, with_modules: bool) -> Subject {
 }
 
 #[test]
-fn answers_are_those_of_the_policy() {
+fn answers_match_the_policy() {
     let directory = Directory::new("known-answers");
     let [with, without] = [true, false].map(|it| subject(&directory, it));
 
@@ -76,12 +76,12 @@ fn answers_are_those_of_the_policy() {
 }
 
 #[test]
-fn what_could_be_built_in_is_not_absent() {
+fn modules_that_may_be_built_in_are_not_absent() {
     let directory = Directory::new("known-presence");
     let presence = |subject: &Subject, name| subject.presence(name);
     let subject = subject(&directory, true);
 
-    // This kernel has no names of what is built in.
+    // This kernel does not have the names of built-in modules.
     assert_eq!(presence(&subject, "other"), Presence::Unknown);
     fs::write(directory.path("modules.builtin"), "kernel/lib/in-ner.ko\n").unwrap();
     let subject = self::subject(&directory, true);
@@ -93,7 +93,7 @@ fn what_could_be_built_in_is_not_absent() {
 }
 
 #[test]
-fn what_is_installed_is_known() {
+fn installed_modules_are_known() {
     let directory = Directory::new("known-installed");
     let subject = |files: &[(&str, &str)]| {
         for (path, text) in files {
@@ -118,7 +118,7 @@ fn what_is_installed_is_known() {
         ("proc/sys/kernel/osrelease", "7.3.4\n"),
     ];
     assert_eq!(subject(&version).release().unwrap().name, "7.3.4");
-    // One of the lists alone says too little.
+    // One list alone is not sufficient.
     let modules = "lib/modules/7.3.4/modules.dep";
     let list = "kernel/crypto/af_alg.ko.xz:\nupdates/extra.ko: kernel/crypto/af_alg.ko.xz\n";
     expect(&subject(&[(modules, list)]), unknown);
@@ -138,7 +138,7 @@ fn what_is_installed_is_known() {
 }
 
 #[test]
-fn only_what_matters_is_read() {
+fn only_needed_modules_are_read() {
     let directory = Directory::new("known-open");
     let path = directory.path("modules");
     let index = Index::of(&Machine::nowhere(), &path).unwrap();
@@ -155,7 +155,7 @@ fn only_what_matters_is_read() {
 }
 
 #[test]
-fn a_file_that_is_wrong_is_an_error() {
+fn invalid_files_are_errors() {
     let directory = Directory::new("known-engaged");
     let path = directory.path("engaged");
 
@@ -170,7 +170,7 @@ fn a_file_that_is_wrong_is_an_error() {
     .unwrap();
     assert_eq!(
         engagements(&path).unwrap_err().to_string(),
-        "line 2: 'f hits' is not understood"
+        "line 2: unknown format: 'f hits'"
     );
     fs::write(&path, "").unwrap();
     assert_eq!(engagements(&path).unwrap(), []);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! `apply`: has the files of a directory engaged, at boot and when the unit is reloaded.
+//! `apply`: engages the commands in the files of a directory, at boot and when the unit is
+//! reloaded.
 
 use super::{
     outcome, request,
@@ -18,7 +19,7 @@ use clap::{Args, ValueHint};
 use serde::Serialize;
 use std::{error::Error, io, path};
 
-/// Where the files are.
+/// The default directory.
 #[derive(Args, Clone)]
 pub struct Options {
     /// The directory
@@ -28,7 +29,7 @@ pub struct Options {
         value_hint = ValueHint::DirPath
     )]
     directory: String,
-    /// Change nothing: ask what would become of it, and say what would be written
+    /// Change nothing: print what would be written, and the verdicts
     #[arg(long)]
     dry_run: bool,
     /// Print JSON
@@ -40,17 +41,17 @@ pub struct Options {
 #[derive(Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Applied {
-    /// Where the files are.
+    /// The directory of the files.
     directory: String,
-    /// Whether nothing was changed, because it was only asked what would be.
+    /// Whether this was a dry run.
     dry_run: bool,
     outcome: Outcome,
-    /// Why nothing was tried.
+    /// Why nothing was attempted.
     error: Option<String>,
     files: Vec<Loaded>,
 }
 
-/// What became of it, as the exit status says.
+/// The outcome, as in the exit status.
 #[derive(Clone, Copy, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
@@ -72,49 +73,49 @@ impl Outcome {
     }
 }
 
-/// What became of a file.
+/// The outcome of a file.
 #[derive(Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 struct Loaded {
     file: String,
     outcome: Outcome,
-    /// Why nothing of it was done.
+    /// The error, if nothing of the file was engaged.
     error: Option<String>,
-    /// What needs nothing, and why.
+    /// Skipped lines, with the reason.
     skipped: Vec<String>,
-    /// What was written to `control`, line by line.
+    /// The lines written to `control`.
     written: Vec<String>,
-    /// What the kernel answered to that, line by line.
+    /// The kernel's answer, line by line.
     answer: Vec<String>,
-    /// With `--dry-run`: what would be written, and what `check` says of it.
+    /// With `--dry-run`: the lines that would be written, and their verdicts.
     rehearsal: Option<Asked>,
-    /// What was engaged already.
+    /// Targets that were already engaged.
     known: Vec<Kept>,
 }
 
-/// What became of what was engaged already.
+/// The outcome for a target that was already engaged.
 #[derive(Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 struct Kept {
-    /// The function, as it was named.
+    /// The function, as in `engaged`.
     target: String,
-    /// What the file has it return.
+    /// Its value in the file.
     value: String,
-    /// Whether it is as the file says, but for what there is a warning of.
+    /// Whether it is engaged with this value; differences in other options are in the warnings.
     done: bool,
-    /// The same in a sentence.
+    /// The same as a sentence.
     what: String,
-    /// What is not as the file says, and stays so.
+    /// Differences from the file that are not changed.
     warnings: Vec<String>,
 }
 
-/// A line of a file, or what it was resolved to, and its number from 1 on.
+/// A line of a file, or of its resolution, and its number, counting from 1.
 struct Line {
     number: usize,
     text: String,
 }
 
-/// What is engaged already, and what a line says of it.
+/// An engagement that exists already, and the options of its line.
 struct Known {
     target: String,
     value: String,
@@ -123,16 +124,16 @@ struct Known {
     reason: Option<String>,
 }
 
-/// What a file asks for.
+/// The requests of a file.
 #[derive(Default)]
 struct Plan {
     new: Vec<Line>,
     known: Vec<Known>,
-    /// What there is to say of lines that need nothing.
+    /// Messages about skipped lines.
     skipped: Vec<String>,
 }
 
-/// Engages what the files say. Each is a transaction.
+/// Engages the commands in the files. Each file is a transaction.
 pub fn apply(
     machine: &Machine,
     options: &Options,
@@ -143,7 +144,7 @@ pub fn apply(
         .map_err(|error| format!("'{}': {error}", options.directory))?
         .display()
         .to_string();
-    // What cannot be listed has no files, as for a shell.
+    // As in a shell, a directory that cannot be read has no files.
     let mut names = machine.list(&directory).unwrap_or_default();
     let mut applied = Applied {
         dry_run: options.dry_run,
@@ -206,7 +207,7 @@ impl Loaded {
         is_rehearsed || !self.written.is_empty() || self.known.iter().any(|it| it.done)
     }
 
-    /// The exit status, if there were no other file.
+    /// The exit status, if this were the only file.
     fn status(&self) -> u8 {
         let is_refused = self
             .rehearsal
@@ -256,7 +257,7 @@ struct File<'a> {
 }
 
 impl File<'_> {
-    /// Engages what it says, or nothing of it.
+    /// Engages all of it or nothing.
     fn load(&self, knowledge: &dyn Knowledge) -> Loaded {
         let path = &self.path;
         let mut loaded = Loaded {
@@ -317,7 +318,7 @@ impl File<'_> {
         loaded
     }
 
-    /// Understands the file as far as the kernel does not. Fails with what is wrong.
+    /// Parses the parts of the file that the kernel does not parse. Fails with an error message.
     fn plan(&self, text: &str, knowledge: &dyn Knowledge) -> Result<Plan, String> {
         let mut plan = Plan::default();
 
@@ -350,8 +351,8 @@ impl File<'_> {
                 for id in words(reason).filter(|it| is_cve(it)) {
                     if let Mitigation::NotNeeded(why) = knowledge.mitigation(self.machine, id) {
                         plan.skipped.push(format!(
-                            "line {number} is not needed for {id}, and not skipped, as mitigate \
-                             {id} would be: {why}"
+                            "line {number} is not needed for {id}, but is engaged (mitigate {id} \
+                             would skip it): {why}"
                         ));
                     }
                 }
@@ -361,7 +362,7 @@ impl File<'_> {
                 let (id, extra) = word(rest);
 
                 if id.is_empty() || !extra.is_empty() {
-                    return Err(format!("'{line}' is not mitigate CVE"));
+                    return Err(format!("'{line}' is not of the form: mitigate CVE"));
                 }
                 match knowledge.mitigation(self.machine, id) {
                     Mitigation::Engage(alternatives) => {
@@ -379,13 +380,13 @@ impl File<'_> {
                 }
             }
             _ => Err(format!(
-                "'{verb}' is no command for these files, only engage and mitigate are"
+                "'{verb}' is not allowed in these files, only engage and mitigate are"
             )),
         }
     }
 
-    /// The alternative that is engaged already, or else the first that the kernel allows. Fails
-    /// with why it refuses the best one.
+    /// Chooses the alternative that is already engaged, or else the first that the kernel allows.
+    /// Fails with the refusal of the best one.
     fn choose<'a>(&self, alternatives: &'a [Vec<String>]) -> Result<&'a [String], String> {
         let is_known = |it: &&Vec<String>| it.iter().all(|line| self.is_known(line));
         let mut refusals = Vec::new();
@@ -393,7 +394,7 @@ impl File<'_> {
         if let Some(known) = alternatives.iter().find(is_known) {
             return Ok(known);
         }
-        // What becomes of the only one is in the answer to the request itself.
+        // With a single alternative, the answer to the request itself has the verdict.
         if let [only] = alternatives {
             return Ok(only);
         }
@@ -408,8 +409,8 @@ impl File<'_> {
         Err(first.unwrap_or("there is nothing to engage".into()))
     }
 
-    /// Whether what a line says to engage is engaged, by the same name. What is only observed is
-    /// not: an engagement takes its place.
+    /// Whether the target of a line is already engaged by the same name. Returns false if it is
+    /// only observed: an engagement replaces the observation.
     fn is_known(&self, line: &str) -> bool {
         let (_, rest) = word(line);
         let (target, _) = word(rest);
@@ -431,7 +432,7 @@ impl File<'_> {
             });
             return Ok(());
         }
-        // No kernel reads these.
+        // The kernel does not parse these options.
         let complete = format!("engage {target} 0 {options}");
         let Ok(Command::Engage(Engage {
             scope,
@@ -455,7 +456,7 @@ impl File<'_> {
         Ok(())
     }
 
-    /// Gives its value to what is engaged already.
+    /// Sets the value of an existing engagement.
     fn give_value(&self, known: &Known) -> Kept {
         let Known { target, value, .. } = known;
         let file = format!("{KILLSWITCH}/fn/{target}/retval");
@@ -471,7 +472,7 @@ impl File<'_> {
             return kept(
                 false,
                 format!(
-                    "{target} is engaged already, and the value {value} was not taken: {} (see the \
+                    "{target} is already engaged, and refused the value {value}: {} (see the \
                      kernel log)",
                     request::words(&error)
                 ),
@@ -479,7 +480,12 @@ impl File<'_> {
         }
         let found = match state::engaged(self.machine) {
             Ok(found) => found,
-            Err(error) => return kept(false, format!("whether {target} is engaged: {error}")),
+            Err(error) => {
+                return kept(
+                    false,
+                    format!("cannot find out whether {target} is engaged: {error}"),
+                )
+            }
         };
         let Some(found) = found.iter().find(|it| it.target == *target) else {
             return kept(false, format!("{target} has just ended, and RUNS"));
@@ -487,12 +493,12 @@ impl File<'_> {
         let (done, what) = match &*found.state {
             "engaged" => (
                 true,
-                format!("{target} is engaged already, and returns {value}"),
+                format!("{target} is already engaged, and returns {value}"),
             ),
             "armed" => (
                 true,
                 format!(
-                    "{target} is armed already, and will return {value} when its module is loaded"
+                    "{target} is already armed, and will return {value} when its module is loaded"
                 ),
             ),
             state => (false, format!("{target} is {state}, and RUNS")),
@@ -501,12 +507,12 @@ impl File<'_> {
 
         if found.scope != known.scope || found.reason != known.reason {
             warnings.push(format!(
-                "scope and reason of {target} stay as they are; disengage it first to change them"
+                "scope and reason of {target} are not changed; disengage it first to change them"
             ));
         }
         if found.condition != known.condition {
             warnings.push(format!(
-                "the condition of {target} stays as it is; disengage it first to change it"
+                "the condition of {target} is not changed; disengage it first to change it"
             ));
         }
         Kept {
@@ -517,7 +523,7 @@ impl File<'_> {
 }
 
 impl Known {
-    /// What would become of it.
+    /// The outcome in a dry run.
     fn rehearse(&self) -> Kept {
         let Self { target, value, .. } = self;
 
@@ -525,13 +531,13 @@ impl Known {
             target: target.clone(),
             value: value.clone(),
             done: true,
-            what: format!("{target} is engaged already, and would be given {value}"),
+            what: format!("{target} is already engaged, and its value would be set to {value}"),
             warnings: Vec::new(),
         }
     }
 }
 
-/// The first word of `text`, and what follows it.
+/// The first word of `text`, and the rest.
 fn word(text: &str) -> (&str, &str) {
     let (word, rest) = text.split_once([' ', '\t']).unwrap_or((text, ""));
 
@@ -546,8 +552,7 @@ fn with_reason(command: &str, id: &str) -> String {
     }
 }
 
-/// A refusal that names a line of the write, which has not all lines of the file, with the number
-/// of that line in the file.
+/// Translates the line number of a refusal from the write, which leaves out lines, to the file.
 fn in_file(answer: &str, lines: &[Line]) -> String {
     const IN_LINE: &str = "refused in line ";
     let renumbered = || {
@@ -561,7 +566,7 @@ fn in_file(answer: &str, lines: &[Line]) -> String {
     renumbered().unwrap_or_else(|| answer.into())
 }
 
-/// Says what is wrong, to the journal as an error.
+/// Reports an error, to the journal with the error level.
 fn complain(screen: &mut Screen<'_>, what: impl std::fmt::Display) -> io::Result<()> {
     screen.logged(Screen::ERROR, what)
 }

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! What a monitor reads of the state of a machine.
+//! Metrics of a machine, for monitoring systems.
 
 use super::status::{Aged, Report};
 use crate::cve::{Finding, State};
 use std::fmt::{self, Write};
 
-/// What is measured, in a form that both OpenMetrics and the older text format of Prometheus
-/// allow: gauges and counters only. `kernel` is what the kernel calls itself.
+/// Formats the metrics in a form that is valid in both OpenMetrics and the older text format of
+/// Prometheus, which only allows gauges and counters. `kernel` is the kernel's release.
 pub fn of(report: &Report, kernel: &str) -> Result<String, fmt::Error> {
     let mut text = String::new();
     let flag = |it: bool| u8::from(it).to_string();
@@ -56,7 +56,7 @@ pub fn of(report: &Report, kernel: &str) -> Result<String, fmt::Error> {
             (
                 "cves",
                 "gauge",
-                "How many CVEs are in a state, of those that matter to this kernel.",
+                "Number of CVEs by state, of those relevant to this kernel.",
                 State::ALL.map(by_state).to_vec(),
             ),
             (
@@ -71,31 +71,31 @@ pub fn of(report: &Report, kernel: &str) -> Result<String, fmt::Error> {
         (
             "info",
             "gauge",
-            "The kernel that runs. The value is always 1.",
+            "The running kernel. The value is always 1.",
             vec![(info, "1".into())],
         ),
         (
             "slots",
             "gauge",
-            "How many engagements there can be.",
+            "Maximum number of engagements.",
             alone(status.slots.to_string()),
         ),
         (
             "engagements",
             "gauge",
-            "How many there are.",
+            "Number of engagements.",
             alone(status.engagements.to_string()),
         ),
         (
             "disarmed",
             "gauge",
-            "How many of them are disarmed, so that the function runs.",
+            "Number of disarmed engagements, whose functions run.",
             alone(status.disarmed.to_string()),
         ),
         (
             "sealed",
             "gauge",
-            "Whether nothing can be changed until the next boot.",
+            "Whether changes are sealed until the next boot.",
             alone(flag(status.sealed)),
         ),
         (
@@ -107,19 +107,19 @@ pub fn of(report: &Report, kernel: &str) -> Result<String, fmt::Error> {
         (
             "boot_errors",
             "gauge",
-            "What was wrong with the kernel command line, or refused.",
+            "Number of errors and refusals on the kernel command line.",
             alone(status.boot_errors.len().to_string()),
         ),
         (
             "warnings",
             "gauge",
-            "What the command status warns of.",
+            "Number of warnings of killswitch status.",
             alone(report.warnings.len().to_string()),
         ),
         (
             "state",
             "gauge",
-            "What it is doing: it stops calls if engaged. The value is always 1.",
+            "State of the engagement; calls are stopped if engaged. The value is always 1.",
             report.engaged.iter().map(state).collect(),
         ),
         (
@@ -137,19 +137,19 @@ pub fn of(report: &Report, kernel: &str) -> Result<String, fmt::Error> {
         (
             "faults",
             "counter",
-            "Calls of which the condition looked at memory that cannot be read.",
+            "Calls whose condition accessed memory that cannot be read.",
             each(&|it| Some(it.engagement.faults?.to_string())),
         ),
         (
             "callers",
             "gauge",
-            "Callers that are distinguished.",
+            "Number of distinct callers.",
             each(&|it| Some(it.engagement.callers.to_string())),
         ),
         (
             "age_seconds",
             "gauge",
-            "Time since it began, at most that since the boot.",
+            "Age of the engagement, at most the time since boot.",
             each(&|it| Some(it.age.age?.to_string())),
         ),
         (
@@ -161,7 +161,7 @@ pub fn of(report: &Report, kernel: &str) -> Result<String, fmt::Error> {
         (
             "left_seconds",
             "gauge",
-            "Time until it is decided on or ends by itself.",
+            "Time until it is committed or expires.",
             each(&|it| Some(it.engagement.seconds_left?.to_string())),
         ),
     ];
@@ -182,7 +182,7 @@ pub fn of(report: &Report, kernel: &str) -> Result<String, fmt::Error> {
     Ok(text)
 }
 
-/// A value of a label.
+/// Escapes the value of a label.
 fn escaped(text: &str) -> String {
     text.replace('\\', "\\\\")
         .replace('"', "\\\"")

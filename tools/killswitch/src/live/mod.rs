@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! The commands for a machine that runs Killswitch.
+//! The commands for a machine with Killswitch.
 
 pub mod apply;
 mod metrics;
@@ -31,22 +31,22 @@ use std::{
     time::Duration,
 };
 
-/// Everything was done, or is as it should be.
+/// Success, or no problem was found.
 pub const DONE: u8 = 0;
-/// Nothing was done, since the kernel refuses it.
+/// The kernel refused everything.
 pub const REFUSED: u8 = 1;
-/// Killswitch is not there.
+/// Killswitch is not active.
 pub const NOT_AVAILABLE: u8 = 2;
-/// Some of it was done, or is not as it should be.
+/// Partial success, or a problem was found.
 pub const PARTLY: u8 = 3;
 
-/// What is known of CVEs.
+/// Knowledge about CVEs.
 pub trait Knowledge {
-    /// What is to be done about `id` on `machine`.
+    /// The mitigation of `id` on `machine`.
     fn mitigation(&self, machine: &Machine, id: &str) -> Mitigation;
 
-    /// The state of CVEs on `machine`, where this is engaged: of all that are known if it
-    /// `is_complete`, and else of those that matter to the machine. Fails with what is wrong with the
+    /// The states of CVEs on `machine` with these engagements: of all known CVEs if it
+    /// `is_complete`, or else of those relevant to the machine. Fails with the problems in the
     /// catalogue.
     fn report(
         &self,
@@ -56,19 +56,19 @@ pub trait Knowledge {
     ) -> Result<cve::Report, String>;
 }
 
-/// What is to be done about a CVE.
+/// The mitigation of a CVE.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Mitigation {
-    /// To write the commands of one of these alternatives, the best first, all of it: `engage
-    /// <target> <retval> [<options>]`. What has no reason gets the CVE's name as its reason.
+    /// Alternatives, the best first. All commands of one are written together: `engage <target>
+    /// <retval> [<options>]`. If a command has no reason, the CVE's name is added as its reason.
     Engage(Vec<Vec<String>>),
-    /// Nothing, for this reason: the kernel has the fix, or is not affected.
+    /// Not needed, for this reason: the kernel has the fix, or is not affected.
     NotNeeded(String),
-    /// It is not known what, or there is nothing that could be done, for this reason.
+    /// Unknown or unavailable, for this reason.
     Unknown(String),
 }
 
-/// The exit status, by whether there is something that was done, and something that was refused.
+/// The exit status after successes and refusals.
 pub fn outcome(is_some_done: bool, is_some_refused: bool) -> u8 {
     match (is_some_done, is_some_refused) {
         (_, false) => DONE,
@@ -77,13 +77,13 @@ pub fn outcome(is_some_done: bool, is_some_refused: bool) -> u8 {
     }
 }
 
-/// What can be done on a machine that runs.
+/// The commands for a running machine.
 #[derive(Subcommand)]
 pub enum Command {
-    /// Ask whether functions could be engaged, and what there is to know about them
+    /// Check whether functions could be engaged, and print what is known about them
     ///
-    /// A request is a function and a value: af_alg_sendmsg -EPERM [scope=...] [if=...]. Nothing is
-    /// changed. The status is 0 if all are allowed, 3 if some are, and 1 if none is.
+    /// A request is a function and a value: af_alg_sendmsg -EPERM [scope=...] [if=...]. Changes
+    /// nothing. The status is 0 if all are allowed, 3 if some are, and 1 if none is.
     Check {
         #[command(flatten)]
         requests: Requests,
@@ -93,10 +93,10 @@ pub enum Command {
         #[arg(long)]
         json: bool,
     },
-    /// Make functions return a value without running: all of them, or none
+    /// Engage functions, all or none: they return a value without running
     ///
-    /// A request is a function and a value, and may have the options of the file control:
-    /// af_alg_sendmsg -EPERM [scope=...] [if=...] [for=...] [reason=...].
+    /// A request is a function and a value, with any options of the file control: af_alg_sendmsg
+    /// -EPERM [scope=...] [if=...] [for=...] [reason=...].
     Engage {
         #[command(flatten)]
         requests: Requests,
@@ -104,13 +104,13 @@ pub enum Command {
         which: Which,
         #[command(flatten)]
         term: Term,
-        /// Engage them only if they are not called for this time, such as 1h
+        /// Engage functions if they are not called for this time, such as 1h
         #[arg(long, value_name = "TIME", value_parser = humantime::parse_duration)]
         unless_called: Option<Duration>,
         #[command(flatten)]
         how: How,
     },
-    /// Count the calls of functions, which run
+    /// Count the calls of functions, which still run
     Observe {
         #[command(flatten)]
         requests: Requests,
@@ -121,14 +121,14 @@ pub enum Command {
         #[command(flatten)]
         how: How,
     },
-    /// Have engagements stay that would end by themselves
+    /// Remove the time limit of engagements
     Keep {
         #[command(flatten)]
         requests: Requests,
         #[command(flatten)]
         how: How,
     },
-    /// Release functions: all that are named, or none
+    /// Release functions, all or none
     Disengage {
         #[command(flatten)]
         requests: Requests,
@@ -138,10 +138,10 @@ pub enum Command {
         #[command(flatten)]
         how: How,
     },
-    /// Release what is engaged for a reason, such as a CVE
+    /// Release everything that is engaged for a reason, such as a CVE
     ///
-    /// Releases what is engaged by a name, and what has the name as a word of its reason, in one
-    /// write. The status is 3 if nothing is for some of the names.
+    /// Releases engagements by the name of their function, and by words of their reason, in one
+    /// write. The status is 3 if some of the names match nothing.
     Lift {
         /// A function, or a word of a reason, such as CVE-2026-31431
         #[arg(value_name = "NAME", required = true)]
@@ -149,32 +149,32 @@ pub enum Command {
         #[command(flatten)]
         how: How,
     },
-    /// Have nothing be changed any more until the next boot
+    /// Prevent all changes until the next boot
     Seal {
-        /// Do it. Without this, a terminal is asked for it
+        /// Do not ask for confirmation on a terminal
         #[arg(long)]
         yes: bool,
         #[command(flatten)]
         how: How,
     },
-    /// Show what is engaged, and what does not work
+    /// Show engagements and problems
     ///
-    /// The status is 3 if something is disarmed, missing, was refused at boot, or is older than
+    /// The status is 3 if an engagement is disarmed, missing, was refused at boot, or is older than
     /// --max-age, or, with --cve, if a CVE is open.
     Status(status::Options),
-    /// Show calls as they come, and changes of what is engaged
+    /// Show calls and changes of engagements as they happen
     Watch(watch::Options),
-    /// Show who calls a function that is engaged, and what the audit log has about it
+    /// Show the callers of an engaged function, and its records in the audit log
     Why(why::Options),
-    /// Engage what the files of a directory say, as the unit does at boot
+    /// Engage the commands in the files of a directory, as the unit does at boot
     ///
     /// Reads DIRECTORY/*.conf in the order of their names. A line is the command engage of the file
-    /// control, or "mitigate" and a CVE; empty lines, and lines that begin with #, are left out. A
-    /// file is a transaction: all of it is engaged, or nothing. What is engaged already gets the
-    /// value that the file says; its scope, condition and reason stay as they are. Nothing is
-    /// disengaged. A CVE of which the kernel has the fix is skipped. A file that others than root
-    /// can change is refused. The status is 0 if everything is engaged or armed, 1 if nothing is,
-    /// and 3 if something is not.
+    /// control, or "mitigate" and a CVE; empty lines, and lines that begin with #, are ignored. A
+    /// file is a transaction: all of it is engaged, or nothing. If a function is already engaged,
+    /// its value is set to the one in the file; its scope, condition and reason are not changed.
+    /// Nothing is disengaged. A CVE is skipped if the kernel has the fix. Files that users other
+    /// than root can change are refused. The status is 0 if everything is engaged or armed, 1 if
+    /// nothing is, and 3 if something is not.
     Apply(apply::Options),
 }
 
@@ -190,15 +190,15 @@ const fn kind(verb: &'static str, operands: usize) -> Kind {
     Kind { verb, operands }
 }
 
-/// What to say if Killswitch is not there.
+/// The error if Killswitch is not active.
 fn unavailable() -> String {
     format!(
-        "there is no {KILLSWITCH}/control; has the kernel CONFIG_SECURITY_KILLSWITCH, is \
-         securityfs mounted, and is killswitch in lsm=?"
+        "there is no {KILLSWITCH}/control; check that the kernel has CONFIG_SECURITY_KILLSWITCH, \
+         that securityfs is mounted, and that lsm= contains killswitch"
     )
 }
 
-/// Carries out a command, and returns the exit status. Fails if it could not be tried.
+/// Runs a command, and returns the exit status. Fails if it could not be attempted.
 pub fn run(
     command: &Command,
     machine: &Machine,
@@ -208,7 +208,7 @@ pub fn run(
     let plain = &request::options(&Which::default(), &Term::default());
 
     match command {
-        // It makes a difference whether there is anything to engage.
+        // An empty directory needs no kernel support.
         Command::Apply(options) => apply::apply(machine, options, knowledge, screen),
         _ if !machine.has(&format!("{KILLSWITCH}/status")) => {
             screen.problem(unavailable())?;
@@ -276,8 +276,8 @@ pub fn run(
         Command::Seal { yes, how } => {
             if !yes && !how.dry_run && io::stdin().is_terminal() {
                 screen.problem(
-                    "after this, nothing can be engaged or released until the next boot; say \
-                     --yes if you mean it",
+                    "after this, nothing can be engaged or released until the next boot; confirm \
+                     with --yes",
                 )?;
                 return Ok(REFUSED);
             }
@@ -289,7 +289,7 @@ pub fn run(
     }
 }
 
-/// Carries out lines of `control`, or says what would come of it.
+/// Writes lines to `control`, or prints what would happen.
 fn change(
     machine: &Machine,
     lines: &[String],
@@ -302,7 +302,7 @@ fn change(
     }
 }
 
-/// Releases what is engaged by these names, or for these reasons.
+/// Releases engagements by these names or reasons.
 fn lift(
     machine: &Machine,
     names: &[String],
@@ -321,7 +321,7 @@ fn lift(
 
         if found.peek().is_none() {
             screen.problem(format_args!(
-                "nothing is engaged by the name or reason {name}{}",
+                "nothing is engaged by the name or for the reason {name}{}",
                 state::meant(&engaged, name)
             ))?;
             is_whole = false;
@@ -329,7 +329,7 @@ fn lift(
         for it in found {
             let line = format!("disengage {}", it.target);
 
-            // Two names can mean the same.
+            // Two names can match the same engagement.
             if !lines.contains(&line) {
                 lines.push(line);
             }

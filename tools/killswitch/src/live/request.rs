@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! What is written to `control` and `check`, and how the kernel's answers are shown: its sentences
-//! as they are.
+//! Writes to `control` and `check`, and the display of the kernel's answers, which are printed
+//! verbatim.
 
 use super::{
     outcome,
@@ -24,59 +24,59 @@ use std::{
     time::Duration,
 };
 
-/// What an option begins with, in the order in which the kernel takes them.
+/// The prefixes of options, in the order that the kernel expects.
 const OPTIONS: [&str; 4] = ["scope=", "if=", "for=", "reason="];
-/// Which of them ends at a blank outside of quotes, and which at the end of the line.
+/// Options that end at the first unquoted blank, and options that end at the end of the line.
 const IF: usize = 1;
 const REASON: usize = 3;
 
-/// The most that is read of a file of requests, in bytes.
+/// Size limit of a file of requests, in bytes.
 const MAX_FILE: u64 = 1 << 20;
 
-/// Functions, each with what shall become of it.
+/// Functions to act on.
 #[derive(Args, Clone, Default)]
 pub struct Requests {
-    /// A function and what belongs to it, as the file control takes it: af_alg_sendmsg -EPERM
+    /// A function and its operands, as in the file control: af_alg_sendmsg -EPERM
     ///
-    /// Several may follow each other. One argument with blanks in it is a whole request.
+    /// Several can be given. An argument with blanks is a complete request.
     #[arg(value_name = "REQUEST")]
     words: Vec<String>,
-    /// Write the lines of this file, too; "-" is the standard input
+    /// Also write the lines of this file; "-" is the standard input
     ///
-    /// They are complete commands, of any kind that the file control takes (for check, lines that
-    /// the file check takes). Empty lines, and lines that begin with #, are left out.
+    /// The lines are complete commands, of any kind that the file control takes (for check, lines
+    /// for the file check). Empty lines, and lines that begin with #, are ignored.
     #[arg(long, value_name = "FILE")]
     file: Vec<PathBuf>,
 }
 
-/// Which calls are meant.
+/// The calls to affect.
 #[derive(Args, Clone, Default)]
 pub struct Which {
-    /// Whose calls: all, or nonroot
+    /// Users: all, or nonroot
     ///
-    /// This and the other options are for requests that do not say it themselves.
+    /// This and the other options apply to requests that do not set them.
     #[arg(long)]
     scope: Option<String>,
-    /// Only those of these calls for which this is true
+    /// Only calls for which this condition is true
     #[arg(long = "if", value_name = "CONDITION")]
     condition: Option<String>,
 }
 
-/// How long it lasts, and why.
+/// Duration and reason.
 #[derive(Args, Clone, Default)]
 pub struct Term {
-    /// End by itself after this time, such as 90s, 10m, 8h or 30d
+    /// Release after this time, such as 90s, 10m, 8h or 30d
     #[arg(long = "for", value_name = "TIME", value_parser = humantime::parse_duration)]
     term: Option<Duration>,
-    /// Why, for the audit log and for status
+    /// The reason, for the audit log and for status
     #[arg(long, value_name = "TEXT")]
     reason: Option<String>,
 }
 
-/// How a change is made and shown.
+/// How to make a change and show it.
 #[derive(Args, Clone, Copy, Default)]
 pub struct How {
-    /// Change nothing: ask what would become of it, and say what would be written
+    /// Change nothing: print what would be written, and the verdicts
     #[arg(long)]
     pub dry_run: bool,
     /// Print JSON
@@ -89,13 +89,13 @@ pub struct How {
 pub struct Kind {
     /// The command of the file `control`; nothing for a line of `check`.
     pub verb: &'static str,
-    /// How many words stand between the function and the options.
+    /// The number of words between the function and the options.
     pub operands: usize,
 }
 
 impl Requests {
-    /// What is to be written, line by line. `options` are for the requests in the arguments that
-    /// lack them, and `behind` stands before their options.
+    /// The lines to write. `options` apply to requests in the arguments that do not set them.
+    /// `behind` precedes their options.
     pub fn lines(
         &self,
         kind: Kind,
@@ -130,7 +130,7 @@ impl Requests {
         if lines.is_empty() {
             return Err("name a function, or a file of requests".into());
         }
-        // One of them would be another line.
+        // A line feed would start another line.
         if lines.iter().any(|line| line.contains('\n')) {
             return Err("a request is one line".into());
         }
@@ -138,8 +138,8 @@ impl Requests {
     }
 }
 
-/// The arguments of the program, where values such as `-EPERM` and `-1` are no options: they get a
-/// blank in front, which means nothing in a request.
+/// The arguments of the program. Values such as `-EPERM` and `-1` are not options: prefix them with
+/// a blank, which the kernel ignores.
 pub fn arguments(all: impl Iterator<Item = OsString>) -> Vec<OsString> {
     let mut all: Vec<OsString> = all.collect();
     let has_values = all.get(1).is_some_and(|it| it == "check" || it == "engage");
@@ -156,7 +156,7 @@ pub fn arguments(all: impl Iterator<Item = OsString>) -> Vec<OsString> {
     all
 }
 
-/// The options, in the order in which the kernel takes them.
+/// The options, in the order that the kernel expects.
 pub fn options(which: &Which, term: &Term) -> [Option<String>; OPTIONS.len()] {
     [
         which.scope.clone(),
@@ -166,8 +166,8 @@ pub fn options(which: &Which, term: &Term) -> [Option<String>; OPTIONS.len()] {
     ]
 }
 
-/// A request with its verb, and with its options in the order in which the kernel takes them. What
-/// is not understood stays where it is, and the kernel says what is wrong with it.
+/// Completes a request with its verb, and with its options in the order that the kernel expects.
+/// Leaves anything unknown in place, for the kernel to report.
 fn complete(
     kind: Kind,
     request: &str,
@@ -219,7 +219,7 @@ fn complete(
     parts.join(" ")
 }
 
-/// The lines of a file that are neither empty nor comments.
+/// The lines of a file, without empty ones and comments.
 fn read_lines(path: &Path) -> Result<Vec<String>, Box<dyn Error>> {
     let text = file::input_text(path, MAX_FILE)
         .map_err(|error| format!("{}: it cannot be read: {error}", path.display()))?;
@@ -232,24 +232,24 @@ fn read_lines(path: &Path) -> Result<Vec<String>, Box<dyn Error>> {
         .collect())
 }
 
-/// What was written to `control`, and what came of it: the answer of what changes something, with
-/// `--json`.
+/// The lines written to `control` and the result: with `--json`, the answer of commands that change
+/// something.
 #[derive(Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Written<'a> {
-    /// Whether all of it was carried out. Otherwise nothing was.
+    /// Whether all of it succeeded. Otherwise nothing was changed.
     done: bool,
     /// What was written, line by line.
     lines: &'a [String],
     /// The kernel's answer, line by line.
     answer: Vec<&'a str>,
-    /// The number of the error of the write.
+    /// The error number of the write.
     errno: Option<i32>,
-    /// The same in words.
+    /// The error message of the write.
     error: Option<String>,
 }
 
-/// Has all `lines` carried out, or none of them.
+/// Executes all `lines`, or none of them.
 pub fn write(
     machine: &Machine,
     lines: &[String],
@@ -283,7 +283,7 @@ pub fn write(
     })
 }
 
-/// Says what [`write()`] would do with `lines`.
+/// Prints what [`write()`] would do with `lines`.
 pub fn rehearse(
     machine: &Machine,
     lines: &[String],
@@ -293,7 +293,7 @@ pub fn rehearse(
     Asked::about(machine, lines)?.show(json, screen)
 }
 
-/// What `check` is asked about a command. It only knows of values.
+/// The request to `check` for a command. `check` only takes values.
 fn question(command: &command::Command<'_>) -> Option<String> {
     let command::Command::Engage(Engage {
         target,
@@ -322,13 +322,13 @@ fn question(command: &command::Command<'_>) -> Option<String> {
 pub struct Verdict {
     /// `allow` or `refuse`.
     verdict: String,
-    /// The function, as it was named.
+    /// The function, as in the request.
     target: String,
-    /// What it would return.
+    /// Its value.
     value: i64,
     /// The rule that refuses, or the error.
     why: Option<String>,
-    /// What the kernel says for people.
+    /// The kernel's explanation.
     details: Vec<String>,
 }
 
@@ -338,24 +338,23 @@ impl Verdict {
     }
 }
 
-/// What was asked, and answered: the answer of `check`, and of what would change something with
-/// `--dry-run`, with `--json`.
+/// Requests and answers: with `--json`, the answer of `check`, and of `--dry-run`.
 #[derive(Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Asked {
-    /// What would be written to `control`, if that was the question.
+    /// The lines that would be written to `control`, in a dry run.
     would_write: Vec<String>,
     verdicts: Vec<Verdict>,
-    /// The number of the error of the question, if it could not be answered.
+    /// The error number, if the request failed.
     errno: Option<i32>,
-    /// The same in words.
+    /// The error message.
     error: Option<String>,
-    /// What the kernel says if there are no verdicts.
+    /// The kernel's answer if there are no verdicts.
     answer: Option<String>,
 }
 
 impl Asked {
-    /// Asks `check`.
+    /// Writes requests to `check`.
     pub fn of(machine: &Machine, questions: &[String]) -> Self {
         let Reply { result, answer } = match questions {
             [] => Reply {
@@ -376,7 +375,7 @@ impl Asked {
         }
     }
 
-    /// Asks what would become of these lines of `control`. Fails with the line that is no command.
+    /// Checks lines for `control`. Fails if a line is not a command.
     pub fn about(machine: &Machine, lines: &[String]) -> Result<Self, String> {
         let mut questions = Vec::new();
 
@@ -404,7 +403,7 @@ impl Asked {
         }
     }
 
-    /// Shows the verdicts. Returns the exit status.
+    /// Prints the verdicts. Returns the exit status.
     pub fn show(&self, json: bool, screen: &mut Screen<'_>) -> Result<u8, Box<dyn Error>> {
         if json {
             screen.json(self)?;
@@ -422,7 +421,7 @@ impl Asked {
         Ok(self.status())
     }
 
-    /// Why something is refused, in a sentence; nothing if all is allowed.
+    /// The first refusal as a sentence; `None` if all are allowed.
     fn refusal(&self) -> Option<String> {
         let refused = self.verdicts.iter().find(|it| !it.is_allowed());
 
@@ -441,7 +440,7 @@ impl Asked {
     }
 }
 
-/// Why the kernel would refuse one of these commands for `control`; nothing if it would not.
+/// The kernel's refusal of one of these commands for `control`; `None` if it would accept all.
 pub fn first_refusal(machine: &Machine, lines: &[String]) -> Option<String> {
     match Asked::about(machine, lines) {
         Ok(asked) => asked.refusal(),
@@ -449,7 +448,7 @@ pub fn first_refusal(machine: &Machine, lines: &[String]) -> Option<String> {
     }
 }
 
-/// What stands in an answer of `check`.
+/// Parses an answer of `check`.
 fn verdicts(answer: &str) -> Vec<Verdict> {
     let mut verdicts: Vec<Verdict> = Vec::new();
 
@@ -477,7 +476,7 @@ fn verdicts(answer: &str) -> Vec<Verdict> {
     verdicts
 }
 
-/// Shows verdicts, their first lines in columns.
+/// Prints verdicts, with their first lines in columns.
 fn show(verdicts: &[Verdict], screen: &mut Screen<'_>) -> io::Result<()> {
     let width = |of: &dyn Fn(&Verdict) -> usize| verdicts.iter().map(of).max().unwrap_or(0);
     let verdict_width = width(&|it| it.verdict.len());
@@ -504,19 +503,19 @@ fn show(verdicts: &[Verdict], screen: &mut Screen<'_>) -> io::Result<()> {
     Ok(())
 }
 
-/// An answer of the kernel, its first word in a colour.
+/// An answer of the kernel, with its first word coloured.
 fn coloured(line: &str) -> [Cell; 2] {
     let (word, rest) = line.split_at(line.find(' ').unwrap_or(line.len()));
 
     [Cell::new(word, Meaning::of_answer(word)), rest.into()]
 }
 
-/// One write: all lines together.
+/// Joins all lines for one write.
 fn text(lines: &[String]) -> String {
     lines.join("\n") + "\n"
 }
 
-/// An error in words, without its number.
+/// An error message without its number.
 pub fn words(error: &io::Error) -> String {
     let text = error.to_string();
 
@@ -526,10 +525,10 @@ pub fn words(error: &io::Error) -> String {
     }
 }
 
-/// What there is to say of a write that has no answer.
+/// The message for a write without an answer.
 fn unanswered(file: &str, error: &io::Error) -> String {
     let hint = match error.kind() {
-        io::ErrorKind::PermissionDenied => "; it takes root of the machine, outside of containers",
+        io::ErrorKind::PermissionDenied => "; this needs root in the initial user namespace",
         _ => "",
     };
 
@@ -597,7 +596,7 @@ mod tests {
                     "engage h -3 scope=all if=$uid!=0 for=60 reason=CVE-1",
                 ],
             ),
-            // The kernel says what is wrong.
+            // The kernel reports the error.
             (ENGAGE, &["f"], &none, &["engage f"]),
             (
                 ENGAGE,
@@ -644,7 +643,7 @@ mod tests {
     }
 
     #[test]
-    fn a_line_feed_begins_no_other_command() {
+    fn line_feeds_do_not_start_commands() {
         for words in [
             &["f", "-1", "reason=x\ndisengage_all"][..],
             &["f\nseal"],

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! How answers look: aligned columns, colours on terminals, and JSON. Text of others changes
-//! nothing but the place where it stands.
+//! Output: aligned columns, colours on terminals, and JSON. Untrusted text cannot affect the rest
+//! of the output.
 
 use crate::printable::{escape, OF_LINES};
 use anstyle::{AnsiColor, Style};
@@ -14,7 +14,7 @@ use std::{
     time::Duration,
 };
 
-/// Where answers and problems go.
+/// The destinations of answers and problems.
 pub struct Screen<'a> {
     out: &'a mut dyn Write,
     err: &'a mut dyn Write,
@@ -23,11 +23,11 @@ pub struct Screen<'a> {
 }
 
 impl<'a> Screen<'a> {
-    /// The levels of the journal.
+    /// Log levels of the journal.
     pub const ERROR: u8 = 3;
     pub const WARNING: u8 = 4;
 
-    /// Answers go to `out`, and problems to `err`, which the journal reads if it `is_logged`.
+    /// Prints answers to `out`, and problems to `err`, which the journal reads if it `is_logged`.
     pub fn new(
         out: &'a mut dyn Write,
         err: &'a mut dyn Write,
@@ -47,25 +47,25 @@ impl<'a> Screen<'a> {
         writeln!(self.out, "{}", shown(&text))
     }
 
-    /// Prints a line of several parts, each in its colour.
+    /// Prints a line of several parts, each with its colour.
     pub fn parts(&mut self, parts: &[Cell]) -> io::Result<()> {
         let line: String = parts.iter().map(|it| self.paint(it)).collect();
 
         writeln!(self.out, "{line}")
     }
 
-    /// Prints text that has its line feeds, and what is waiting to be printed.
+    /// Prints text with its line feeds, and flushes the output.
     pub fn print(&mut self, text: &str) -> io::Result<()> {
         self.out.write_all(shown(&text).as_bytes())?;
         self.flush()
     }
 
-    /// Prints what is waiting to be printed.
+    /// Flushes the output.
     pub fn flush(&mut self) -> io::Result<()> {
         self.out.flush()
     }
 
-    /// Says what is wrong. What was printed before is shown before it.
+    /// Reports a problem. Flushes earlier output first.
     pub fn problem(&mut self, text: impl Display) -> io::Result<()> {
         self.problem_parts(&[format!("killswitch: {text}").into()])
     }
@@ -80,7 +80,7 @@ impl<'a> Screen<'a> {
         self.problem_parts(&[format!("{level}killswitch: {text}").into()])
     }
 
-    /// Prints a line that is for the same eyes as [problems](Self::problem), as it is.
+    /// Prints a line to the same place as [problems](Self::problem), without a prefix.
     pub fn problem_parts(&mut self, parts: &[Cell]) -> io::Result<()> {
         let line: String = parts.iter().map(|it| self.paint(it)).collect();
 
@@ -95,15 +95,15 @@ impl<'a> Screen<'a> {
         writeln!(self.out, "{}", shown(&text))
     }
 
-    /// Prints a value as JSON on a line, at once.
+    /// Prints a value as a line of JSON, and flushes it.
     pub fn json_line(&mut self, value: &impl Serialize) -> io::Result<()> {
         let text = serde_json::to_string(value)? + "\n";
 
         self.print(&text)
     }
 
-    /// Prints rows below their titles, in columns. A column that is empty in all rows is left out,
-    /// and long text is shortened where it would push other columns away.
+    /// Prints rows below their titles, in columns. Leaves out empty columns, and shortens long text
+    /// that would displace other columns.
     pub fn table(&mut self, titles: &[&str], rows: &[Vec<Cell>]) -> io::Result<()> {
         let is_used = |column: usize| rows.iter().any(|row| !row[column].text.is_empty());
         let used: Vec<usize> = (0..titles.len()).filter(|it| is_used(*it)).collect();
@@ -116,7 +116,7 @@ impl<'a> Screen<'a> {
         for row in rows {
             table.add_row(used.iter().map(|column| {
                 let cell = &row[*column];
-                // It is one line.
+                // A cell is one line.
                 let text = escape(&cell.text, &[]);
                 let text = match Some(column) == used.last() {
                     true => text,
@@ -135,7 +135,7 @@ impl<'a> Screen<'a> {
         Ok(())
     }
 
-    /// The text in the colour of what it means, if there are colours.
+    /// The text in its colour, if colours are enabled.
     fn paint(&self, cell: &Cell) -> String {
         let text = shown(&cell.text);
 
@@ -146,12 +146,12 @@ impl<'a> Screen<'a> {
     }
 }
 
-/// Text of lines, without what a terminal would not show.
+/// Text of several lines, without unprintable characters.
 fn shown(text: &impl Display) -> String {
     escape(&text.to_string(), OF_LINES).into_owned()
 }
 
-/// `text` without its middle, if it is long.
+/// Shortens long `text` in the middle.
 fn shortened(text: Cow<'_, str>) -> Cow<'_, str> {
     const HALF: usize = 40;
     let count = text.chars().count();
@@ -165,7 +165,7 @@ fn shortened(text: Cow<'_, str>) -> Cow<'_, str> {
     format!("{begin}…{end}").into()
 }
 
-/// Text, and what it means to the reader.
+/// Text with its meaning.
 #[derive(Clone)]
 pub struct Cell {
     text: String,
@@ -187,16 +187,16 @@ impl<T: Into<String>> From<T> for Cell {
     }
 }
 
-/// What a word means to the reader.
+/// The meaning of a word, for its colour.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Meaning {
-    /// All is as it should be.
+    /// Good.
     Good,
-    /// It is not yet, or should be looked after.
+    /// Pending, or worth attention.
     Waiting,
-    /// Something is refused or does not work.
+    /// Refused or failed.
     Bad,
-    /// Nothing in particular.
+    /// Neutral.
     Plain,
 }
 
@@ -212,7 +212,7 @@ impl Meaning {
         Some(colour.on_default())
     }
 
-    /// What the state of an engagement means.
+    /// The meaning of an engagement's state.
     pub fn of_state(state: &str) -> Self {
         match state {
             "engaged" => Meaning::Good,
@@ -222,7 +222,7 @@ impl Meaning {
         }
     }
 
-    /// What the first word of an answer of the kernel means.
+    /// The meaning of the first word of a kernel's answer.
     pub fn of_answer(word: &str) -> Self {
         match word {
             "allow" | "engaged" | "disengaged" | "kept" | "sealed:" => Meaning::Good,
@@ -233,7 +233,7 @@ impl Meaning {
     }
 }
 
-/// A span of time in its largest two units, such as `3d 4h`.
+/// A duration in its two largest units, such as `3d 4h`.
 pub fn span(time: Duration) -> String {
     const UNITS: [(u64, &str); 4] = [(86400, "d"), (3600, "h"), (60, "m"), (1, "s")];
     let seconds = time.as_secs();
@@ -249,7 +249,7 @@ pub fn span(time: Duration) -> String {
         left %= unit;
         if count > 0 {
             let blank = if text.is_empty() { "" } else { " " };
-            // A string takes all that is written to it.
+            // Writing to a string does not fail.
             let _ = write!(text, "{blank}{count}{name}");
         }
     }
@@ -275,7 +275,7 @@ mod tests {
         }
     }
 
-    /// What is printed on a terminal with colours.
+    /// The output on a terminal with colours.
     fn printed(print: impl FnOnce(&mut Screen<'_>) -> io::Result<()>) -> String {
         let (mut out, mut err) = (Vec::new(), Vec::new());
 
@@ -298,7 +298,7 @@ mod tests {
     }
 
     #[test]
-    fn text_of_others_stays_in_its_place() {
+    fn untrusted_text_is_contained() {
         let hostile = "\x1b[32mx\x1b[0m\n\u{202e}y";
         let long = format!("/tmp/{}/end", "x".repeat(4000));
         let rows = [vec![hostile.into(), long.into(), "b".into()]];
@@ -326,7 +326,7 @@ mod tests {
         ] {
             assert!(!text.contains(['\x1b', '\u{202e}']), "{text:?}");
         }
-        // Only the colour is ours.
+        // The only escape sequences are our colours.
         assert_eq!(
             printed(|screen| screen.parts(&[bad()])),
             "\x1b[31m\\u001b[32mx\\u001b[0m\n\\u202ey\x1b[0m\n"

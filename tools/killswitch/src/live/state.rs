@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! What the files `engaged`, `status` and `callers` say, as the kernel writes them.
+//! Parsers for the files `engaged`, `status` and `callers`.
 
 use crate::{
     command::Target,
@@ -14,29 +14,29 @@ use std::{io, iter};
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Engagement {
-    /// The function, as it was named.
+    /// The function, as it was engaged.
     pub target: String,
-    /// What it returns; nothing if it is only observed.
+    /// Its value; null if it is only observed.
     pub value: Option<i64>,
-    /// How many calls were short-circuited, or counted while it runs.
+    /// The number of short-circuited calls, or of counted ones while it runs.
     pub hits: u64,
-    /// A word, such as `engaged` or `armed`. There may be more than are known here.
+    /// A word, such as `engaged` or `armed`. Later kernels may add others.
     pub state: String,
-    /// Whose calls: `all` or `nonroot`.
+    /// The affected users: `all` or `nonroot`.
     pub scope: String,
-    /// The seconds until it is decided on, or ends by itself, if either will be.
+    /// The seconds until it is committed or expires, if either will happen.
     pub seconds_left: Option<u64>,
-    /// A module of another name that has the function.
+    /// The module in which the function was found, if it has another name.
     pub found_in: Option<String>,
-    /// Which calls, if not all.
+    /// The condition, if any.
     pub condition: Option<String>,
-    /// With a condition: how many calls ran the function.
+    /// With a condition: the number of calls that ran the function.
     pub passed: Option<u64>,
-    /// With a condition: how many calls had memory that could not be read.
+    /// With a condition: the number of calls with unreadable memory.
     pub faults: Option<u64>,
-    /// How many callers are distinguished.
+    /// The number of distinct callers.
     pub callers: u64,
-    /// Why, in the administrator's words.
+    /// The administrator's reason.
     pub reason: Option<String>,
 }
 
@@ -62,14 +62,14 @@ impl Engagement {
                 "if" => it.condition = Some(value),
                 "callers" => it.callers = value.parse().ok()?,
                 "reason" => it.reason = Some(value),
-                // More may be added.
+                // Ignore unknown fields.
                 _ => {}
             }
         }
         Some(it).filter(|it| !it.state.is_empty())
     }
 
-    /// Whether its calls run the function although they should not, or are not even counted.
+    /// Whether its calls run the function unintentionally, or are not counted.
     pub fn has_failed(&self) -> bool {
         has_failed(&self.state)
     }
@@ -79,7 +79,7 @@ impl Engagement {
         self.reason.iter().flat_map(|reason| words(reason))
     }
 
-    /// Whether the reason is `text`, or has it as one of its words. Case makes no difference.
+    /// Whether the reason is `text`, or contains it as a word, ignoring case.
     pub fn is_because_of(&self, text: &str) -> bool {
         !text.is_empty()
             && (self.reason.as_deref() == Some(text)
@@ -87,12 +87,12 @@ impl Engagement {
     }
 }
 
-/// Whether calls run the function in this state although they should not, or are not even counted.
+/// Whether, in this state, calls run the function unintentionally, or are not counted.
 pub fn has_failed(state: &str) -> bool {
     matches!(state, "disarmed" | "missing")
 }
 
-/// The words of a reason, such as the names of CVEs.
+/// The words of a reason, such as CVE IDs.
 pub fn words(reason: &str) -> impl Iterator<Item = &str> {
     let is_part = |letter: char| letter.is_ascii_alphanumeric() || "-_.:".contains(letter);
 
@@ -101,8 +101,8 @@ pub fn words(reason: &str) -> impl Iterator<Item = &str> {
         .map(|word| word.trim_matches(['-', '.', ':']))
 }
 
-/// What may be meant where nothing is engaged as `name`: the same function, named otherwise. To be
-/// put behind what says so.
+/// A hint for an error if nothing is engaged as `name`: engagements of the same function by another
+/// name.
 pub fn meant(engaged: &[Engagement], name: &str) -> String {
     let symbol = Target::of(name).symbol;
     let near: Vec<&str> = engaged
@@ -113,31 +113,31 @@ pub fn meant(engaged: &[Engagement], name: &str) -> String {
 
     match &near[..] {
         [] => String::new(),
-        near => format!("; is {} meant?", near.join(" or ")),
+        near => format!("; did you mean {}?", near.join(" or ")),
     }
 }
 
-/// What `status` says.
+/// The content of `status`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Status {
     /// The version of the interface.
     pub version: u32,
-    /// How many engagements there are.
+    /// The number of engagements.
     pub engagements: u32,
-    /// How many there can be.
+    /// The maximum number of engagements.
     pub slots: u32,
-    /// How many of them are disarmed.
+    /// The number of disarmed engagements.
     pub disarmed: u32,
-    /// The level of lockdown from which on nothing can be changed.
+    /// The lockdown level from which on changes are refused.
     pub changes_refused_from: String,
-    /// Where types are from: `btf` or `none`.
+    /// The source of types: `btf` or `none`.
     pub types: String,
-    /// Whether nothing can be changed until the next boot.
+    /// Whether changes are sealed until the next boot.
     pub sealed: bool,
-    /// Whether a function was engaged since the boot.
+    /// Whether a function was engaged since boot.
     pub taint: bool,
-    /// What was wrong with the kernel command line, or refused.
+    /// Errors and refusals on the kernel command line.
     pub boot_errors: Vec<String>,
 }
 
@@ -162,7 +162,7 @@ impl Status {
                 "sealed" => it.sealed = value == "1",
                 "taint" => it.taint = value == "1",
                 "boot-error" => it.boot_errors.push(value.into()),
-                // More may be added.
+                // Ignore unknown fields.
                 _ => {}
             }
         }
@@ -174,29 +174,29 @@ impl Status {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Caller {
-    /// How many calls.
+    /// The number of calls.
     pub calls: u64,
     /// `task`, `kthread`, `softirq`, `irq` or `nmi`.
     pub context: String,
-    /// The real user id, of a task.
+    /// The real user ID, of a task.
     pub uid: Option<u32>,
-    /// The device of its program, as two hexadecimal numbers.
+    /// The device number of its program, in hexadecimal.
     pub device: Option<String>,
-    /// The inode of its program.
+    /// The inode number of its program.
     pub inode: Option<u64>,
-    /// The inode of its cgroup.
+    /// The inode number of its cgroup.
     pub cgroup: Option<u64>,
-    /// The place of the call.
+    /// The call site.
     pub from: Option<String>,
-    /// Whether it stands for several that have no line of their own.
+    /// Whether it counts several callers that have no line of their own.
     pub others: bool,
-    /// When the first call was, in seconds since 1970.
+    /// The time of the first call, in seconds since 1970.
     pub first: Option<u64>,
-    /// When the last call was, in seconds since 1970.
+    /// The time of the last call, in seconds since 1970.
     pub last: Option<u64>,
-    /// The process that made the first call.
+    /// The process of the first call.
     pub pid: Option<u32>,
-    /// What that process called itself. Any user chooses that freely.
+    /// The name of that process. Any user can choose it freely.
     pub comm: Option<String>,
 }
 
@@ -218,7 +218,7 @@ impl Caller {
                 "last" => it.last = Some(value.parse().ok()?),
                 "pid" => it.pid = Some(value.parse().ok()?),
                 "comm" => it.comm = Some(value),
-                // More may be added.
+                // Ignore unknown fields.
                 _ => {}
             }
         }
@@ -226,24 +226,25 @@ impl Caller {
     }
 }
 
-/// What is engaged, oldest first.
+/// The engagements, oldest first.
 pub fn engaged(machine: &Machine) -> io::Result<Vec<Engagement>> {
     read(machine, &format!("{KILLSWITCH}/engaged"), Engagement::parse)
 }
 
-/// What a text says that was read from `engaged`.
+/// Parses the content of `engaged`.
 pub fn parse(text: &str) -> io::Result<Vec<Engagement>> {
     parse_lines(text, Engagement::parse)
 }
 
-/// What Killswitch says of itself.
+/// Reads `status`.
 pub fn status(machine: &Machine) -> io::Result<Status> {
     let path = format!("{KILLSWITCH}/status");
 
     Status::parse(&machine.read(&path)?).ok_or_else(|| unexpected(&path))
 }
 
-/// Who calls what was engaged as `target`. Fails with [`io::ErrorKind::NotFound`] if nothing is.
+/// The callers of the function engaged as `target`. Fails with [`io::ErrorKind::NotFound`] if
+/// nothing is.
 pub fn callers(machine: &Machine, target: &str) -> io::Result<Vec<Caller>> {
     let path = format!("{KILLSWITCH}/fn/{target}/callers");
 
@@ -260,7 +261,7 @@ fn parse_lines<T>(text: &str, parse: impl Fn(&str) -> Option<T>) -> io::Result<V
         let wrong = || {
             let line = file::shown(line);
 
-            io::Error::other(format!("line {}: '{line}' is not understood", at + 1))
+            io::Error::other(format!("line {}: unknown format: '{line}'", at + 1))
         };
 
         parse(line).ok_or_else(wrong)
@@ -270,11 +271,11 @@ fn parse_lines<T>(text: &str, parse: impl Fn(&str) -> Option<T>) -> io::Result<V
 }
 
 fn unexpected(path: &str) -> io::Error {
-    io::Error::other(format!("{path} is not written as it is known here"))
+    io::Error::other(format!("{path} has an unknown format"))
 }
 
-/// The fields of a line: `key=value`, separated by blanks, where the value may be in double quotes,
-/// with a backslash before each double quote and backslash in it.
+/// The fields of a line: `key=value`, separated by blanks. A value may be in double quotes, with a
+/// backslash before each double quote and backslash in it.
 fn fields(line: &str) -> impl Iterator<Item = (&str, String)> {
     let mut rest = line;
 
@@ -293,7 +294,7 @@ fn fields(line: &str) -> impl Iterator<Item = (&str, String)> {
     })
 }
 
-/// What is in quotes, of which the first was taken away, and what stands behind them.
+/// The quoted text after an opening quote, and the rest.
 fn unquote(text: &str) -> (String, &str) {
     let mut value = String::new();
     let mut letters = text.char_indices();
@@ -314,7 +315,7 @@ mod tests {
     use proptest::prelude::*;
 
     #[test]
-    fn engagements_are_understood() {
+    fn engagements_are_parsed() {
         let engaged = Engagement {
             target: "af_alg_sendmsg".into(),
             value: Some(-1),
@@ -405,16 +406,16 @@ mod tests {
     }
 
     #[test]
-    fn what_is_meant_is_the_same_function() {
+    fn hints_name_the_same_function() {
         let engaged = ["x25:x25_create", "f", "m:f"].map(|target| Engagement {
             target: target.into(),
             ..Engagement::default()
         });
 
         for (name, expected) in [
-            ("x25_create", "; is x25:x25_create meant?"),
-            ("other:x25_create", "; is x25:x25_create meant?"),
-            ("n:f", "; is f or m:f meant?"),
+            ("x25_create", "; did you mean x25:x25_create?"),
+            ("other:x25_create", "; did you mean x25:x25_create?"),
+            ("n:f", "; did you mean f or m:f?"),
             ("x25", ""),
             ("", ""),
         ] {
@@ -423,7 +424,7 @@ mod tests {
     }
 
     #[test]
-    fn the_status_is_understood() {
+    fn status_is_parsed() {
         let text = "version: 1\nslots: 2/256\ndisarmed: 1\nlockdown: integrity\ntypes: btf\n\
                     sealed: 0\ntaint: 1\nboot-error: refused f: no\nboot-error: refused g: no\n";
         let expected = Status {
@@ -446,7 +447,7 @@ mod tests {
     }
 
     #[test]
-    fn callers_are_understood() {
+    fn callers_are_parsed() {
         for (line, expected) in [
             (
                 r#"calls=2 context=task uid=1001 dev=fe:01 ino=2231 cgroup=4711 from=sock_sendmsg+0x2c/0x60 first=1795949617 last=1795949620 pid=811 comm="my curl""#,
@@ -491,9 +492,9 @@ mod tests {
     }
 
     proptest! {
-        /// Whatever an administrator writes as the reason comes back, and changes nothing else.
+        /// Any reason and condition can be read back, and changes no other field.
         #[test]
-        fn reasons_come_back(reason in "[ -~]{1,128}", condition in "[ -~]{1,64}") {
+        fn reasons_can_be_read_back(reason in "[ -~]{1,128}", condition in "[ -~]{1,64}") {
             let escape = |text: &str| text.replace('\\', "\\\\").replace('"', "\\\"");
             let line = format!(
                 "f retval=-1 hits=7 state=engaged scope=all passed=1 faults=2 if=\"{}\" callers=3 \
@@ -508,9 +509,9 @@ mod tests {
             prop_assert_eq!((engagement.hits, engagement.callers), (7, 3));
         }
 
-        /// Any text is answered, and never with a panic.
+        /// No text causes a panic.
         #[test]
-        fn anything_is_read(line in "\\PC*") {
+        fn any_line_is_parsed(line in "\\PC*") {
             let _ = Engagement::parse(&line);
             let _ = Caller::parse(&line);
             let _ = Status::parse(&line);

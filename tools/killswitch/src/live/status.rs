@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! `status`: what is engaged, whether it works, and for how long it has been there.
+//! `status`: the engagements, their state, and their age.
 
 use super::{
     metrics,
@@ -18,50 +18,50 @@ use clap::Args;
 use serde::Serialize;
 use std::{collections::HashMap, error::Error, time::Duration};
 
-/// What `status` prints, and what it warns of.
+/// What to print and to warn of.
 #[derive(Args, Clone, Default)]
 pub struct Options {
-    /// Show the state of CVEs, too
+    /// Also show the state of CVEs
     ///
-    /// Of the catalogue, all are shown that the kernel may be affected by, or that something is
-    /// engaged against; and what is engaged for other CVEs. The status is 3 if one is open:
-    /// exposed, partly, observed, disarmed or no-mitigation (see killswitch cve --help).
+    /// Shows those CVEs of the catalogue that may affect the kernel or that have an engagement, and
+    /// other CVEs in reasons of engagements. The status is 3 if one is open: exposed, partly,
+    /// observed, disarmed or no-mitigation (see killswitch cve --help).
     #[arg(long)]
     cve: bool,
     /// Print JSON
     #[arg(long)]
     json: bool,
-    /// Print the state of CVEs on this machine, as an OpenVEX document
+    /// Print the state of CVEs on this machine as an OpenVEX document
     ///
-    /// It has all of the catalogue, since scanners ask what a machine is not affected by, too.
-    /// The status is 0 in any case.
+    /// Covers the whole catalogue, since scanners also need to know what does not affect a machine.
+    /// The status is always 0.
     #[arg(long, conflicts_with = "json")]
     openvex: bool,
-    /// Print metrics, as OpenMetrics and Prometheus read them
+    /// Print metrics in the format of OpenMetrics and Prometheus
     ///
-    /// They are what a textfile collector takes. The status is 0 in any case.
+    /// For a textfile collector. The status is always 0.
     #[arg(long, conflicts_with_all = ["json", "openvex"])]
     openmetrics: bool,
-    /// Warn of what has been engaged for longer than this, such as 12h or 30d
+    /// Warn about engagements that are older than this, such as 12h or 30d
     ///
-    /// Where the kernel log does not reach back to its beginning, the time since the boot counts.
+    /// If the kernel log no longer has the start of an engagement, the time since boot counts.
     #[arg(long, value_name = "TIME", value_parser = humantime::parse_duration)]
     max_age: Option<Duration>,
 }
 
-/// The answer of `killswitch status --json`: what is known of the machine.
+/// The answer of `killswitch status --json`: the state of the machine.
 #[derive(Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Report {
     #[serde(flatten)]
     pub status: Status,
-    /// The level of lockdown, if there are levels.
+    /// The level of lockdown, if it is enabled.
     pub lockdown: Option<String>,
     pub engaged: Vec<Aged>,
-    /// With `--cve`: what is known of CVEs.
+    /// With `--cve`: the states of CVEs.
     #[serde(flatten)]
     pub cves: Option<cve::Report>,
-    /// What is wrong, in sentences.
+    /// Problems, as sentences.
     pub warnings: Vec<String>,
 }
 
@@ -73,21 +73,21 @@ pub struct Aged {
     pub engagement: Engagement,
     #[serde(flatten)]
     pub age: Age,
-    /// Whether it is older than `--max-age`; nothing without that.
+    /// Whether it is older than `--max-age`; null without that option.
     pub overdue: Option<bool>,
 }
 
-/// For how long something has been engaged, observed or armed.
+/// The age of an engagement.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Age {
-    /// In seconds; nothing if not even the time since the boot is known.
+    /// In seconds; null if even the time since boot is unknown.
     pub age: Option<u64>,
-    /// Whether it is the time since the boot, because the kernel log does not have the beginning.
+    /// Whether it is the time since boot, because the kernel log does not have the start.
     age_at_most: bool,
 }
 
-/// Shows what is engaged. The answer is [`PARTLY`] if there is something to warn of.
+/// Shows the engagements. Returns [`PARTLY`] if there are warnings.
 pub fn show(
     machine: &Machine,
     options: &Options,
@@ -97,7 +97,7 @@ pub fn show(
     let report = Report::of(machine, options, knowledge)?;
 
     if options.openmetrics {
-        // They have the warnings. A script that keeps old metrics on failure would hide them.
+        // Metrics include the warnings. A script that keeps old metrics on failure would hide them.
         let kernel = machine.read("/proc/sys/kernel/osrelease")?;
 
         screen.print(&metrics::of(&report, kernel.trim())?)?;
@@ -105,7 +105,7 @@ pub fn show(
     }
     if options.openvex {
         let host = machine.read("/proc/sys/kernel/hostname")?;
-        let cves = report.cves.as_ref().ok_or("there are no CVEs")?;
+        let cves = report.cves.as_ref().ok_or("no CVE report")?;
 
         screen.json(&vex::of(cves, Some(host.trim()))?)?;
         return Ok(DONE);
@@ -170,8 +170,8 @@ impl Report {
 
             match &*it.engagement.state {
                 "disarmed" => warnings.push(format!(
-                    "{target} RUNS: its probe is off; see /sys/kernel/debug/kprobes/enabled and \
-                     the kernel log"
+                    "{target} RUNS: its probe is disarmed; see /sys/kernel/debug/kprobes/enabled \
+                     and the kernel log"
                 )),
                 "missing" => warnings.push(format!(
                     "{target} is not engaged: its module is loaded and has no such function"
@@ -180,7 +180,7 @@ impl Report {
             }
             if let (Some(true), Some(max), Some(age)) = (it.overdue, max_age, it.age.age) {
                 warnings.push(format!(
-                    "{target} has been {} for {}{}, more than {}: is there a fixed kernel by now?",
+                    "{target} has been {} for {}{}, more than {}; check for a fixed kernel",
                     match &*it.engagement.state {
                         "observing" => "observed",
                         "probing" => "watched",
@@ -193,7 +193,7 @@ impl Report {
             }
         }
         for error in &self.status.boot_errors {
-            warnings.push(format!("of the kernel command line: {error}"));
+            warnings.push(format!("kernel command line: {error}"));
         }
         for it in self.cves.iter().flat_map(|it| &it.cves) {
             if it.state.is_open() {
@@ -215,7 +215,7 @@ impl Report {
             taint,
             ..
         } = &self.status;
-        let lockdown = self.lockdown.as_deref().unwrap_or("not there");
+        let lockdown = self.lockdown.as_deref().unwrap_or("not enabled");
 
         screen.line(format_args!(
             "{engagements} of {slots} slots taken; {}, {}; lockdown: {lockdown}, changes are \
@@ -281,7 +281,7 @@ impl Aged {
     }
 }
 
-/// A value for people: the name of an error where it is one.
+/// A value for output: the name of an error if it is one.
 pub fn value(value: i64) -> String {
     match errno::name(value.saturating_neg()) {
         Some(name) => format!("-{name}"),
@@ -289,16 +289,16 @@ pub fn value(value: i64) -> String {
     }
 }
 
-/// The level of lockdown that is in force: the one in brackets.
+/// The active lockdown level: the one in brackets.
 fn level(lockdown: &str) -> Option<&str> {
     Some(lockdown.split_once('[')?.1.split_once(']')?.0)
 }
 
-/// When what is engaged began, as far as the kernel log has it. It is not kept elsewhere.
+/// Start times of engagements, as far as the kernel log has them. They are not stored elsewhere.
 struct Beginnings {
-    /// Seconds after the boot, by target.
+    /// Seconds after boot, by target.
     found: HashMap<String, u64>,
-    /// Seconds since the boot.
+    /// Seconds since boot.
     now: Option<u64>,
 }
 
@@ -308,7 +308,7 @@ impl Beginnings {
         let now = uptime
             .as_deref()
             .and_then(|it| it.split('.').next()?.parse().ok());
-        // Not everyone may read it.
+        // Reading it may not be permitted.
         let log = machine.kernel_log().unwrap_or_default();
 
         Self {
@@ -329,11 +329,11 @@ impl Beginnings {
     }
 }
 
-/// What the kernel log says of the beginnings of what has not ended.
+/// The start times of current engagements in the kernel log.
 fn beginnings(log: &str) -> HashMap<String, u64> {
-    // What programs write there has a greater number.
+    // Messages from user space have a larger number.
     const MOST: u64 = 7;
-    // With whether calls only ran it until then.
+    // Whether calls only ran it before.
     let mut found: HashMap<String, (bool, u64)> = HashMap::new();
 
     for record in log.lines() {
@@ -349,7 +349,7 @@ fn beginnings(log: &str) -> HashMap<String, u64> {
         };
         let mut words = message.split(' ');
         let verb = words.next().unwrap_or("");
-        // Behind it stands a colon where it is not the end of something.
+        // A colon follows, unless it ends a line.
         let target = words.next().unwrap_or("").trim_end_matches(':');
 
         match verb {
@@ -384,7 +384,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_kernel_log_says_when_it_began() {
+    fn start_times_are_read_from_the_kernel_log() {
         let log = "\
             6,1,1000000,-;Linux version\n\
             6,2,5000000,-;killswitch: armed m:f: when its module is loaded it will return -1\n \
@@ -415,7 +415,7 @@ mod tests {
     }
 
     #[test]
-    fn without_a_beginning_it_is_as_old_as_the_boot_at_most() {
+    fn unknown_start_times_are_bounded_by_the_boot() {
         let beginnings = Beginnings {
             found: HashMap::from([("f".into(), 40)]),
             now: Some(100),
@@ -444,7 +444,7 @@ mod tests {
     }
 
     #[test]
-    fn the_level_is_in_brackets() {
+    fn the_active_level_is_parsed() {
         for (text, expected) in [
             ("[none] integrity confidentiality\n", Some("none")),
             ("none [integrity] confidentiality\n", Some("integrity")),

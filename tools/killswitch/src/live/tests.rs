@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! Tests of the commands, on a machine of plain files whose `control` and `check` answer from a
-//! script.
+//! Tests of the commands, on a machine of plain files whose `control` and `check` return scripted
+//! answers.
 
 use super::{apply::apply, *};
 use crate::{
@@ -15,7 +15,7 @@ use clap::Parser;
 use serde_json::Value;
 use std::{cell::RefCell, collections::VecDeque, fs, rc::Rc};
 
-/// What the kernel answers: to which file, to what, with which error if any, and the words.
+/// A scripted answer: the file, the expected write, the error if any, and the text.
 type Answer<'a> = (&'a str, &'a str, Option<i32>, &'a str);
 
 const EPERM: i32 = 1;
@@ -35,7 +35,7 @@ const KERNEL_LOG: &str = "\
 6,2,100000000,-;killswitch: engaged af_alg_sendmsg: it returns -1 (-EPERM) without running
 ";
 
-/// A machine that is made for a test.
+/// A machine for a test.
 struct Made {
     directory: Directory,
     machine: Machine,
@@ -43,7 +43,7 @@ struct Made {
 }
 
 impl Made {
-    /// With these files, and these answers in this order.
+    /// Creates it with these files, and with these answers in this order.
     fn new(name: &str, files: &[(&str, &str)], answers: &[Answer<'_>]) -> Self {
         let directory = Directory::new(&format!("live-{name}"));
         let answers: Vec<_> = answers
@@ -94,13 +94,13 @@ impl Made {
         }
     }
 
-    /// Runs a command; returns the status, the answer and what was wrong.
+    /// Runs a command; returns the status, the answer and the problems.
     fn run(&self, words: &[&str]) -> (Result<u8, String>, String, String) {
         let words = ["killswitch"].iter().chain(words);
         let arguments = Arguments::try_parse_from(arguments(words.clone().map(|it| it.into())))
             .unwrap_or_else(|error| panic!("{error}"));
         let crate::Command::Live(command) = &arguments.command else {
-            panic!("it is for files");
+            panic!("it does not apply to files");
         };
 
         let knowledge = FromCatalogue::new(|| Ok(catalogue(&[SAMPLE, DOOR])));
@@ -122,7 +122,7 @@ impl Made {
                 .replace(root.to_str().unwrap(), "/")
         };
 
-        assert_eq!(*self.left.borrow(), [] as [&str; 0], "not asked");
+        assert_eq!(*self.left.borrow(), [] as [&str; 0], "unused answers");
         (
             status.map_err(|error| error.to_string()),
             text(out),
@@ -144,7 +144,7 @@ fn file(name: &str) -> String {
     format!("{KILLSWITCH}/{name}")
 }
 
-/// The files of a machine where something is engaged.
+/// The files of a machine with engagements.
 fn files() -> Vec<(String, String)> {
     [
         (file("control"), ""),
@@ -172,8 +172,8 @@ fn borrowed(files: &[(String, String)]) -> Vec<(&str, &str)> {
         .collect()
 }
 
-/// A command, what the kernel is asked and answers, and the status, the answer, or `@` and the name
-/// of a golden file with it, and what is wrong.
+/// A command, the writes and answers of the kernel, and the status, the answer, or `@` and the name
+/// of a golden file with it, and the problems.
 struct Case<'a> {
     words: &'a [&'a str],
     answers: &'a [Answer<'a>],
@@ -241,9 +241,8 @@ fn commands_are_written_and_answered() {
             answers: &[("control", "engage g 0\n", Some(EACCES), "")],
             status: REFUSED,
             out: "",
-            err:
-                "killswitch: control: Permission denied; it takes root of the machine, outside of \
-                  containers\n",
+            err: "killswitch: control: Permission denied; this needs root in the initial \
+                 user namespace\n",
         },
         Case {
             words: &["engage", "g", "0", "--json"],
@@ -389,14 +388,14 @@ fn commands_are_written_and_answered() {
             )],
             status: PARTLY,
             out: "disengaged\n",
-            err: "killswitch: nothing is engaged by the name or reason CVE-2026-3143\n",
+            err: "killswitch: nothing is engaged by the name or for the reason CVE-2026-3143\n",
         },
         Case {
             words: &["lift", "x25_create"],
             answers: &[],
             status: REFUSED,
             out: "",
-            err: "killswitch: nothing is engaged by the name or reason x25_create; is \
+            err: "killswitch: nothing is engaged by the name or for the reason x25_create; is \
                   x25:x25_create meant?\n",
         },
         Case {
@@ -477,7 +476,7 @@ fn commands_are_written_and_answered() {
 }
 
 #[test]
-fn files_are_written_as_they_are() {
+fn request_files_are_written_verbatim() {
     let answer = "engaged f: it\ndisengaged g after 0 hits\n";
     let machine = Made::new(
         "file",
@@ -504,7 +503,7 @@ fn files_are_written_as_they_are() {
 }
 
 #[test]
-fn what_is_wrong_is_said_before_anything_is_written() {
+fn errors_are_reported_before_writing() {
     let machine = Made::new("wrong", &borrowed(&files()), &[]);
 
     for (words, problem) in [
@@ -525,14 +524,15 @@ fn what_is_wrong_is_said_before_anything_is_written() {
 }
 
 #[test]
-fn without_killswitch_nothing_is_available() {
+fn commands_report_that_killswitch_is_not_active() {
     let machine = Made::new(
         "absent",
         &[("/etc/killswitch.d/a.conf", "engage f -1\n")],
         &[],
     );
-    let missing = "there is no /sys/kernel/security/killswitch/control; has the kernel \
-                   CONFIG_SECURITY_KILLSWITCH, is securityfs mounted, and is killswitch in lsm=?\n";
+    let missing = "there is no /sys/kernel/security/killswitch/control; check that the kernel has \
+                   CONFIG_SECURITY_KILLSWITCH, that securityfs is mounted, and that lsm= contains \
+                   killswitch\n";
 
     for words in [
         &["check", "f", "-1"][..],
@@ -564,7 +564,7 @@ fn without_killswitch_nothing_is_available() {
 }
 
 #[test]
-fn the_status_is_shown() {
+fn status_is_shown() {
     let machine = Made::new("status", &borrowed(&files()), &[]);
     let old = "killswitch: warning: x25:x25_create has been armed for 1d 1h, more than 1d 1h: is \
                there a fixed kernel by now?\n\
@@ -584,7 +584,7 @@ fn the_status_is_shown() {
 }
 
 #[test]
-fn the_age_is_shown_and_warned_of() {
+fn age_is_shown_and_warned_about() {
     let machine = Made::new("age", &borrowed(&files()), &[]);
     let json = |words: &[&str]| {
         let (status, out, _) = machine.run(&[&["status", "--json"], words].concat());
@@ -633,13 +633,13 @@ fn the_age_is_shown_and_warned_of() {
     assert_eq!(json(&[]), (Ok(DONE), ages(), vec![Value::Null; 3], 0));
 }
 
-/// Releases, what is engaged, and the state of the one CVE of the catalogue, if it is shown.
+/// Releases, engagements, and the state of the only CVE of the catalogue, if it is shown.
 #[test]
-fn the_state_of_cves_is_shown() {
+fn states_of_cves_are_shown() {
     const FIRST: &str = "plain:first retval=-1 hits=7 state=engaged scope=all\n";
     const OTHER: &str = "f retval=-1 hits=0 state=engaged scope=all reason=\"CVE-2030-4711\"\n";
 
-    // For the CVE, and not what the catalogue has.
+    // For the CVE, but not in the catalogue.
     const BESIDE: &str = "f retval=-1 hits=0 state=engaged scope=all reason=\"cve-2030-1000\"\n";
 
     for (number, (release, engaged, status, states)) in [
@@ -694,7 +694,7 @@ fn the_state_of_cves_is_shown() {
             .map(|it| format!("{} {}", text(&it["id"]), text(&it["state"])))
             .collect();
 
-        // Without it, what else is warned of decides.
+        // Without it, other warnings determine the status.
         assert_eq!(result, Ok(status.max(machine.run(&["status"]).0.unwrap())));
         assert_eq!(shown, states, "{release}, {engaged}");
         assert_eq!(report["release"], release);
@@ -716,7 +716,7 @@ fn the_state_of_cves_is_shown() {
         let (result, out, _) = machine.run(&["status", "--openvex"]);
         let document: Value = serde_json::from_str(&out).unwrap();
         let statements = document["statements"].as_array().unwrap();
-        // What does not matter is in it, too.
+        // It also contains irrelevant CVEs.
         let count = states.len().max(1);
         assert_eq!((result, statements.len()), (Ok(DONE), count));
         assert_eq!(vex::tests::wrong(&document), [""; 0]);
@@ -726,7 +726,7 @@ fn the_state_of_cves_is_shown() {
 }
 
 #[test]
-fn the_state_of_cves_is_a_table() {
+fn states_of_cves_are_a_table() {
     let machine = Made::new("cve-table", &borrowed(&files()), &[]);
     let (status, text, err) = machine.run(&["status", "--cve"]);
 
@@ -738,7 +738,7 @@ fn the_state_of_cves_is_a_table() {
 }
 
 #[test]
-fn what_does_not_work_is_warned_of() {
+fn failures_are_warned_about() {
     let mut files = files();
 
     files[2].1 = STATUS.replace("disarmed: 0", "disarmed: 1")
@@ -749,7 +749,7 @@ fn what_does_not_work_is_warned_of() {
     let machine = Made::new("failed", &borrowed(&files), &[]);
 
     assert_eq!(machine.run(&["status", "--json"]).0, Ok(PARTLY));
-    // What collects metrics has them in any case.
+    // Metrics are always available.
     let (status, metrics, _) = machine.run(&["status", "--openmetrics"]);
     assert_eq!(status, Ok(DONE));
     assert!(metrics.contains("\nkillswitch_warnings 3\n"), "{metrics}");
@@ -762,7 +762,7 @@ fn what_does_not_work_is_warned_of() {
 }
 
 #[test]
-fn the_status_is_there_for_programs() {
+fn status_is_machine_readable() {
     let mut files = files();
 
     files[3].1 = ENGAGED.lines().next().unwrap().to_owned() + "\n";
@@ -792,7 +792,7 @@ fn the_status_is_there_for_programs() {
 
     assert_eq!(status, Ok(DONE));
     assert_eq!(samples, expected);
-    // Each family is described before its samples, and nothing follows the end.
+    // Each family is described before its samples, and nothing follows the EOF marker.
     assert!(
         out.contains("# TYPE killswitch_hits counter\nkillswitch_hits_total{"),
         "{out}"
@@ -817,13 +817,13 @@ fn metrics_have_units_and_counters_of_conditions() {
     ] {
         assert!(out.contains(&format!("{line}\n")), "{line}: {out}");
     }
-    // What has no condition has no such counters.
+    // Without a condition, these counters do not exist.
     assert_eq!(out.matches("killswitch_passed_total{").count(), 1, "{out}");
 }
 
-/// What is watched by alarms and shown on the dashboard is measured.
+/// Alerts and the dashboard use existing metrics only.
 #[test]
-fn monitors_ask_for_metrics_that_there_are() {
+fn monitors_use_existing_metrics() {
     let machine = Made::new("monitors", &borrowed(&files()), &[]);
     let (_, out, _) = machine.run(&["status", "--cve", "--max-age", "1d", "--openmetrics"]);
     let is_measured = |name: &str| {
@@ -861,7 +861,7 @@ fn monitors_ask_for_metrics_that_there_are() {
 }
 
 #[test]
-fn an_engagement_takes_the_place_of_an_observation() {
+fn engagements_replace_observations() {
     let mut files = applied(&[("10.conf", "engage g -1\n")]);
 
     files[3].1 = "g retval=none hits=0 state=observing scope=all\n".into();
@@ -905,9 +905,9 @@ fn callers_are_shown() {
         machine.run(&["why", "m:af_alg_sendmsg"]),
         (
             Ok(REFUSED),
-            "The audit log was not searched: ausearch is missing, or fails.\n".into(),
-            "killswitch: nothing is engaged by the name m:af_alg_sendmsg; is af_alg_sendmsg \
-             meant?\n"
+            "The audit log was not searched: ausearch is missing or failed.\n".into(),
+            "killswitch: nothing is engaged by the name m:af_alg_sendmsg; did you mean \
+             af_alg_sendmsg?\n"
                 .into()
         )
     );
@@ -917,7 +917,7 @@ fn callers_are_shown() {
     let (_, none, _) = machine.run(&["why", "alg_bind"]);
     golden("why-none.txt", &none);
 
-    // Of the audit log, what is about this function.
+    // Records of the audit log about this function.
     let ausearch = machine.directory.path("usr/sbin/ausearch");
     fs::create_dir_all(ausearch.parent().unwrap()).unwrap();
     fs::write(
@@ -982,13 +982,13 @@ fn programs_and_cgroups_have_paths() {
         found.contains("usr/bin/curl (curl)  /a.slice/b.service  f+0x1/0x2"),
         "{found}"
     );
-    // The number of the process belongs to another program by now.
+    // Another program has the process ID by now.
     let found = row(program + 1);
     assert!(found.contains("0    (curl)"), "{found}");
 }
 
 #[test]
-fn nothing_to_watch_is_no_change() {
+fn watching_nothing_reports_nothing() {
     let machine = Made::new("watch", &borrowed(&files()), &[]);
     let words = [
         "watch",
@@ -1005,7 +1005,7 @@ fn nothing_to_watch_is_no_change() {
         (
             Ok(DONE),
             String::new(),
-            "killswitch: nothing is engaged by the name x25_create yet; is x25:x25_create meant?\n\
+            "killswitch: nothing is engaged by the name x25_create yet; did you mean x25:x25_create?\n\
              killswitch: watching 1 of 3 engagements, and what changes every 100000000000years; \
              Ctrl-C ends it\n"
                 .into()
@@ -1013,9 +1013,9 @@ fn nothing_to_watch_is_no_change() {
     );
 }
 
-/// Names of programs and cgroups are what any user says.
+/// Any user can choose names of programs and cgroups.
 #[test]
-fn names_of_others_change_nothing_on_a_terminal() {
+fn untrusted_names_are_escaped_on_terminals() {
     let hostile = "a\x1b]0;x\x07\n0  root  \u{9b}2J\u{202e}";
     let mut files = files();
     let callers = file("fn/af_alg_sendmsg/callers");
@@ -1058,7 +1058,7 @@ fn names_of_others_change_nothing_on_a_terminal() {
     assert_eq!(report["callers"][0]["path"], format!("/{hostile}"));
 }
 
-/// With as many engagements as there may be, and a full kernel log.
+/// With the maximum number of engagements, and a full kernel log.
 #[test]
 fn many_engagements_are_shown() {
     let engaged: String = (0..200)
@@ -1078,7 +1078,7 @@ fn many_engagements_are_shown() {
     assert_eq!(out.matches("function_").count(), 200 + 200);
 }
 
-/// Files of a machine on which `f` and `m:g` are engaged, and files of commands.
+/// Files of a machine with `f` and `m:g` engaged, and files of commands.
 fn applied<'a>(confs: &[(&'a str, &'a str)]) -> Vec<(String, String)> {
     let mut files = files();
 
@@ -1097,8 +1097,8 @@ fn applied<'a>(confs: &[(&'a str, &'a str)]) -> Vec<(String, String)> {
     files
 }
 
-/// What is expected of files: what they say, what the kernel is asked and answers, the status, the
-/// answer and what is wrong. For `@`, read `/etc/killswitch.d/`.
+/// A test of `apply`: the content of files, the writes and answers of the kernel, the status, the
+/// answer and the problems. `@` stands for `/etc/killswitch.d/`.
 type Applied<'a> = (
     &'a [(&'a str, &'a str)],
     &'a [Answer<'a>],
@@ -1120,7 +1120,7 @@ fn files_are_applied() {
             "killswitch: there is no @*.conf\n",
             "",
         ),
-        // In the order of names, each a transaction, without what is for people.
+        // In the order of names, each file as a transaction, without comments.
         (
             &[
                 ("20.conf", "engage x -1 reason=two words"),
@@ -1144,7 +1144,7 @@ fn files_are_applied() {
             "@10.conf: engaged a\nengaged b\n@20.conf: engaged x\n",
             "",
         ),
-        // A refusal names the line of the file, and does not keep other files from being applied.
+        // A refusal names the line of the file, and other files are still applied.
         (
             &[
                 (
@@ -1175,7 +1175,7 @@ fn files_are_applied() {
             "",
             "killswitch: NOTHING of @10.conf was done: Permission denied\n",
         ),
-        // What is there already.
+        // Already engaged.
         (
             &[(
                 "10.conf",
@@ -1183,8 +1183,8 @@ fn files_are_applied() {
             )],
             &[],
             DONE,
-            "@10.conf: f is engaged already, and returns -1\n\
-             @10.conf: m:g is armed already, and will return -1 when its module is loaded\n",
+            "@10.conf: f is already engaged, and returns -1\n\
+             @10.conf: m:g is already armed, and will return -1 when its module is loaded\n",
             "",
         ),
         (
@@ -1194,11 +1194,11 @@ fn files_are_applied() {
             )],
             &[],
             DONE,
-            "@10.conf: f is engaged already, and returns -1\n\
-             @10.conf: m:g is armed already, and will return -1 when its module is loaded\n",
-            "killswitch: scope and reason of f stay as they are; disengage it first to change \
+            "@10.conf: f is already engaged, and returns -1\n\
+             @10.conf: m:g is already armed, and will return -1 when its module is loaded\n",
+            "killswitch: scope and reason of f are not changed; disengage it first to change \
              them\n\
-             killswitch: the condition of m:g stays as it is; disengage it first to change it\n",
+             killswitch: the condition of m:g is not changed; disengage it first to change it\n",
         ),
         (
             &[("10.conf", "engage h -1\n")],
@@ -1207,14 +1207,14 @@ fn files_are_applied() {
             "",
             "killswitch: @10.conf: h is probing, and RUNS\n",
         ),
-        // What no kernel reads.
+        // Not parsed by the kernel.
         (
             &[("10.conf", "engage a -1\ndisengage_all\n")],
             &[],
             REFUSED,
             "",
-            "killswitch: NOTHING of @10.conf was done: line 2: 'disengage_all' is no command for \
-             these files, only engage and mitigate are\n",
+            "killswitch: NOTHING of @10.conf was done: line 2: 'disengage_all' is not allowed \
+             in these files, only engage and mitigate are\n",
         ),
         (
             &[("10.conf", "engage a -1\nengage f -1 scope=all extra\n")],
@@ -1229,10 +1229,10 @@ fn files_are_applied() {
             &[],
             REFUSED,
             "",
-            "killswitch: NOTHING of @10.conf was done: line 1: CVE-1: the catalogue does not have \
-             it\n",
+            "killswitch: NOTHING of @10.conf was done: line 1: CVE-1: it is not in the \
+             catalogue\n",
         ),
-        // A name that is no name of a function leads to no file.
+        // An invalid function name is not used in a path.
         (
             &[("10.conf", "engage ../fn/f -1\n")],
             &[(
@@ -1275,7 +1275,8 @@ fn files_are_rehearsed() {
     let out = "/etc/killswitch.d/10.conf:\n\
                would write: engage a -EPERM reason=x\n\
                allow a -1\n  zone: core\n\
-               /etc/killswitch.d/10.conf: f is engaged already, and would be given -5\n";
+               /etc/killswitch.d/10.conf: f is already engaged, and its value would be \
+               set to -5\n";
 
     assert_eq!(
         made.run(&["apply", "--dry-run"]),
@@ -1285,13 +1286,13 @@ fn files_are_rehearsed() {
 }
 
 #[test]
-fn values_are_given() {
+fn values_are_set() {
     let files = applied(&[("10.conf", "engage f -5 reason=two words\n")]);
     let made = Made::new("values", &borrowed(&files), &[]);
 
     assert_eq!(made.run(&["apply"]).0, Ok(DONE));
     assert_eq!(made.read(&file("fn/f/retval")), "-5\n");
-    // A value that is not taken.
+    // A refused value.
     let full = machine_path(&made, "fn/f/retval");
     fs::remove_file(&full).unwrap();
     std::os::unix::fs::symlink("/dev/full", &full).unwrap();
@@ -1299,8 +1300,8 @@ fn values_are_given() {
     assert_eq!(status, Ok(REFUSED));
     assert_eq!(
         err,
-        "killswitch: /etc/killswitch.d/10.conf: f is engaged already, and the value -5 was not \
-         taken: No space left on device (see the kernel log)\n"
+        "killswitch: /etc/killswitch.d/10.conf: f is already engaged, and refused the value \
+         -5: No space left on device (see the kernel log)\n"
     );
 }
 
@@ -1309,7 +1310,7 @@ fn machine_path(made: &Made, name: &str) -> std::path::PathBuf {
 }
 
 #[test]
-fn a_directory_that_is_no_file_is_named() {
+fn directories_instead_of_files_are_named() {
     let made = Made::new("unreadable", &borrowed(&applied(&[])), &[]);
 
     fs::create_dir_all(made.directory.path("etc/killswitch.d/40.conf")).unwrap();
@@ -1333,7 +1334,7 @@ fn mitigations_are_resolved() {
 
     impl Knowledge for Sample {
         fn report(&self, _: &Machine, _: &[Engagement], _: bool) -> Result<cve::Report, String> {
-            unreachable!("nothing is shown")
+            unreachable!("not used")
         }
 
         fn mitigation(&self, _: &Machine, id: &str) -> Mitigation {
@@ -1367,7 +1368,7 @@ fn mitigations_are_resolved() {
             DONE,
             "/etc/killswitch.d/10.conf: CVE-2 is skipped: fixed since 7.3.5\n\
              /etc/killswitch.d/10.conf: engaged x\nengaged a\n\
-             /etc/killswitch.d/10.conf: f is engaged already, and returns -5\n",
+             /etc/killswitch.d/10.conf: f is already engaged, and returns -5\n",
             "",
         ),
         (
@@ -1398,7 +1399,7 @@ fn mitigations_are_resolved() {
             "killswitch: NOTHING of /etc/killswitch.d/10.conf was done: line 2: CVE-3: there is no \
              entry\n",
         ),
-        // The first alternative that the kernel allows.
+        // The first alternative that the kernel allows is chosen.
         (
             "mitigate CVE-4\n",
             &[
@@ -1421,12 +1422,12 @@ fn mitigations_are_resolved() {
             "killswitch: NOTHING of /etc/killswitch.d/10.conf was done: line 1: refused b -5: it \
              is built in\n",
         ),
-        // The one that is engaged already stays, though it is not the best.
+        // An alternative that is already engaged is kept, even if it is not the best.
         (
             "mitigate CVE-5\n",
             &[],
             DONE,
-            "/etc/killswitch.d/10.conf: f is engaged already, and returns -1\n",
+            "/etc/killswitch.d/10.conf: f is already engaged, and returns -1\n",
             "",
         ),
         (
@@ -1435,7 +1436,7 @@ fn mitigations_are_resolved() {
             REFUSED,
             "",
             "killswitch: NOTHING of /etc/killswitch.d/10.conf was done: line 1: 'mitigate CVE-1 \
-             scope=all' is not mitigate CVE\n",
+             scope=all' is not of the form: mitigate CVE\n",
         ),
     ]
     .into_iter()
@@ -1445,7 +1446,7 @@ fn mitigations_are_resolved() {
         let made = Made::new(&format!("mitigate-{number}"), &borrowed(&files), answers);
         let options = Arguments::try_parse_from(["killswitch", "apply"]).unwrap();
         let crate::Command::Live(Command::Apply(options)) = options.command else {
-            panic!("it is another command");
+            panic!("not used");
         };
 
         assert_eq!(
@@ -1456,10 +1457,10 @@ fn mitigations_are_resolved() {
     }
 }
 
-/// Releases, what a file says, what the kernel is asked and answers, and the answer, without the
-/// path in front.
+/// Releases, the content of a file, the writes and answers of the kernel, and the answer, without
+/// the leading path.
 #[test]
-fn what_is_fixed_is_not_engaged() {
+fn fixed_cves_are_not_engaged() {
     let engaged = "engaged plain:first\n";
     let control = [(
         "control",
@@ -1467,7 +1468,7 @@ fn what_is_fixed_is_not_engaged() {
         None,
         engaged,
     )];
-    // Which of several ways it is to be depends on the policy.
+    // The choice between several ways depends on the policy.
     let check = [("check", "plain:first -1\n", None, "allow plain:first -1\n")];
     let mitigate = "mitigate CVE-2030-1000";
     let by_hand = "engage plain:first -EPERM reason=CVE-2030-1000";
@@ -1477,16 +1478,16 @@ fn what_is_fixed_is_not_engaged() {
             "7.3.4",
             mitigate,
             vec![],
-            "CVE-2030-1000 is skipped: it has the fix, which came with 7.0\n",
+            "CVE-2030-1000 is skipped: it has the fix, released in 7.0\n",
         ),
         (
             "4.13",
             mitigate,
             vec![],
-            "CVE-2030-1000 is skipped: it is older than the flaw, which came with 5.0\n",
+            "CVE-2030-1000 is skipped: it predates the flaw, introduced in 5.0\n",
         ),
         ("6.5.1", mitigate, [check, control].concat(), engaged),
-        // Whether it has a fix is not known.
+        // It is unknown whether it has the fix.
         (
             "6.1.0-37-amd64",
             mitigate,
@@ -1498,8 +1499,8 @@ fn what_is_fixed_is_not_engaged() {
             "7.3.4",
             by_hand,
             control.to_vec(),
-            "line 1 is not needed for CVE-2030-1000, and not skipped, as mitigate CVE-2030-1000 \
-             would be: it has the fix, which came with 7.0\n\
+            "line 1 is not needed for CVE-2030-1000, but is engaged (mitigate CVE-2030-1000 \
+             would skip it): it has the fix, released in 7.0\n\
              /etc/killswitch.d/10.conf: engaged plain:first\n",
         ),
     ]
@@ -1523,9 +1524,9 @@ fn what_is_fixed_is_not_engaged() {
     }
 }
 
-/// What another user could have written is not what root is to do.
+/// Files that other users can write are not applied.
 #[test]
-fn files_of_others_are_not_applied() {
+fn untrusted_files_are_not_applied() {
     use std::os::unix::fs::{chown, symlink, PermissionsExt};
 
     let made = Made::new(
@@ -1545,14 +1546,14 @@ fn files_of_others_are_not_applied() {
 
     for mode in [0o664, 0o646, 0o666] {
         fs::set_permissions(&path, PermissionsExt::from_mode(mode)).unwrap();
-        refused("others than its owner could change it; chmod go-w it");
+        refused("users other than its owner can change it; chmod go-w it");
     }
     fs::set_permissions(&path, PermissionsExt::from_mode(0o644)).unwrap();
-    // Only root can give a file away.
+    // Only root can change the owner.
     if chown(&path, Some(77), None).is_ok() {
-        refused("it belongs to the user 77, who could change it; chown it to root");
+        refused("it belongs to user 77, who can change it; chown it to root");
     }
-    // What never ends, or begins.
+    // Files without an end, and pipes.
     let no_file =
         "it is a directory, a pipe or a device; name a regular file, or copy it to one first";
     fs::remove_file(&path).unwrap();
@@ -1565,7 +1566,7 @@ fn files_of_others_are_not_applied() {
 }
 
 #[test]
-fn a_relative_directory_is_below_the_current_one() {
+fn relative_directories_are_resolved() {
     let made = Made::new("relative", &borrowed(&files()), &[]);
     let current = std::env::current_dir().unwrap();
 
@@ -1579,7 +1580,7 @@ fn a_relative_directory_is_below_the_current_one() {
 }
 
 #[test]
-fn what_was_applied_is_there_for_programs() {
+fn results_of_apply_are_machine_readable() {
     let run = |name: &str, files: &[(&str, &str)], answers: &[Answer<'_>], words: &[&str]| {
         let made = Made::new(
             &format!("apply-json-{name}"),
@@ -1634,9 +1635,9 @@ fn what_was_applied_is_there_for_programs() {
     golden("apply-absent.json", &out);
 }
 
-/// What the exit status says is the same everywhere.
+/// The exit status has the same meaning for all commands.
 #[test]
-fn the_exit_status_says_what_became_of_it() {
+fn exit_status_reports_the_outcome() {
     const ALLOW: &str = "allow f -1\n";
     const REFUSE: &str = "refuse f -1 lsm-entry\n";
     const ONE: &str = "allow f -1\nrefuse g -1 lsm-entry\n";
@@ -1772,7 +1773,7 @@ fn the_exit_status_says_what_became_of_it() {
 }
 
 #[test]
-fn a_file_is_written_once() {
+fn requests_are_one_write() {
     let directory = Directory::new("live-once");
     let path = directory.path("sys/kernel/security/killswitch/control");
 

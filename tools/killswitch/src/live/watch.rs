@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! `watch`: calls of what is engaged, as they come.
+//! `watch`: calls of engaged functions, as they happen.
 
 use super::{
     screen::{Cell, Meaning, Screen},
@@ -25,13 +25,13 @@ use std::{
     time::{Duration, Instant, SystemTime},
 };
 
-/// What is watched, and how.
+/// What to watch, and how.
 #[derive(Args, Clone, Default)]
 pub struct Options {
-    /// Only these functions, as `status` shows them
+    /// Only these functions, by the names in `status`
     #[arg(value_name = "TARGET")]
     targets: Vec<String>,
-    /// How often to poll
+    /// The polling interval
     #[arg(
         long,
         value_name = "TIME",
@@ -42,31 +42,31 @@ pub struct Options {
     /// Stop after this time, such as 10s or 1h
     #[arg(long = "for", value_name = "TIME", value_parser = humantime::parse_duration)]
     time: Option<Duration>,
-    /// Print every single call, from the tracepoint killswitch:call
+    /// Print each call, from the tracepoint killswitch:call
     ///
-    /// It takes root and tracefs. Calls are traced in an instance of their own.
+    /// Needs root and tracefs. Uses its own trace instance.
     #[arg(long, conflicts_with = "interval")]
     trace: bool,
-    /// Print JSON, a line for each change
+    /// Print JSON, one line per change
     #[arg(long, conflicts_with = "trace")]
     json: bool,
 }
 
-/// What has changed between two polls.
+/// A change between two polls.
 #[derive(Debug, PartialEq, Eq, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 struct Change<'a> {
-    /// The function, as it was named.
+    /// The function, as it was engaged.
     target: &'a str,
-    /// What it returns; nothing if it is only observed.
+    /// Its value; null if it is only observed.
     value: Option<i64>,
-    /// The state now; nothing if it has ended.
+    /// The new state; null if it has ended.
     state: Option<&'a str>,
-    /// What it was, if it was another one.
+    /// The previous state, if it differs.
     was: Option<&'a str>,
-    /// How many calls there were since.
+    /// The number of new calls.
     calls: u64,
-    /// How many there were in all.
+    /// The total number of calls.
     hits: u64,
 }
 
@@ -74,29 +74,28 @@ struct Change<'a> {
 #[derive(Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Line<'a> {
-    /// When it was seen, in UTC, as RFC 3339 has it.
+    /// The time of the poll, in UTC, as in RFC 3339.
     time: &'a str,
     #[serde(flatten)]
     change: &'a Change<'a>,
 }
 
-/// How often it is polled at most.
+/// The minimum polling interval.
 const LEAST_INTERVAL: Duration = Duration::from_millis(10);
 
-/// Says whether a signal has come that ends the program.
+/// Reports whether a terminating signal was caught.
 #[derive(Clone, Default)]
 pub struct Stop(Arc<AtomicBool>);
 
 impl Stop {
-    /// Waits for signals from now on.
+    /// Starts to catch signals.
     fn on_signal(&self) -> Result<(), ctrlc::Error> {
         let Self(flag) = self.clone();
 
         ctrlc::set_handler(move || flag.store(true, Ordering::Relaxed))
     }
 
-    /// Sleeps, unless a signal has come before the time is over, if it ever is. Returns whether to
-    /// go on.
+    /// Sleeps until `end`, if given, or until a signal. Returns whether to continue.
     fn sleep_until(&self, end: Option<Instant>) -> bool {
         const STEP: Duration = Duration::from_millis(50);
 
@@ -114,7 +113,7 @@ impl Stop {
     }
 }
 
-/// Watches, until a signal comes or the time is over.
+/// Watches until a signal or the end of the time.
 pub fn watch(
     machine: &Machine,
     options: &Options,
@@ -125,7 +124,7 @@ pub fn watch(
         .time
         .and_then(|time| Instant::now().checked_add(time));
 
-    // What is wrong is said before signals are taken.
+    // Report errors before catching signals.
     let mut before = state::engaged(machine)?;
     if !options.json {
         options.begin(&before, screen)?;
@@ -156,12 +155,12 @@ pub fn watch(
 }
 
 impl Options {
-    /// How often it is polled: not without a rest.
+    /// The polling interval, with a lower limit.
     fn interval(&self) -> Duration {
         self.interval.max(LEAST_INTERVAL)
     }
 
-    /// Says what is watched, and what is not there yet.
+    /// Prints what is watched, and what does not exist yet.
     fn begin(&self, engaged: &[Engagement], screen: &mut Screen<'_>) -> io::Result<()> {
         let count = engaged
             .iter()
@@ -193,7 +192,7 @@ impl Options {
         self.targets.is_empty() || self.targets.iter().any(|it| it == target)
     }
 
-    /// The same, of a function by its own name, whatever module it is in.
+    /// The same for a function by its plain name, in any module.
     fn is_traced(&self, symbol: &str) -> bool {
         let mut targets = self.targets.iter();
 
@@ -201,14 +200,14 @@ impl Options {
     }
 }
 
-/// What is different `after`, in the order of that, and what has ended behind it.
+/// The differences, in the order of `after`, followed by ended engagements.
 fn changes<'a>(before: &'a [Engagement], after: &'a [Engagement]) -> Vec<Change<'a>> {
     let called = |all: &'a [Engagement], name: &str| all.iter().find(|it| it.target == name);
     let mut found = Vec::new();
 
     for it in after {
         let old = called(before, &it.target);
-        // One that has ended and begun again has fewer.
+        // If it ended and was engaged again, it has fewer hits.
         let counted = old.map_or(0, |old| old.hits).min(it.hits);
         let was = old.map(|old| &*old.state).filter(|was| *was != it.state);
         let calls = it.hits - counted;
@@ -256,7 +255,7 @@ fn print(change: &Change<'_>, json: bool, screen: &mut Screen<'_>) -> io::Result
 }
 
 impl Change<'_> {
-    /// What has changed, in words.
+    /// The change as text.
     fn words(&self) -> Vec<Cell> {
         let Self { calls, hits, .. } = self;
         let coloured = |state: &str| Cell::new(state, Meaning::of_state(state));
@@ -289,7 +288,7 @@ impl Change<'_> {
     }
 }
 
-/// Prints every call, until a signal comes or the time is over.
+/// Prints each call until a signal or the end of the time.
 fn trace(
     machine: &Machine,
     options: &Options,
@@ -303,7 +302,7 @@ fn trace(
     let event = "events/killswitch/call/enable";
 
     machine.write(&instance.file(event), "1\n")?;
-    // What comes in pieces is printed line by line.
+    // Reads may return parts of lines; print whole lines.
     let mut held = String::new();
     loop {
         let is_over = end.is_some_and(|end| Instant::now() >= end);
@@ -326,12 +325,12 @@ fn trace(
     }
 }
 
-/// The function that a line of the trace is about, without its module.
+/// The function in a line of the trace, without its module.
 fn traced(line: &str) -> Option<&str> {
     line.split_once(": call: function=")?.1.split(' ').next()
 }
 
-/// An instance of the tracer, which goes when this does.
+/// A trace instance, which is removed on drop.
 struct Instance<'a> {
     machine: &'a Machine,
     path: String,
@@ -351,7 +350,7 @@ impl<'a> Instance<'a> {
 
         machine
             .make_directory(&path)
-            .map_err(|error| format!("{path} cannot be made: {error}"))?;
+            .map_err(|error| format!("cannot create {path}: {error}"))?;
         Ok(Self { machine, path })
     }
 
@@ -362,7 +361,7 @@ impl<'a> Instance<'a> {
 
 impl Drop for Instance<'_> {
     fn drop(&mut self) {
-        // There is no one who could do more about it.
+        // There is no way to handle an error here.
         let _ = self.machine.remove_directory(&self.path);
     }
 }
@@ -443,7 +442,7 @@ mod tests {
     }
 
     #[test]
-    fn between_polls_there_is_a_rest() {
+    fn polling_interval_has_a_minimum() {
         for (interval, expected) in [(0, 10), (9, 10), (11, 11)] {
             let options = Options {
                 interval: Duration::from_millis(interval),

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! `why`: who runs into what is engaged, as the kernel counts them and the audit log has them.
+//! `why`: the callers of an engaged function, from the kernel's counts and the audit log.
 
 use super::{
     screen::{Cell, Meaning, Screen},
@@ -17,46 +17,46 @@ use std::{
     time::{Duration, UNIX_EPOCH},
 };
 
-/// What is asked about.
+/// The target to show.
 #[derive(Args, Clone, Default)]
 pub struct Options {
-    /// The function, as `status` shows it
+    /// The function, by its name in `status`
     target: String,
     /// Print JSON
     #[arg(long)]
     json: bool,
 }
 
-/// The most directories of cgroups that are searched for one.
+/// Maximum number of cgroup directories to search.
 const MAX_CGROUPS: usize = 10_000;
 
-/// The answer of `killswitch why --json`: what is known of a target.
+/// The answer of `killswitch why --json`: everything known about a target.
 #[derive(Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Report {
-    /// What `engaged` says; nothing if it is not engaged any more.
+    /// The entry in `engaged`; null if it is no longer engaged.
     engaged: Option<Engagement>,
-    /// Who called it, as far as they are distinguished.
+    /// Its callers, as far as they are distinct.
     callers: Vec<Known>,
-    /// Records of the audit log, as they are; nothing if there is no `ausearch`, or it fails.
+    /// Records of the audit log, verbatim; null if `ausearch` is missing or fails.
     audit: Option<Vec<String>>,
 }
 
-/// A caller, and what there is to find out about it.
+/// A caller, with additional information.
 #[derive(Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 struct Known {
     #[serde(flatten)]
     caller: Caller,
-    /// What the user is called.
+    /// The name of the user.
     user: Option<String>,
-    /// The path of the program, if the process is still there.
+    /// The path of the program, if the process still exists.
     program: Option<String>,
-    /// The path of the cgroup, if it is still there.
+    /// The path of the cgroup, if it still exists.
     path: Option<String>,
 }
 
-/// Shows who calls a function. The answer is [`REFUSED`] if nothing is known of it.
+/// Shows the callers of a function. Returns [`REFUSED`] if nothing is known about it.
 pub fn show(
     machine: &Machine,
     options: &Options,
@@ -69,11 +69,11 @@ pub fn show(
     let callers = match &engaged {
         Some(_) => state::callers(machine, target).map_err(|error| {
             let hint = match error.kind() {
-                io::ErrorKind::PermissionDenied => "; it takes root",
+                io::ErrorKind::PermissionDenied => "; this needs root",
                 _ => "",
             };
 
-            format!("who calls {target} cannot be read: {error}{hint}")
+            format!("cannot read the callers of {target}: {error}{hint}")
         })?,
         None => Vec::new(),
     };
@@ -121,7 +121,7 @@ impl Report {
         if let Some(it) = &self.engaged {
             headline(it, screen)?;
             if self.callers.is_empty() {
-                screen.line("\nNo call so far.")?;
+                screen.line("\nNo calls so far.")?;
             } else {
                 let rows: Vec<_> = self.callers.iter().map(Known::row).collect();
 
@@ -136,8 +136,8 @@ impl Report {
             screen.line("")?;
         }
         match self.audit.as_deref() {
-            None => screen.line("The audit log was not searched: ausearch is missing, or fails."),
-            Some([]) => screen.line("The audit log has nothing about it since the boot."),
+            None => screen.line("The audit log was not searched: ausearch is missing or failed."),
+            Some([]) => screen.line("The audit log has no records of it since boot."),
             Some(records) => {
                 screen.line("In the audit log:")?;
                 records.iter().try_for_each(|record| screen.line(record))
@@ -146,7 +146,7 @@ impl Report {
     }
 }
 
-/// What is engaged, for whom, and why.
+/// State, users and reason of an engagement.
 fn headline(it: &Engagement, screen: &mut Screen<'_>) -> io::Result<()> {
     let calls = match it.hits {
         1 => "1 call".to_owned(),
@@ -170,7 +170,7 @@ fn headline(it: &Engagement, screen: &mut Screen<'_>) -> io::Result<()> {
     ])?;
     if let Some(condition) = &it.condition {
         screen.line(format_args!(
-            "if: {condition} ({} calls ran, since it is false for them)",
+            "if: {condition} (false for {} calls, which ran)",
             it.passed.unwrap_or(0)
         ))?;
     }
@@ -202,7 +202,7 @@ impl Known {
             (None, false) => it.context.clone(),
         };
         let who = match &*it.context {
-            // The kernel works for whom it does not know.
+            // The interrupted task is unrelated to the call.
             "softirq" | "irq" | "nmi" => format!("({who})"),
             _ => who,
         };
@@ -224,7 +224,7 @@ impl Known {
     }
 }
 
-/// The last second that can be written with a year of four digits.
+/// The last second of the year 9999.
 const MAX_TIME: u64 = 253_402_300_799;
 
 /// The name of the user with this id.
@@ -237,7 +237,7 @@ fn user(users: &str, uid: u32) -> Option<String> {
     })
 }
 
-/// The path of the program of a caller, if its first process is still there and runs it.
+/// The program of a caller, if its first process still exists and runs it.
 fn program(machine: &Machine, caller: &Caller) -> Option<String> {
     let exe = format!("/proc/{}/exe", caller.pid?);
     let inode = machine.inode(&exe).ok()?;
@@ -248,7 +248,7 @@ fn program(machine: &Machine, caller: &Caller) -> Option<String> {
     Some(machine.link(&exe).ok()?.to_string_lossy().into_owned())
 }
 
-/// The cgroups of the unified hierarchy, by the inodes of their directories.
+/// The cgroups of the unified hierarchy, by inode number.
 fn cgroups(machine: &Machine) -> Vec<(u64, String)> {
     const TOP: &str = "/sys/fs/cgroup";
     let mut found = Vec::new();
@@ -274,7 +274,7 @@ fn cgroups(machine: &Machine) -> Vec<(u64, String)> {
     found
 }
 
-/// What the audit log has of `target`: the decisions on it, and its calls.
+/// Records of the audit log about `target`: decisions, and calls.
 fn audit(machine: &Machine, target: &str) -> Option<Vec<String>> {
     // No engagement is older than the boot.
     let arguments = [
@@ -296,8 +296,8 @@ fn audit(machine: &Machine, target: &str) -> Option<Vec<String>> {
     )
 }
 
-/// Whether a record is one of Killswitch about `target`. What users chose, such as the name and the
-/// path of a program, may look like all of a record, but for where that begins and ends.
+/// Whether a record is Killswitch's, about `target`. Text that users choose, such as the name and
+/// the path of a program, can imitate a record, except for its beginning and end.
 fn is_about(record: &str, target: &str) -> bool {
     let text = || {
         let (_, rest) = record.split_once("msg=audit(")?;
@@ -369,7 +369,7 @@ mod tests {
                 "type=AVC msg=audit(1:2) : avc:  denied  { read } for  tcontext=f tclass=file",
                 false,
             ),
-            // What users can have written.
+            // Records that users can forge.
             (
                 "type=PROCTITLE msg=audit(1:2) : proctitle=x lsm=killswitch op=engage func=f",
                 false,

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! Tests of the commands about CVEs, with the [sample kernel](Directory). What they print is compared
-//! with the files in `golden/`, which `KS_BLESS=1` writes again.
+//! Tests of the commands about CVEs, with the [sample kernel](Directory). Their output is compared
+//! with the files in `golden/`, which `KS_BLESS=1` rewrites.
 
 use super::*;
 use crate::{
@@ -13,7 +13,7 @@ use crate::{
 };
 use std::fs;
 
-/// The sample kernel, with a catalogue, a record and a file of what is engaged.
+/// The sample kernel, with a catalogue, a record and a list of engagements.
 struct Files(Directory);
 
 impl Files {
@@ -51,7 +51,7 @@ impl Files {
         self.0.path(name).to_str().unwrap().into()
     }
 
-    /// Runs the program with these words, and with the sample kernel and catalogue.
+    /// Runs the program with these arguments, on the sample kernel and catalogue.
     fn run(&self, words: &[&str]) -> Result<(u8, String), String> {
         let (vmlinux, modules) = (self.path("vmlinux"), self.path("modules"));
         let catalogue = self.path("catalogue");
@@ -73,7 +73,7 @@ impl Files {
 }
 
 #[test]
-fn what_is_printed_is_as_before() {
+fn output_matches_the_golden_files() {
     let files = Files::new("golden");
     let (record, engaged) = (files.path("record.json"), files.path("engaged"));
 
@@ -105,8 +105,8 @@ fn what_is_printed_is_as_before() {
 }
 
 #[test]
-fn copies_that_run_on_are_said() {
-    const COPIES: &str = "copies run on, 1 inlined: engaging it does not close the hole there";
+fn copies_are_reported() {
+    const COPIES: &str = "copies still run, 1 inlined: engaging it does not close the hole there";
     let files = Files::new("copies");
     let record = files.path("record.json");
     let run = |words: &[&str]| files.run(words).unwrap().1;
@@ -134,14 +134,11 @@ fn copies_that_run_on_are_said() {
     );
     let error = files.run(&["cve", "--all", "--debug", "/nowhere"]);
 
-    assert_eq!(
-        error.unwrap_err(),
-        "/nowhere: there is no such file or directory"
-    );
+    assert_eq!(error.unwrap_err(), "/nowhere: no such file or directory");
 }
 
 #[test]
-fn an_openvex_document_has_all_that_was_asked_about() {
+fn openvex_documents_cover_all_arguments() {
     let files = Files::new("openvex");
     let (status, text) = files.run(&["cve", "--all", "--openvex"]).unwrap();
     let document: serde_json::Value = serde_json::from_str(&text).unwrap();
@@ -152,14 +149,14 @@ fn an_openvex_document_has_all_that_was_asked_about() {
 }
 
 #[test]
-fn lint_says_what_is_wrong() {
+fn lint_reports_errors() {
     let files = Files::new("lint");
     let catalogue = files.path("catalogue");
     let lint = || files.run(&["lint", &catalogue]).unwrap();
     let (status, text) = lint();
     let lines: Vec<_> = text.lines().collect();
 
-    // One alternative of the sample names functions of which the kernel has none that may fail.
+    // One alternative of the sample has functions that may not fail in this kernel.
     assert_eq!(status, NOT_ALL);
     assert!(
         lines[0].starts_with("CVE-2030-1001.toml: alternatives[0]: vmlinux:last is refused: "),
@@ -202,7 +199,7 @@ fn lint_says_what_is_wrong() {
 }
 
 #[test]
-fn what_cannot_be_understood_is_an_error() {
+fn invalid_arguments_are_errors() {
     let files = Files::new("cve-errors");
     let (record, engaged) = (files.path("record.json"), files.path("engaged"));
 
@@ -211,11 +208,11 @@ fn what_cannot_be_understood_is_an_error() {
     for (words, problem) in [
         (
             &["cve", "--record", &record][..],
-            format!("{record}: it is no CVE record (JSON 5): "),
+            format!("{record}: not a CVE record (JSON 5): "),
         ),
         (
             &["suggest", "--record", &record],
-            format!("{record}: it is no CVE record (JSON 5): "),
+            format!("{record}: not a CVE record (JSON 5): "),
         ),
         (
             &["cve", "--all", "--engaged", &engaged],
@@ -249,7 +246,7 @@ fn text_is_folded() {
 }
 
 #[test]
-fn what_is_typed_is_one_write() {
+fn suggested_commands_are_one_write() {
     let commands = ["engage f -EPERM".to_owned(), "engage g 0".to_owned()];
 
     assert_eq!(

@@ -6,7 +6,7 @@ use super::*;
 use proptest::prelude::*;
 use serde_json::{json, Value};
 
-/// A record in the form in which the kernel's numbering authority publishes them.
+/// A record in the form that the kernel's CVE numbering authority publishes.
 pub fn sample() -> Value {
     json!({
         "dataType": "CVE_RECORD",
@@ -52,7 +52,7 @@ pub fn sample() -> Value {
 }
 
 #[test]
-fn a_record_is_understood() {
+fn records_are_parsed() {
     let versions = |list: &[&str]| list.iter().map(|it| it.parse().unwrap()).collect();
 
     assert_eq!(
@@ -71,7 +71,7 @@ fn a_record_is_understood() {
 }
 
 #[test]
-fn what_is_left_out_is_empty() {
+fn missing_fields_are_empty() {
     let text = r#"{"cveMetadata": {"cveId": "CVE-2030-1"}, "containers": {"cna": {}}}"#;
     let record = Record::parse(text.as_bytes()).unwrap();
 
@@ -83,7 +83,7 @@ fn what_is_left_out_is_empty() {
 }
 
 #[test]
-fn what_is_no_record_is_one_clear_error() {
+fn invalid_records_are_one_error() {
     let with = |pointer: &str, value: Value| {
         let mut record = sample();
 
@@ -92,24 +92,24 @@ fn what_is_no_record_is_one_clear_error() {
     };
 
     for (text, problem) in [
-        (String::new(), "it is no CVE record (JSON 5): EOF"),
-        ("[]".into(), "it is no CVE record"),
+        (String::new(), "not a CVE record (JSON 5): EOF"),
+        ("[]".into(), "not a CVE record"),
         (
             "{}".into(),
-            "it is no CVE record (JSON 5): missing field `cveMetadata`",
+            "not a CVE record (JSON 5): missing field `cveMetadata`",
         ),
         (
             sample().to_string()[..200].into(),
-            "it is no CVE record (JSON 5): EOF",
+            "not a CVE record (JSON 5): EOF",
         ),
-        ("[".repeat(100_000), "it is no CVE record"),
+        ("[".repeat(100_000), "not a CVE record"),
         (
             with("/cveMetadata/cveId", json!("12345")),
-            "its cveId is no CVE",
+            "its cveId is not a CVE ID",
         ),
         (
             with("/cveMetadata/cveId", json!("CVE-1\nengage f 0")),
-            "its cveId is no CVE",
+            "its cveId is not a CVE ID",
         ),
         (
             with("/cveMetadata/state", json!("REJECTED")),
@@ -117,11 +117,11 @@ fn what_is_no_record_is_one_clear_error() {
         ),
         (
             with("/containers/cna/affected", json!({})),
-            "it is no CVE record",
+            "not a CVE record",
         ),
         (
             with("/containers/cna/title", json!(["x"])),
-            "it is no CVE record",
+            "not a CVE record",
         ),
         (" ".repeat(5 << 20), "it is larger than any CVE record"),
     ] {
@@ -134,7 +134,7 @@ fn what_is_no_record_is_one_clear_error() {
 }
 
 #[test]
-fn paths_that_are_none_are_left_out() {
+fn invalid_paths_are_ignored() {
     let mut record = sample();
 
     *record
@@ -147,14 +147,14 @@ fn paths_that_are_none_are_left_out() {
 
 proptest! {
     #[test]
-    fn a_record_that_is_cut_is_an_error(end in 0usize..2000) {
+    fn truncated_records_are_errors(end in 0usize..2000) {
         let text = sample().to_string();
 
         prop_assert!(Record::parse(&text.as_bytes()[..end.min(text.len() - 1)]).is_err());
     }
 
     #[test]
-    fn nothing_makes_the_parser_fail(
+    fn no_input_causes_a_panic(
         bytes in proptest::collection::vec(any::<u8>(), 0..200),
         at in 0usize..2000,
         byte in any::<u8>(),

@@ -9,7 +9,7 @@ fn sample(name: &str) -> Kernel {
     Kernel::new(Directory::new(name).open())
 }
 
-/// What `write` writes.
+/// The output of `write`.
 fn written(
     delimiter: u8,
     write: impl FnOnce(&mut Output<&mut Vec<u8>>) -> io::Result<()>,
@@ -23,7 +23,7 @@ fn written(
     String::from_utf8(text).unwrap()
 }
 
-/// How many lines of `text` are not understood, and the columns of each answer.
+/// The number of invalid lines of `text`, and the columns of each answer.
 fn judged(kernel: &Kernel, text: &str) -> (usize, Vec<Vec<String>>) {
     let lines = read(text.as_bytes()).unwrap();
     let mut wrong = 0;
@@ -79,7 +79,7 @@ fn conditions_are_compiled() {
 }
 
 #[test]
-fn columns_are_found_by_their_names() {
+fn columns_are_found_by_name() {
     for value in ["value", "retval", "bypass_retval"] {
         let text = format!("cve,{value} , scope,function\n1,-EPERM,nonroot, f \n2,0x1,all,x:g\n");
 
@@ -91,7 +91,7 @@ fn columns_are_found_by_their_names() {
 }
 
 #[test]
-fn a_module_stands_in_a_column_or_with_the_function() {
+fn modules_have_a_column_or_prefix_the_function() {
     let text = "module,function,value\nx,f,1\nx,y:g,2\n,h,3\nx,,4\n";
 
     assert_eq!(
@@ -106,7 +106,7 @@ fn a_module_stands_in_a_column_or_with_the_function() {
 }
 
 #[test]
-fn what_is_not_there_is_empty() {
+fn missing_columns_are_empty() {
     let text = "function,value,scope\nf,1,\nf,1\nf\n,,nonroot\nf,1,all,more\n";
 
     assert_eq!(
@@ -123,23 +123,26 @@ fn what_is_not_there_is_empty() {
 }
 
 #[test]
-fn columns_that_are_not_there_are_named() {
+fn required_columns_are_named() {
     let problem = |text: &str| read(text.as_bytes()).unwrap_err().to_string();
 
-    assert_eq!(problem(""), "it has no column function");
-    assert_eq!(problem("name,value\nf,1\n"), "it has no column function");
+    assert_eq!(problem(""), "it has no column \"function\"");
+    assert_eq!(
+        problem("name,value\nf,1\n"),
+        "it has no column \"function\""
+    );
     assert_eq!(
         problem("function,number\nf,1\n"),
-        "it has no column value, retval or bypass_retval"
+        "it has no column \"value\", \"retval\" or \"bypass_retval\""
     );
     assert!(read(&b"function,value\nf,\xff\n"[..]).is_err());
 }
 
 #[test]
 fn each_line_gets_its_verdict() {
-    /// A function, a value, a scope, and what they get.
+    /// A function, a value, a scope, and the verdict.
     const CASES: &[(&str, &str, &str, &str, &str)] = &[
-        // A module that is none of the guards.
+        // A module that is not a guard.
         ("first", "-1", "all", "allow", ""),
         ("plain:first", "-EPERM", "nonroot", "allow", ""),
         ("first", "0", "all", "refuse", "default"),
@@ -151,7 +154,7 @@ fn each_line_gets_its_verdict() {
         ("f", "0", "all", "refuse", "default"),
         ("vmlinux:f", "NULL", "all", "refuse", "default"),
         ("callback", "-1", "all", "refuse", "lsm-hook"),
-        // No module has it, and the kernel has.
+        // In the kernel, but in no module.
         ("other:f", "0", "all", "refuse", "default"),
         // On the kernel's blacklist.
         ("plain:local", "-1", "all", "refuse", "EOPNOTSUPP"),
@@ -160,7 +163,7 @@ fn each_line_gets_its_verdict() {
         ("nothing", "-1", "all", "absent", ""),
         ("vmlinux:first", "-1", "all", "absent", ""),
         ("plain:second", "-1", "all", "absent", ""),
-        // Of modules that are not there.
+        // Of modules that do not exist.
         ("other:first", "-1", "all", "allow", ""),
         ("nf_other:first", "-1", "all", "refuse", "default"),
         ("nf_other:first", "-1", "nonroot", "allow", ""),
@@ -181,7 +184,7 @@ fn each_line_gets_its_verdict() {
 }
 
 #[test]
-fn reasons_say_what_to_do() {
+fn reasons_suggest_alternatives() {
     let text = "function,value\nfirst,-1\nfirst,0\nlisted,-1\nplain:f,-1\nnone,1\n\
                 other:first,-1\nnf_other:first,-1\n";
     let (_, answers) = judged(&sample("reasons"), text);
@@ -198,11 +201,11 @@ fn reasons_say_what_to_do() {
     assert_eq!(reasons[4], "there is no function of this name");
     assert_eq!(
         reasons[5],
-        "module other was not read, so this is what the names tell"
+        "module other was not read; the verdict is by its names only"
     );
     assert!(
         reasons[6].ends_with(
-            "(rule default); module nf_other was not read, so this is what the names tell"
+            "(rule default); module nf_other was not read; the verdict is by its names only"
         ),
         "{}",
         reasons[6]
@@ -210,7 +213,7 @@ fn reasons_say_what_to_do() {
 }
 
 #[test]
-fn lines_that_are_not_understood_are_counted() {
+fn invalid_lines_are_counted() {
     let text = "function,value,scope\n,1,\nf,,\nf,maybe,\nf,1,root\nf g,1,\nfirst,-1,\na:b:c,1,\n";
     let (wrong, answers) = judged(&sample("wrong"), text);
     let reasons: Vec<_> = answers
@@ -237,7 +240,7 @@ fn lines_that_are_not_understood_are_counted() {
 }
 
 #[test]
-fn all_that_is_accepted_is_accepted_again() {
+fn accepted_lists_are_accepted_again() {
     let kernel = sample("all");
     let accepted = written(b',', |out| all(&kernel, out));
     let (wrong, answers) = judged(&kernel, &accepted);
@@ -257,7 +260,7 @@ fn all_that_is_accepted_is_accepted_again() {
 fn everything_is_counted() {
     let counts = written(b'\t', |out| counts(&sample("counts"), out));
 
-    // Where `last` begins, which returns nothing, is another symbol, and the table names that.
+    // `last` returns nothing; its address has another symbol, which the table names.
     assert_eq!(
         counts,
         "zone\tvalue\tverdict\tfunctions\n\
@@ -275,7 +278,7 @@ fn everything_is_counted() {
 }
 
 #[test]
-fn functions_are_asked_for_what_they_can_return() {
+fn values_match_the_return_type() {
     let kernel = sample("values");
     let mut rows = Vec::new();
 
@@ -292,15 +295,15 @@ fn functions_are_asked_for_what_they_can_return() {
 
     assert_eq!(values("f"), ["-1", "0", "1"]);
     assert_eq!(values("last"), ["void"]);
-    // What cannot be probed is not asked for.
+    // Functions that cannot be probed are skipped.
     for function in ["local", "listed", "callback", "init_module", "f.cold"] {
         assert!(values(function).is_empty(), "{function}");
     }
 }
 
-/// A file of each, as [`schema`](crate::schema) finds them.
+/// One file for each, by the names that [`schema`](crate::schema) uses.
 #[test]
-fn json_is_as_before() {
+fn json_matches_the_golden_files() {
     let kernel = sample("scan-json");
     let list = read(b"function,value\nfirst,-1\nfirst,0\nlisted,-1\nnone,1\nf,\n").unwrap();
     let json = |name: &str, write: &dyn Fn(&mut Output<&mut Vec<u8>>) -> io::Result<()>| {

@@ -24,7 +24,7 @@ fn record(title: &str, text: &str, files: &[&str]) -> Record {
 }
 
 #[test]
-fn names_are_found_in_a_text() {
+fn names_are_found_in_text() {
     let text = "In foo_bar() we call baz(x) after a check (see commit), then free_it.\n\
         BUG in quux+0x12/0x34 [plain] net/core/dev_name.c:12 do_it (net/x.c:3 net/x.c:4) a_path/b_path <user_name@host_name>\n\
         foo_bar.part.0 and ptr->member_of, 0x1f_2 or a_. entry_SYSCALL_64";
@@ -48,7 +48,7 @@ fn names_are_found_in_a_text() {
 
 proptest! {
     #[test]
-    fn nothing_makes_the_search_for_names_fail(text in "(\\PC|\n|[a-z_.(+]){0,200}") {
+    fn no_text_causes_a_panic(text in "(\\PC|\n|[a-z_.(+]){0,200}") {
         for (name, _) in names(&record("", &text, &[])) {
             prop_assert!(text.contains(name));
         }
@@ -56,7 +56,7 @@ proptest! {
 }
 
 #[test]
-fn places_that_do_not_end_are_none() {
+fn incomplete_source_locations_are_ignored() {
     let text = "one_name (".repeat(1 << 16);
     let record = record("", &text, &[]);
 
@@ -132,7 +132,7 @@ fn source_files_lead_to_modules() {
     assert_eq!(names(&flat, &flat_root, &["net/sample/other.c"]), [""; 0]);
 }
 
-/// What is suggested for a record, with the sample kernel.
+/// The suggestions for a record, with the sample kernel.
 fn suggested(name: &str, record: &Record) -> Suggestions {
     let directory = Directory::new(name);
     let path = directory.path("modules");
@@ -156,7 +156,7 @@ fn suggested(name: &str, record: &Record) -> Suggestions {
 }
 
 #[test]
-fn what_can_fail_is_suggested_first() {
+fn functions_that_can_fail_are_suggested_first() {
     let record = record(
         "sample: second() counts twice",
         "In first(), and after last(), f() and __pfx_local() and nothing_else() count.",
@@ -199,7 +199,7 @@ fn what_can_fail_is_suggested_first() {
             ),
         ],
     );
-    // What is refused comes last, with the reason.
+    // Refused functions are last, with the reason.
     let refused: Vec<_> = all.functions.iter().filter(|it| !it.allowed).collect();
     assert!(
         refused.iter().any(|it| it.function == "last"),
@@ -214,7 +214,7 @@ fn what_can_fail_is_suggested_first() {
 }
 
 #[test]
-fn the_same_is_suggested_each_time() {
+fn suggestions_are_deterministic() {
     let record = record(
         "sample",
         "first() second() f() last()",
@@ -228,7 +228,7 @@ fn the_same_is_suggested_each_time() {
 }
 
 #[test]
-fn what_names_no_function_has_no_suggestion_but_of_its_modules() {
+fn records_without_functions_get_suggestions_from_their_modules() {
     let all = suggested(
         "suggest-none",
         &record("sample", "nothing", &["net/sample/plain.c"]),
@@ -244,7 +244,7 @@ fn what_names_no_function_has_no_suggestion_but_of_its_modules() {
 }
 
 #[test]
-fn commands_are_what_the_kernel_understands() {
+fn commands_are_valid() {
     use crate::command::Command;
 
     let record = record(

@@ -38,7 +38,7 @@ fn versions_are_ordered() {
 }
 
 #[test]
-fn what_is_no_version_is_refused() {
+fn invalid_versions_are_refused() {
     for text in [
         "",
         "7",
@@ -59,7 +59,7 @@ fn what_is_no_version_is_refused() {
 }
 
 #[test]
-fn releases_are_understood() {
+fn releases_are_parsed() {
     use Maker::{Backports, Other, Stable, Upstream};
     let debian = Stable("Debian");
 
@@ -99,7 +99,7 @@ fn releases_are_understood() {
             debian,
             Some("6.1.140-1"),
         ),
-        // Who made the compiler did not make the kernel.
+        // The vendor of the compiler is not that of the kernel.
         (
             "Linux version 7.3.4 (killswitch@localhost) (Debian clang version 19.1.7, Debian LLD \
              19.1.7) #1 SMP PREEMPT_DYNAMIC Thu Jan  1 00:00:00 UTC 1970\n",
@@ -178,11 +178,11 @@ fn releases_are_understood() {
 }
 
 #[test]
-fn ranges_say_where_a_version_stands() {
+fn ranges_give_the_standing_of_versions() {
     use Standing::{Affected, Before, Fixed, Unknown};
 
-    // A flaw of old, one that was backported, one of which the beginning is not known, one that was
-    // only in stable versions, and one with two fixes in a branch.
+    // An old flaw, a backported one, one with an unknown start, one in stable versions only, and
+    // one with two fixes in a branch.
     let old = ("4.14", "5.10.254 6.1.170 6.6.137 7.0");
     let backported = ("5.15.180 6.1.132 6.14", "5.15.212 6.1.178 6.18.40 7.2");
     let since = ("", "6.1.76 6.8");
@@ -244,19 +244,19 @@ fn any_version() -> impl Strategy<Value = Version> {
 
 proptest! {
     #[test]
-    fn a_version_is_what_it_is_written_as(version in any_version()) {
+    fn versions_are_printed_as_parsed(version in any_version()) {
         prop_assert_eq!(version.to_string().parse(), Ok(version));
     }
 
     #[test]
-    fn nothing_makes_the_parsers_fail(text in "\\PC{0,64}") {
+    fn no_text_causes_a_panic(text in "\\PC{0,64}") {
         let _ = text.parse::<Version>();
         let _ = Release::parse(&text);
     }
 
-    /// Within a branch, a fix stays, and so does the flaw until then.
+    /// Within a branch, a version stays affected until the fix, and fixed after it.
     #[test]
-    fn a_fix_stays(
+    fn later_versions_stay_fixed(
         introduced in proptest::collection::btree_set(any_version(), 0..4),
         fixed in proptest::collection::btree_set(any_version(), 1..6),
         version in any_version(),

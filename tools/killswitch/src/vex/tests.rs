@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! Tests of OpenVEX documents, against what its specification (version 0.2.0) asks for, as a schema
-//! of ours.
+//! Tests of OpenVEX documents, against a schema of our own for version 0.2.0 of the specification.
 
 use super::*;
 use crate::schema::{errors, validator};
@@ -32,7 +31,7 @@ fn text<'a>(value: &'a Value, key: &str) -> Option<&'a str> {
     value.get(key).map(|it| it.as_str().expect("it is text"))
 }
 
-/// What is wrong with a document.
+/// Errors in a document.
 pub fn wrong(document: &Value) -> Vec<String> {
     let schema = serde_json::from_str(include_str!("openvex.json")).unwrap();
 
@@ -40,7 +39,7 @@ pub fn wrong(document: &Value) -> Vec<String> {
 }
 
 #[test]
-fn documents_have_what_the_specification_asks_for() {
+fn documents_meet_the_specification() {
     let findings = State::ALL.map(finding);
     let time = "2026-11-30T00:00:00Z";
     let document = document(&findings, "7.3.4+deb13 (Debian x)", Some("a b"), time);
@@ -91,9 +90,9 @@ fn documents_have_what_the_specification_asks_for() {
     );
 }
 
-/// Each of these makes a document wrong.
+/// Each of these changes makes a document invalid.
 #[test]
-fn what_the_specification_does_not_allow_is_found() {
+fn violations_of_the_specification_are_found() {
     let sound = to_value(document(
         &[finding(State::Exposed), finding(State::NotAffected)],
         "7.3.4",
@@ -129,7 +128,7 @@ fn what_the_specification_does_not_allow_is_found() {
 }
 
 #[test]
-fn what_to_do_is_what_is_allowed() {
+fn actions_are_allowed_commands() {
     let mut open = finding(State::Exposed);
 
     assert_eq!(

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! Instructions of arm64: words of 32 bits. What computes with vectors, which the kernel does not use
-//! but for ciphers, does nothing here.
+//! Instructions of arm64: words of 32 bits. Vector instructions, which the kernel uses for ciphers
+//! only, have no effect here.
 
 use super::{
     Architecture, Arithmetic, Condition, Destination, Instruction, Operand, Operation, Other, Part,
@@ -18,9 +18,9 @@ pub struct Arm64;
 
 /// The size of an instruction, in bytes.
 const WORD: u64 = 4;
-/// The size of what `adrp` counts in, in bytes.
+/// The unit of `adrp`, in bytes.
 const PAGE: u64 = 1 << 12;
-/// How many instructions lie at most between `adrp` and what adds the rest of an address.
+/// Maximum distance between `adrp` and the instruction that adds the offset, in instructions.
 const APART: usize = 24;
 
 impl Architecture for Arm64 {
@@ -86,7 +86,7 @@ impl Architecture for Arm64 {
             };
             let is_page = word >> 31 == 1;
 
-            // That of a page is a part of the addresses in it, also of the first.
+            // Page addresses are prefixes of all addresses in the page, including the first.
             if !is_page && taken == address {
                 found.push(at);
             } else if is_page && taken == address & !(PAGE - 1) {
@@ -115,7 +115,7 @@ impl Architecture for Arm64 {
         const COUNT: &str = "preempt_count";
         let types = image.types(None)?;
         let structure = types.structure("thread_info")?;
-        // It is one with a flag that is next to it.
+        // A combined operation with an adjacent flag.
         let found = structure.members().find(|it| {
             let inner = || types.get(it.id).filter(|_| it.name.is_empty());
 
@@ -130,7 +130,7 @@ fn word_at(image: &Image, at: u64) -> Option<u32> {
     Some(u32::from_le_bytes(image.read(at, 4)?.try_into().ok()?))
 }
 
-/// Where a branch to `target` leads in the end. What a symbol stands for is no veneer.
+/// The final target of a branch to `target`. A symbol is not a veneer.
 fn behind_veneer(image: &Image, target: u64) -> u64 {
     let is_symbol = || image.names(target).next().is_some();
     let behind = || {
@@ -142,12 +142,12 @@ fn behind_veneer(image: &Image, target: u64) -> u64 {
     behind().map_or(target, |it| it as u64)
 }
 
-/// So many bits of a word, from one on.
+/// A bit field of a word.
 fn bits(word: u32, from: u32, count: u32) -> u32 {
     word >> from & ((1 << count) - 1)
 }
 
-/// The same, as a number with a sign.
+/// A signed bit field of a word.
 fn signed(word: u32, from: u32, count: u32) -> i64 {
     let shift = 32 - count;
 
@@ -158,7 +158,7 @@ fn has(word: u32, bit: u32) -> bool {
     word >> bit & 1 != 0
 }
 
-/// The register that the field of a word from a bit on names, of so many bytes. The last one is 0.
+/// The register in the field of a word. The last one is zero.
 fn zero_or(word: u32, from: u32, bytes: usize) -> Operand {
     match bits(word, from, 5) {
         31 => Operand::Number(0),
@@ -166,7 +166,7 @@ fn zero_or(word: u32, from: u32, bytes: usize) -> Operand {
     }
 }
 
-/// The same, as something that is written, unless it is thrown away.
+/// The destination register, unless it is discarded.
 fn written(word: u32, bytes: usize) -> Option<Operand> {
     let register = bits(word, 0, 5) as u8;
 
@@ -186,7 +186,7 @@ fn width(word: u32) -> usize {
     }
 }
 
-/// The registers in fields of a word, a bit each.
+/// The registers in fields of a word, as a bit mask.
 fn registers(word: u32, fields: &[u32]) -> u32 {
     let all = fields
         .iter()
@@ -195,7 +195,7 @@ fn registers(word: u32, fields: &[u32]) -> u32 {
     all & !(1 << STACK)
 }
 
-/// Something of which only the registers are known.
+/// An instruction with known registers and unknown results.
 fn other(reads: u32, writes: u32) -> Vec<Operation> {
     vec![Operation::Other(Other {
         reads,
@@ -230,7 +230,7 @@ fn compute(
     }]
 }
 
-/// What a word at `at` does; nothing if it is no instruction.
+/// Decodes the word at `at`; `None` if it is not an instruction.
 fn operations(word: u32, at: u64) -> Option<Vec<Operation>> {
     match bits(word, 25, 4) {
         0b1000 | 0b1001 => immediate(word, at),
@@ -243,7 +243,7 @@ fn operations(word: u32, at: u64) -> Option<Vec<Operation>> {
     }
 }
 
-/// The register that `adr` or `adrp` at `at` puts an address into, and the address.
+/// The register and the address of `adr` or `adrp` at `at`.
 fn address_in(word: u32, at: u64) -> Option<(u8, u64)> {
     let distance = signed(word, 5, 19) << 2 | i64::from(bits(word, 29, 2));
     let address = match word & 0x9f00_0000 {
@@ -262,7 +262,7 @@ fn adds(word: u32, register: u8, number: u64) -> bool {
         && u64::from(bits(word, 10, 12)) == number
 }
 
-/// What has a number in the word.
+/// Instructions with an immediate.
 fn immediate(word: u32, at: u64) -> Option<Vec<Operation>> {
     let size = width(word);
     let to = written(word, size);
@@ -286,7 +286,7 @@ fn immediate(word: u32, at: u64) -> Option<Vec<Operation>> {
                 (false, 8) => {
                     let displacement = if is_sub { -addend } else { addend };
                     let place = Place::behind(bits(word, 5, 5) as u8, displacement);
-                    // A move, from or to the stack pointer.
+                    // A move to or from the stack pointer.
                     let from = match addend {
                         0 => from,
                         _ => Operand::Address(place),
@@ -304,7 +304,7 @@ fn immediate(word: u32, at: u64) -> Option<Vec<Operation>> {
 
                     compute(arithmetic, to, from, Operand::Number(addend), size, false)
                 }
-                // A comparison with a negative number.
+                // A comparison with a negative immediate.
                 (true, _) => {
                     let number = if is_sub { addend } else { -addend };
 
@@ -361,7 +361,7 @@ fn number(address: u64) -> Operand {
     Operand::Number(address as i64)
 }
 
-/// The number that logical operations with one have in a word.
+/// The immediate of a logical operation.
 fn mask(word: u32) -> Option<i64> {
     let size = if has(word, 31) { 64 } else { 32 };
     let (rotated, ones) = (bits(word, 16, 6), bits(word, 10, 6));
@@ -389,7 +389,7 @@ fn mask(word: u32) -> Option<i64> {
     })
 }
 
-/// What takes bits of a register: shifts, and what cuts a part off or extends it.
+/// Bit field operations: shifts, extractions and extensions.
 fn bit_field(word: u32) -> Vec<Operation> {
     use Arithmetic::{And, Sar, Shl, Shr};
 
@@ -427,7 +427,7 @@ fn bit_field(word: u32) -> Vec<Operation> {
             one(Shl, to, number(last + 1 - first)),
         ),
         (0b00, _) if end == last => one(Sar, from, number(first)),
-        // The sign is that of the highest bit that is taken: it is moved to the highest of all.
+        // Sign extension: shift the highest selected bit to the top.
         (0b00, Operand::Register(part)) => {
             let wide = Operand::register(part.register, 8);
             let whole = Operand::register(bits(word, 0, 5) as u8, 8);
@@ -472,12 +472,12 @@ fn branch_or_system(word: u32, at: u64) -> Vec<Operation> {
     match word >> 24 {
         0x14..=0x17 => vec![Operation::Jump(to(0, 26))],
         0x94..=0x97 => vec![Operation::Call(to(0, 26))],
-        // Always.
+        // Unconditional.
         0x54 if bits(word, 1, 3) == 7 => vec![Operation::Jump(to(5, 19))],
         0x54 => branch(Test::Condition(condition(bits(word, 0, 4))), to(5, 19)),
         0x34 | 0x35 | 0xb4 | 0xb5 => match zero_or(word, 0, width(word)) {
             Operand::Register(part) => branch(Test::Zero(part, !has(word, 24)), to(5, 19)),
-            // That of the register that is always 0.
+            // The zero register's.
             _ if has(word, 24) => Vec::new(),
             _ => vec![Operation::Jump(to(5, 19))],
         },
@@ -493,19 +493,19 @@ fn branch_or_system(word: u32, at: u64) -> Vec<Operation> {
                 ),
             }
         }
-        // br, blr and ret, which may check their addresses.
+        // br, blr and ret, with or without pointer authentication.
         0xd6 | 0xd7 => match bits(word, 21, 3) {
             0b000 => vec![Operation::Jump(pointer())],
             0b001 => vec![Operation::Call(pointer())],
             0b010 => vec![Operation::Jump(Destination::Caller)],
             _ => vec![Operation::Trap],
         },
-        // What calls a hypervisor or the firmware goes on.
+        // Hypervisor and firmware calls return.
         0xd4 => match (bits(word, 21, 3), bits(word, 0, 5)) {
             (0b000, 1..=3) => other(0, (1 << VOLATILE.end) - 1),
             _ => vec![Operation::Trap],
         },
-        // System registers are read; the first three are the thread's, and the CPU's.
+        // Reads of system registers; the first three are those of the thread and of the CPU.
         0xd5 if has(word, 21) => {
             let own = match word >> 5 << 5 {
                 0xd538_4100 => Some(Base::Thread),
@@ -522,14 +522,14 @@ fn branch_or_system(word: u32, at: u64) -> Vec<Operation> {
     }
 }
 
-/// An access to memory, to be made out of a place.
+/// A memory access, without its address.
 #[derive(Clone, Copy)]
 struct Data {
     is_load: bool,
-    /// Of vectors, which are not known.
+    /// Of unknown vectors.
     is_vector: bool,
     size: Size,
-    /// How much of the register is written.
+    /// The written part of the register.
     register: usize,
     is_locked: bool,
 }
@@ -548,7 +548,7 @@ impl Data {
         }
     }
 
-    /// Moves it between memory and the register that the field of a word from a bit on names.
+    /// Accesses between memory and the register in a field of the word.
     fn access(self, word: u32, from: u32, place: Place) -> Operation {
         let memory = Operand::Memory {
             place,
@@ -639,8 +639,7 @@ fn load_or_store(word: u32, at: u64) -> Vec<Operation> {
     }
 }
 
-/// Accesses, each of the register in a field at a distance from a place behind the base, which is
-/// moved then.
+/// Accesses of registers at offsets from the base, which is updated.
 fn with_write_back(
     all: Vec<(Data, u32, i64)>,
     word: u32,
@@ -657,7 +656,7 @@ fn with_write_back(
     accesses.chain(move_to(Some(to), from)).collect()
 }
 
-/// What is accessed by an instruction with one register; nothing for a hint.
+/// The access of an instruction with one register; `None` for a hint.
 fn register_of(word: u32) -> Option<Data> {
     let (size, operation) = (bits(word, 30, 2), bits(word, 22, 2));
     let bytes = 1 << size;
@@ -703,7 +702,7 @@ fn pair(word: u32, base: u8) -> Vec<Operation> {
         0b01 => with_write_back(both, word, base, 0, offset),
         0b11 => with_write_back(both, word, base, offset, offset),
         _ => {
-            // The base may be the first that is loaded.
+            // The base may be the first destination.
             let mut all = with_write_back(both, word, base, offset, 0);
 
             all.pop();
@@ -732,7 +731,7 @@ fn literal(word: u32, at: u64) -> Vec<Operation> {
     }
 }
 
-/// Accesses for one step, and those that have an order.
+/// Exclusive and ordered accesses.
 fn exclusive(word: u32, base: u8) -> Vec<Operation> {
     let place = Place::behind(base, 0);
     let bytes = 1 << bits(word, 30, 2);
@@ -754,7 +753,7 @@ fn exclusive(word: u32, base: u8) -> Vec<Operation> {
             data.is_locked = true;
             let mut all = vec![data.access(word, 0, place)];
 
-            // It says whether that was one step; it is.
+            // The status of the exclusive store: success.
             if !data.is_load {
                 let register = bits(word, 16, 5) as u8;
                 let status = (register != 31).then(|| Operand::register(register, 4));
@@ -769,7 +768,7 @@ fn exclusive(word: u32, base: u8) -> Vec<Operation> {
             writes: registers(word, &[16]),
             ..touch(bytes, true)
         })],
-        // The same of pairs, and exclusive accesses to pairs.
+        // Compare and swap of pairs, and exclusive accesses to pairs.
         (false, true) => {
             let is_swap = !has(word, 31);
             let swapped = registers(word, &[16]) | registers(word, &[16]) << 1;
@@ -788,13 +787,13 @@ fn exclusive(word: u32, base: u8) -> Vec<Operation> {
     }
 }
 
-/// What changes memory in one step.
+/// Atomic memory operations.
 fn atomic(word: u32, base: u8) -> Vec<Operation> {
     let bytes = 1 << bits(word, 30, 2);
     let place = Place::behind(base, 0);
     let operation = bits(word, 12, 4);
 
-    // A load that has an order.
+    // An ordered load.
     if operation == 0b1100 {
         return vec![Data::plain(true, bytes).access(word, 0, place)];
     }
@@ -815,7 +814,7 @@ fn atomic(word: u32, base: u8) -> Vec<Operation> {
     })]
 }
 
-/// The register that is extended, and shifted by what stands in the word.
+/// The extended register, shifted as the word says.
 fn extended(word: u32) -> Part {
     let kind = bits(word, 13, 3);
 
@@ -829,7 +828,7 @@ fn extended(word: u32) -> Part {
     }
 }
 
-/// What computes with registers only.
+/// Register operations.
 fn of_registers(word: u32) -> Vec<Operation> {
     let size = width(word);
     let to = written(word, size);
@@ -849,7 +848,7 @@ fn of_registers(word: u32) -> Vec<Operation> {
     let from = zero_or(word, 5, size);
 
     match bits(word, 21, 8) {
-        // Logical operations. What is shifted other than to the left, or inverted, is not known.
+        // Logical operations. Only left shifts without inversion are known.
         op @ 0b0101_0000..=0b0101_0111 => {
             let is_inverted = op & 1 == 1;
             let kind = bits(word, 29, 2);
@@ -883,7 +882,7 @@ fn of_registers(word: u32) -> Vec<Operation> {
                 Some(stack_or(word, 0, size))
             };
 
-            // What is extended has a sign of its own, or none.
+            // Extended operands are signed or unsigned.
             vec![Operation::Compute {
                 arithmetic,
                 to,
@@ -925,7 +924,7 @@ fn of_registers(word: u32) -> Vec<Operation> {
             to.map(select).into_iter().collect()
         }
         0b1101_0110 if has(word, 30) => match bits(word, 16, 5) {
-            // What signs a pointer, or checks that, changes no valid one.
+            // Pointer authentication does not change valid pointers.
             1 => Vec::new(),
             _ => other(registers(word, &[5]), registers(word, &[0])),
         },
@@ -961,7 +960,7 @@ fn of_registers(word: u32) -> Vec<Operation> {
     }
 }
 
-/// The second register of a computation, unless it is shifted other than to the left.
+/// The second register of an operation, unless it is shifted other than to the left.
 fn shifted(word: u32, size: usize) -> Option<Operand> {
     let (kind, by) = (bits(word, 22, 2), bits(word, 10, 6));
 
@@ -976,12 +975,12 @@ fn shifted(word: u32, size: usize) -> Option<Operand> {
     }
 }
 
-/// A jump by a table, from the load of how far it goes on, and where it ends:
-/// `ldrh w0, [x0, w1, uxtw #1]; adr x2, ...; add x0, x2, w0, sxth #2; br x0`.
+/// A jump through a table, from the load of the distance, and its end: `ldrh w0, [x0, w1, uxtw #1];
+/// adr x2, ...; add x0, x2, w0, sxth #2; br x0`.
 fn switch(image: &Image, at: u64, word: u32) -> Option<(u64, Operation)> {
-    /// How many instructions it has at most.
+    /// Maximum number of its instructions.
     const LENGTH: u64 = 4;
-    // A load by an index.
+    // A load with an index.
     let is_load = word & 0x3b20_0c00 == 0x3820_0800 && !has(word, 26);
     let loaded = operations(word, at).filter(|_| is_load)?;
     let [Operation::Move {
@@ -1048,8 +1047,7 @@ mod tests {
     use yaxpeax_arch::{Arch, Decoder as _, U8Reader};
     use yaxpeax_arm::armv8::a64::{ARMv8, Opcode};
 
-    /// Instructions that compilers use much, with the operands that they write: those with these
-    /// indices.
+    /// Common instructions, with the indices of the operands that they write.
     const USUAL: &[(&[&str], &[usize])] = &[
         (
             &[
@@ -1080,8 +1078,8 @@ mod tests {
     ];
 
     fn disassemble(word: u32) -> Option<String> {
-        // It takes some for instructions that are none: those with a number of ones alone, or of 64
-        // bits for 32, for example.
+        // The disassembler accepts some invalid instructions, such as those with immediates of all
+        // ones, or of 64 bits for 32.
         let is_logical = word & 0x1f80_0000 == 0x1200_0000;
         let is_none = word >> 21 & 0xf9 == 0xd1 || is_logical && word >> 31 < word >> 22 & 1;
         let ones = match word >> 31 {
@@ -1097,7 +1095,7 @@ mod tests {
             .filter(|it| !(is_logical && it.ends_with(ones)))
     }
 
-    /// The number of a general register; none for the one that is always 0.
+    /// The number of a general register; `None` for the zero register.
     fn number(name: &str) -> Option<u8> {
         match name {
             "sp" | "wsp" => Some(STACK),
@@ -1107,8 +1105,8 @@ mod tests {
         }
     }
 
-    /// What an instruction writes, as it is written down: registers, a bit each, and the place in
-    /// memory that it has: the base, and the number or the register that is added.
+    /// The destinations of an instruction in assembly: registers as a bit mask, and its memory
+    /// operand: the base, and the immediate or the register that is added.
     fn read(text: &str) -> Option<(u32, Option<(u8, String)>)> {
         let (mnemonic, operands) = text.split_once(' ').unwrap_or((text, ""));
         let (_, written) = USUAL.iter().find(|it| it.0.contains(&mnemonic))?;
@@ -1142,7 +1140,7 @@ mod tests {
         Some(sign * i64::from_str_radix(digits.strip_prefix("0x")?, 16).ok()?)
     }
 
-    /// Words, of which many are instructions.
+    /// Words, many of them instructions.
     fn word() -> impl Strategy<Value = u32> {
         let registers = prop::collection::vec(select(vec![0, 1, 2, 19, 29, 31]), 4);
 
@@ -1170,7 +1168,7 @@ mod tests {
             let Some(text) = disassemble(word) else {
                 return Ok(());
             };
-            // What computes with vectors is called the same.
+            // Vector instructions have the same mnemonics.
             let is_vector = word >> 25 & 7 == 7 || word >> 25 & 5 == 4 && word >> 26 & 1 == 1;
             let Some((registers, memory)) = read(&text).filter(|_| !is_vector) else {
                 return Ok(());
@@ -1183,7 +1181,7 @@ mod tests {
                 Operation::Other(other) => other.touches.first().map(|it| it.place),
                 _ => None,
             });
-            // Of a pair, what is loaded over the base is loaded last.
+            // For a pair, load the base last.
             let place = places.min_by_key(|it| it.displacement);
 
             prop_assert_eq!(own, registers, "{:08x} {}: {:?}", word, text, found);
@@ -1202,7 +1200,7 @@ mod tests {
         #[test]
         fn numbers_are_those_of_a_disassembler(word in word()) {
             let is_logical = word & 0x1f80_0000 == 0x1200_0000;
-            // tst and mov are called otherwise, and bits that say nothing are none.
+            // tst and mov are aliases, and reserved bits make no instruction.
             let text = disassemble(word & !0x1f << 5 | 1 << 5).filter(|_| is_logical);
             let number = text.as_ref().and_then(|it| hexadecimal(it.rsplit_once(", ")?.1));
             let Some(number) = number else {

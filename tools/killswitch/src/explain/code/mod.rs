@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! What instructions do, in terms that are the same for all architectures.
+//! Instructions in an architecture-independent form.
 //!
-//! How instructions are encoded is a matter of the [`Architecture`], and each has a file of its own,
-//! as in the policy.
+//! Encodings are handled by an [`Architecture`], each in its own file, as in the policy.
 
 mod arm64;
 mod x86;
@@ -12,41 +11,41 @@ use super::machine::{Base, Known};
 use crate::image::{self, Image};
 use std::ops::Range;
 
-/// How many general registers there are at most. They have the same numbers on all architectures,
-/// by what calls use them for.
+/// Maximum number of general registers. Numbers are the same on all architectures, by the role in
+/// the calling convention.
 pub const REGISTERS: usize = 32;
-/// Those that arguments are passed in, in order; on some architectures not all of them.
+/// Argument registers, in order; some architectures use only a part of them.
 pub const ARGUMENTS: Range<usize> = 0..8;
-/// Those that a call may change.
+/// Caller-saved registers.
 pub const VOLATILE: Range<usize> = 0..19;
-/// Those that a call leaves as they are.
+/// Callee-saved registers.
 pub const KEPT: Range<usize> = 19..30;
-/// The frame pointer, where there is one.
+/// The frame pointer, if the architecture has one.
 pub const FRAME: u8 = 29;
 /// The stack pointer.
 pub const STACK: u8 = 31;
 
-/// An architecture: how its instructions are encoded, and what else is its own.
+/// An architecture: instruction encoding and other properties.
 pub trait Architecture: Sync {
-    /// What the addresses of instructions are multiples of.
+    /// The alignment of instructions.
     fn alignment(&self) -> u64;
 
-    /// The registers that arguments are passed in, of those that they are passed in on any.
+    /// The argument registers among those of all architectures.
     fn arguments(&self) -> Range<usize>;
 
-    /// The register that a result is returned in.
+    /// The register of return values.
     fn result(&self) -> usize;
 
     /// The instruction at `at`.
     fn decode(&self, image: &Image, at: u64) -> Option<Instruction>;
 
-    /// Where calls lead to that call the function at `address`.
+    /// Addresses whose calls reach the function at `address`.
     fn entries(&self, image: &Image, address: u64) -> Vec<u64>;
 
-    /// Where instructions in `range` may begin that have taken `address` as a whole, in order.
+    /// Possible starts of instructions in `range` that take the full `address`, in order.
     fn references(&self, image: &Image, range: &Range<u64>, address: u64) -> Vec<u64>;
 
-    /// Where the counter of what forbids preemption lies.
+    /// The preemption counter.
     fn preempt_count(&self, image: &Image) -> Option<Known>;
 }
 
@@ -58,7 +57,7 @@ pub fn of(image: &Image) -> &'static dyn Architecture {
     }
 }
 
-/// The instructions in `range`, as far as there are such.
+/// The instructions in `range`, up to the first invalid one.
 pub fn all(image: &Image, range: Range<u64>) -> Vec<Instruction> {
     let code = of(image);
     let mut found = Vec::new();
@@ -80,20 +79,20 @@ pub fn all(image: &Image, range: Range<u64>) -> Vec<Instruction> {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Instruction {
     pub at: u64,
-    /// Where the next one begins.
+    /// The address of the next one.
     pub next: u64,
-    /// What it does, one after the other. What may not go on to the next instruction is the last.
+    /// Its operations, in order. Only the last one can leave the sequence.
     pub operations: Vec<Operation>,
 }
 
-/// What an instruction does, or a part of it.
+/// An operation of an instruction.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Operation {
     Move {
         to: Operand,
         from: Operand,
     },
-    /// Computes with numbers of `size` bytes, and may set flags.
+    /// Computes with numbers of `size` bytes, and optionally sets flags.
     Compute {
         arithmetic: Arithmetic,
         to: Option<Operand>,
@@ -102,8 +101,8 @@ pub enum Operation {
         size: usize,
         sets_flags: bool,
     },
-    /// Moves one of two, and does something to the second one before: first it may invert it, and
-    /// then add 1 to it.
+    /// Moves one of two, after changing the second one: optional inversion, then optional
+    /// increment.
     Select {
         condition: Condition,
         to: Operand,
@@ -112,7 +111,7 @@ pub enum Operation {
         inverts: bool,
         increments: bool,
     },
-    /// Compares if a condition is met, and sets these flags otherwise.
+    /// Compares if a condition holds, or else sets these flags.
     CompareIf {
         condition: Condition,
         a: Operand,
@@ -127,45 +126,45 @@ pub enum Operation {
     Switch(Table),
     Jump(Destination),
     Call(Destination),
-    /// What traps, as BUG() and WARN() are compiled to.
+    /// A trap: BUG() or WARN().
     Trap,
     Other(Other),
 }
 
-/// Something whose results are not known.
+/// An operation with unknown results.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Other {
-    /// The registers that it reads, and those that it writes, a bit each.
+    /// The registers that it reads, and those that it writes, as bit masks.
     pub reads: u32,
     pub writes: u32,
     pub touches: Vec<Touch>,
-    /// Whether it is one step with what it reads and writes.
+    /// Whether it is a read-modify-write operation.
     pub is_locked: bool,
-    /// What it does with a number in memory.
+    /// Its operation on a number in memory.
     pub counts: Option<(Arithmetic, Operand)>,
     pub sets_flags: bool,
 }
 
-/// A jump by a table, which has distances from a place in code on.
+/// A jump through a table of distances from an address in code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Table {
-    /// The entry that is taken, and its size.
+    /// The address of the entry, and its size.
     pub place: Place,
     pub size: Size,
     pub base: Operand,
-    /// By how many bits distances are shifted to the left.
+    /// The shift of distances, to the left.
     pub shift: u8,
-    /// The registers that are used for it, a bit each.
+    /// The registers used, as a bit mask.
     pub clobbers: u32,
 }
 
-/// An access to so many bytes of memory.
+/// A memory access of this size in bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Touch {
     pub place: Place,
     pub size: usize,
     pub is_write: bool,
-    /// The register that has how often it is repeated, if it is.
+    /// The register with the repeat count, if any.
     pub times: Option<u8>,
 }
 
@@ -181,31 +180,31 @@ pub enum Arithmetic {
     Sar,
 }
 
-/// What is read, or where something is put.
+/// A source or a destination.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Operand {
     Register(Part),
     Number(i64),
     /// An address itself.
     Address(Place),
-    /// Where that begins which something has of its own.
+    /// The base of a thread's or CPU's own memory.
     Own(Base),
     Memory {
         place: Place,
         size: Size,
-        /// Whether what is read is to be written in one step, or was read for that.
+        /// Whether it is part of a read-modify-write sequence.
         is_locked: bool,
     },
 }
 
-/// How many bytes something has, and whether its highest bit is a sign.
+/// The size in bytes, and whether it is sign-extended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Size {
     pub bytes: usize,
     pub is_signed: bool,
 }
 
-/// The lower bytes of a register, shifted to the left by so many bits.
+/// The lower bytes of a register, shifted to the left.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Part {
     pub register: u8,
@@ -219,21 +218,21 @@ pub struct Place {
     pub base: Option<u8>,
     pub index: Option<Part>,
     pub displacement: i64,
-    /// Whether it is relative to what each CPU has.
+    /// Whether it is in per-CPU memory.
     pub is_per_cpu: bool,
 }
 
-/// What a branch depends on.
+/// The condition of a branch.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Test {
     Condition(Condition),
-    /// Whether this is 0, or is not.
+    /// Zero, or not zero.
     Zero(Part, bool),
-    /// Whether a bit of a register is set, or is not.
+    /// A bit that is set, or not set.
     Bit(u8, u8, bool),
 }
 
-/// What the flags say.
+/// Flags.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Condition {
     Equal,
@@ -251,7 +250,7 @@ pub enum Condition {
     Other,
 }
 
-/// Where a call or a jump leads.
+/// The target of a call or a jump.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Destination {
     Code(u64),
@@ -261,7 +260,7 @@ pub enum Destination {
 }
 
 impl Condition {
-    /// Whether it is met with these flags: negative, zero, carry and overflow, from bit 3 on.
+    /// Whether it holds with these flags: negative, zero, carry and overflow, from bit 3 on.
     pub fn is_met(self, flags: u8) -> Option<bool> {
         let [negative, zero, carry, overflow] = [3, 2, 1, 0].map(|it| flags >> it & 1 != 0);
 
@@ -299,7 +298,7 @@ impl Operand {
         }
     }
 
-    /// The same, with a sign or without.
+    /// The same, signed or unsigned.
     pub fn signed(mut self, signed: bool) -> Self {
         match &mut self {
             Self::Register(part) => part.size.is_signed = signed,
@@ -309,7 +308,7 @@ impl Operand {
         self
     }
 
-    /// The number of the register that it is.
+    /// The number of the register, if it is one.
     pub fn number(&self) -> Option<usize> {
         match self {
             Self::Register(part) => Some(part.register.into()),
@@ -332,7 +331,7 @@ impl Part {
 }
 
 impl Place {
-    /// So many bytes behind where a register points to.
+    /// The memory at an offset from a register.
     pub fn behind(register: u8, displacement: i64) -> Self {
         Self {
             base: Some(register),
@@ -343,7 +342,7 @@ impl Place {
 }
 
 impl Operation {
-    /// The register that it writes, if it is only that.
+    /// The register that it writes, if this is its only effect.
     pub fn written(&self) -> Option<usize> {
         match self {
             Self::Move { to, .. } | Self::Select { to, .. } => to.number(),
@@ -352,7 +351,7 @@ impl Operation {
         }
     }
 
-    /// All registers that it writes, but for those that a call changes; a bit each.
+    /// All registers that it writes, except those that a call clobbers, as a bit mask.
     pub fn all_written(&self) -> u32 {
         match self {
             Self::Other(other) => other.writes,
@@ -361,7 +360,7 @@ impl Operation {
         }
     }
 
-    /// Whether the next instruction may not be the next one that is run.
+    /// Whether it can leave the sequence.
     pub fn ends(&self) -> bool {
         matches!(
             self,
@@ -369,7 +368,7 @@ impl Operation {
         )
     }
 
-    /// Where in memory it writes, how many bytes, and whether there may be more.
+    /// The memory that it writes, with sizes in bytes, and whether there may be more.
     pub fn stored(&self) -> Vec<(Place, usize, bool)> {
         let of = |operand: &Operand| match operand {
             Operand::Memory { place, size, .. } => vec![(*place, size.bytes, false)],
@@ -391,7 +390,7 @@ impl Operation {
 }
 
 impl Instruction {
-    /// What it does last, which says where it goes on.
+    /// The last operation, which determines the continuation.
     pub fn last(&self) -> Option<&Operation> {
         self.operations.last()
     }

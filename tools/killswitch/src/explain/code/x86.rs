@@ -18,9 +18,9 @@ use std::ops::Range;
 
 pub struct X86;
 
-/// The longest instruction, in bytes.
+/// Maximum length of an instruction, in bytes.
 const LONGEST: usize = 15;
-/// How much of a function is decoded to find an instruction, in bytes.
+/// Decoding limit to find an instruction of a function, in bytes.
 const MAX_FUNCTION: u64 = 64 << 10;
 const ENDBR64: &[u8] = &[0xf3, 0x0f, 0x1e, 0xfa];
 
@@ -85,7 +85,7 @@ impl Architecture for X86 {
             let place = range.start + index as u64;
             let is_absolute = word == address as u32;
             let is_relative = (place + 4).wrapping_add_signed((word as i32).into()) == address;
-            // Calls and jumps are no references.
+            // Calls and jumps are not references.
             let is_branch = || index > 0 && matches!(bytes[index - 1], 0xe8 | 0xe9);
 
             if !(is_absolute || is_relative && !is_branch()) {
@@ -111,7 +111,7 @@ impl Architecture for X86 {
     }
 }
 
-/// The instruction that `place` is in, behind its beginning.
+/// The instruction that contains `place`, but not as its first byte.
 fn around(image: &Image, place: u64) -> Option<iced::Instruction> {
     let extent = image.extent(place)?;
     let length = (extent.end - extent.start).min(MAX_FUNCTION) as usize;
@@ -122,7 +122,7 @@ fn around(image: &Image, place: u64) -> Option<iced::Instruction> {
     (found.ip() < place).then_some(found)
 }
 
-/// What an instruction does.
+/// The operations of an instruction.
 fn operations(image: &Image, instruction: &iced::Instruction) -> Vec<Operation> {
     match instruction.flow_control() {
         FlowControl::Next => {}
@@ -154,7 +154,7 @@ fn operations(image: &Image, instruction: &iced::Instruction) -> Vec<Operation> 
     one(instruction).unwrap_or_else(|| vec![Operation::Other(other(instruction))])
 }
 
-/// What an instruction does that goes on to the next one, if that is known.
+/// The operations of an instruction without branches, if known.
 fn one(instruction: &iced::Instruction) -> Option<Vec<Operation>> {
     use Mnemonic as M;
 
@@ -240,7 +240,7 @@ fn one(instruction: &iced::Instruction) -> Option<Vec<Operation>> {
     }
 }
 
-/// What moves the stack pointer by 8.
+/// Operations that move the stack pointer by 8.
 fn move_stack(arithmetic: Arithmetic) -> Operation {
     let stack = Operand::register(STACK, 8);
 
@@ -254,7 +254,7 @@ fn move_stack(arithmetic: Arithmetic) -> Operation {
     }
 }
 
-/// Where a call or a jump leads; nothing if that is only there for tracers.
+/// The target of a call or a jump; `None` for a tracer's.
 fn destination(image: &Image, instruction: &iced::Instruction) -> Option<Destination> {
     if instruction.op0_kind() != OpKind::NearBranch64 {
         let pointer = operand(instruction, 0).unwrap_or(Operand::Number(0));
@@ -266,7 +266,7 @@ fn destination(image: &Image, instruction: &iced::Instruction) -> Option<Destina
         return Some(Destination::Code(to));
     };
 
-    // Several names may stand for it.
+    // It may have several names.
     if image.names(to).any(|it| it.name.ends_with("return_thunk")) {
         return Some(Destination::Caller);
     }
@@ -274,7 +274,7 @@ fn destination(image: &Image, instruction: &iced::Instruction) -> Option<Destina
         "__fentry__" => None,
         name if name.starts_with("__x86_indirect_") => {
             let is_named = |it: &str| name.strip_suffix(it).is_some_and(|it| it.ends_with('_'));
-            // An array has one for each register, of which each has the same size.
+            // An array of thunks of the same size, one per register.
             let index = NAMES
                 .iter()
                 .position(|it| is_named(it))
@@ -286,7 +286,7 @@ fn destination(image: &Image, instruction: &iced::Instruction) -> Option<Destina
     }
 }
 
-/// An instruction whose results are not known.
+/// An instruction with unknown results.
 fn other(instruction: &iced::Instruction) -> Other {
     let mut factory = InstructionInfoFactory::new();
     let info = factory.info(instruction);
@@ -329,7 +329,7 @@ fn other(instruction: &iced::Instruction) -> Other {
     found
 }
 
-/// What an instruction adds to what is in memory, or takes off it.
+/// The addend of an instruction on memory, negative if subtracted.
 fn counts(instruction: &iced::Instruction) -> Option<(Arithmetic, Operand)> {
     let second = || Some(operand(instruction, 1)?.signed(true));
 
@@ -342,7 +342,7 @@ fn counts(instruction: &iced::Instruction) -> Option<(Arithmetic, Operand)> {
     }
 }
 
-/// An operand, if it is memory, a number, or the lower part of a general register.
+/// An operand: memory, an immediate, or the lower part of a general register.
 fn operand(instruction: &iced::Instruction, index: u32) -> Option<Operand> {
     let size = operand_size(instruction, index);
 
@@ -368,7 +368,7 @@ fn operand(instruction: &iced::Instruction, index: u32) -> Option<Operand> {
     }
 }
 
-/// The number of a general register, whatever its size.
+/// The number of a general register of any size.
 fn number(register: Register) -> Option<u8> {
     register
         .is_gpr()
@@ -388,7 +388,7 @@ fn operand_size(instruction: &iced::Instruction, operand: u32) -> usize {
     }
 }
 
-/// Where an operand in memory is.
+/// The address of a memory operand.
 fn place_of(instruction: &iced::Instruction) -> Place {
     let is_per_cpu = matches!(instruction.segment_prefix(), Register::GS | Register::FS);
 

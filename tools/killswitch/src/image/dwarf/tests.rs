@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! Tests with small debug information, and with that of a kernel that was built.
+//! Tests with small debug information, and with that of a built kernel.
 
 use super::{
     super::{
@@ -22,7 +22,7 @@ use std::{
     time::Instant,
 };
 
-/// What is compressed.
+/// Sections that are compressed.
 const COMPRESSED: u64 = 0x800;
 const NOTE: u32 = 7;
 
@@ -32,14 +32,14 @@ struct Writer {
     encoding: Encoding,
 }
 
-/// An entry: its unit, and which of it.
+/// An entry: its unit, and its index there.
 type Id = (write::UnitId, write::UnitEntryId);
 
 impl Writer {
     fn new(format: Format, version: u16) -> Self {
         let mut dwarf = write::Dwarf::new();
 
-        // So that no place of a name is a number that is everywhere.
+        // The offsets of names must not be common numbers.
         dwarf.strings.add("x".repeat(0x5678));
         Self {
             dwarf,
@@ -114,7 +114,7 @@ const SUBPROGRAM: gimli::DwTag = gimli::DW_TAG_subprogram;
 const INLINED: gimli::DwTag = gimli::DW_TAG_inlined_subroutine;
 
 /// Debug information of the sample kernel: `callback` is inlined into `f` and `last`, `listed` was
-/// split, and there is another `callback` at another line, which is nowhere but in `unprobed`.
+/// split, and another `callback` at another line is only in `unprobed`.
 fn debug(format: Format, version: u16) -> Vec<Section> {
     let mut writer = Writer::new(format, version);
     let [first, second, third] = [(); 3].map(|()| writer.unit());
@@ -125,7 +125,7 @@ fn debug(format: Format, version: u16) -> Vec<Section> {
     writer.code(SUBPROGRAM, listed, TEXT + 0x50);
     writer.code(SUBPROGRAM, listed, TEXT + 0x60);
     writer.code(INLINED, callback, TEXT + 0xb4);
-    // Nothing is left of it.
+    // Eliminated by the compiler.
     writer.code(INLINED, callback, 0);
 
     // In another unit, and in two parts.
@@ -144,7 +144,7 @@ fn debug(format: Format, version: u16) -> Vec<Section> {
     ];
     writer.add(second, INLINED, &all);
 
-    // Its name is written out.
+    // With an inline name.
     let all = [
         (gimli::DW_AT_name, Value::String(b"callback".to_vec())),
         (gimli::DW_AT_decl_line, Value::Udata(8)),
@@ -153,7 +153,7 @@ fn debug(format: Format, version: u16) -> Vec<Section> {
 
     writer.code(INLINED, other, TEXT + 0xa4);
 
-    // Its symbol is another one.
+    // With another symbol.
     let symbol = Value::StringRef(writer.dwarf.strings.add("_RNv8callback"));
     let named = writer.function(third, "callback", 9);
     let entry = writer.dwarf.units.get_mut(third).get_mut(named.1);
@@ -179,7 +179,7 @@ fn read(file: &[u8], names: &[&str]) -> Result<Said, Problem> {
     asked.read_elf(file, None, &Budget::new(MAX_BYTES, WINDOW))
 }
 
-/// The sample kernel with more sections.
+/// The sample kernel with additional sections.
 fn with(extra: Vec<Section>) -> Vec<u8> {
     let mut sections = sample::kernel_sections(Addresses::ToThemselves, true);
 
@@ -198,7 +198,7 @@ fn origin(name: &str, instances: &[u64], inlined: &[u64]) -> Origin {
     }
 }
 
-/// What [`debug`] says.
+/// The expected result for [`debug`].
 fn expected() -> Vec<Origin> {
     vec![
         origin("callback", &[0x80], &[0x24, 0xb4]),
@@ -217,7 +217,7 @@ fn found(file: &[u8]) -> Result<Vec<Origin>, Problem> {
 }
 
 #[test]
-fn copies_are_those_of_the_function() {
+fn copies_of_the_function_are_found() {
     for format in [Format::Dwarf32, Format::Dwarf64] {
         for version in [4, 5] {
             let file = with(debug(format, version));
@@ -229,7 +229,7 @@ fn copies_are_those_of_the_function() {
 }
 
 #[test]
-fn functions_of_headers_are_of_several_units() {
+fn header_functions_are_in_several_units() {
     let mut writer = Writer::new(Format::Dwarf32, 5);
 
     for start in [0x24, 0xb4] {
@@ -246,7 +246,7 @@ fn functions_of_headers_are_of_several_units() {
     assert_eq!(found(&with(writer.sections())).unwrap(), [expected]);
 }
 
-/// `bytes` behind a header that says how they are compressed.
+/// `bytes` after a header with the compression format.
 fn compressed(bytes: &[u8], header: &[u8]) -> Vec<u8> {
     let compression = flate2::Compression::fast();
     let mut encoder = flate2::write::ZlibEncoder::new(header.to_vec(), compression);
@@ -284,8 +284,8 @@ fn compressed_sections_are_read() {
     assert_eq!(found(&with(old.collect())).unwrap(), expected());
 }
 
-/// Gives the sample module `plain` debug information: the function `name` begins where its symbol
-/// with the number `own` is, and is inlined 4 bytes behind the symbol `other`.
+/// Adds debug information to the sample module `plain`: the function `name` is at its symbol with
+/// the index `own`, and is inlined 4 bytes after the symbol `other`.
 pub(crate) fn with_copy(directory: &Directory, name: &str, own: u64, other: u64) {
     const PLACE: u64 = 0x1122_3344_5566_7788;
     let image = directory.open();
@@ -318,7 +318,7 @@ pub(crate) fn with_copy(directory: &Directory, name: &str, own: u64, other: u64)
 }
 
 #[test]
-fn modules_have_their_references_put_in_place() {
+fn module_debug_information_is_relocated() {
     let directory = Directory::new("dwarf-module");
 
     // These symbols are 16 bytes apart.
@@ -339,7 +339,7 @@ fn modules_have_their_references_put_in_place() {
     assert_eq!(found[0].inlined, [address("first") + 4]);
 }
 
-/// A note with a build ID of twenty such bytes, behind another note.
+/// A note with a build ID of twenty bytes `byte`, after another note.
 fn build_id(byte: u8) -> Vec<u8> {
     let mut note = Vec::new();
 
@@ -353,7 +353,7 @@ fn build_id(byte: u8) -> Vec<u8> {
     note
 }
 
-/// The sample kernel with a build ID among its data, between symbols.
+/// The sample kernel with a build ID in its data, between symbols.
 fn kernel_with_notes() -> Vec<u8> {
     let mut sections = sample::kernel_sections(Addresses::ToThemselves, true);
     let [.., data, symbols, names] = &mut sections[..] else {
@@ -369,7 +369,7 @@ fn kernel_with_notes() -> Vec<u8> {
         let [symbol, strings] = sample::symbol_table(&[(name, 3, address, true)], 5);
         let at = symbols.data.len();
 
-        // Behind the empty one, and behind the NUL in front of the names.
+        // After the empty one, and after the NUL before the names.
         symbols.data.extend_from_slice(&symbol.data[24..]);
         symbols.data[at..at + 4].copy_from_slice(&(names.data.len() as u32).to_le_bytes());
         names.data.extend_from_slice(&strings.data[1..]);
@@ -378,7 +378,7 @@ fn kernel_with_notes() -> Vec<u8> {
 }
 
 #[test]
-fn a_separate_file_is_found_by_build_id() {
+fn separate_files_are_found_by_build_id() {
     let directory = Directory::new("dwarf-separate");
     let vmlinux = directory.path("vmlinux");
 
@@ -414,13 +414,13 @@ fn a_separate_file_is_found_by_build_id() {
     fs::write(&file, with_id(8)).unwrap();
     let error = origins(&file).unwrap_err();
     assert!(
-        error.ends_with("separate: it is of another build; name its own"),
+        error.ends_with("separate: it is from another build; give the right one"),
         "{error}"
     );
 }
 
 #[test]
-fn functions_that_are_made_of_each_other_are_of_nothing() {
+fn cyclic_origins_are_ignored() {
     let mut writer = Writer::new(Format::Dwarf32, 5);
     let unit = writer.unit();
     let callback = writer.function(unit, "callback", 7);
@@ -442,7 +442,7 @@ fn functions_that_are_made_of_each_other_are_of_nothing() {
 }
 
 #[test]
-fn damage_is_one_sentence() {
+fn corruption_is_one_error() {
     type Change = fn(&mut Vec<u8>);
 
     let damaged = |name: &str, change: Change| {
@@ -456,27 +456,27 @@ fn damage_is_one_sentence() {
         (
             ".debug_info",
             |it| it.truncate(it.len() - 9),
-            "its debug information is cut off",
+            "its debug information is truncated",
         ),
         (
             ".debug_info",
             |it| it[..4].copy_from_slice(&[0xf0, 0xff, 0xff, 0xff]),
-            "its debug information has a compile unit that is too large",
+            "a compile unit of its debug information is too large",
         ),
         (
             ".debug_info",
             |it| it[4] = 9,
-            "its debug information is damaged: ",
+            "its debug information is corrupt: ",
         ),
         (
             ".debug_abbrev",
             |it| it.clear(),
-            "its debug information is damaged: ",
+            "its debug information is corrupt: ",
         ),
         (
             ".debug_rnglists",
             |it| it.truncate(1),
-            "its debug information is damaged: ",
+            "its debug information is corrupt: ",
         ),
     ];
 
@@ -490,9 +490,9 @@ fn damage_is_one_sentence() {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(256))]
 
-    /// Whatever the bytes are, there is an answer or an error.
+    /// Any bytes lead to an answer or an error.
     #[test]
-    fn any_bytes_are_answered(
+    fn no_input_causes_a_panic(
         version in prop_oneof![Just(4u16), Just(5)],
         changes in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..8),
     ) {
@@ -516,7 +516,8 @@ proptest! {
     }
 }
 
-/// How many inlined copies of each function llvm-dwarfdump counts in the file at `path`.
+/// The number of inlined copies of each function according to llvm-dwarfdump, for the file at
+/// `path`.
 fn counted(path: &Path) -> HashMap<String, usize> {
     let mut child = Command::new("llvm-dwarfdump")
         .arg("--debug-info")
@@ -545,9 +546,9 @@ fn counted(path: &Path) -> HashMap<String, usize> {
 }
 
 #[test]
-#[ignore = "takes a kernel that was built, with debug information, its modules, and llvm-dwarfdump"]
-fn copies_are_those_that_another_reader_counts() {
-    /// Of how many names one is asked for.
+#[ignore = "needs a built kernel with debug information, its modules, and llvm-dwarfdump"]
+fn copies_match_llvm_dwarfdump() {
+    /// One of this many names is checked.
     const STEP: usize = 100;
 
     let path =
@@ -569,7 +570,7 @@ fn copies_are_those_that_another_reader_counts() {
         let names: Vec<_> = names.into_iter().step_by(step).map(|it| &**it).collect();
         let asked = Asked {
             names: &names,
-            // Every address is counted.
+            // Each address is counted.
             find: &|_| Some(0),
         };
         let start = Instant::now();

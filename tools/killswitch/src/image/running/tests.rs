@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! Tests with the [sample kernel](Directory), as it would be [shown](sample_core) if it ran.
+//! Tests with the [sample kernel](Directory), as a [running kernel](sample_core).
 
 use super::{
     super::{
@@ -14,7 +14,7 @@ use super::{
 use proptest::prelude::*;
 use std::fs;
 
-/// The sample kernel, and how it is shown.
+/// The sample kernel, and its running form.
 struct Shown {
     directory: Directory,
     files: Image,
@@ -37,7 +37,7 @@ impl Shown {
         let mut sample = Sample::new(&self.files, &self.btf);
         let calls = self.address("first");
 
-        // A call that is trapped at, and one that is jumped away from.
+        // A call with a breakpoint, and one with a jump.
         sample.build(&[(calls + 11, 1), (calls + 16, 5)]);
         sample
     }
@@ -50,7 +50,7 @@ impl Shown {
             .address
     }
 
-    /// Shows `sample`, and reads it.
+    /// Exports `sample`, and reads it.
     fn read(&self, sample: &Sample<'_>) -> Result<Image, String> {
         let places = sample.write(&self.directory.path(""), &module_types(&self.btf));
 
@@ -59,10 +59,10 @@ impl Shown {
 }
 
 #[test]
-fn it_is_what_its_files_say() {
+fn running_kernel_matches_its_files() {
     let shown = Shown::new("running-files");
     let mut sample = shown.sample();
-    // One LSM of two is enabled.
+    // Only one of two LSMs is enabled.
     let hooks = shown.address("sample_hooks");
     for record in [hooks, hooks + 24] {
         sample.put(record + 16, &shown.address("sample_lsmid").to_le_bytes());
@@ -113,7 +113,7 @@ fn it_is_what_its_files_say() {
 }
 
 #[test]
-fn data_of_modules_is_read() {
+fn module_data_is_read() {
     let shown = Shown::new("running-data");
     let image = shown.read(&shown.sample()).unwrap();
     let variable = shown.address("variable");
@@ -153,12 +153,12 @@ fn modules_that_are_not_loaded_are_read_from_files() {
         paths,
         [PathBuf::from("/sys/module/nf_sample"), both[1].clone()]
     );
-    // They are linked with those that are.
+    // They are linked with the loaded ones.
     let address = |name| image.named(Within::Anywhere, name).next().unwrap().address;
     let (first, second) = (address("first"), address("second"));
     let distance = image.read(first + 17, 4).unwrap().try_into().unwrap();
     let target = (first + 21).wrapping_add_signed(i32::from_le_bytes(distance).into());
-    // The sample shows no symbol of a module as exported.
+    // The sample exports no symbol of a module.
     assert_ne!(target, second);
     assert_eq!(image.unresolved().len(), 1);
 
@@ -176,15 +176,15 @@ fn modules_that_are_not_loaded_are_read_from_files() {
 }
 
 #[test]
-fn what_is_not_shown_is_named() {
-    /// What is done to what is shown, and what is said then.
+fn missing_data_is_named() {
+    /// A change to the exported data, and the resulting error.
     type Case = (fn(&Shown, &mut Sample<'_>), &'static str);
 
     let shown = Shown::new("running-refused");
     let cases: [Case; 9] = [
         (
             |_, sample| sample.symbols.iter_mut().for_each(|it| it.0 = 0),
-            "it shows no addresses; that takes root, and kernel.kptr_restrict below 2",
+            "it hides addresses; this needs root, and kernel.kptr_restrict below 2",
         ),
         (
             |_, sample| sample.symbols.reverse(),
@@ -192,7 +192,7 @@ fn what_is_not_shown_is_named() {
         ),
         (
             |_, sample| sample.symbols[0].1.truncate(1),
-            "one of its lines is no symbol",
+            "one of its lines is not a symbol",
         ),
         (
             |_, sample| sample.symbols.retain(|it| it.1 != "D _sdata"),
@@ -200,11 +200,11 @@ fn what_is_not_shown_is_named() {
         ),
         (
             |_, sample| sample.pieces.retain(|it| it.0 != TEXT),
-            "it does not show the memory at 0xffffffff81000000",
+            "it does not contain the memory at 0xffffffff81000000",
         ),
         (
             |_, sample| sample.pieces.retain(|it| it.0 != DATA),
-            "it does not show the memory at 0xffffffff81200000",
+            "it does not contain the memory at 0xffffffff81200000",
         ),
         (
             |shown, sample| {
@@ -217,11 +217,11 @@ fn what_is_not_shown_is_named() {
 
                 sample.put(start, &[0; 4096]);
             },
-            "it does not show the code at 0xffffffff81400000",
+            "it does not contain the code at 0xffffffff81400000",
         ),
         (
             |_, sample| sample.symbols.retain(|it| !it.1.ends_with("[plain]")),
-            "module plain was loaded just now",
+            "module plain has just been loaded",
         ),
         (
             |_, sample| {
@@ -236,7 +236,7 @@ fn what_is_not_shown_is_named() {
 
                 sample.put(first, &first.to_le_bytes());
             },
-            "one of its lists has no end",
+            "one of its lists is too long",
         ),
     ];
 
@@ -256,7 +256,7 @@ fn what_is_not_shown_is_named() {
 }
 
 #[test]
-fn without_the_files_of_proc_it_is_not_read() {
+fn files_of_proc_are_required() {
     let shown = Shown::new("running-absent");
     let places = shown.sample().write(&shown.directory.path(""), &[]);
     let error = || {
@@ -274,7 +274,7 @@ fn without_the_files_of_proc_it_is_not_read() {
     );
     fs::remove_file(&places.core).unwrap();
     assert!(
-        error().ends_with("kcore: the kernel does not show its memory (CONFIG_PROC_KCORE)"),
+        error().ends_with("kcore: the kernel does not export its memory (CONFIG_PROC_KCORE)"),
         "{}",
         error()
     );
@@ -288,7 +288,7 @@ fn without_the_files_of_proc_it_is_not_read() {
 }
 
 #[test]
-fn what_changes_is_read_until_it_does_not() {
+fn changing_data_is_read_until_it_is_stable() {
     let settled_as = |all: &[Result<u8, &'static str>]| {
         let mut all = all.iter().cycle();
 
@@ -309,7 +309,7 @@ fn what_changes_is_read_until_it_does_not() {
 }
 
 #[test]
-fn lines_of_symbols_are_read() {
+fn symbol_lines_are_parsed() {
     for (line, expected) in [
         (
             &b"ffffffff81000000 T f"[..],
@@ -337,7 +337,7 @@ proptest! {
     })]
 
     #[test]
-    fn no_core_file_makes_it_panic(
+    fn no_core_file_causes_a_panic(
         flips in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..6),
         cut in any::<prop::sample::Index>(),
         is_cut: bool,
@@ -345,7 +345,7 @@ proptest! {
         let shown = Shown::new("running-damaged");
         let places = shown.sample().write(&shown.directory.path(""), &module_types(&shown.btf));
         let mut bytes = fs::read(&places.core).unwrap();
-        // What is in headers and structures is not much of it.
+        // Headers and structures are a small part of it.
         let structures = bytes.windows(8).position(|it| it == b"coming\0\0").unwrap();
 
         for (at, flip) in flips {
