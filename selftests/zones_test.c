@@ -72,7 +72,7 @@ struct row {
 };
 
 /* Whether the function of @row exists. */
-static bool is_there(const struct row *row)
+static bool exists(const struct row *row)
 {
 	const struct ks_symbol *symbol = ks_find_symbol(&symbols, row->function);
 	size_t count = symbol ? ks_same_name(&symbols, symbol) : 0;
@@ -168,7 +168,7 @@ static bool check_row(struct __test_metadata *_metadata, int control, const stru
 	char target[512], first[600], rule[64] = "";
 	int wanted, got;
 
-	if (!is_there(row))
+	if (!exists(row))
 		return false;
 	snprintf(target, sizeof(target), "%s%s%s", row->module ?: "", row->module ? ":" : "",
 		 row->function);

@@ -84,7 +84,7 @@ impl Engagement {
         self.address() == Some(address)
     }
 
-    pub(crate) fn is_there(&self) -> bool {
+    pub(crate) fn exists(&self) -> bool {
         self.address().is_some()
     }
 
@@ -339,7 +339,7 @@ impl Model {
     }
 
     fn is_armed(&self, engagement: &Engagement) -> bool {
-        engagement.is_there() && self.world.can_arm() && !engagement.is_disabled
+        engagement.exists() && self.world.can_arm() && !engagement.is_disabled
     }
 
     // Writes.
@@ -442,7 +442,7 @@ impl Model {
         self.is_tainted |= self
             .engagements
             .iter()
-            .any(|e| e.is_there() && e.takes_calls());
+            .any(|e| e.exists() && e.takes_calls());
         let mut older: Vec<_> = older.into_iter().map(Some).collect();
         let is_replaced = |e: &mut Engagement| {
             new.iter().any(|(_, wanted, _)| e.is_replaced_by(wanted))
@@ -522,7 +522,7 @@ impl Model {
                     fields += observed.totals().trim_start_matches(&function(target));
                 }
 
-                if !self.engagements[at].is_there() {
+                if !self.engagements[at].exists() {
                     self.answer(format!("armed {target}: "));
                     return self.report(by, "arm", &fields, Ok(()));
                 }
@@ -644,7 +644,7 @@ impl Model {
         self.check_probes();
         if std::mem::take(&mut self.has_loaded) {
             for at in 0..self.engagements.len() {
-                if !self.engagements[at].is_there() {
+                if !self.engagements[at].exists() {
                     let symbol = self.engagements[at].wanted.symbol();
 
                     self.engagements[at].found_in = self.module_with(symbol);
@@ -702,7 +702,7 @@ impl Model {
     fn report_all_calls(&mut self) {
         let mut engagements = std::mem::take(&mut self.engagements);
 
-        for engagement in engagements.iter_mut().filter(|e| e.is_there()) {
+        for engagement in engagements.iter_mut().filter(|e| e.exists()) {
             self.report_calls(engagement);
         }
         self.engagements = engagements;
@@ -715,7 +715,7 @@ impl Model {
         self.report_all_calls();
 
         while at < self.engagements.len() {
-            if !self.engagements[at].is_there() {
+            if !self.engagements[at].exists() {
                 at += 1;
                 continue;
             }
@@ -738,7 +738,7 @@ impl Model {
             let ends = [e.watched_until, e.ends_at].into_iter().flatten();
             let left = ends.map(|end| (end - self.now).clamp(0, CHECK_EVERY));
 
-            left.chain(e.is_there().then_some(CHECK_EVERY))
+            left.chain(e.exists().then_some(CHECK_EVERY))
         });
 
         if let Some(left) = left.min() {
@@ -754,7 +754,7 @@ impl Model {
 
     /// Whether a check would try to rearm a probe.
     pub(crate) fn can_rearm(&self) -> bool {
-        let is_off = |e: &Engagement| e.is_there() && e.is_disabled;
+        let is_off = |e: &Engagement| e.exists() && e.is_disabled;
 
         self.world.can_arm() && self.engagements.iter().any(is_off)
     }
@@ -879,7 +879,7 @@ impl Model {
                 .iter()
                 .find(|f| f.name == engagement.wanted.symbol() && f.module == Some(module))
             else {
-                if !engagement.is_there() {
+                if !engagement.exists() {
                     engagement.place = Place::Missing;
                 }
                 continue;
@@ -920,8 +920,8 @@ impl Model {
     /// Whether loading this module can only engage its functions, or fail.
     pub(crate) fn only_waits(&self, module: &str) -> bool {
         let waits = |e: &Engagement| match e.is_in_module(module) {
-            true => !e.is_there() && e.wanted.value.is_some(),
-            false => e.is_there(),
+            true => !e.exists() && e.wanted.value.is_some(),
+            false => e.exists(),
         };
 
         self.engagements.iter().all(waits)

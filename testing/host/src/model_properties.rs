@@ -589,7 +589,7 @@ impl Pair {
             }
         }
         machine(|m| {
-            let probes = model.engagements.iter().filter(|e| e.is_there()).count();
+            let probes = model.engagements.iter().filter(|e| e.exists()).count();
 
             let values = model.engagements.iter().filter_map(|e| e.wanted.value);
 

@@ -262,7 +262,7 @@ fn each_name_of_the_table_is_needed() {
 fn functions_are_in_the_module_of_their_table_line() {
     let image = BUILT.image();
     let functions: Vec<_> = image.symbols().filter(|it| it.name.len() > 1).collect();
-    let is_there = |member: &Member, module: &str| {
+    let exists = |member: &Member, module: &str| {
         functions.par_iter().any(|symbol| {
             let is_in = symbol.module.map(|it| &*image.modules()[it].name) == Some(module);
 
@@ -275,9 +275,7 @@ fn functions_are_in_the_module_of_their_table_line() {
     };
     let missing: Vec<_> = Member::all()
         .filter_map(|member| Some((member, member.name().split_once(':')?.0)))
-        .filter(|(member, module)| {
-            image.module_named(module).is_some() && !is_there(member, module)
-        })
+        .filter(|(member, module)| image.module_named(module).is_some() && !exists(member, module))
         .map(|(member, _)| member.name())
         .filter(|name| !NO_FUNCTIONS.contains(name))
         .collect();

@@ -326,7 +326,7 @@ fn run(program: &[Comparison<'_>], call: &Call) -> Says {
         let is_true = match comparison.source {
             Source::Argument(path) => {
                 let mut value = call.arguments[usize::from(path.argument)];
-                let mut is_there = true;
+                let mut exists = true;
 
                 for (index, offset) in path.offsets[..path.loads].iter().enumerate() {
                     let bytes = match path.what {
@@ -335,9 +335,9 @@ fn run(program: &[Comparison<'_>], call: &Call) -> Says {
                     };
                     match call.number(value.wrapping_add_signed((*offset).into()), bytes) {
                         Some(number) => value = number,
-                        None => is_there = false,
+                        None => exists = false,
                     }
-                    if !is_there {
+                    if !exists {
                         return Says::Unknown;
                     }
                 }

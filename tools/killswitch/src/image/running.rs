@@ -181,7 +181,7 @@ impl<'a> Symbols<'a> {
     /// A module's symbols in its memory.
     fn of_module<'b>(&'b self, module: &'b Loaded) -> impl Iterator<Item = Symbol<'a>> + 'b {
         let found = self.modules.get(module.name.as_bytes());
-        let is_there = |address: &u64| {
+        let exists = |address: &u64| {
             let mut parts = [&module.text].into_iter().chain(&module.data);
 
             parts.any(|part| part.contains(address))
@@ -191,7 +191,7 @@ impl<'a> Symbols<'a> {
             .into_iter()
             .flatten()
             .copied()
-            .filter(move |(address, _, name)| !name.starts_with(b".L") && is_there(address))
+            .filter(move |(address, _, name)| !name.starts_with(b".L") && exists(address))
     }
 }
 

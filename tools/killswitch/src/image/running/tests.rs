@@ -94,8 +94,8 @@ fn running_kernel_matches_its_files() {
         }
     }
     let symbols = |image: &Image| -> Vec<_> {
-        let is_there = |address| image.area(address).is_some_and(|it| !it.is_init);
-        let symbols = image.symbols().filter(|it| is_there(it.address));
+        let exists = |address| image.area(address).is_some_and(|it| !it.is_init);
+        let symbols = image.symbols().filter(|it| exists(it.address));
 
         symbols
             .map(|it| (it.address, it.kind, it.name.to_owned(), it.module))
