@@ -1,13 +1,12 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-only
 """
-Types in what the administrator's guide shows, in its order, and compares what
-comes back with what the guide shows there; numbers may be others, but for
-values and errors.
+Runs the commands in the administrator's guide, in order, and compares their
+output with the guide's; numbers may differ, except for values and errors.
 
-In the literal blocks of the guide a line that starts with "# " is a command,
-what follows up to the next one its output, and "..." whatever comes there. A
-comment ".. Before the next block: COMMAND" is a command that the guide does not show, and
+In the literal blocks of the guide, a line that starts with "# " is a command, the
+lines up to the next command are its output, and "..." matches any text. The comment
+".. Before the next block: COMMAND" runs a command that the guide does not show, and
 ".. Not tried: REASON" skips the next block.
 """
 

@@ -346,12 +346,12 @@ static inline int ks_program_sight(const struct ks_program *program, struct ks_s
 {
 	__u64 value[2] = {};
 	__u32 key = 0;
-	union bpf_attr look = {
+	union bpf_attr lookup = {
 		.map_fd = program->map,
 		.key = ks_pointer(&key),
 		.value = ks_pointer(value),
 	};
-	int ret = ks_bpf(BPF_MAP_LOOKUP_ELEM, &look);
+	int ret = ks_bpf(BPF_MAP_LOOKUP_ELEM, &lookup);
 
 	sight->calls = value[0];
 	sight->value = value[1];

@@ -70,13 +70,13 @@ static int attach(int map)
 static int read_notes(int map, struct notes *notes)
 {
 	__u32 key = 0;
-	union bpf_attr look = {
+	union bpf_attr lookup = {
 		.map_fd = map,
 		.key = ks_pointer(&key),
 		.value = ks_pointer(notes),
 	};
 
-	return ks_bpf(BPF_MAP_LOOKUP_ELEM, &look);
+	return ks_bpf(BPF_MAP_LOOKUP_ELEM, &lookup);
 }
 
 FIXTURE(trace)

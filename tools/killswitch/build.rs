@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! Has the program built again when a file is added to the catalogue, or goes.
+//! Rebuilds the program when a file is added to or removed from the catalogue.
 
 fn main() {
     println!("cargo::rerun-if-changed=../catalogue");

@@ -614,7 +614,7 @@ impl Model {
 
     /// An entry on the kernel command line, `<target>=<value>`.
     pub(crate) fn boot(&mut self, wanted: Wanted) {
-        if self.write(By::Nobody, &[Line::Engage(wanted)]).is_err() {
+        if self.write(By::Kernel, &[Line::Engage(wanted)]).is_err() {
             self.boot_errors += 1;
         }
     }
@@ -627,14 +627,14 @@ impl Model {
     /// The end of the command line, except for the seal.
     pub(crate) fn boot_ended(&mut self) {
         if self.until_confidentiality {
-            self.report(By::Nobody, "lockdown", " level=confidentiality", Ok(()));
+            self.report(By::Kernel, "lockdown", " level=confidentiality", Ok(()));
         }
     }
 
     /// An unknown parameter on the command line.
     pub(crate) fn boot_nonsense(&mut self, parameter: &str) {
         self.boot_errors += 1;
-        self.report(By::Nobody, "invalid", &function(parameter), refused(EINVAL));
+        self.report(By::Kernel, "invalid", &function(parameter), refused(EINVAL));
     }
 
     // Events.
@@ -664,7 +664,7 @@ impl Model {
         self.engagements = left;
         for mut engagement in over {
             self.report_calls(&mut engagement);
-            self.report(By::Nobody, "expire", &engagement.totals(), Ok(()));
+            self.report(By::Kernel, "expire", &engagement.totals(), Ok(()));
         }
     }
 
@@ -784,7 +784,7 @@ impl Model {
             let about = engagement.wanted.fields();
 
             engagement.seen_off = is_off;
-            self.report(By::Nobody, operation, &about, Ok(()));
+            self.report(By::Kernel, operation, &about, Ok(()));
         }
     }
 
@@ -802,13 +802,13 @@ impl Model {
         if !was_off && engagement.hits == 0 {
             self.engagements[at].watched_until = None;
             self.is_tainted = true;
-            self.report(By::Nobody, "commit", &wanted.fields(), Ok(()));
+            self.report(By::Kernel, "commit", &wanted.fields(), Ok(()));
             return true;
         }
         let mut engagement = self.engagements.remove(at);
 
         self.report_calls(&mut engagement);
-        self.report(By::Nobody, "abort", &engagement.totals(), Ok(()));
+        self.report(By::Kernel, "abort", &engagement.totals(), Ok(()));
         false
     }
 
@@ -895,7 +895,7 @@ impl Model {
                 "observe"
             };
 
-            self.report(By::Nobody, operation, &wanted.fields(), result);
+            self.report(By::Kernel, operation, &wanted.fields(), result);
             match result {
                 Ok(()) => self.is_tainted |= self.engagements[at].takes_calls(),
                 Err(refused) if !is_live && wanted.value.is_some() => return Err(refused.errno),
@@ -965,7 +965,7 @@ impl Model {
                 let mut engagement = self.engagements.remove(at);
 
                 self.report_calls(&mut engagement);
-                self.report(By::Nobody, operation, &engagement.totals(), Ok(()));
+                self.report(By::Kernel, operation, &engagement.totals(), Ok(()));
             } else {
                 engagement.place = Place::NotLoaded;
                 engagement.seen_off = false;
@@ -974,7 +974,7 @@ impl Model {
                 let totals = totals.trim_start_matches(&function(wanted.target));
 
                 self.report_calls(&mut engagement);
-                self.report(By::Nobody, "arm", &(wanted.fields() + totals), Ok(()));
+                self.report(By::Kernel, "arm", &(wanted.fields() + totals), Ok(()));
                 self.engagements[at] = engagement;
                 at += 1;
             }

@@ -65,8 +65,8 @@ fn target() -> impl Strategy<Value = &'static str> {
     prop_oneof![
         10 => select(vec!["alpha", "beta", "gamma", "both", "one", "two"]),
         10 => select(vec!["m1:one", "m1:both", "m2:one", "m2:two"]),
-        3 => select(vec!["m1:nobody", "m1:alpha", "m3:one", "m3:two"]),
-        1 => select(vec!["twice", "security_one", "label", "nobody"]),
+        3 => select(vec!["m1:missing", "m1:alpha", "m3:one", "m3:two"]),
+        1 => select(vec!["twice", "security_one", "label", "missing"]),
     ]
 }
 
@@ -271,7 +271,7 @@ impl Pair {
         }
         pair.model.boot_ended();
         if parameters.iter().any(|p| matches!(p, Parameter::Seal)) {
-            prop_assert_eq!(pair.model.write(By::Nobody, &[Line::Seal]), Ok(()));
+            prop_assert_eq!(pair.model.write(By::Kernel, &[Line::Seal]), Ok(()));
         }
         pair.compare_log(true)?;
         pair.compare()?;
@@ -492,12 +492,12 @@ impl Pair {
     }
 
     /// Reads all files of this name that were ever opened.
-    fn reads_opened(&mut self, name: &str, looks: bool) -> TestCaseResult {
+    fn reads_opened(&mut self, name: &str, checks: bool) -> TestCaseResult {
         for opened in &self.opened {
             let file = FILES.iter().position(|known| *known == name).unwrap();
             let content = opened.files[file].read();
 
-            if looks {
+            if checks {
                 self.model.check_for_reader();
             }
             let engagement = self.model.engagements.iter().find(|e| e.id == opened.id);

@@ -122,8 +122,8 @@ fn table_is_consistent() {
         let star = pattern.find('*').unwrap_or(pattern.len());
         assert!(star == 0 || star >= 2, "{pattern}");
         // A pattern that matches everything would protect everything.
-        let told = pattern.bytes().filter(|b| *b != b'*').count();
-        assert!(told >= 3 || !pattern.contains('*'), "{pattern}");
+        let literal = pattern.bytes().filter(|b| *b != b'*').count();
+        assert!(literal >= 3 || !pattern.contains('*'), "{pattern}");
         assert!(
             !pattern.starts_with("security_"),
             "{pattern} is an entry point"

@@ -35,7 +35,7 @@ pub(crate) enum Line {
 pub(crate) enum By {
     Task,
     /// The command line, a module, or time.
-    Nobody,
+    Kernel,
 }
 
 /// The reason for a refusal.
@@ -174,7 +174,7 @@ impl Line {
 pub(crate) fn record(by: By, operation: &str, fields: &str, result: Result<(), Refused>) -> String {
     let (before, who) = match by {
         By::Task => ("event: ", "task"),
-        By::Nobody => ("", "nobody"),
+        By::Kernel => ("", "nobody"),
     };
     let rule = with(" rule=", result.err().and_then(|refused| refused.rule));
     let errno = with(
