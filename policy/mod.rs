@@ -216,16 +216,16 @@ impl Cause {
     fn describe(&self, f: &mut fmt::Formatter<'_>, name: &dyn Fn(usize) -> Symbol) -> fmt::Result {
         match self {
             Cause::LsmEntry => f.write_str(
-                "this is an entry point of the Linux Security Modules, and without it every one \
-                 of them is bypassed",
+                "this is an entry point of the Linux Security Modules; without it, all of them are \
+                 bypassed",
             ),
             Cause::LsmHook(lsm) => write!(
                 f,
-                "this is a callback of the security module {lsm}, which would no longer be asked"
+                "this is a callback of the security module {lsm}, which would be bypassed"
             ),
             Cause::Base(member) => write!(
                 f,
-                "this function {}, and security stands on that ({})",
+                "this function {}, which is security-critical ({})",
                 member.line().why,
                 member.family().name
             ),
@@ -245,36 +245,37 @@ impl Cause {
                         name(*decider)
                     ),
                     Evidence::Unknown => f.write_str(
-                        "its code cannot be read as a whole, so it may decide about access",
+                        "its code cannot be read in full, so it may decide about access",
                     ),
                 }?;
                 write!(f, "; it returns {returns}")
             }
             Cause::Security => f.write_str("it is part of the security modules, keys or integrity"),
-            Cause::Callee(caller) => write!(f, "{} calls it, which takes nothing", name(*caller)),
+            Cause::Callee(caller) => {
+                write!(f, "it is called by {}, which accepts no value", name(*caller))
+            }
             Cause::Object(object) => write!(f, "it works on {}", object.name()),
             Cause::Request(_) => f.write_str(
-                "administrators rely on it to protect the machine, so root has to be spared: \
-                 scope=nonroot",
+                "administrators need it to protect the machine, so spare root: scope=nonroot",
             ),
             Cause::Default(zone, returns) => match zone {
                 Zone::Guard(what) => {
                     write!(f, "it is in a module that {what}, and returns {returns}")
                 }
                 Zone::Module => {
-                    write!(f, "it returns {returns}, and callers take this for success")
+                    write!(f, "it returns {returns}, and callers would assume success")
                 }
-                Zone::Processor => f.write_str("it is written for the processor"),
+                Zone::Processor => f.write_str("it is low-level code of the architecture"),
                 _ => write!(f, "it is built into the kernel, and returns {returns}"),
             },
-            Cause::Unheeded(_) => f.write_str("a caller goes on whatever it returns"),
-            Cause::Core => f.write_str("the kernel cannot live without it"),
+            Cause::Unheeded(_) => f.write_str("a caller ignores what it returns"),
+            Cause::Core => f.write_str("the kernel cannot work without it"),
             Cause::Called(count) => write!(
                 f,
-                "the kernel is built on it: it is called from {count} places"
+                "much of the kernel depends on it: it is called from {count} places"
             ),
             Cause::ReturnType(returns) => {
-                write!(f, "it returns {returns}, which cannot have this value")
+                write!(f, "it returns {returns}, which cannot hold this value")
             }
             Cause::Ambiguous(count) => write!(f, "{count} functions have this name"),
         }

@@ -47,7 +47,7 @@ const PROTECTIONS: &[(&str, &[&str])] = &[
     ("namespaces", &["ns_common", "nsset", "nsproxy"]),
     ("mounts", &["mount", "mnt_namespace"]),
     ("keys", &["key", "key_*", "keyring_*", "pkcs7_*", "x509_*", "public_key*", "modsig", "tpm_*"]),
-    ("BPF programs, which filter and watch", &[
+    ("BPF programs, which filter and monitor", &[
         "bpf_*", "btf*", "bpfptr_t", "sock_filter", "sock_fprog*", "netdev_bpf", "bpfilter*",
     ]),
     ("system call filters", &["seccomp*"]),
@@ -56,8 +56,8 @@ const PROTECTIONS: &[(&str, &[&str])] = &[
         "xt_action_param", "nft_pktinfo", "tcf_result",
     ]),
     ("the audit log", &["audit_*", "common_audit_data"]),
-    ("who watches files", &["fsnotify_*", "fanotify_*", "inotify_*"]),
-    ("who traces the kernel", &[
+    ("file monitoring", &["fsnotify_*", "fanotify_*", "inotify_*"]),
+    ("tracing of the kernel", &[
         "trace_*", "tracepoint*", "ftrace_*", "kprobe*", "kretprobe*", "uprobe*", "fprobe*",
         "dyn_event*", "perf_event*", "ring_buffer*", "event_*", "klp_*", "rv_*",
     ]),
@@ -245,14 +245,14 @@ impl Object {
         match self {
             Object::Protection(at) => PROTECTIONS[usize::from(at)].0,
             Object::Setting => "a setting",
-            Object::Reach => "whose memory devices and guests reach",
-            Object::Network => "a network namespace that is made or goes",
-            Object::Request => "a request of user space, which would seem to be done",
+            Object::Reach => "the memory that devices and guests can access",
+            Object::Network => "a network namespace that is created or destroyed",
+            Object::Request => "a request from user space, which would assume success",
             Object::Named => "a protection, as its name says",
-            Object::Undone => "something that is taken back, as its name says",
+            Object::Undone => "teardown or revocation, as its name says",
             Object::Record => "a record or a notification, as its name says",
             Object::Decision => "a decision about access, as its name says",
-            Object::Question | Object::Inverted => "a question about what may be, as its name says",
+            Object::Question | Object::Inverted => "a check of what is allowed, as its name says",
             Object::Label => "access control lists or labels",
         }
     }

@@ -85,7 +85,7 @@ impl Type {
 impl fmt::Display for Type {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match *self {
-            Type::Unknown => f.write_str("a type that is not known"),
+            Type::Unknown => f.write_str("an unknown type"),
             Type::Void => f.write_str("void"),
             Type::Bool => f.write_str("bool"),
             Type::INT => f.write_str("int"),

@@ -119,8 +119,8 @@ when "$all||number==38" "$A" "$B"
 
 # The maximum nesting depth, and beyond.
 when '((((((number==38))))))' "$A" "$B"
-wrong '(((((((((((((((((number==38)))))))))))))))))' 'it is nested too deep'
-wrong '!!!!!!!!!!!!!!!!number==38' 'it is nested too deep'
+wrong '(((((((((((((((((number==38)))))))))))))))))' 'it is nested too deeply'
+wrong '!!!!!!!!!!!!!!!!number==38' 'it is nested too deeply'
 
 # Unreadable memory: an error stops the call, and is counted.
 for next in 0 2 3 4; do
@@ -269,22 +269,22 @@ control disengage_all
 # Invalid conditions, and the valid choices.
 wrong 'nothing==1' 'the function has no such argument .*arguments: part number small text wide'
 wrong 'part->nothing==1' 'no such member .*members: byte word low high label answer big '
-wrong 'part->label->text=="x"' 'this is no pointer'
+wrong 'part->label->text=="x"' 'this is not a pointer'
 wrong 'part->label.nothing==1' 'no such member .*members: text pointer'
-wrong 'part->label==1' 'this is no number'
+wrong 'part->label==1' 'this is not a number'
 wrong 'part==1' 'a pointer can only be compared with NULL'
 wrong 'part->array[4]==1' 'the array is not that long'
-wrong 'part->low==8' 'this can never have such a value'
-wrong 'small==-1' 'this can never have such a value'
+wrong 'part->low==8' 'this cannot have such a value'
+wrong 'small==-1' 'this cannot have such a value'
 wrong 'part->answer==KS_NEVER' \
-	'no enumerator or error of this name, or several .*names: KS_NO KS_YES KS_PERHAPS'
+	'no enumerator or error of this name, or more than one .*names: KS_NO KS_YES KS_PERHAPS'
 wrong 'text==1' 'a pointer can only be compared with NULL'
-wrong 'number=="x"' 'this is no'
-wrong 'number~1' 'what stands behind ~ is a string'
+wrong 'number=="x"' 'this is not'
+wrong 'number~1' '~ needs a string'
 wrong '(ks_nothing)part->word==1' 'there is no such structure'
-wrong '(ks_part)number->word==1' 'this is no pointer'
-wrong '(ks_part)wide->word==1' 'this is no pointer'
-wrong '$nothing==1' 'no such word behind \$ .*words behind \$: uid gid comm exe cgroup cap '
+wrong '(ks_part)number->word==1' 'this is not a pointer'
+wrong '(ks_part)wide->word==1' 'this is not a pointer'
+wrong '$nothing==1' 'no such word after \$ .*words after \$: uid gid comm exe cgroup cap '
 wrong '$cap("nothing")' 'there is no such capability'
 wrong '$context==nowhere' 'no such context .*contexts: nmi irq softirq kthread task'
 wrong '$comm==1' 'this cannot be compared in this way'
@@ -295,7 +295,7 @@ wrong 'number==1)' 'this is not expected'
 wrong "$all||number==16||number==17" 'more than 16 comparisons'
 case $(zcat /proc/config.gz 2>/dev/null || :) in
 *CONFIG_CC_IS_CLANG=y*)
-	wrong 'part->user~"x"' 'this points to memory of user space'
+	wrong 'part->user~"x"' 'this points to user or per-CPU memory'
 	;;
 esac
 

@@ -390,7 +390,7 @@ static const struct call_case {
 	{ "enable_kprobes", -EAGAIN, 0, "engage ks_target_int -7\n",
 	  EBUSY, "refused engage ks_target_int -7: BPF programs" },
 	{ "enable_kprobes", -ENODEV, 1, "engage ks_target_int -7\n",
-	  EBUSY, "refused engage ks_target_int -7: the kernel does not arm its probe" },
+	  EBUSY, "refused engage ks_target_int -7: the kernel did not arm its probe" },
 	/* Neither together nor one by one. */
 	{ "enable_kprobes", -EBUSY, 0, "engage ks_target_int -7\nengage ks_target_long -7\n",
 	  EBUSY, "refused in line 1: engage ks_target_int -7" },

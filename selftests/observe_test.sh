@@ -19,7 +19,7 @@ before=$(records | wc -l)
 was_tainted=$(tainted)
 accepted "observe a function" "observe ks_target_int reason=rehearsal"
 like "it is logged" \
-	'observing ks_target_int: its calls are counted, and run it reason="rehearsal"' \
+	'observing ks_target_int: it runs, and its calls are counted reason="rehearsal"' \
 	"$(messages | tail -n 2)"
 is "its state is observing" observing "$(engaged_field ks_target_int state)"
 is "it has no value" none "$(engaged_field ks_target_int retval)"

@@ -26,10 +26,10 @@ case $given in
 	like "the last valid level is used" $'(^|\n)lockdown: confidentiality($|\n)' \
 		"$(<"$KS/status")"
 	boot_error "an unknown level" \
-		"\.lockdown=none'?: the level is integrity or confidentiality"
-	boot_error "an unknown parameter" "\.sea1'?: there are killswitch="
+		"\.lockdown=none'?: the level must be integrity or confidentiality"
+	boot_error "an unknown parameter" "\.sea1'?: the parameters are killswitch="
 	boot_error "an unknown function" "engage ks_no_such 0: there is no function"
-	boot_error "a name that is not printable" "what was written: only printable ASCII"
+	boot_error "a name that is not printable" "the request: only printable ASCII"
 	check "it is not printed" test -z "$(LC_ALL=C tr -d '\n -~' <"$KS/status")"
 	is "there are no other errors" 4 "$(grep -c '^boot-error: ' "$KS/status")"
 	check "a valid entry is engaged" \

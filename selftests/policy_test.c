@@ -91,7 +91,7 @@ static const struct verdict {
 	  EACCES },
 	{ "securityfs_create_file -1", "refuse securityfs_create_file -1 security",
 	  "zone: security\n", EACCES },
-	{ "commit_creds -1", "refuse commit_creds -1 security", "calls it, which takes nothing",
+	{ "commit_creds -1", "refuse commit_creds -1 security", ", which accepts no value",
 	  EACCES },
 	{ "find_user -ENOMEM", "refuse find_user -12 object", "credentials", EACCES },
 	{ "af_alg_accept 0", "refuse af_alg_accept 0 default",
@@ -100,8 +100,8 @@ static const struct verdict {
 	{ "af_alg_accept -EPERM", "allow af_alg_accept -1", "zone: core\n  returns: int\n", 0 },
 	{ "af_alg_accept -EIO", "allow af_alg_accept -5", "called from ", 0 },
 	{ "alg_bind -EPERM", "allow alg_bind -1",
-	  "called from 0 places\n  note: it is called through a table", 0 },
-	{ "vfs_read -1", "refuse vfs_read -1 primitive", "cannot live without it", EACCES },
+	  "called from 0 places\n  note: it has no direct callers", 0 },
+	{ "vfs_read -1", "refuse vfs_read -1 primitive", "cannot work without it", EACCES },
 	{ "ks_no_such_function 0", "refuse ks_no_such_function 0 ENOENT", "no function", ENOENT },
 	{ "ks_impostor_asks 0", "refuse ks_impostor_asks 0 mediation", "calls capable", EACCES,
 	  IMPOSTOR },
@@ -114,7 +114,7 @@ static const struct verdict {
 	  TARGET },
 	/* Built-in functions with a module's name. */
 	{ "no_such_module:vfs_read -1", "refuse no_such_module:vfs_read -1 primitive",
-	  "cannot live without it", EACCES },
+	  "cannot work without it", EACCES },
 	{ "no_such_module:af_alg_accept -1", "allow no_such_module:af_alg_accept -1",
 	  "the kernel's own function", 0 },
 	/* For others, only the names are known. */

@@ -23,7 +23,7 @@ is "the function returns the value" -7 "$(cat "$TARGET/call/ks_target_int")"
 for command in "engage ks_target_other -7" "disengage ks_target_int" "disengage_all" "seal"; do
 	refused "$command is refused" "Operation not permitted" "$command"
 done
-like "the kernel log has the reason" 'refused seal: Killswitch was sealed' "$(messages | tail -n 1)"
+like "the kernel log has the reason" 'refused seal: Killswitch is sealed' "$(messages | tail -n 1)"
 check_not "changing the value is refused" put "$KS/fn/ks_target_int/retval" -8
 is "the function still returns the value" -7 "$(cat "$TARGET/call/ks_target_int")"
 is "its value is readable" -7 "$(<"$KS/fn/ks_target_int/retval")"

@@ -22,7 +22,7 @@ body=$(call ks_target_int)
 # It expires, which is reported.
 before=$(records | wc -l)
 accepted "engage for some seconds" "engage ks_target_int -7 for=4 reason=lunch"
-like "the time is logged" 'engaged ks_target_int: .*; it ends by itself in 4 s reason="lunch"' \
+like "the time is logged" 'engaged ks_target_int: .*; it expires in 4 s reason="lunch"' \
 	"$(messages | tail -n 2)"
 is "it is engaged" -7 "$(call ks_target_int)"
 left=$(engaged_field ks_target_int timeout_left)
@@ -32,7 +32,7 @@ check "its file has the remaining time" test "$left" -ge 1 -a "$left" -le 4
 exec {hits}<"$KS/fn/ks_target_int/hits"
 check "it expires without a reader" eventually is_gone_for_users ks_target_int
 is "its body runs" "$body" "$(call ks_target_int)"
-like "the expiry is logged" 'expired ks_target_int after 1 hits: its time is over' \
+like "the expiry is logged" 'expired ks_target_int after 1 hits: its time limit has passed' \
 	"$(messages | tail -n 1)"
 like "an open file reports the end" "Identifier removed" "$(cat <&$hits 2>&1 || :)"
 exec {hits}<&-
@@ -60,7 +60,7 @@ before=$(records | wc -l)
 accepted "engage two functions for some seconds" "engage ks_target_int -7 for=3" \
 	"engage ks_target_other -8 for=3"
 accepted "keep one of them" "keep ks_target_int"
-like "keeping is logged" 'kept ks_target_int: it does not end by itself any more' \
+like "keeping is logged" 'kept ks_target_int: it no longer expires' \
 	"$(messages | tail -n 1)"
 check "the other one expires" eventually is_gone ks_target_other
 is "the kept one stays engaged" -7 "$(call ks_target_int)"

@@ -10,7 +10,7 @@ begin
 [[ -d $KS ]] || skip_all "Killswitch is not in lsm="
 grep -q '^types: none$' "$KS/status" || skip_all "the kernel has type information"
 
-check "policy reports that BTF is missing" grep -q '^return-type there is no BTF' "$KS/policy"
+check "policy reports that BTF is missing" grep -q '^return-type no BTF' "$KS/policy"
 load_target
 trap 'control disengage_all' EXIT
 control disengage_all
@@ -18,7 +18,7 @@ control disengage_all
 # The kernel itself.
 like "an error in the table is accepted" '^allow __ptrace_may_access -1' \
 	"$(ask __ptrace_may_access -1)"
-like "the answer has a note about missing types" 'note: there is no type information about it' \
+like "the answer has a note about missing types" 'note: it has no type information' \
 	"$(ask __ptrace_may_access -1)"
 for value in 0 1 -13; do
 	like "$value is refused" "^refuse __ptrace_may_access $value security-base" \
@@ -42,7 +42,7 @@ check "access is allowed after disengage" access_process
 
 # Modules.
 like "a function of a module takes errors" '^allow ks_target_int -133' "$(ask ks_target_int -133)"
-like "the answer for a module has the note" 'note: there is no type information about it' \
+like "the answer for a module has the note" 'note: it has no type information' \
 	"$(ask ks_target_int -133)"
 for value in 0 1 -134 2147483648; do
 	like "$value is refused for a function of a module" \

@@ -78,7 +78,7 @@ echo -9 >"$KS/fn/ks_target_int/retval"
 is "the new value has no effect on the body" "$body" "$(call ks_target_int)"
 like "the new value is logged" 'changed ks_target_int: it will return -9' "$(messages)"
 echo 0 >"$KS/fn/ks_target_int/retval"
-like "the log has a note about the value" 'ks_target_int: note: its callers will go on' \
+like "the log has a note about the value" 'ks_target_int: note: its callers will assume success' \
 	"$(messages | tail -n 3)"
 control disengage_all
 accepted "tryengage two functions" "tryengage ks_target_int -7 1" \
@@ -88,7 +88,8 @@ is "the second is watched" probing "$(engaged_field ks_target_other state)"
 saved=$(</sys/kernel/debug/kprobes/enabled)
 echo 0 >/sys/kernel/debug/kprobes/enabled
 check "a function that is not watched all the time is aborted" is_gone ks_target_other
-like "the kernel log has the reason" 'aborted ks_target_other: .*cannot be watched' "$(messages)"
+like "the kernel log has the reason" 'aborted ks_target_other: .*can no longer be watched' \
+	"$(messages)"
 echo "$saved" >/sys/kernel/debug/kprobes/enabled
 control disengage_all
 accepted "tryengage a function of a module" "tryengage killswitch_target:ks_target_int -7 86400"

@@ -224,7 +224,7 @@ static const struct row security_rows[] = {
 	{ NULL, "landlock_put_ruleset", "void", "security" },
 	{ NULL, "killswitch_check_work", "void", "security" },
 	/* Functions called from security/ take no values, either. */
-	{ NULL, "d_absolute_path", "-EINVAL", "security", "calls it, which takes nothing" },
+	{ NULL, "d_absolute_path", "-EINVAL", "security", ", which accepts no value" },
 	{ NULL, "d_absolute_path", "-EINVAL scope=nonroot", "security" },
 	/* Named values, and others. */
 	{ NULL, "rawdata_open", "-ENOENT", NULL, "zone: security\n" },
@@ -268,10 +268,10 @@ static const struct row core_rows[] = {
 	{ NULL, "skcipher_recvmsg", "-EPERM", NULL },
 	{ NULL, "aead_recvmsg", "-EPERM", NULL },
 	/* Undo and logging: few callers handle failures of these. */
-	{ NULL, "addrconf_del_ifaddr", "-EPERM", "object", "taken back, as its name says" },
+	{ NULL, "addrconf_del_ifaddr", "-EPERM", "object", "teardown or revocation" },
 	{ NULL, "coalesce_fill_reply", "-EPERM", "object", "a record or a notification" },
 	{ NULL, "check_kill_permission", "-EPERM", "object", "signals" },
-	{ NULL, "bdev_disk_changed", "-EINVAL", "default", "a caller goes on" },
+	{ NULL, "bdev_disk_changed", "-EINVAL", "default", "a caller ignores what it returns" },
 	/* System calls: programs misinterpret errors of most of them. */
 	{ NULL, SYS_CALL(getdents64), "-EPERM scope=nonroot", "security-base" },
 	{ NULL, SYS_CALL(futex), "-EPERM scope=nonroot", NULL },
@@ -291,7 +291,7 @@ static const struct row core_rows[] = {
 	{ NULL, "posix_acl_permission", "-EACCES", "object|security", "access control lists" },
 	/* Functions called by functions of the table. */
 	{ NULL, "copy_creds", "-ENOMEM", "security-base", "no value would be accepted" },
-	{ NULL, "commit_creds", "-EPERM", "security", "calls it, which takes nothing" },
+	{ NULL, "commit_creds", "-EPERM", "security", ", which accepts no value" },
 	{ NULL, "prepare_creds", "NULL", "security" },
 	/* Primitives that the kernel depends on. */
 	{ NULL, "vfs_read", "-EPERM", "primitive" },
@@ -367,7 +367,7 @@ static const struct row module_rows[] = {
 	{ TARGET, "ks_target_fails", "-ENOENT", NULL },
 	{ TARGET, "ks_target_fails", "-133", NULL },
 	{ TARGET, "ks_target_fails", "-134", "default" },
-	{ TARGET, "ks_target_fails", "0", "default", "callers take this for success" },
+	{ TARGET, "ks_target_fails", "0", "default", "callers would assume success" },
 	{ TARGET, "ks_target_errptr", "-ENODEV", NULL },
 	{ TARGET, "ks_target_errptr", "NULL", "default" },
 	{ "x25", "x25_create", "-ENOENT", NULL, "zone: module\n" },
@@ -385,7 +385,7 @@ static const struct row module_rows[] = {
 	{ "ksmbd", "ksmbd_smb_request", "0", NULL },
 	{ "ksmbd", "ksmbd_smb_request", "1", "default" },
 	/* An unknown type: errors. */
-	{ TARGET, "ks_target_untyped", "-EPERM", NULL, "a type that is not known" },
+	{ TARGET, "ks_target_untyped", "-EPERM", NULL, "an unknown type" },
 	{ TARGET, "ks_target_untyped", "-133", NULL },
 	{ TARGET, "ks_target_untyped", "-134", "return-type" },
 	{ TARGET, "ks_target_untyped", "0", "return-type", "an error such as -EPERM" },
@@ -398,12 +398,12 @@ static const struct row module_rows[] = {
 	{ "fuse", "fuse_statfs", "-EACCES", NULL },
 	/* Access decisions, by name: "no" is 0, an error, or unknown. */
 	{ "bridge", "br_multicast_enabled", "0", NULL, "returns: bool\n" },
-	{ "bridge", "br_multicast_enabled", "1", "object", "a question" },
+	{ "bridge", "br_multicast_enabled", "1", "object", "a check of what is allowed" },
 	{ "fuse", "fuse_inode_eq", "0", "object" },
 	{ "fuse", "fuse_inode_eq", "1", "object" },
 	{ "fuse", "fuse_permission", "-EACCES", NULL },
 	{ "fuse", "fuse_permission", "0", "object", "a decision" },
-	{ "fuse", "fuse_invalid_attr", "0", "object", "a question" },
+	{ "fuse", "fuse_invalid_attr", "0", "object", "a check of what is allowed" },
 	{ "fuse", "fuse_invalid_attr", "1", "object" },
 	{ "nfs", "nfs_compare_super", "0", "object" },
 	{ "ksmbd", "krb5_authenticate", "-EINVAL", NULL },
@@ -418,7 +418,7 @@ static const struct row module_rows[] = {
 	{ "fuse", "fuse_getxattr", "0", "object" },
 	/* Requests and settings: success is refused. */
 	{ "bluetooth", "bt_sock_ioctl", "-EINVAL", NULL },
-	{ "bluetooth", "bt_sock_ioctl", "0", "object", "a request of user space" },
+	{ "bluetooth", "bt_sock_ioctl", "0", "object", "a request from user space" },
 	{ "bonding", "bonding_show_bonds", "-EPERM", NULL },
 	{ "bonding", "bonding_show_bonds", "0", "object", "a setting" },
 	/* Lines of the table. */

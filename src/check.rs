@@ -193,8 +193,8 @@ fn answer_one<'a>(
     if let Ok(Found::NotLoaded(module)) = found {
         writeln!(
             answer,
-            "  note: module {module} is not loaded, so this is what the names tell; it is judged \
-             again when the module is loaded"
+            "  note: module {module} is not loaded, so only names were judged; it is judged again \
+             when the module is loaded"
         )
         .map_err(|_| ENOMEM)?;
     }

@@ -239,32 +239,32 @@ impl fmt::Display for Malformed<'_> {
             ),
             Malformed::Verb(word) => write!(
                 f,
-                "there is no command '{word}'; the commands are engage, tryengage, observe, \
+                "unknown command '{word}'; the commands are engage, tryengage, observe, \
                  keep, disengage, disengage_all and seal"
             ),
             Malformed::Missing(what) => write!(f, "the {what} is missing"),
             Malformed::Target(word) => write!(
                 f,
-                "'{word}' is no name of a function; write symbol or module:symbol"
+                "'{word}' is not a function name; write symbol or module:symbol"
             ),
             Malformed::Value(word) => write!(
                 f,
-                "'{word}' is no return value; write a decimal or 0x number, an error such as \
+                "'{word}' is not a return value; write a decimal or 0x number, an error such as \
                  -EPERM, NULL or void"
             ),
             Malformed::Range(word) => write!(f, "{word} does not fit the return register"),
             Malformed::Seconds(word) => write!(
                 f,
-                "'{word}' is no time to watch the function for; write seconds from 0 to {MAX_WATCH}"
+                "'{word}' is not a time to watch the function; write seconds, 0 to {MAX_WATCH}"
             ),
             Malformed::Term(word) => write!(
                 f,
-                "'{word}' is no time after which it ends; write for=<seconds>, from 1 to {MAX_TERM}"
+                "'{word}' is not a time limit; write for=<seconds>, from 1 to {MAX_TERM}"
             ),
             Malformed::Scope(word) => {
                 write!(
                     f,
-                    "there is no scope '{word}'; write scope=all or scope=nonroot"
+                    "unknown scope '{word}'; write scope=all or scope=nonroot"
                 )
             }
             Malformed::Condition(wrong) => wrong.fmt(f),
@@ -411,7 +411,7 @@ fn next_word(text: &str) -> Option<(&str, &str)> {
 
 /// The target at the head of `text`, and what follows it.
 fn target(text: &str) -> Result<(Target<'_>, &str), Malformed<'_>> {
-    let (word, rest) = next_word(text).ok_or(Malformed::Missing("name of a function"))?;
+    let (word, rest) = next_word(text).ok_or(Malformed::Missing("function name"))?;
     Ok((Target::parse(word)?, rest))
 }
 

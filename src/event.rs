@@ -195,7 +195,7 @@ impl<'a> From<&Command<'a>> for Request<'a> {
 impl fmt::Display for Request<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match (self.operation, self.function) {
-            (Operation::Invalid, None) => return f.write_str("what was written"),
+            (Operation::Invalid, None) => return f.write_str("the request"),
             (Operation::Invalid, Some(entry)) => return write!(f, "'{entry}'"),
             _ => write!(f, "{}", self.operation)?,
         }
@@ -547,7 +547,7 @@ impl fmt::Display for What<'_> {
             What::Observing(about, _) => {
                 write!(
                     f,
-                    "observing {}: its calls are counted, and run it",
+                    "observing {}: it runs, and its calls are counted",
                     about.name()
                 )?;
                 about.describe_term(f)
@@ -555,7 +555,7 @@ impl fmt::Display for What<'_> {
             What::Watching(about, seconds, _) => {
                 write!(
                     f,
-                    "watching {} for {seconds} s: uncalled, it will return {about}",
+                    "watching {} for {seconds} s: if not called, it will return {about}",
                     about.name()
                 )?;
                 about.describe_term(f)
@@ -567,7 +567,7 @@ impl fmt::Display for What<'_> {
             ),
             What::Aborted(about, calls, None) => write!(
                 f,
-                "aborted {}: its calls cannot be watched any more, {calls} were seen",
+                "aborted {}: its calls can no longer be watched, {calls} were counted",
                 about.name()
             ),
             What::Armed(about, found_in) => {
@@ -596,8 +596,8 @@ impl fmt::Display for What<'_> {
             }
             What::ArmedAgain(about, hits) => write!(
                 f,
-                "armed {} again, because its module is unloaded, after {hits} hits: it will be {} \
-                 when the module is back",
+                "armed {} again after {hits} hits: its module is unloaded; it will be {} when the \
+                 module is loaded again",
                 about.name(),
                 if about.value.is_some() {
                     "engaged"
@@ -607,26 +607,26 @@ impl fmt::Display for What<'_> {
             ),
             What::Turned(about, true) if about.value.is_none() => write!(
                 f,
-                "disarmed {}: its probe was switched off, and its calls are NOT counted; see \
+                "disarmed {}: its probe was disabled, and its calls are NOT counted; check \
                  /sys/kernel/debug/kprobes/enabled, and whether ftrace was killed",
                 about.name()
             ),
             What::Turned(about, true) => write!(
                 f,
-                "disarmed {}: its probe was switched off, and it RUNS; see \
-                 /sys/kernel/debug/kprobes/enabled, whether it was livepatched meanwhile, and \
-                 whether ftrace was killed",
+                "disarmed {}: its probe was disabled, and it RUNS; check \
+                 /sys/kernel/debug/kprobes/enabled, whether it was livepatched, and whether ftrace \
+                 was killed",
                 about.name()
             ),
             What::Turned(about, false) => {
-                write!(f, "rearmed {}: its probe is on again", about.name())
+                write!(f, "rearmed {}: its probe is enabled again", about.name())
             }
             What::Kept(about) => {
-                write!(f, "kept {}: it does not end by itself any more", about.name())
+                write!(f, "kept {}: it no longer expires", about.name())
             }
             What::Expired(about, hits) => write!(
                 f,
-                "expired {} after {hits} hits: its time is over, and it runs again",
+                "expired {} after {hits} hits: its time limit has passed, and it runs again",
                 about.name()
             ),
             What::Disengaged(about, hits) => {
@@ -634,7 +634,7 @@ impl fmt::Display for What<'_> {
             }
             What::Lost(about, hits) => write!(
                 f,
-                "lost, because its module is unloaded, {} after {hits} hits",
+                "lost {} after {hits} hits: its module is unloaded",
                 about.name()
             ),
             What::Changed(about, true, _) => {
@@ -661,12 +661,12 @@ impl fmt::Display for What<'_> {
             What::Checked(request, ..) => write!(f, "{request}"),
             What::Missing(about) => write!(
                 f,
-                "{}: its module is loaded, and has no such function: nothing is engaged",
+                "{}: its module is loaded and has no such function; nothing is engaged",
                 about.name()
             ),
             What::FoundIn(about, module) => write!(
                 f,
-                "{}: is armed, and module {} has a function of this name: if that is the one, \
+                "{}: armed, but module {} has a function of this name; if you mean that one, \
                  engage {1}:{}",
                 about.name(),
                 module.as_str(),
@@ -674,7 +674,7 @@ impl fmt::Display for What<'_> {
             ),
             What::KeptOut(about, module) => write!(
                 f,
-                "{0}: module {1} is not loaded without it: disengage {0} to load it all the same",
+                "{0}: module {1} is not loaded without it; disengage {0} to load it anyway",
                 about.name(),
                 module.as_str()
             ),
@@ -759,7 +759,7 @@ impl About {
             Some(term) => {
                 let seconds = term.left().div_ceil(1000);
 
-                write!(f, "; it ends by itself in {seconds} s")
+                write!(f, "; it expires in {seconds} s")
             }
         }
     }

@@ -101,7 +101,7 @@ pub(crate) fn in_this_kernel() -> Result<&'static Protected> {
 /// What there is of each rule, in words, if that is known. Any context.
 pub(crate) fn description() -> &'static str {
     PROTECTED.as_ref().map_or(
-        "not known yet: found out when an administrator reads this file or asks for anything\n",
+        "not known yet: collected when an administrator reads this file or makes a request\n",
         |protected| protected.description.as_str(),
     )
 }
@@ -248,27 +248,27 @@ impl Protected {
                 Rule::SecurityBase => writeln!(out, "{} functions", self.base.len()),
                 Rule::Mediation => writeln!(
                     out,
-                    "whatever calls one of {} functions, itself or through another",
+                    "callers of {} functions, direct or through one other function",
                     self.deciders.len()
                 ),
                 Rule::Security => {
                     writeln!(
                         out,
-                        "{} bytes of code, and what these call",
+                        "{} bytes of code, and the functions that it calls",
                         self.security.len()
                     )
                 }
                 Rule::Object => out.write_str("from BTF, and words in names\n"),
-                Rule::Default => out.write_str("what is built in or protects takes refusals\n"),
+                Rule::Default => out.write_str("built-in code and guards accept refusals only\n"),
                 Rule::Primitive => writeln!(
                     out,
-                    "{} functions, and whatever is called from {MANY} places",
+                    "{} functions, and those called from {MANY} places or more",
                     self.core.len()
                 ),
                 Rule::ReturnType if btf::is_there() => out.write_str("from BTF\n"),
                 Rule::ReturnType => out.write_str(
-                    "there is no BTF: the kernel and guards take named values only, and other \
-                     modules take errors only\n",
+                    "no BTF: the kernel and guards accept named values only, and other modules \
+                     errors only\n",
                 ),
                 Rule::Ambiguous => out.write_str("names of several functions\n"),
             }?;

@@ -136,14 +136,14 @@ impl fmt::Display for Refusal<'_> {
         match self {
             Refusal::Opener => f.write_str(
                 "this file was opened without CAP_SYS_ADMIN in the initial user namespace; open \
-                 it anew as an administrator of the whole machine",
+                 it again as root on the host",
             ),
             Refusal::Writer => f.write_str(
-                "this takes CAP_SYS_ADMIN in the initial user namespace; write as an \
-                 administrator of the whole machine",
+                "this requires CAP_SYS_ADMIN in the initial user namespace; write as root on the \
+                 host",
             ),
             Refusal::Sealed => {
-                f.write_str("Killswitch was sealed, so nothing changes until the next boot")
+                f.write_str("Killswitch is sealed, so nothing can change until the next boot")
             }
             Refusal::LockedDown => f.write_str(
                 "the kernel is locked down, so engagements change only at boot: use killswitch= \
@@ -151,20 +151,19 @@ impl fmt::Display for Refusal<'_> {
             ),
             Refusal::Malformed(malformed) => malformed.fmt(f),
             Refusal::NoTypes => f.write_str(
-                "there is no type information about it, which a condition needs; engage it without \
+                "a condition needs type information, and this function has none; engage it without \
                  a condition, or choose a function that calls it",
             ),
             Refusal::Policy(refusal) => refusal.describe(f, &|address| {
                 kallsyms::name_of(address).unwrap_or(Symbol::new(b"?"))
             }),
             Refusal::NoFunction => f.write_str(
-                "there is no function of this name in the kernel or its loaded modules; look it \
-                 up in /proc/kallsyms",
+                "there is no function of this name in the kernel or its loaded modules; check \
+                 /proc/kallsyms",
             ),
             Refusal::NotInModule(module) => write!(
                 f,
-                "module {module} is loaded and has no function of this name; look it up in \
-                 /proc/kallsyms"
+                "module {module} is loaded and has no function of this name; check /proc/kallsyms"
             ),
             Refusal::NothingToWatch(module) => write!(
                 f,
@@ -175,51 +174,51 @@ impl fmt::Display for Refusal<'_> {
                 "it is not engaged; see /sys/kernel/security/killswitch/engaged for what is",
             ),
             Refusal::AlreadyEngaged => f.write_str(
-                "it is engaged already; to change the value, write to its file retval under \
+                "it is already engaged; to change the value, write to its file retval under \
                  /sys/kernel/security/killswitch/fn",
             ),
             Refusal::AlreadyObserved => f.write_str(
-                "it is observed already; engage it by the same name, with the same scope and \
+                "it is already observed; engage it by the same name, with the same scope and \
                  condition, or disengage it first",
             ),
             Refusal::NotProbeable => f.write_str(
-                "the kernel cannot probe it (it is noinstr, blacklisted, freed after boot, not \
-                 known to type information, or no function); choose a function that calls it",
+                "the kernel cannot probe it (it is noinstr, blacklisted, freed after boot, missing \
+                 from type information, or not a function); choose a function that calls it",
             ),
             Refusal::InBetween => {
-                f.write_str("its module is being loaded or unloaded right now; try again")
+                f.write_str("its module is being loaded or unloaded; try again")
             }
             Refusal::Taken => f.write_str(
-                "its callers are sent elsewhere already; see whether it is livepatched in \
-                 /sys/kernel/livepatch, and engage a function that calls it",
+                "its calls are already redirected; check /sys/kernel/livepatch for a livepatch, \
+                 and engage a function that calls it",
             ),
             Refusal::Contended => {
-                f.write_str("BPF programs are being attached to functions right now; try again")
+                f.write_str("BPF programs are being attached to functions; try again")
             }
             Refusal::NotArmed => f.write_str(
-                "the kernel does not arm its probe; see whether kprobes are off in \
-                 /sys/kernel/debug/kprobes/enabled, and whether the kernel log has a warning of \
-                 ftrace, which stops working then until the next boot",
+                "the kernel did not arm its probe; check whether kprobes are off in \
+                 /sys/kernel/debug/kprobes/enabled, and whether the kernel log has a warning from \
+                 ftrace, which then stays off until the next boot",
             ),
             Refusal::NoSlot => write!(
                 f,
-                "all {SLOTS} slots are taken; disengage something first, in a write of its own, or \
-                 try again if that was just done"
+                "all {SLOTS} slots are in use; disengage a function first, in a separate write, or \
+                 try again if you just did"
             ),
             Refusal::OldValue => f.write_str(
-                "calls that are to get the old value may still be on their way; try again, or \
-                 disengage it and engage it with the new one",
+                "calls that return the old value may still be in flight; try again, or disengage \
+                 it and engage it with the new value",
             ),
-            Refusal::Gone => f.write_str("this engagement has ended; open the file anew"),
+            Refusal::Gone => f.write_str("this engagement has ended; open the file again"),
             Refusal::BootLevel => f.write_str(
-                "the level is integrity or confidentiality; without one of them it is integrity",
+                "the level must be integrity or confidentiality; integrity is the default",
             ),
             Refusal::BootParameter => f.write_str(
-                "there are killswitch=<function>=<value>[,...], killswitch.lockdown=<level> and \
-                 killswitch.seal",
+                "the parameters are killswitch=<function>=<value>[,...], \
+                 killswitch.lockdown=<level> and killswitch.seal",
             ),
             Refusal::BootTooLong => {
-                f.write_str("together, the parameters are too long, and some have NO effect")
+                f.write_str("the parameters are too long in total, and some have NO effect")
             }
             Refusal::Failed(error) => {
                 write!(f, "the kernel failed with error {}", error.to_errno())

@@ -273,7 +273,7 @@ impl<'a> Subject<'a> {
             {
                 writeln!(
                     out,
-                    "  note: {symbol}, which is compiled from the same source, keeps running"
+                    "  note: {symbol}, compiled from the same source, keeps running"
                 )
                 .map_err(|_| ENOMEM)?;
             }
@@ -291,7 +291,7 @@ impl<'a> Subject<'a> {
         if returns == Type::Unknown {
             writeln!(
                 out,
-                "  note: there is no type information about it; see in its source what it returns"
+                "  note: it has no type information; check its source for what it returns"
             )
             .map_err(|_| ENOMEM)?;
         }
@@ -300,20 +300,21 @@ impl<'a> Subject<'a> {
         if value.is_some_and(is_success) {
             writeln!(
                 out,
-                "  note: its callers will go on as if it had done its work; can they, without it?"
+                "  note: its callers will assume success; check that they cope"
             )
             .map_err(|_| ENOMEM)?;
         }
         match (&self.module, self.target.module) {
             (Some(module), None) => writeln!(
                 out,
-                "  note: it ends when module {0} goes; {0}:{1} would come back with the module",
+                "  note: it ends when module {0} is unloaded; {0}:{1} would be engaged again when \
+                 it is loaded",
                 module.name().to_str()?,
                 self.target.symbol
             ),
             (None, Some(module)) if module != KERNEL => writeln!(
                 out,
-                "  note: no module {module} is loaded; it is the kernel's own function"
+                "  note: module {module} is not loaded; this is the kernel's own function"
             ),
             _ => Ok(()),
         }
@@ -377,8 +378,8 @@ impl<'a> Subject<'a> {
         )?;
         match callers {
             0 => out.write_str(
-                "  note: it is called through a table, and what happens on an error depends on who \
-                 uses that: see killswitch explain\n",
+                "  note: it has no direct callers; for those that call it through a pointer, see \
+                 killswitch explain\n",
             ),
             _ => Ok(()),
         }

@@ -64,7 +64,7 @@ pub(super) const FILES: Family = Family {
             "mac80211:drv_s*", "mac80211:sta_apply_*", "mac80211:ieee80211_change_*",
             "cfg80211:*wext_siw*", "ipv6_add_addr",
         ]),
-        never("carries flags of the disk over", &["*:*_inode_flags*", "*:*iflags*"]),
+        never("copies flags from the disk", &["*:*_inode_flags*", "*:*iflags*"]),
     ],
 };
 
@@ -98,7 +98,7 @@ pub(super) const SETTINGS: Family = Family {
         spared("sets options of sockets or attributes of files", &[
             "*:*setsockopt*", "*:*_fileattr_set", "*:*_ioctl_subvol_setflags",
         ]),
-        never("takes the display, a terminal or a device from others", &[
+        never("takes over or revokes a display, a terminal or a device", &[
             "vt_ioctl", "*:evdev_*ioctl*", "input_grab_*", "*hidraw_revoke*", "*:hidraw_ioctl",
             "bluetooth:block_device", "drm:drm_dropmaster_ioctl", "drm:drm_setmaster_ioctl",
             "*_hangup", "tty_jobctrl_*", "set_termios*", "pty_*ioctl", "tty_ioctl",
@@ -107,13 +107,13 @@ pub(super) const SETTINGS: Family = Family {
         never("serves requests of administrators of the network", &[
             "rtnetlink_*", "genl_*", "*_rcv_msg", "dev_ioctl", "dev_ifsioc",
         ]),
-        closed("is a system call, or does what one does", &[
+        closed("is a system call or implements one", &[
             "__x64_*sys_*", "__ia32_*sys_*", "__do_*sys_*", "__se_*sys_*", "__arm64_*sys_*",
             "ksys_*", "compat_ksys_*", "__sys_*", "*__sys_*msg", "*copy_msghdr*", "move_addr_to_*",
             "sock_read_iter", "sock_write_iter", "__sock_create", "do_faccessat",
             "vfs_fstatat", "*setlease*", "lease_modify",
         ]),
-        closed("is most of a system call", &[
+        closed("implements most of a system call", &[
             "vfs_truncate", "do_truncate", "generic_write_check*", "rw_verify_area", "*statfs*",
             "*_select", "do_pselect*", "poll_select_*", "__do_wait", "__io_uring_fork",
         ]),

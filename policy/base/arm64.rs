@@ -13,7 +13,7 @@ use super::{
 pub(super) const FIRMWARE: Family = Family {
     name: "firmware",
     lines: &[
-        closed("asks the firmware, which stops CPUs, reports errors and gives memory to others", &[
+        closed("calls the firmware, which stops CPUs, reports errors and shares memory", &[
             "psci_*", "sdei_*", "scmi_*", "*:*qcom_scm_*", "*:*scm_*_call", "*:qcom_tzmem_*",
             "*:ffa_*", "*:meson_sm_*", "*:zynqmp_pm_*", "do_fw_call_*", "*:ti_sci_*",
         ]),
@@ -33,7 +33,7 @@ pub(super) const CONFINEMENT: Family = Family {
             "*create_hyp_*", "hyp_alloc_private_va_range", "kvm_share_hyp", "topup_hyp_memcache",
             "*kvm_tlbi_*", "kvm_s2_handle_perm_fault",
         ]),
-        closed("reports to guests which bugs of the processor are dealt with", &[
+        closed("reports to guests which processor bugs are mitigated", &[
             "get_kernel_wa_level",
         ]),
         closed("limits what guests may call or count", &[

@@ -26,7 +26,7 @@ pub(super) const FILE_ATTRIBUTES: Family = Family {
     name: "file attributes",
     lines: &[
         errno("drops set-ID bits on a write", &["ocfs2:__ocfs2_write_remove_suid"]),
-        never("keeps the ACL that a client sees or sets", &[
+        never("converts the ACL that a client reads or sets", &[
             "ksmbd:ndr_*acl", "ksmbd:parse_dacl", "nfsd:nfsd_map_name_to_*",
             "affs:affs_mode_to_prot", "9p:v9fs_mapped_iattr_valid",
         ]),
@@ -48,7 +48,7 @@ pub(super) const FS_ACCESS: Family = Family {
 pub(super) const MOUNTS: Family = Family {
     name: "mounts",
     lines: &[
-        never("keeps a mount point while it is used", &["do_lock_mount"]),
+        never("holds a mount point while it is in use", &["do_lock_mount"]),
     ],
 };
 
@@ -66,7 +66,7 @@ pub(super) const NAMESPACES: Family = Family {
 pub(super) const PTRACE: Family = Family {
     name: "process tracing",
     lines: &[
-        never("keeps whether a process may be looked into", &["task_exec_state_copy"]),
+        never("records whether a process may be traced", &["task_exec_state_copy"]),
     ],
 };
 
@@ -94,7 +94,7 @@ pub(super) const GRAPHICS: Family = Family {
         zero("hides what a client does not lease", &["drm:drm_lease_filter_crtcs"]),
         never("revokes a lease", &["drm:_drm_lease_revoke"]),
         errno("decides who may map memory", &["drm:drm_gem_mmap"]),
-        never("takes a mapping right from a client", &["drm:drm_vma_node_revoke"]),
+        never("revokes a mapping right of a client", &["drm:drm_vma_node_revoke"]),
     ],
 };
 
@@ -103,13 +103,13 @@ pub(super) const GRAPHICS: Family = Family {
 pub(super) const USB: Family = Family {
     name: "USB authorization",
     lines: &[
-        errno("takes the authorization of a device", &["usbcore:usb_deauthorize_device"]),
+        errno("revokes the authorization of a device", &["usbcore:usb_deauthorize_device"]),
         never("authorizes an interface", &["usbcore:usb_authorize_interface"]),
-        never("takes a device out of use", &[
+        never("disables a device", &[
             "usbcore:usb_set_configuration", "usbcore:usb_forced_unbind_intf",
             "usbcore:usb_disable_device",
         ]),
-        never("takes the authorization of an interface", &["usbcore:usb_deauthorize_interface"]),
+        never("revokes the authorization of an interface", &["usbcore:usb_deauthorize_interface"]),
         errno("decides who may use an interface", &["usbcore:claimintf"]),
         one("answers whether a port is claimed", &["usbcore:usb_device_is_owned"]),
     ],
@@ -120,7 +120,7 @@ pub(super) const USB: Family = Family {
 pub(super) const THUNDERBOLT: Family = Family {
     name: "Thunderbolt authorization",
     lines: &[
-        errno("approves a device or takes that back", &["thunderbolt:*approve_switch"]),
+        errno("approves a device or revokes the approval", &["thunderbolt:*approve_switch"]),
         errno("approves a connection to another host", &["thunderbolt:*approve_xdomain_paths"]),
     ],
 };
@@ -135,7 +135,7 @@ pub(super) const DEVICES: Family = Family {
             "target_core_mod:core_scsi3_*", "target_core_mod:target_scsi3_*",
             "target_core_mod:core_*_device_list*", "libnvdimm:nvdimm_check_and_set_ro",
         ]),
-        never("takes memory from a client", &[
+        never("revokes memory of a client", &[
             "*:*_mmap_disassociate", "ib_uverbs:uverbs_free_*", "ib_uverbs:uverbs_dealloc_*",
             "ib_core:ib_policy_change_task", "ib_core:rdma_umap_priv_init",
             "hfi1:hfi1_set_ctxt_jkey", "amdgpu:amdgpu_*flush*tlb*",

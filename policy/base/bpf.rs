@@ -13,6 +13,6 @@ use super::{
 pub(super) const BOUNDS: Family = Family {
     name: "bpf bounds",
     lines: &[
-        never("computes with ranges of numbers", &["cnum32_*"]),
+        never("computes ranges of numbers", &["cnum32_*"]),
     ],
 };

@@ -32,8 +32,8 @@ pub(super) const TEXT_PATCHING: Family = Family {
     lines: &[
         never("writes to the code of the kernel", &["*text_poke*"]),
         never("puts mitigations into the code of modules", &["__apply_alternatives"]),
-        never("makes a CPU run something at once", &["stop_one_cpu*"]),
-        never("makes CPUs run something at once", &["stop_two_cpus"]),
+        never("runs a function on a CPU at once", &["stop_one_cpu*"]),
+        never("runs a function on two CPUs at once", &["stop_two_cpus"]),
         never("sets up the static calls of modules", &["static_call_module_notify"]),
         never("decodes instructions", &["insn_get_*"]),
     ],
@@ -44,7 +44,7 @@ pub(super) const TEXT_PATCHING: Family = Family {
 pub(super) const LIVEPATCH: Family = Family {
     name: "livepatch",
     lines: &[
-        never("tells whether a task still runs old code", &["arch_stack_walk_reliable"]),
+        never("reports whether a task still runs old code", &["arch_stack_walk_reliable"]),
     ],
 };
 
@@ -71,7 +71,7 @@ pub(super) const CONTROL_FILES: Family = Family {
         never("copies a command from user space", &["simple_write_to_buffer"]),
         never("answers a command in a file", &["simple_transaction_*"]),
         never("copies an answer", &["memory_read_from_buffer"]),
-        never("looks up files of the kernel", &["simple_lookup"]),
+        never("resolves names of files in securityfs", &["simple_lookup"]),
         never("moves within a file", &["default_llseek", "vfs_llseek"]),
     ],
 };

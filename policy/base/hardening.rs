@@ -27,11 +27,11 @@ pub(super) const EXPLOIT_DETECTION: Family = Family {
     name: "exploit detection",
     lines: &[
         never("shuffles the heap", &["cache_random_seq_create"]),
-        never("keeps memory from those whose it is not", &[
+        never("separates the memory of different users", &[
             "__vma_start_*", "swap_dup_*", "swap_pte_batch", "copy_huge_p*d", "skb_pp_*",
             "should_failslab", "obj_cgroup_*", "netdev_rx_queue_*", "get_file_active",
         ]),
-        never("keeps things where they are found, and apart", &[
+        never("stores objects and keeps their users apart", &[
             "xa_*", "__xa_*", "ida_*", "*rhashtable_walk_*", "*rt_mutex_*",
         ]),
     ],
@@ -42,7 +42,7 @@ pub(super) const EXPLOIT_DETECTION: Family = Family {
 pub(super) const DMA: Family = Family {
     name: "DMA protection",
     lines: &[
-        never("leaves a device unconfined", &["context_setup_pass_through"]),
+        never("lets a device bypass the IOMMU", &["context_setup_pass_through"]),
     ],
 };
 

@@ -21,7 +21,7 @@ pub(super) const LOCKDOWN: Family = Family {
 pub(super) const VERITY: Family = Family {
     name: "verified storage",
     lines: &[
-        never("tells how a file is encrypted", &[
+        never("determines how a file is encrypted", &[
             "ecryptfs:ecryptfs_read_*", "ecryptfs:ecryptfs_parse_*",
             "ecryptfs:ecryptfs_compute_root_iv",
         ]),

@@ -19,18 +19,18 @@ pub(super) const HARMLESS: Family = Family {
         named(0, "fills in what routers add", &["ioam6_fill_trace_data"]),
         named(0, "matches nothing", &["xt_tcpmss:tcpmss_mt"]),
         named(0, "drops nothing", &["mlx5_core:mlx5e_xdp_handle"]),
-        named(-1, "denies to look into a process", &["__ptrace_may_access"]),
+        named(-1, "denies access to a process", &["__ptrace_may_access"]),
         named(-1, "mounts nothing", &["overlay:ovl_get_tree"]),
         named(-5, "finds no build ID", &["build_id_parse_file"]),
         named(-22, "keeps the size of a ring", &["io_register_resize_rings"]),
         named(1, "leaves a packet alone", &[
             "rxrpc:rxrpc_input_packet_on_conn", "rxrpc:rxrpc_encap_rcv", "tipc:tipc_udp_recv",
         ]),
-        named(-1, "carries out no request of a guest", &["xen_privcmd:privcmd_ioctl"]),
-        named(-22, "takes no flow", &["openvswitch:ovs_nla_copy_actions"]),
+        named(-1, "executes no request of a guest", &["xen_privcmd:privcmd_ioctl"]),
+        named(-22, "accepts no flow", &["openvswitch:ovs_nla_copy_actions"]),
         named(0, "answers no request", &["nfsd:nfsd_dispatch"]),
         named(-22, "lets files inherit an ACL", &["ksmbd:smb_inherit_dacl"]),
-        named(0, "takes no notice", &[
+        named(0, "ignores the event", &[
             "bridge:br_cfm_frame_rx", "mlx5_core:mlx5e_ipsec_event",
             "ksmbd:smb_lazy_parent_lease_break_close",
         ]),

@@ -32,11 +32,11 @@ pub(super) const TRANSPORT: Family = Family {
             "sctp:sctp_auth_calculate_hmac", "sctp:sctp_auth_send_cid", "sctp:sctp_auth_get_hmac",
             "sctp:sctp_auth_asoc_verify_hmac_id",
         ]),
-        one("tells which chunks must be signed", &["sctp:sctp_auth_recv_cid"]),
+        one("determines which chunks must be signed", &["sctp:sctp_auth_recv_cid"]),
         never("verifies packets and answers", &["rxrpc:fcrypt_*"]),
         errno("signs or encrypts packets", &["rxrpc:rxkad_respond_to_challenge"]),
         never("encrypts packets", &["tipc:tipc_crypto_*"]),
-        never("refuses a forged sender", &["sit:check_6rd"]),
+        never("rejects a forged sender", &["sit:check_6rd"]),
         never("sets the keys", &[
             "rxrpc:rxrpc_get_incoming_security", "rxrpc:rxrpc_security_lookup",
         ]),
@@ -48,7 +48,7 @@ pub(super) const TRANSPORT: Family = Family {
 pub(super) const WIRELESS: Family = Family {
     name: "wireless security",
     lines: &[
-        closed("keeps peers and ports to what they may do", &[
+        closed("restricts what peers and ports may do", &[
             "bluetooth:smp_*", "bluetooth:hci_sock_test_flag", "bluetooth:hci_bdaddr_list_lookup",
             "bluetooth:hci_conn_hash_lookup_*", "bluetooth:*abort_conn*", "bluetooth:hci_cc_read_*",
             "bluetooth:hci_*powered*_sync", "bluetooth:*cmd_sync_status*",
@@ -68,7 +68,7 @@ pub(super) const WIRELESS: Family = Family {
             "bluetooth:sc_mackey_and_ltk", "bluetooth:smp_generate_oob",
             "bluetooth:smp_generate_rpa",
         ]),
-        never("carries out a pairing", &["bluetooth:sc_add_ltk"]),
+        never("performs a pairing", &["bluetooth:sc_add_ltk"]),
         errno("changes how others may pair and connect", &[
             "bluetooth:smp_cancel_and_remove_pairing", "bluetooth:hci_write_*_sync",
             "bluetooth:hci_update_*able_sync",
@@ -93,7 +93,7 @@ pub(super) const SERVERS: Family = Family {
         zero("verifies a signed request", &[
             "ksmbd:smb2_check_sign_req", "ksmbd:smb3_check_sign_req",
         ]),
-        one("tells whether a request must be signed", &["ksmbd:smb2_is_sign_req"]),
+        one("determines whether a request must be signed", &["ksmbd:smb2_is_sign_req"]),
         never("signs an answer", &[
             "ksmbd:ksmbd_sign_smb2_pdu", "ksmbd:ksmbd_sign_smb3_pdu", "ksmbd:smb2_set_sign_rsp",
             "ksmbd:smb3_set_sign_rsp",
@@ -101,7 +101,7 @@ pub(super) const SERVERS: Family = Family {
         errno("encrypts requests and answers", &[
             "cifs:generate_smb3signingkey", "cifs:generate_smb30signingkey",
         ]),
-        never("tells whether a connection is encrypted", &[
+        never("determines whether a connection is encrypted", &[
             "ksmbd:smb3_encryption_negotiated", "ksmbd:smb3_is_transform_hdr",
         ]),
         errno("derives the keys of a session", &["ksmbd:generate_smb3signingkey"]),
@@ -124,10 +124,10 @@ pub(super) const SERVERS: Family = Family {
             "ksmbd:ksmbd_expire_sessions", "ksmbd:smb2_session_kerberos_expired",
             "ksmbd:ksmbd_too_many_session_setups",
         ]),
-        errno("takes on the identity of a client", &[
+        errno("assumes the identity of a client", &[
             "ksmbd:ksmbd_override_fsids", "ksmbd:__ksmbd_override_fsids", "nfsd:nfsd_setuser",
         ]),
-        never("gives up the identity of a client", &["ksmbd:ksmbd_revert_fsids"]),
+        never("drops the identity of a client", &["ksmbd:ksmbd_revert_fsids"]),
         zero("finds the share or file of a request", &[
             "ksmbd:ksmbd_tree_conn_lookup", "ksmbd:ksmbd_lookup_fd_*",
         ]),
@@ -147,7 +147,7 @@ pub(super) const SERVERS: Family = Family {
             "*:gss_mech_flavor2info",
         ]),
         never("computes keys and answers", &["nvme_auth:nvme_auth_*"]),
-        closed("carries what a server or a client trusts", &[
+        closed("transfers what a server or a client trusts", &[
             "fuse:fuse_chan_send", "fuse:fuse_*req*", "fuse:fuse_copy_args",
             "fuse:fuse_do_readfolio", "fuse:fuse_iomap_read_*", "fuse:fuse_change_attributes*",
             "ksmbd:smb2_create_open_flags", "ksmbd:ndr_*", "ksmbd:smb_append_*", "ksmbd:sid_to_id",
@@ -157,12 +157,12 @@ pub(super) const SERVERS: Family = Family {
             "libceph:osd_sign_message", "nfs:nfs_find_actor", "nfs:vfs_parse_fs_string",
             "nfsd:nfsd_*read*", "nfsd:nfsd_mountpoint", "cifs_md4:cifs_md4_*",
         ]),
-        closed("keeps what a server knows of its clients", &[
+        closed("stores what a server knows about its clients", &[
             "sunrpc:*cache_*", "sunrpc:svc_stat_*", "sunrpc:rpc_mkpipe*", "auth_rpcgss:gss_*",
         ]),
         errno("verifies who an initiator is", &["iscsi_target_mod:chap_server_compute_hash"]),
         never("verifies who an initiator is", &["iscsi_target_mod:chap_main_loop"]),
-        one("tells whether an initiator must prove who it is", &[
+        one("determines whether an initiator must authenticate", &[
             "iscsi_target_mod:iscsi_conn_auth_required",
         ]),
         errno("decides which initiators may connect", &[
@@ -175,7 +175,7 @@ pub(super) const SERVERS: Family = Family {
         never("encrypts and verifies messages", &[
             "libceph:con_hmac_sha256", "libceph:ceph_hmac_sha256",
         ]),
-        zero("tells whether a client is known", &[
+        zero("determines whether a client is authenticated", &[
             "libceph:ceph_x_is_authenticated", "libceph:is_authenticated",
             "libceph:ceph_auth_is_authenticated",
         ]),

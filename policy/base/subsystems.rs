@@ -22,13 +22,13 @@ pub(super) const NETWORK: Family = Family {
         never("belongs to filters of sockets", &["*sk_*filter*", "sk_psock_*", "sk_msg_*"]),
         never("signs segments", &["tcp_ao_*", "*tcp_*md5*"]),
         never("finds the header that a rule is about", &["ipv6_find_hdr"]),
-        never("works on a rule while packets pass", &[
+        never("changes a rule while packets pass", &[
             "nf*:nft_*_clone", "nf_tables:nft_set_elem_init", "nf_tables:nft_pipapo_*refill*",
             "x_tables:xt_proto_init",
         ]),
-        never("has a switch follow what is configured", &["openvswitch:queue_*"]),
-        never("hands packets to those who watch", &["deliver_skb", "drop_monitor:net_dm_*"]),
-        zero("receives a protocol, or says which one a packet has", &[
+        never("applies the configuration of a switch", &["openvswitch:queue_*"]),
+        never("delivers packets to monitors", &["deliver_skb", "drop_monitor:net_dm_*"]),
+        zero("receives packets of a protocol", &[
             "udp_rcv", "udpv6_rcv", "icmp_rcv", "icmpv6_rcv", "igmp_rcv", "*:gre_rcv", "*:sctp_rcv",
             "*:sctp4_rcv", "*:sctp6_rcv", "*:sctp_udp_rcv", "*:tunnel4_rcv", "*:tunnel6_rcv",
             "*:tunnel46_rcv", "*:tunnelmpls*_rcv", "*:l2tp_ip*_recv", "*:l2tp_udp_encap_recv",
@@ -53,7 +53,7 @@ pub(super) const DATA: Family = Family {
             "tpm1_*", "tpm2_*", "tpmrm_*", "__crb_*", "crb_*", "tdx_*", "tpm*:*tpm_*", "ccp:*sev_*",
             "rmpupdate", "*lookup_rmpentry", "amdtee:handle_*",
         ]),
-        never("collects or gives out randomness", &[
+        never("collects or provides randomness", &[
             "hwrng_*", "*get_random*", "*getrandom*", "random_*", "urandom_*",
         ]),
         never("belongs to the list of revoked keys and hashes", &["*blacklist*", "get_raw_hash"]),
@@ -94,7 +94,7 @@ pub(super) const WATCHING: Family = Family {
             "netconsole:netconsole_write", "netconsole:*_basic", "netconsole:send_udp",
             "pstore_zone:psz_*", "pstore_blk:psblk_*",
         ]),
-        never("carries notices to those who watch", &[
+        never("delivers notifications to listeners", &[
             "netlink_*", "__netlink_*", "nlmsg_notify", "cn_netlink_send*", "genlmsg_multicast*",
             "*:*_diag_destroy", "*:*diag_get_aux", "*:*diag_fill*", "kobject_uevent*",
             "unix_dgram_*", "unix_create*", "unix_stream_connect", "packet_recvmsg", "sock_diag_*",
@@ -119,7 +119,7 @@ pub(super) const PROGRAMS: Family = Family {
         never("filters the system calls of a task", &[
             "*seccomp*", "task_set_syscall_user_dispatch",
         ]),
-        never("says what a device is, and may", &[
+        never("describes a device and its rights", &[
             "*device_property_*", "*fwnode_*property_*", "acpi_data_*prop*", "acpi_*ref*_args*",
             "acpi_bind_one", "device_rename", "xs_talkv", "pci_iov_vf_id",
         ]),
@@ -138,6 +138,6 @@ pub(super) const PROGRAMS: Family = Family {
         never("clears a device before another may use it", &[
             "*pci_reset_*", "pci_try_reset_*", "pcie_flr", "nvmet:nvmet_zero_sgl",
         ]),
-        never("keeps the time, by which things expire", &["second_overflow"]),
+        never("keeps the time that expiry depends on", &["second_overflow"]),
     ],
 };

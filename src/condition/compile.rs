@@ -246,7 +246,7 @@ impl<'a> Compiler<'a, '_> {
         if argument.is_some() != (word == "cap") {
             return Err(wrong(
                 at,
-                "only $cap has something in parentheses: $cap(\"sys_admin\")",
+                "only $cap takes an argument: $cap(\"sys_admin\")",
             ));
         }
         match (word, with) {
@@ -308,8 +308,8 @@ impl<'a> Compiler<'a, '_> {
                 Ok((Source::Context, operator, With::Number(number as u64)))
             }
             _ if !WORDS.contains(&word) => {
-                self.list("words behind $", WORDS.into_iter());
-                Err(wrong(at, "there is no such word behind $"))
+                self.list("words after $", WORDS.into_iter());
+                Err(wrong(at, "there is no such word after $"))
             }
             _ => Err(wrong(at, "this cannot be compared in this way")),
         }
@@ -319,7 +319,7 @@ impl<'a> Compiler<'a, '_> {
     fn prototype(&self) -> Result<u32, Wrong> {
         btf::prototype_of(self.types, self.function)
             .map(|(id, _)| id)
-            .ok_or(wrong(0, "there is no type information about the function"))
+            .ok_or(wrong(0, "the function has no type information"))
     }
 
     /// The argument of this name.
@@ -382,7 +382,7 @@ impl<'a> Compiler<'a, '_> {
             let id = self
                 .types
                 .find(structure)
-                .ok_or(wrong(at, "there is no such structure, or several"))?;
+                .ok_or(wrong(at, "there is no such structure, or more than one"))?;
             let Some(Step::Arrow(first)) = steps.next() else {
                 return Err(wrong(at, "a cast needs -> and a member"));
             };
@@ -403,7 +403,7 @@ impl<'a> Compiler<'a, '_> {
                 }
                 Step::Dot(name) => {
                     if place.is_argument {
-                        return Err(wrong(at, "an argument is no structure; use ->"));
+                        return Err(wrong(at, "an argument is not a structure; use ->"));
                     }
                     let id = place.id;
 
@@ -417,10 +417,10 @@ impl<'a> Compiler<'a, '_> {
 
     /// The type that a pointer of this type points to.
     fn pointee(&self, at: usize, id: u32) -> Result<u32, Wrong> {
-        let (_, described) = btf::skip(self.types, id).ok_or(wrong(at, "this is no pointer"))?;
+        let (_, described) = btf::skip(self.types, id).ok_or(wrong(at, "this is not a pointer"))?;
 
         if btf::kind(described.info) != btf::PTR {
-            return Err(wrong(at, "this is no pointer"));
+            return Err(wrong(at, "this is not a pointer"));
         }
         let mut to = described.size_or_type;
         while let Some(tag) = self.types.get(to) {
@@ -428,7 +428,7 @@ impl<'a> Compiler<'a, '_> {
                 break;
             }
             if matches!(self.types.name(to), "user" | "percpu") {
-                return Err(wrong(at, "this points to memory of user space or of a CPU"));
+                return Err(wrong(at, "this points to user or per-CPU memory"));
             }
             to = tag.size_or_type;
         }
@@ -440,7 +440,7 @@ impl<'a> Compiler<'a, '_> {
         let to = self.pointee(at, place.id)?;
 
         if place.bits != 0 {
-            return Err(wrong(at, "this is no pointer"));
+            return Err(wrong(at, "this is not a pointer"));
         }
         if !core::mem::take(&mut place.is_argument) {
             let loads = place.path.loads;
@@ -458,7 +458,7 @@ impl<'a> Compiler<'a, '_> {
     /// Goes to the member called `name` of the structure of type `id`.
     fn enter(&mut self, at: usize, place: &mut Place, id: u32, name: &str) -> Result<(), Wrong> {
         if place.bits != 0 {
-            return Err(wrong(at, "this is no structure"));
+            return Err(wrong(at, "this is not a structure"));
         }
         let (offset, member, bits, shift) = self.member(at, id, name)?;
 
@@ -477,10 +477,10 @@ impl<'a> Compiler<'a, '_> {
     /// The offset in bytes, the type, and of a bit field the number of bits and the first, of a
     /// member of a structure.
     fn member(&mut self, at: usize, id: u32, name: &str) -> Result<(i64, u32, u8, u8), Wrong> {
-        let (id, _) = btf::skip(self.types, id).ok_or(wrong(at, "this is no structure"))?;
+        let (id, _) = btf::skip(self.types, id).ok_or(wrong(at, "this is not a structure"))?;
 
         if is_of_user(self.types.name(id)) {
-            return Err(wrong(at, "this is in memory of user space"));
+            return Err(wrong(at, "this is in user memory"));
         }
         if let Some(found) = find_member(self.types, id, name, 0) {
             return Ok(found);
@@ -489,7 +489,7 @@ impl<'a> Compiler<'a, '_> {
         let mut members = (0..).map_while(|index| types.member(id, index)).peekable();
 
         if members.peek().is_none() {
-            return Err(wrong(at, "this is no structure"));
+            return Err(wrong(at, "this is not a structure"));
         }
         self.list("members", members.map(|member| member.name));
         Err(wrong(at, "the structure has no such member"))
@@ -505,7 +505,7 @@ impl<'a> Compiler<'a, '_> {
             Some(_) => return Err(wrong(at, "the array is not that long")),
             None => self.follow(at, place)?,
         };
-        let size = btf::size(self.types, element).ok_or(wrong(at, "this is no array"))?;
+        let size = btf::size(self.types, element).ok_or(wrong(at, "this is not an array"))?;
 
         place.offset += i64::from(number) * i64::from(size);
         place.id = element;
@@ -526,7 +526,7 @@ impl<'a> Compiler<'a, '_> {
                 operator,
                 Operator::Equal | Operator::NotEqual | Operator::Matches
             ) {
-                return Err(wrong(at, "strings are compared by ==, != and ~"));
+                return Err(wrong(at, "compare strings with ==, != or ~"));
             }
             let length = self.text(at, &mut place)?;
 
@@ -538,12 +538,12 @@ impl<'a> Compiler<'a, '_> {
             ));
         }
         if operator == Operator::Matches {
-            return Err(wrong(at, "what stands behind ~ is a string"));
+            return Err(wrong(at, "~ needs a string"));
         }
         let scalar = scalar(self.types, place.id)
-            .ok_or(wrong(at, "this is no number; name a member of it"))?;
+            .ok_or(wrong(at, "this is not a number; name a member of it"))?;
         let Literal::Number(number) = self.number(at, place.id, literal)? else {
-            return Err(wrong(at, "this is no number"));
+            return Err(wrong(at, "this is not a number"));
         };
 
         if scalar.is_pointer
@@ -551,7 +551,7 @@ impl<'a> Compiler<'a, '_> {
         {
             return Err(wrong(
                 at,
-                "a pointer can only be compared with NULL, by == and !=",
+                "a pointer can only be compared with NULL, with == or !=",
             ));
         }
         let shift = match place.path.what {
@@ -568,7 +568,7 @@ impl<'a> Compiler<'a, '_> {
         };
 
         if !range.contains(&number) {
-            return Err(wrong(at, "this can never have such a value"));
+            return Err(wrong(at, "this cannot have such a value"));
         }
         place.path.what = Field::Number {
             // A bit field may lie across bytes.
@@ -609,7 +609,7 @@ impl<'a> Compiler<'a, '_> {
     /// Goes to text, and returns how long it is at most.
     fn text(&self, at: usize, place: &mut Place) -> Result<u8, Wrong> {
         let is_byte = |id| scalar(self.types, id).is_some_and(|scalar| scalar.bytes == 1);
-        let what = btf::skip(self.types, place.id).ok_or(wrong(at, "this is no text"))?;
+        let what = btf::skip(self.types, place.id).ok_or(wrong(at, "this is not text"))?;
         let array = match btf::kind(what.1.info) {
             btf::ARRAY => self.types.array(what.0),
             _ => None,
@@ -617,7 +617,7 @@ impl<'a> Compiler<'a, '_> {
 
         if let Some((element, count)) = array {
             if !is_byte(element) {
-                return Err(wrong(at, "this is no text"));
+                return Err(wrong(at, "this is not text"));
             }
             // One without a length reaches to its zero.
             return Ok(match count {
@@ -629,7 +629,7 @@ impl<'a> Compiler<'a, '_> {
 
         match is_byte(to) {
             true => Ok(TEXT as u8),
-            false => Err(wrong(at, "this is no text")),
+            false => Err(wrong(at, "this is not text")),
         }
     }
 
@@ -670,7 +670,7 @@ impl<'a> Compiler<'a, '_> {
                 self.list("names", its.map(|(name, _)| name));
                 Err(wrong(
                     at,
-                    "there is no enumerator or error of this name, or several",
+                    "there is no enumerator or error of this name, or more than one",
                 ))
             }
         }
@@ -680,7 +680,7 @@ impl<'a> Compiler<'a, '_> {
 fn offset(at: usize, offset: i64) -> Result<i32, Wrong> {
     match (-MAX_OFFSET..=MAX_OFFSET).contains(&offset) {
         true => Ok(offset as i32),
-        false => Err(wrong(at, "this is too far away")),
+        false => Err(wrong(at, "the offset is too large")),
     }
 }
 

@@ -280,7 +280,7 @@ impl<'a, 'n> Parser<'a, 'n> {
         let text = self.piece(|byte| byte != b'"');
 
         if !self.takes("\"") {
-            return Err(self.wrong("the second double quote of a string is missing"));
+            return Err(self.wrong("the closing double quote of a string is missing"));
         }
         Ok(text)
     }
@@ -322,7 +322,7 @@ impl<'a, 'n> Parser<'a, 'n> {
 
     fn term(&mut self) -> Result<usize, Wrong> {
         if self.depth == MAX_DEPTH {
-            return Err(self.wrong("it is nested too deep"));
+            return Err(self.wrong("it is nested too deeply"));
         }
         self.depth += 1;
         let number = if self.takes("!") {
@@ -510,7 +510,7 @@ impl<'a, 'n> Parser<'a, 'n> {
             .map(|number| sign * i128::from(number))
             .map_err(|_| Wrong {
                 at: start,
-                what: "this is no number of 64 bits",
+                what: "this is not a 64-bit number",
             })
     }
 }

@@ -265,7 +265,7 @@ fn refusals_have_reasons_and_suggestions() {
         (
             Cause::ReturnType(Type::Bool),
             Some(0),
-            "it returns bool, which cannot have this value; 0 would be accepted",
+            "it returns bool, which cannot hold this value; 0 would be accepted",
             "return-type",
         ),
         (

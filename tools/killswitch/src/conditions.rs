@@ -153,16 +153,16 @@ mod tests {
             ),
             (
                 "(nothing)object->value==1",
-                "there is no such structure, or several at character 1 of the condition",
+                "there is no such structure, or more than one at character 1 of the condition",
             ),
             (
                 "object->value==4294967296",
-                "this can never have such a value at character 1 of the condition",
+                "this cannot have such a value at character 1 of the condition",
             ),
             (
                 "object->value==NEVER",
-                "there is no enumerator or error of this name, or several at character 1 of the \
-                 condition",
+                "there is no enumerator or error of this name, or more than one at character 1 of \
+                 the condition",
             ),
             ("object->", "a name is missing at character 9 of the condition"),
         ] {

@@ -198,7 +198,7 @@ pub fn list(kernel: &Kernel, lines: &[Line], out: &mut Output<impl Write>) -> io
 /// The request in a line, parsed as by the kernel's file `check`.
 fn question(line: &Line) -> Result<Question<'_>, Malformed<'_>> {
     if line.function.is_empty() {
-        return Err(Malformed::Missing("name of a function"));
+        return Err(Malformed::Missing("function name"));
     }
     if line.value.is_empty() {
         return Err(Malformed::Missing("return value"));

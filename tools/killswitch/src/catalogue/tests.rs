@@ -152,12 +152,12 @@ fn errors_are_reported_with_their_keys() {
         (
             "plain:first -EPERM",
             "plain:first -EPREM",
-            "alternatives[0].targets[0]: '-EPREM' is no return value",
+            "alternatives[0].targets[0]: '-EPREM' is not a return value",
         ),
         (
             "plain:first -EPERM",
             "plain:fi rst -1",
-            "alternatives[0].targets[0]: 'rst' is no return value",
+            "alternatives[0].targets[0]: 'rst' is not a return value",
         ),
         (
             "plain:first -EPERM",
@@ -167,7 +167,7 @@ fn errors_are_reported_with_their_keys() {
         (
             "scope=nonroot",
             "scope=users",
-            "alternatives[1].targets[0]: there is no scope 'users'",
+            "alternatives[1].targets[0]: unknown scope 'users'",
         ),
         ("if=$uid!=0", "if=$uid!=", "alternatives[1].targets[1]: "),
         (

@@ -687,6 +687,6 @@ mod tests {
                 verdict("refuse", "nosuch", -22, Some("ENOENT"), &[]),
             ]
         );
-        assert_eq!(verdicts("refused check: 'x' is no return value\n"), []);
+        assert_eq!(verdicts("refused check: 'x' is not a return value\n"), []);
     }
 }

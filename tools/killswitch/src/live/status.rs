@@ -361,14 +361,8 @@ fn beginnings(log: &str) -> HashMap<String, u64> {
                     found.insert(target.into(), (runs, time / 1_000_000));
                 }
             }
-            "disengaged" | "expired" | "aborted" => {
+            "disengaged" | "expired" | "aborted" | "lost" => {
                 found.remove(target);
-            }
-            // "lost, because its module is unloaded, TARGET after N hits"
-            "lost," => {
-                if let Some((_, rest)) = message.split_once("unloaded, ") {
-                    found.remove(rest.split(' ').next().unwrap_or(""));
-                }
             }
             _ => {}
         }
@@ -392,16 +386,16 @@ mod tests {
             6,3,9000000,-;killswitch: engaged m:f: it returns -1 (-EPERM) without running\n\
             6,4,12900000,-;killswitch: engaged g: it returns -1 (-EPERM) without running\n\
             6,5,13000000,-;killswitch: disengaged g after 7 hits\n\
-            6,6,14000000,-;killswitch: observing g: its calls are counted, and run it\n\
+            6,6,14000000,-;killswitch: observing g: it runs, and its calls are counted\n\
             6,7,15000000,-;killswitch: engaged h: it returns 0 without running\n\
-            6,8,16000000,-;killswitch: lost, because its module is unloaded, h after 0 hits\n\
+            6,8,16000000,-;killswitch: lost h after 0 hits: its module is unloaded\n\
             6,9,17000000,-;audit: op=engage func=\"i\"\n\
-            6,10,18000000,-;killswitch: watching j for 9 s: uncalled, it will return -1\n\
+            6,10,18000000,-;killswitch: watching j for 9 s: if not called, it will return -1\n\
             6,11,19000000,-;killswitch: aborted j: it was called 2 times in 9 s\n\
             6,12,20000000,-;killswitch: engaged k: it returns -1\n\
-            6,13,21000000,-;killswitch: expired k after 0 hits: its time is over\n\
+            6,13,21000000,-;killswitch: expired k after 0 hits: its time limit has passed\n\
             6,14,22000000,-;killswitch: refused engage l 0: no\n\
-            6,15,23000000,-;killswitch: observing n: its calls are counted, and run it\n\
+            6,15,23000000,-;killswitch: observing n: it runs, and its calls are counted\n\
             6,16,24000000,-;killswitch: engaged n: it returns -1 (-EPERM) without running\n\
             14,17,25000000,-;killswitch: engaged o: says a program\n\
             14,18,26000000,-;killswitch: disengaged n says a program\n";

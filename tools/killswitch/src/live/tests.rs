@@ -511,7 +511,7 @@ fn errors_are_reported_before_writing() {
         (&["engage", "f\nseal", "-1"], "a request is one line"),
         (
             &["engage", "f", "nothing", "--dry-run"],
-            "line 1: 'engage f nothing': 'nothing' is no return value; write a decimal or 0x \
+            "line 1: 'engage f nothing': 'nothing' is not a return value; write a decimal or 0x \
              number, an error such as -EPERM, NULL or void",
         ),
         (
@@ -1239,11 +1239,11 @@ fn files_are_applied() {
                 "control",
                 "engage ../fn/f -1",
                 Some(EINVAL),
-                "refused what was written: no\n",
+                "refused the request: no\n",
             )],
             REFUSED,
             "",
-            "killswitch: NOTHING of @10.conf was done: refused what was written: no\n",
+            "killswitch: NOTHING of @10.conf was done: refused the request: no\n",
         ),
     ];
     let full = |text: &str| text.replace('@', "/etc/killswitch.d/");

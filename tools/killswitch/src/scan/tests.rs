@@ -228,13 +228,13 @@ fn invalid_lines_are_counted() {
     assert_eq!(
         reasons,
         [
-            "the name of a function is missing",
+            "the function name is missing",
             "the return value is missing",
-            "'maybe' is no return value; write a decimal or 0x number, an error such as -EPERM, \
+            "'maybe' is not a return value; write a decimal or 0x number, an error such as -EPERM, \
              NULL or void",
-            "there is no scope 'root'; write scope=all or scope=nonroot",
-            "'f g' is no name of a function; write symbol or module:symbol",
-            "'a:b:c' is no name of a function; write symbol or module:symbol",
+            "unknown scope 'root'; write scope=all or scope=nonroot",
+            "'f g' is not a function name; write symbol or module:symbol",
+            "'a:b:c' is not a function name; write symbol or module:symbol",
         ]
     );
 }
