@@ -70,7 +70,7 @@ impl Candidates<'_> {
     }
 
     /// Finds who calls those from `from` on, and adds the callers.
-    fn climb(
+    fn add_callers(
         &mut self,
         image: &dyn Image,
         kernel: &Kernel<'_>,
@@ -127,7 +127,7 @@ pub(crate) fn find(
     while from < candidates.count && named < NAMED {
         let end = candidates.count;
 
-        candidates.climb(image, kernel, scratch.1, from);
+        candidates.add_callers(image, kernel, scratch.1, from);
         for candidate in &candidates.all[from..end] {
             let is_taken = named >= NAMED || facts.addresses.contains(&candidate.function);
 

@@ -102,7 +102,7 @@ impl<S: DerefMut<Target = [Name]>> Catalogue<S> {
     ) -> Result<(), E> {
         let mut last: Option<Member> = None;
         let mut take = |set| match set {
-            Set::Base(member) if last.is_some_and(|last| last.says_as(member)) => Ok(()),
+            Set::Base(member) if last.is_some_and(|last| last.accepts_same(member)) => Ok(()),
             Set::Base(member) => {
                 last = Some(member);
                 take(set)

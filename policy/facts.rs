@@ -122,7 +122,7 @@ impl Callers {
             None => image::owner(image, place)
                 .filter(|caller| *caller != function && kernel.protects(*caller)),
         };
-        let ignores = !self.ignore && !image.reader().heeds(image, place);
+        let ignores = !self.ignore && !image.reader().uses_result(image, place);
 
         // Bytes may only look like a call, which takes longer to find out.
         if (protected.is_some() || ignores) && image.reader().is_branch(image, place) {
@@ -138,7 +138,7 @@ impl Kernel<'_> {
     fn protects(&self, address: usize) -> bool {
         self.security.contains(&address)
             || self.lsm_entries.contains(address)
-            || self.base.of(address).any(Member::takes_nothing)
+            || self.base.of(address).any(Member::accepts_nothing)
     }
 }
 

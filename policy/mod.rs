@@ -183,7 +183,7 @@ pub(crate) enum Cause {
     /// It lies here, and returns this (rule `default`).
     Default(Zone, Type),
     /// It lies here, and a caller does not look at what it returns (rule `default`).
-    Unheeded(Zone),
+    ResultIgnored(Zone),
     /// It is on the list of what the kernel cannot live without (rule `primitive`).
     Core,
     /// It is called from this many places (rule `primitive`).
@@ -204,7 +204,7 @@ impl Cause {
             Cause::Mediation(..) => Rule::Mediation,
             Cause::Security | Cause::Callee(_) => Rule::Security,
             Cause::Object(_) => Rule::Object,
-            Cause::Request(_) | Cause::Default(..) | Cause::Unheeded(_) => Rule::Default,
+            Cause::Request(_) | Cause::Default(..) | Cause::ResultIgnored(_) => Rule::Default,
             Cause::Core | Cause::Called(_) => Rule::Primitive,
             Cause::ReturnType(_) => Rule::ReturnType,
             Cause::Ambiguous(_) => Rule::Ambiguous,
@@ -268,7 +268,7 @@ impl Cause {
                 Zone::Processor => f.write_str("it is low-level code of the architecture"),
                 _ => write!(f, "it is built into the kernel, and returns {returns}"),
             },
-            Cause::Unheeded(_) => f.write_str("a caller ignores what it returns"),
+            Cause::ResultIgnored(_) => f.write_str("a caller ignores what it returns"),
             Cause::Core => f.write_str("the kernel cannot work without it"),
             Cause::Called(count) => write!(
                 f,
@@ -351,7 +351,7 @@ pub(crate) fn judge_any(facts: &Facts<'_>, spares_root: bool) -> Result<(), Refu
 }
 
 /// Whether it is refused whatever its code and its callers are, so that they need not be read.
-pub(crate) fn is_refused_unseen(facts: &Facts<'_>, asked: Asked) -> bool {
+pub(crate) fn is_refused_without_code(facts: &Facts<'_>, asked: Asked) -> bool {
     lsm_entry::judge(facts).is_err()
         || lsm_hook::judge(facts).is_err()
         || (!base::is_named(facts, asked) && base::judge(facts, asked).is_err())
@@ -381,7 +381,7 @@ mod tests {
     use super::cases;
 
     #[test]
-    fn every_case_gets_its_verdict() {
+    fn verdicts_are_as_expected() {
         assert_eq!(cases::first_wrong(), None);
     }
 }

@@ -15,13 +15,13 @@ pub(crate) enum Object {
     /// A network namespace, and nothing else.
     Network,
     /// The memory that devices and guests reach.
-    Reach,
+    DeviceMemory,
     /// A request of user space.
     Request,
     /// A protection, as its name says.
     Named,
     /// Something that is taken back, as its name says.
-    Undone,
+    Teardown,
     /// A record or a notification, as its name says.
     Record,
     /// A decision, as its name says.
@@ -76,7 +76,7 @@ const PROTECTIONS: &[(&str, &[&str])] = &[
 ];
 
 /// Structures by which memory is taken away from devices and guests.
-const REACH: &[&str] = &["iommu*", "kvm_gfn_range", "mmu_interval*", "mmu_notifier*"];
+const DEVICE_MEMORY: &[&str] = &["iommu*", "kvm_gfn_range", "mmu_interval*", "mmu_notifier*"];
 
 /// Structures of settings that are written.
 const SETTINGS: &[&str] = &[
@@ -111,7 +111,7 @@ pub(super) fn of(structure: &str) -> Option<Object> {
         return Some(Object::Protection(at as u8));
     }
     match () {
-        () if is_one(REACH) => Some(Object::Reach),
+        () if is_one(DEVICE_MEMORY) => Some(Object::DeviceMemory),
         () if is_one(SETTINGS) => Some(Object::Setting),
         () if is_one(LABELS) => Some(Object::Label),
         () => None,
@@ -158,7 +158,7 @@ fn named(symbol: &str) -> Option<Object> {
     match () {
         () if has(LABEL_WORDS) || (has(&["attr"]) && has(&["get*"])) => Some(Object::Label),
         () if has(PROTECTION_WORDS) || symbol.contains("set_context") => Some(Object::Named),
-        () if has(UNDO_WORDS) => Some(Object::Undone),
+        () if has(TEARDOWN_WORDS) => Some(Object::Teardown),
         () if has(RECORD_WORDS) => Some(Object::Record),
         () if has(INVERTED_WORDS) || symbol.contains("handle_frame") => Some(Object::Inverted),
         () if has(QUESTION_WORDS) => Some(Object::Question),
@@ -183,7 +183,7 @@ const PROTECTION_WORDS: &[&str] = &[
 /// Words in the names of functions that take back what was given, end what goes on, or keep others
 /// out. Their callers seldom know what to do if they fail.
 #[rustfmt::skip]
-const UNDO_WORDS: &[&str] = &[
+const TEARDOWN_WORDS: &[&str] = &[
     "abort*", "cleanup*", "clear*", "close*", "clr", "deinit", "del", "delete*", "demote",
     "destroy*", "detach*", "disable*", "discard", "disconnect*", "downgrade", "drain", "exit",
     "fini", "flr", "flush*", "free*", "kill*", "leave*", "lock", "purge", "put", "rekey",
@@ -245,11 +245,11 @@ impl Object {
         match self {
             Object::Protection(at) => PROTECTIONS[usize::from(at)].0,
             Object::Setting => "a setting",
-            Object::Reach => "the memory that devices and guests can access",
+            Object::DeviceMemory => "the memory that devices and guests can access",
             Object::Network => "a network namespace that is created or destroyed",
             Object::Request => "a request from user space, which would assume success",
             Object::Named => "a protection, as its name says",
-            Object::Undone => "teardown or revocation, as its name says",
+            Object::Teardown => "teardown or revocation, as its name says",
             Object::Record => "a record or a notification, as its name says",
             Object::Decision => "a decision about access, as its name says",
             Object::Question | Object::Inverted => "a check of what is allowed, as its name says",

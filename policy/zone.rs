@@ -185,7 +185,7 @@ pub(super) fn judge_object(facts: &Facts<'_>, value: Value) -> Result<(), Cause>
     let accepts = match (zone, object) {
         // Programs go on without a namespace of their own if it cannot be made, what was taken away
         // must not be reached any more, and any error may say that there is no label.
-        (_, Object::Network | Object::Reach | Object::Label) => false,
+        (_, Object::Network | Object::DeviceMemory | Object::Label) => false,
         // What decides says no with false, and there may be nothing to decide.
         (Zone::Module, Object::Decision | Object::Question)
             if facts.is_absent() || matches!(returns, Type::Void | Type::Bool) =>
@@ -233,7 +233,7 @@ pub(super) fn judge(facts: &Facts<'_>, asked: Asked) -> Result<(), Cause> {
 
     match accepts {
         false => Err(Cause::Default(zone, returns)),
-        true if returns.fails_with(value) && facts.is_ignored() => Err(Cause::Unheeded(zone)),
+        true if returns.fails_with(value) && facts.is_ignored() => Err(Cause::ResultIgnored(zone)),
         true => Ok(()),
     }
 }

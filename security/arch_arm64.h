@@ -26,7 +26,7 @@ static const unsigned int arch_arguments[] = {
 };
 
 /* A breakpoint only disables preemption. */
-static inline unsigned int arch_own_count(struct kprobe *kp)
+static inline unsigned int arch_preempt_offset(struct kprobe *kp)
 {
 	return 0;
 }
@@ -57,7 +57,7 @@ static inline bool arch_is_at_entry(unsigned long site, unsigned long address)
 		       (aarch64_insn_is_bti(le32_to_cpu(insn)) ? 2 : 1);
 }
 
-static inline unsigned long arch_behind_probe(struct kprobe *kp, u8 *bytes)
+static inline unsigned long arch_original_code(struct kprobe *kp, u8 *bytes)
 {
 	memcpy(bytes, &kp->opcode, sizeof(kp->opcode));
 	return sizeof(kp->opcode);

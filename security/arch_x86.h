@@ -28,7 +28,7 @@ static const unsigned int arch_arguments[] = {
 };
 
 /* A breakpoint is like an NMI. */
-static inline unsigned int arch_own_count(struct kprobe *kp)
+static inline unsigned int arch_preempt_offset(struct kprobe *kp)
 {
 	return kprobe_ftrace(kp) ? 0 : NMI_OFFSET + HARDIRQ_OFFSET;
 }
@@ -50,7 +50,7 @@ static inline bool arch_is_at_entry(unsigned long site, unsigned long address)
 	       (site == address + ENDBR_INSN_SIZE && is_endbr((u32 *)address));
 }
 
-static inline unsigned long arch_behind_probe(struct kprobe *kp, u8 *bytes)
+static inline unsigned long arch_original_code(struct kprobe *kp, u8 *bytes)
 {
 	bytes[0] = kp->opcode;
 #ifdef CONFIG_OPTPROBES

@@ -68,9 +68,9 @@ impl Record {
     }
 
     /// Adds that nobody did it: auid and ses, unset.
-    pub(crate) fn nobody(&mut self) {
+    pub(crate) fn no_subject(&mut self) {
         // SAFETY: The buffer is ours by the type invariants.
-        unsafe { bindings::killswitch_audit_nobody(self.0.as_ptr()) };
+        unsafe { bindings::killswitch_audit_no_subject(self.0.as_ptr()) };
     }
 
     /// Adds who the current task is: auid, uid, ses, subj, pid, comm, exe. May sleep.

@@ -29,7 +29,7 @@ use kernel::{
 };
 
 /// Whether the kernel has type information. May sleep.
-pub(crate) fn is_there() -> bool {
+pub(crate) fn is_available() -> bool {
     Information::of(None).is_some()
 }
 

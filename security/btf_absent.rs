@@ -10,7 +10,7 @@ use crate::policy::{
 use kernel::prelude::*;
 
 /// Whether the kernel has type information. Any context.
-pub(crate) fn is_there() -> bool {
+pub(crate) fn is_available() -> bool {
     false
 }
 

@@ -131,7 +131,7 @@ impl Callers {
             bindings::KILLSWITCH_OTHERS => Context::Rest,
             // SAFETY: As above; these are not written any more.
             _ => unsafe {
-                match (*known).stands_for_all {
+                match (*known).is_shared {
                     true => Context::User((*known).uid),
                     false => Context::Task(Task {
                         uid: (*known).uid,

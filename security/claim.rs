@@ -71,34 +71,34 @@ impl Claim {
 /// To make them fails with EBUSY if a function is livepatched, with EAGAIN if a BPF program is
 /// being attached to one, and with ENODEV if ftrace was killed. Without memory, either fails with
 /// ENOMEM.
-pub(super) fn turn<'a>(claims: impl Iterator<Item = &'a Claim>, made: bool) -> Result {
+pub(super) fn set<'a>(claims: impl Iterator<Item = &'a Claim>, made: bool) -> Result {
     let mut claimed = CLAIMED.lock();
-    let mut turning = KVec::new();
+    let mut changing = KVec::new();
     let mut sites: KVec<c_ulong> = KVec::new();
 
     for claim in claims.filter(|claim| claim.is_made.load(Relaxed) != made) {
         if let Some(site) = claim.site {
-            turning.push((claim, site), GFP_KERNEL)?;
+            changing.push((claim, site), GFP_KERNEL)?;
         }
     }
-    for (_, site) in &turning {
+    for (_, site) in &changing {
         let times = |sites: &mut dyn Iterator<Item = usize>| sites.filter(|it| it == site).count();
         let before = times(&mut claimed.iter().copied());
         // What others claim, too, stays claimed.
-        let turns = match made {
+        let changes = match made {
             true => before == 0,
-            false => before == times(&mut turning.iter().map(|(_, site)| *site)),
+            false => before == times(&mut changing.iter().map(|(_, site)| *site)),
         };
 
-        if turns && !sites.contains(&(*site as c_ulong)) {
+        if changes && !sites.contains(&(*site as c_ulong)) {
             sites.push(*site as c_ulong, GFP_KERNEL)?;
         }
     }
     if made {
-        claimed.reserve(turning.len(), GFP_KERNEL)?;
+        claimed.reserve(changing.len(), GFP_KERNEL)?;
     }
     if !sites.is_empty() {
-        let others = if made { 0 } else { turning.len() };
+        let others = if made { 0 } else { changing.len() };
 
         // SAFETY: There are as many addresses, and nothing else calls this with the lock held.
         to_result(unsafe {
@@ -110,7 +110,7 @@ pub(super) fn turn<'a>(claims: impl Iterator<Item = &'a Claim>, made: bool) -> R
             )
         })?;
     }
-    for (claim, site) in &turning {
+    for (claim, site) in &changing {
         claim.is_made.store(made, Relaxed);
         if made {
             // There is room.

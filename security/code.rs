@@ -203,7 +203,7 @@ fn for_each_chunk(
 impl RunningCode {
     /// The addresses of what is called `symbol` in what `address` is in. Without memory for them
     /// there are none, and [`failure()`](Self::failure) says so.
-    fn beside(&self, address: usize, symbol: fmt::Arguments<'_>) -> KVec<usize> {
+    fn siblings(&self, address: usize, symbol: fmt::Arguments<'_>) -> KVec<usize> {
         CString::try_from_fmt(symbol)
             .and_then(|symbol| kallsyms::addresses_in_same(address, &symbol))
             .inspect_err(|error| self.failure.set(Some(*error)))
@@ -263,7 +263,7 @@ impl Image for RunningCode {
         let name = kallsyms::name_of(address)?;
         let hot = name.as_str().strip_suffix(".cold")?;
 
-        self.beside(address, fmt!("{hot}")).first().copied()
+        self.siblings(address, fmt!("{hot}")).first().copied()
     }
 
     fn cold_part(&self, address: usize) -> Cold {
@@ -275,7 +275,7 @@ impl Image for RunningCode {
         if text().contains(&address) && !(self.may_be_split)(original) {
             return Cold::None;
         }
-        match &self.beside(address, fmt!("{}.cold", symbol.as_str()))[..] {
+        match &self.siblings(address, fmt!("{}.cold", symbol.as_str()))[..] {
             [] => Cold::None,
             [one] => self.extent(*one).map_or(Cold::Unknown, Cold::At),
             _ => Cold::Unknown,
@@ -346,7 +346,7 @@ pub(super) fn copy(at: usize, buffer: &mut [u8]) -> bool {
 fn restore(probed: usize, at: usize, buffer: &mut [u8]) {
     let mut original = [0; Native::PROBE];
     // SAFETY: Any address may be asked for, and there is room for what the longest probe replaces.
-    let count = unsafe { bindings::killswitch_behind_probe(probed, original.as_mut_ptr()) };
+    let count = unsafe { bindings::killswitch_original_code(probed, original.as_mut_ptr()) };
 
     for (address, byte) in (probed..).zip(&original[..count.min(Native::PROBE)]) {
         if let Some(place) = address.checked_sub(at).and_then(|it| buffer.get_mut(it)) {

@@ -402,14 +402,14 @@ mod tests {
             unsafe { bindings::killswitch_on_conditional_call(&mut probe.kprobe, &mut regs) } != 0;
 
         // SAFETY: They are registers.
-        let goes_on_at = unsafe { bindings::killswitch_goes_on_at(&regs) };
+        let resumes_at = unsafe { bindings::killswitch_resume_address(&regs) };
 
         match (taken, callers.passed(), callers.faults()) {
-            (true, 0, 0) if goes_on_at == 1 => Ok(Taken),
-            (true, 0, 1) if goes_on_at == 1 => Ok(Fault),
-            (false, 1, 0) if goes_on_at == 0 => Ok(Passed),
+            (true, 0, 0) if resumes_at == 1 => Ok(Taken),
+            (true, 0, 1) if resumes_at == 1 => Ok(Fault),
+            (false, 1, 0) if resumes_at == 0 => Ok(Passed),
             // What is no error might grant what is asked for.
-            (false, 1, 1) if goes_on_at == 0 && value == 0 => Ok(Fault),
+            (false, 1, 1) if resumes_at == 0 && value == 0 => Ok(Fault),
             _ => Err(EINVAL),
         }
     }
@@ -422,12 +422,12 @@ mod tests {
     }
 
     #[test]
-    fn each_call_is_taken_as_the_condition_says() {
+    fn conditions_select_calls() {
         assert_eq!(first_wrong(-1), None);
     }
 
     #[test]
-    fn what_is_no_error_is_not_returned_without_knowing() {
+    fn a_fault_never_returns_a_success() {
         assert_eq!(first_wrong(0), None);
     }
 }

@@ -37,7 +37,7 @@ pub(crate) trait Entries {
     fn find(name: &str) -> Option<usize>;
 
     /// Whether the one with this key is still there.
-    fn is_there(key: usize) -> bool;
+    fn exists(key: usize) -> bool;
 
     /// The lowest key from `from` on that there is, and the length of its name, which is copied to
     /// `name`.
@@ -78,12 +78,12 @@ struct VTable<T: Entries>(PhantomData<T>);
 
 impl<T: Entries> VTable<T> {
     const TOP: bindings::inode_operations = bindings::inode_operations {
-        lookup: Some(Self::look_up_entry),
+        lookup: Some(Self::lookup_entry),
         ..pin_init::zeroed()
     };
     const TOP_FILE: bindings::file_operations = Self::directory(Self::list_entries);
     const ENTRY: bindings::inode_operations = bindings::inode_operations {
-        lookup: Some(Self::look_up_file),
+        lookup: Some(Self::lookup_file),
         ..pin_init::zeroed()
     };
     const ENTRY_FILE: bindings::file_operations = Self::directory(Self::list_files);
@@ -107,7 +107,7 @@ impl<T: Entries> VTable<T> {
     /// # Safety
     ///
     /// Called by the VFS to look up `dentry` in a directory that was [filled](Directory::fill).
-    unsafe extern "C" fn look_up_entry(
+    unsafe extern "C" fn lookup_entry(
         _: *mut bindings::inode,
         dentry: *mut bindings::dentry,
         _: c_uint,
@@ -134,8 +134,8 @@ impl<T: Entries> VTable<T> {
     /// # Safety
     ///
     /// Called by the VFS to look up `dentry` in `directory`, which
-    /// [`look_up_entry`](Self::look_up_entry) found.
-    unsafe extern "C" fn look_up_file(
+    /// [`lookup_entry`](Self::lookup_entry) found.
+    unsafe extern "C" fn lookup_file(
         directory: *mut bindings::inode,
         dentry: *mut bindings::dentry,
         _: c_uint,
@@ -143,7 +143,7 @@ impl<T: Entries> VTable<T> {
         // SAFETY: The VFS passes a directory of ours, which carries its key.
         let key = unsafe { (*directory).i_private }.addr();
         // SAFETY: The VFS passes a dentry that is being looked up, whose name does not change.
-        let name = unsafe { name_of(dentry) }.filter(|_| T::is_there(key));
+        let name = unsafe { name_of(dentry) }.filter(|_| T::exists(key));
         let mut files = T::FILES.iter().enumerate();
         let Some((index, file)) = files.find(|(_, file)| Some(file.name) == name) else {
             return ENOENT.to_ptr();
@@ -178,7 +178,7 @@ impl<T: Entries> VTable<T> {
         // SAFETY: The VFS holds a reference to the dentry, which has an inode that carries the key.
         let key = unsafe { (*(*dentry).d_inode).i_private }.addr();
 
-        c_int::from(T::is_there(key))
+        c_int::from(T::exists(key))
     }
 
     /// # Safety
@@ -209,7 +209,7 @@ impl<T: Entries> VTable<T> {
 
     /// # Safety
     ///
-    /// Called by the VFS to list a directory that [`look_up_entry`](Self::look_up_entry) found.
+    /// Called by the VFS to list a directory that [`lookup_entry`](Self::lookup_entry) found.
     unsafe extern "C" fn list_files(
         file: *mut bindings::file,
         context: *mut bindings::dir_context,
@@ -217,7 +217,7 @@ impl<T: Entries> VTable<T> {
         // SAFETY: The VFS passes an open directory of ours, which carries its key.
         let key = unsafe { (*(*file).f_inode).i_private }.addr();
 
-        if !T::is_there(key) {
+        if !T::exists(key) {
             return ENOENT.to_errno();
         }
         // SAFETY: The VFS passes an open file and a context of its own, for the whole call.

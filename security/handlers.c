@@ -32,7 +32,7 @@
 #define CREATE_TRACE_POINTS
 #include "trace.h"
 
-enum { FREE, BUSY, THERE };
+enum { FREE, BUSY, READY };
 
 static __always_inline u64 cgroup_serial(void)
 {
@@ -53,7 +53,7 @@ static __always_inline const struct inode *program(void)
 }
 
 /* Where the function returns to, since it has not begun. */
-static __always_inline unsigned long place_of_call(const struct pt_regs *regs)
+static __always_inline unsigned long call_site(const struct pt_regs *regs)
 {
 	return arch_return_address(regs);
 }
@@ -62,7 +62,7 @@ static __always_inline unsigned long place_of_call(const struct pt_regs *regs)
 static __always_inline bool is_current(const struct killswitch_caller *known,
 				       const struct inode *exe, const struct pt_regs *regs)
 {
-	return known->address == place_of_call(regs) && known->exe == exe &&
+	return known->address == call_site(regs) && known->exe == exe &&
 	       (!exe || known->exe_number == exe->i_ino) &&
 	       known->serial == cgroup_serial() && known->uid == current_real_cred()->uid.val;
 }
@@ -71,16 +71,16 @@ static __always_inline bool is_current(const struct killswitch_caller *known,
  * Set while what is called from here can be probed, so that it is not called again
  * from there: for tasks, soft interrupts, interrupts and NMIs.
  */
-static DEFINE_PER_CPU(bool [4], killswitch_outside);
+static DEFINE_PER_CPU(bool [4], killswitch_in_probeable);
 
-static __always_inline bool go_outside(unsigned int level)
+static __always_inline bool begin_probeable(unsigned int level)
 {
-	return !this_cpu_xchg(killswitch_outside[level], true);
+	return !this_cpu_xchg(killswitch_in_probeable[level], true);
 }
 
-static __always_inline void come_back(unsigned int level)
+static __always_inline void end_probeable(unsigned int level)
 {
-	this_cpu_write(killswitch_outside[level], false);
+	this_cpu_write(killswitch_in_probeable[level], false);
 }
 
 static void killswitch_woken(struct irq_work *work)
@@ -99,10 +99,10 @@ static noinline void killswitch_wake(void)
 {
 	unsigned int level = interrupt_context_level();
 
-	if (!go_outside(level))
+	if (!begin_probeable(level))
 		return;
 	irq_work_queue(&killswitch_waker);
-	come_back(level);
+	end_probeable(level);
 }
 NOKPROBE_SYMBOL(killswitch_wake);
 
@@ -113,11 +113,11 @@ static noinline void killswitch_trace(const struct killswitch_probe *probe,
 {
 	unsigned int level = interrupt_context_level();
 
-	if (!go_outside(level))
+	if (!begin_probeable(level))
 		return;
-	trace_call(probe->function, place_of_call(regs),
+	trace_call(probe->function, call_site(regs),
 		   probe->value ? READ_ONCE(*probe->value) : 0, action, fault);
-	come_back(level);
+	end_probeable(level);
 }
 NOKPROBE_SYMBOL(killswitch_trace);
 
@@ -129,15 +129,15 @@ static __always_inline bool is_traced(void)
 
 /* Takes note of the current task, which makes the first call of its kind. */
 static __always_inline void describe(struct killswitch_caller *known, const struct inode *exe,
-				     const struct pt_regs *regs, bool stands_for_all)
+				     const struct pt_regs *regs, bool is_shared)
 {
 	known->uid = current_real_cred()->uid.val;
 	known->first = jiffies;
-	if (stands_for_all) {
-		known->stands_for_all = true;
+	if (is_shared) {
+		known->is_shared = true;
 		return;
 	}
-	known->address = place_of_call(regs);
+	known->address = call_site(regs);
 	known->exe = exe;
 	if (exe) {
 		known->exe_number = exe->i_ino;
@@ -166,7 +166,7 @@ static __always_inline struct killswitch_caller *find_task(struct killswitch_cal
 							   bool *is_new)
 {
 	struct killswitch_caller *others = &callers->known[KILLSWITCH_OTHERS];
-	struct killswitch_caller *stand_in = others;
+	struct killswitch_caller *shared = others;
 	u32 uid = current_real_cred()->uid.val;
 	unsigned int i, same = 0;
 
@@ -175,29 +175,29 @@ static __always_inline struct killswitch_caller *find_task(struct killswitch_cal
 		int state = raw_atomic_read_acquire(&known->state);
 
 		if (state == FREE) {
-			if (stand_in != others ||
+			if (shared != others ||
 			    (uid && i >= KILLSWITCH_OTHERS - KILLSWITCH_FOR_ROOT))
 				break;
 			state = raw_atomic_cmpxchg(&known->state, FREE, BUSY);
 			if (state == FREE) {
 				describe(known, exe, regs, same >= KILLSWITCH_SHARE - 1);
-				raw_atomic_set_release(&known->state, THERE);
+				raw_atomic_set_release(&known->state, READY);
 				*is_new = true;
 				return known;
 			}
 		}
 		/* One that another CPU, or the task below, is writing may come twice then. */
-		if (state != THERE)
+		if (state != READY)
 			continue;
 		if (is_current(known, exe, regs))
 			return known;
 		if (known->uid == uid) {
 			same++;
-			if (known->stands_for_all)
-				stand_in = known;
+			if (known->is_shared)
+				shared = known;
 		}
 	}
-	return stand_in;
+	return shared;
 }
 
 /* How much of the count of preemption says that something other than a task calls. */
@@ -207,7 +207,7 @@ static __always_inline struct killswitch_caller *find_task(struct killswitch_cal
 /* What calls, if not a task: what the handling of the probe adds to the count is left out. */
 static __always_inline unsigned int interrupts(const struct killswitch_probe *probe)
 {
-	return (preempt_count() - probe->own_count) & INTERRUPTS;
+	return (preempt_count() - probe->preempt_offset) & INTERRUPTS;
 }
 
 /* Whether the caller is the one that came last on this CPU. */
@@ -438,9 +438,9 @@ unsigned int killswitch_argument_offset(unsigned int argument)
 }
 
 /* What the handling of a probe adds to the count of preemption. */
-unsigned int killswitch_own_count(struct kprobe *kp)
+unsigned int killswitch_preempt_offset(struct kprobe *kp)
 {
-	return arch_own_count(kp);
+	return arch_preempt_offset(kp);
 }
 
 #ifdef CONFIG_SECURITY_KILLSWITCH_KUNIT_TEST
@@ -455,7 +455,7 @@ void killswitch_enter(struct pt_regs *regs, const unsigned long *arguments, unsi
 	arch_set_return_address(regs, stack);
 }
 
-unsigned long killswitch_goes_on_at(const struct pt_regs *regs)
+unsigned long killswitch_resume_address(const struct pt_regs *regs)
 {
 	return instruction_pointer((struct pt_regs *)regs);
 }
@@ -498,7 +498,7 @@ s64 killswitch_time_of(unsigned long call)
 /* Whether there is a caller in a place from KILLSWITCH_TASKS on. */
 bool killswitch_knows_caller(const struct killswitch_callers *callers, unsigned int i)
 {
-	return atomic_read_acquire(&callers->known[i].state) == THERE;
+	return atomic_read_acquire(&callers->known[i].state) == READY;
 }
 
 static u64 killswitch_sum(const u64 __percpu *counts)

@@ -82,7 +82,7 @@ struct killswitch_caller {
 	unsigned long exe_number;
 	u64 serial;
 	/* It has no place of its own, but stands for all of its user id that have none. */
-	bool stands_for_all;
+	bool is_shared;
 	/* What the first of them was. */
 	unsigned long first;
 	dev_t device;
@@ -190,7 +190,7 @@ struct killswitch_probe {
 	/* Where the function begins: the kprobe may be behind that. */
 	unsigned long function;
 	/* What the handling of the probe adds to the count of preemption. */
-	unsigned int own_count;
+	unsigned int preempt_offset;
 	/* Which calls are meant, or NULL: all. */
 	const struct killswitch_condition *condition;
 	/* Whether those of root, interrupts and threads of the kernel are not. */
@@ -211,7 +211,7 @@ const char *killswitch_boot_parameters(void);
 bool killswitch_boot_overflowed(void);
 bool killswitch_opened_by_administrator(const struct file *file);
 struct audit_buffer *killswitch_audit_start(bool of_task, int type);
-void killswitch_audit_nobody(struct audit_buffer *ab);
+void killswitch_audit_no_subject(struct audit_buffer *ab);
 void killswitch_audit_subject(struct audit_buffer *ab);
 bool killswitch_try_module_get(struct module *mod);
 void killswitch_module_get(struct module *mod);
@@ -220,7 +220,7 @@ bool killswitch_within_module(const struct module *mod, unsigned long address);
 bool killswitch_within_module_init(const struct module *mod, unsigned long address);
 int killswitch_claim(unsigned long *sites, unsigned int count, bool made, bool alone);
 bool killswitch_is_at_entry(unsigned long site, unsigned long address);
-unsigned long killswitch_behind_probe(unsigned long address, u8 *bytes);
+unsigned long killswitch_original_code(unsigned long address, u8 *bytes);
 int killswitch_on_call(struct kprobe *kp, struct pt_regs *regs);
 int killswitch_on_user_call(struct kprobe *kp, struct pt_regs *regs);
 int killswitch_on_conditional_call(struct kprobe *kp, struct pt_regs *regs);
@@ -235,10 +235,10 @@ int killswitch_find_cgroup(const char *path, u32 *level, u64 *number);
 struct killswitch_callers *killswitch_new_callers(void);
 void killswitch_free_callers(struct killswitch_callers *callers);
 unsigned int killswitch_argument_offset(unsigned int argument);
-unsigned int killswitch_own_count(struct kprobe *kp);
+unsigned int killswitch_preempt_offset(struct kprobe *kp);
 void killswitch_enter(struct pt_regs *regs, const unsigned long *arguments, unsigned int count,
 		      unsigned long *stack);
-unsigned long killswitch_goes_on_at(const struct pt_regs *regs);
+unsigned long killswitch_resume_address(const struct pt_regs *regs);
 bool killswitch_knows_caller(const struct killswitch_callers *callers, unsigned int i);
 s64 killswitch_time_of(unsigned long call);
 u64 killswitch_sum_calls(const struct killswitch_callers *callers, unsigned int i);

@@ -63,7 +63,7 @@ global_lock! {
     // SAFETY: `init()` below initializes it, before the first probe.
     /// Keeps [`enable()`] from probes that are being unregistered. Taken before the locks of the
     /// kprobe layer, which may wait for a grace period.
-    unsafe(uninit) static TURNING: Mutex<()> = ();
+    unsafe(uninit) static ENABLING: Mutex<()> = ();
 }
 
 /// Initializes the lock of this file, and that of the claims.
@@ -73,7 +73,7 @@ global_lock! {
 /// To be called once, before any other function of this file.
 pub(super) unsafe fn init() {
     // SAFETY: By the safety requirements.
-    unsafe { TURNING.init() };
+    unsafe { ENABLING.init() };
     // SAFETY: By the safety requirements; nothing else calls the functions there.
     unsafe { claim::init() };
 }
@@ -116,17 +116,18 @@ impl Inner {
 ///
 /// # Invariants
 ///
-/// * `inner` holds a kprobe that was registered; the kprobe layer may know it unless `is_gone`.
+/// * `inner` holds a kprobe that was registered; the kprobe layer may know it unless
+///   `is_unregistered`.
 /// * `inner` is dropped only when the kprobe layer does not know it.
 /// * The callers, the condition and the value that the kprobe refers to are those of the fields
 ///   below.
 /// * `gate` is [`OPEN`] only if there is a slot, whose stub the handler sends calls to.
-/// * `is_ending` changes with [`TURNING`] held, once; the kprobe is disabled from then on.
+/// * `is_unregistering` changes with [`ENABLING`] held, once; the kprobe is disabled from then on.
 pub(crate) struct Probe {
     inner: ManuallyDrop<Pin<KBox<Inner>>>,
     address: usize,
-    is_ending: Atomic<bool>,
-    is_gone: Atomic<bool>,
+    is_unregistering: Atomic<bool>,
+    is_unregistered: Atomic<bool>,
     claim: Claim,
     slot: Option<Arc<Slot>>,
     // What follows is dropped after the kprobe.
@@ -224,14 +225,15 @@ impl Probe {
         let address = unsafe { (*inner.kprobe()).addr }.addr();
         // SAFETY: The kprobe is registered and disabled, so no handler reads the field yet.
         unsafe {
-            (*inner.probe.get()).own_count = bindings::killswitch_own_count(inner.kprobe());
+            (*inner.probe.get()).preempt_offset =
+                bindings::killswitch_preempt_offset(inner.kprobe());
         }
         // INVARIANT: Registered just above. If there is no memory for it, dropping it unregisters.
         let probe = Self {
             inner: ManuallyDrop::new(inner),
             address,
-            is_ending: Atomic::new(false),
-            is_gone: Atomic::new(false),
+            is_unregistering: Atomic::new(false),
+            is_unregistered: Atomic::new(false),
             claim: match slot {
                 Some(_) => Claim::on(entry),
                 None => Claim::none(),
@@ -295,7 +297,7 @@ impl Drop for Probe {
     fn drop(&mut self) {
         self.pass_calls();
         for _ in 0..ATTEMPTS {
-            if self.is_gone.load(Relaxed) || unregister(&[&*self]).is_ok() {
+            if self.is_unregistered.load(Relaxed) || unregister(&[&*self]).is_ok() {
                 // SAFETY: Dropped here only, and by the type invariants the kprobe layer does not
                 // know it.
                 unsafe { ManuallyDrop::drop(&mut self.inner) };
@@ -338,12 +340,15 @@ pub(crate) fn enable(probes: &[&Probe]) -> Result {
 /// As [`enable()`], and fails with EAGAIN at once. Sleeps.
 pub(crate) fn enable_once(probes: &[&Probe]) -> Result {
     let mut kprobes = kprobes_of(probes)?;
-    let _turning = TURNING.lock();
+    let _enabling = ENABLING.lock();
 
-    if probes.iter().any(|probe| probe.is_ending.load(Relaxed)) {
+    if probes
+        .iter()
+        .any(|probe| probe.is_unregistering.load(Relaxed))
+    {
         return Err(EINVAL);
     }
-    claim::turn(probes.iter().map(|probe| &probe.claim), true)?;
+    claim::set(probes.iter().map(|probe| &probe.claim), true)?;
     // SAFETY: The kprobes are registered by the type invariants, since none of them is ending,
     // which does not change with the lock held, and there are as many of them.
     to_result(unsafe { bindings::enable_kprobes(kprobes.as_mut_ptr(), kprobes.len() as c_int) })
@@ -362,10 +367,10 @@ pub(crate) fn unregister(probes: &[&Probe]) -> Result {
     let mut ending = KVec::with_capacity(probes.len(), GFP_KERNEL)?;
     let mut kprobes;
     {
-        let _turning = TURNING.lock();
+        let _enabling = ENABLING.lock();
 
         for probe in probes {
-            if !probe.is_ending.load(Relaxed) {
+            if !probe.is_unregistering.load(Relaxed) {
                 ending.push(*probe, GFP_KERNEL)?;
             }
         }
@@ -374,10 +379,10 @@ pub(crate) fn unregister(probes: &[&Probe]) -> Result {
         to_result(unsafe {
             bindings::disable_kprobes(kprobes.as_mut_ptr(), kprobes.len() as c_int)
         })?;
-        claim::turn(ending.iter().map(|probe| &probe.claim), false)?;
+        claim::set(ending.iter().map(|probe| &probe.claim), false)?;
         for probe in &ending {
             // INVARIANT: Disabled just above, and `enable_once()` fails from now on.
-            probe.is_ending.store(true, Relaxed);
+            probe.is_unregistering.store(true, Relaxed);
         }
     }
     // SAFETY: The kprobes are registered by the type invariants, nothing else unregisters them now,
@@ -385,7 +390,7 @@ pub(crate) fn unregister(probes: &[&Probe]) -> Result {
     unsafe { bindings::unregister_kprobes(kprobes.as_mut_ptr(), kprobes.len() as c_int) };
     for probe in ending {
         // INVARIANT: So the kprobe layer does not know it any more.
-        probe.is_gone.store(true, Relaxed);
+        probe.is_unregistered.store(true, Relaxed);
     }
     Ok(())
 }

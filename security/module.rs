@@ -67,7 +67,7 @@ impl Loaded<'static> {
 
 impl<'m> Loaded<'m> {
     /// Keeps `module` loaded. Any context. Fails with ENOENT when it goes.
-    pub(crate) fn while_told(module: &'m Module) -> Result<Self> {
+    pub(crate) fn during_notification(module: &'m Module) -> Result<Self> {
         let module = NonNull::from(&module.0).cast::<bindings::module>();
 
         // SAFETY: The module is there by the invariants of `Module`.
@@ -221,13 +221,13 @@ pub(crate) fn watch() -> Result {
     }
     // The kprobe layer and those who read a module's type information have 0. The call for a module
     // that is unloaded must come before the one, the call for one that is loaded after the others.
-    static mut GOES: bindings::notifier_block = notifier(on_going, 1);
-    static mut COMES: bindings::notifier_block = notifier(on_coming, -1);
+    static mut GOING: bindings::notifier_block = notifier(on_going, 1);
+    static mut COMING: bindings::notifier_block = notifier(on_coming, -1);
 
     // SAFETY: The blocks live forever, and the chain takes none that it has already.
     unsafe {
-        to_result(bindings::register_module_notifier(&raw mut GOES))?;
-        to_result(bindings::register_module_notifier(&raw mut COMES))
+        to_result(bindings::register_module_notifier(&raw mut GOING))?;
+        to_result(bindings::register_module_notifier(&raw mut COMING))
     }
 }
 

@@ -114,7 +114,7 @@ struct audit_buffer *killswitch_audit_start(bool of_task, int type)
 }
 
 /* Logs that nobody did it, in the way that the tools expect it. */
-void killswitch_audit_nobody(struct audit_buffer *ab)
+void killswitch_audit_no_subject(struct audit_buffer *ab)
 {
 	audit_log_format(ab, " auid=%u ses=%u", AUDIT_UID_UNSET, AUDIT_SID_UNSET);
 }
@@ -225,13 +225,13 @@ bool killswitch_is_at_entry(unsigned long site, unsigned long address)
  * is room, and returns how many these are: 0 without a probe. To be called with
  * text_mutex held.
  */
-unsigned long killswitch_behind_probe(unsigned long address, u8 *bytes)
+unsigned long killswitch_original_code(unsigned long address, u8 *bytes)
 {
 	struct kprobe *kp;
 
 	guard(rcu)();
 	kp = get_kprobe((void *)address);
-	return kp ? arch_behind_probe(kp, bytes) : 0;
+	return kp ? arch_original_code(kp, bytes) : 0;
 }
 
 static void killswitch_on_claim(unsigned long ip, unsigned long parent_ip,
@@ -367,7 +367,7 @@ static void killswitch_check_work(struct work_struct *work)
 }
 
 static DECLARE_DELAYED_WORK(delayed_check, killswitch_check_work);
-static DEFINE_SPINLOCK(delaying);
+static DEFINE_SPINLOCK(check_lock);
 
 /* Has killswitch_check() called once, in @milliseconds or earlier if that was asked for. */
 void killswitch_check_within(unsigned int milliseconds)
@@ -375,7 +375,7 @@ void killswitch_check_within(unsigned int milliseconds)
 	unsigned long delay = msecs_to_jiffies(milliseconds);
 
 	/* So that who wants it later does not undo what another has just set. */
-	guard(spinlock_irqsave)(&delaying);
+	guard(spinlock_irqsave)(&check_lock);
 	if (!delayed_work_pending(&delayed_check) ||
 	    time_before(jiffies + delay, READ_ONCE(delayed_check.timer.expires)))
 		mod_delayed_work(system_power_efficient_wq, &delayed_check, delay);

@@ -39,9 +39,9 @@ static STATES: [Atomic<i32>; SLOTS] = [const { Atomic::new(0) }; SLOTS];
 /// A [`Slot`] exists for it.
 const TAKEN: i32 = 1;
 /// A task may be on its way to its stub since it was released. RCU says when there is none.
-const ENDING: i32 = 2;
+const PENDING: i32 = 2;
 /// It was released again meanwhile, so that RCU has to be asked once more.
-const AGAIN: i32 = 4;
+const REQUEUE: i32 = 4;
 
 /// Has `change` compute the next state of a slot, if it has one, and returns the one before.
 fn change(index: usize, change: impl Fn(i32) -> Option<i32>) -> Option<i32> {
@@ -151,7 +151,7 @@ impl Slot {
     /// may be on its way there that is to get the old value: from before the slot was taken.
     pub(crate) fn set_value(&self, value: i64) -> Result {
         if value != self.value() {
-            if STATES[self.index].load(Relaxed) & ENDING != 0 {
+            if STATES[self.index].load(Relaxed) & PENDING != 0 {
                 return Err(EAGAIN);
             }
             VALUES[self.index].store(value, Relaxed);
@@ -190,16 +190,16 @@ impl Drop for Slot {
     fn drop(&mut self) {
         let is_used = self.is_used.load(Relaxed);
         let old = change(self.index, |state| {
-            Some(match (is_used, state & ENDING != 0) {
+            Some(match (is_used, state & PENDING != 0) {
                 (false, _) => state & !TAKEN,
-                (true, false) => ENDING,
-                (true, true) => ENDING | AGAIN,
+                (true, false) => PENDING,
+                (true, true) => PENDING | REQUEUE,
             })
         });
 
         match old {
-            // SAFETY: The index is below `SLOTS` by the type invariants. `ENDING` was set just now,
-            // so RCU has not been asked for it, or has called back since.
+            // SAFETY: The index is below `SLOTS` by the type invariants. `PENDING` was set just
+            // above, so no callback is queued for the slot.
             Some(TAKEN) if is_used => unsafe { bindings::killswitch_free_slot_later(self.index) },
             // SAFETY: No preconditions.
             Some(TAKEN) => unsafe { bindings::killswitch_slot_freed() },
@@ -213,17 +213,19 @@ impl Drop for Slot {
 #[no_mangle]
 extern "C" fn killswitch_free_slot(index: usize) {
     let old = change(index, |state| {
-        Some(match state & AGAIN != 0 {
-            true => state & !AGAIN,
-            false => state & !ENDING,
+        Some(match state & REQUEUE != 0 {
+            true => state & !REQUEUE,
+            false => state & !PENDING,
         })
     });
 
     match old {
         // SAFETY: It is the index that `drop()` passed, below `SLOTS`, and RCU is done with it.
-        Some(state) if state & AGAIN != 0 => unsafe { bindings::killswitch_free_slot_later(index) },
+        Some(state) if state & REQUEUE != 0 => unsafe {
+            bindings::killswitch_free_slot_later(index)
+        },
         // SAFETY: No preconditions.
-        Some(ENDING) => unsafe { bindings::killswitch_slot_freed() },
+        Some(PENDING) => unsafe { bindings::killswitch_slot_freed() },
         // It was taken meanwhile.
         _ => {}
     }

@@ -91,7 +91,7 @@ pub(crate) fn apply(command_line: &CommandLine<'_>) {
         }
     }
     if lockdown::threshold() == Level::Confidentiality {
-        report(What::Lowered);
+        report(What::LockdownLowered);
     }
     if command_line.is_incomplete() {
         refuse(Request::INVALID, Refusal::BootTooLong);

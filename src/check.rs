@@ -56,7 +56,8 @@ fn answer_all(opener: &Opener<'_>, input: Input<'_>, answer: &mut Text) -> Resul
     };
 
     authority::may_ask(opener).map_err(|refusal| refuse(refusal, answer))?;
-    let input = command::whole(input).map_err(|malformed| refuse(malformed.into(), answer))?;
+    let input =
+        command::check_length(input).map_err(|malformed| refuse(malformed.into(), answer))?;
     let mut questions = KVec::new();
 
     for line in command::lines(input) {
@@ -66,7 +67,7 @@ fn answer_all(opener: &Opener<'_>, input: Input<'_>, answer: &mut Text) -> Resul
             .push(question, GFP_KERNEL)
             .map_err(|error| refuse(error.into(), answer))?;
     }
-    let found = find(&questions).map_err(|error| refuse(error.into(), answer))?;
+    let found = find_all(&questions).map_err(|error| refuse(error.into(), answer))?;
 
     // Many questions make one record, so that they cannot push out others. It names the first that
     // is refused, or else the first.
@@ -103,7 +104,7 @@ fn answer_all(opener: &Opener<'_>, input: Input<'_>, answer: &mut Text) -> Resul
 }
 
 /// Finds what is asked about. Sleeps. Fails with ENOMEM, and with EINTR if the task was killed.
-fn find<'a>(questions: &[Question<'a>]) -> Result<KVVec<Result<Found<'a>, Refusal<'a>>>> {
+fn find_all<'a>(questions: &[Question<'a>]) -> Result<KVVec<Result<Found<'a>, Refusal<'a>>>> {
     let mut found = KVVec::new();
 
     for question in questions {
@@ -143,7 +144,7 @@ fn answer_one<'a>(
         (Some((subject, facts)), _) => subject.judge(facts, Some(value), scope).map(drop),
         (None, Err(refusal)) => Err(*refusal),
         (None, Ok(Found::NotLoaded(module))) => {
-            subject::judge_absent(module, target, Some(value), scope)
+            subject::judge_unloaded(module, target, Some(value), scope)
         }
         (None, Ok(Found::Function(_))) => Ok(()),
     };

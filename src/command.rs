@@ -8,7 +8,7 @@
 use crate::{
     condition::syntax::{
         self,
-        Wrong, //
+        Invalid, //
     },
     errno,
     policy::{
@@ -185,7 +185,7 @@ impl<'a> Question<'a> {
         let (scope, rest) = scope(rest)?;
         let (condition, rest) = condition(rest)?;
 
-        nothing_more(rest)?;
+        expect_end(rest)?;
         Ok(Self {
             target,
             value,
@@ -221,7 +221,7 @@ pub(crate) enum Malformed<'a> {
     /// There is no such scope.
     Scope(&'a str),
     /// This is wrong with a condition.
-    Condition(Wrong),
+    Condition(Invalid),
     /// This word is one too many.
     Extra(&'a str),
     /// The reason is empty or longer than [`MAX_REASON`].
@@ -310,7 +310,7 @@ impl<'a> Command<'a> {
             _ => return Err(Malformed::Verb(verb)),
         };
 
-        nothing_more(rest)?;
+        expect_end(rest)?;
         Ok(command)
     }
 
@@ -325,7 +325,7 @@ impl<'a> Command<'a> {
 }
 
 /// What was written in one go; there is nothing when it was longer than [`MAX_INPUT`].
-pub(crate) fn whole(input: Option<&[u8]>) -> Result<&[u8], Malformed<'_>> {
+pub(crate) fn check_length(input: Option<&[u8]>) -> Result<&[u8], Malformed<'_>> {
     input.ok_or(Malformed::TooLong)
 }
 
@@ -338,10 +338,10 @@ pub(crate) fn lines(input: &[u8]) -> impl Iterator<Item = &[u8]> {
 }
 
 /// Understands a value that stands alone: what is written to `fn/<target>/retval`.
-pub(crate) fn lone_value(input: &[u8]) -> Result<Value, Malformed<'_>> {
+pub(crate) fn parse_lone_value(input: &[u8]) -> Result<Value, Malformed<'_>> {
     let (value, rest) = value(printable(input.strip_suffix(b"\n").unwrap_or(input))?)?;
 
-    nothing_more(rest)?;
+    expect_end(rest)?;
     Ok(value)
 }
 
@@ -353,7 +353,7 @@ fn value(text: &str) -> Result<(Value, &str), Malformed<'_>> {
 }
 
 /// Fails if there is something in `text`.
-fn nothing_more(text: &str) -> Result<(), Malformed<'_>> {
+fn expect_end(text: &str) -> Result<(), Malformed<'_>> {
     match next_word(text) {
         Some((word, _)) => Err(Malformed::Extra(word)),
         None => Ok(()),
@@ -501,17 +501,17 @@ mod tests {
     use crate::command_cases;
 
     #[test]
-    fn every_line_is_understood_as_expected() {
+    fn commands_are_parsed_as_expected() {
         assert_eq!(command_cases::first_wrong_command(), None);
     }
 
     #[test]
-    fn every_question_is_understood_as_expected() {
+    fn questions_are_parsed_as_expected() {
         assert_eq!(command_cases::first_wrong_question(), None);
     }
 
     #[test]
-    fn every_value_is_understood_as_expected() {
+    fn values_are_parsed_as_expected() {
         assert_eq!(command_cases::first_wrong_value(), None);
     }
 }

@@ -4,7 +4,7 @@
 
 use crate::{
     command::{
-        lone_value,
+        parse_lone_value,
         Action,
         Command,
         Engage,
@@ -13,7 +13,7 @@ use crate::{
         Scope,
         Target, //
     },
-    condition::syntax::Wrong,
+    condition::syntax::Invalid,
     policy::Value, //
 };
 
@@ -65,7 +65,7 @@ const fn wrong_condition(
     at: usize,
     what: &'static str,
 ) -> Result<Command<'static>, Malformed<'static>> {
-    Err(Malformed::Condition(Wrong { at, what }))
+    Err(Malformed::Condition(Invalid { at, what }))
 }
 
 const fn observe(
@@ -392,6 +392,6 @@ pub(crate) fn first_wrong_command() -> Option<&'static [u8]> {
 pub(crate) fn first_wrong_value() -> Option<&'static [u8]> {
     VALUES
         .iter()
-        .find(|(text, expected)| lone_value(text).map(Value::get) != *expected)
+        .find(|(text, expected)| parse_lone_value(text).map(Value::get) != *expected)
         .map(|(text, _)| *text)
 }

@@ -58,7 +58,7 @@ fn submit(opener: &Opener<'_>, input: Input<'_>, answer: &mut Text) -> Result {
             return Err(refuse(request, None, refusal, answer));
         }
     };
-    let input = command::whole(input)
+    let input = command::check_length(input)
         .map_err(|malformed| refuse(Request::INVALID, None, malformed.into(), answer))?;
     let several = command::lines(input).nth(1).is_some();
     let mut commands = KVec::new();
@@ -92,7 +92,7 @@ fn submit(opener: &Opener<'_>, input: Input<'_>, answer: &mut Text) -> Result {
                     let asked = engage.scope.asks(value);
 
                     // Without memory for them, it was refused all the same.
-                    let _ = subject::name_alternatives(engage.target, asked, answer);
+                    let _ = subject::write_alternatives(engage.target, asked, answer);
                 }
             }
             if let (
@@ -104,7 +104,7 @@ fn submit(opener: &Opener<'_>, input: Input<'_>, answer: &mut Text) -> Result {
                 })],
             ) = (refusal, &commands[..])
             {
-                let _ = subject::name_choices(*target, condition, answer);
+                let _ = subject::write_choices(*target, condition, answer);
             }
             errno
         })?;

@@ -115,7 +115,7 @@ impl Engagement {
             self.attribution.clone(),
             calls,
         )
-        .map_err(not_probed)
+        .map_err(probe_refusal)
     }
 
     /// Who calls the function.
@@ -179,7 +179,7 @@ pub(crate) fn arm<'a>(probes: &[&Probe]) -> Result<(), (usize, Refusal<'a>)> {
             Err(_) => kprobe::enable(&[*probe]),
         };
 
-        armed.map_err(|error| (index, not_probed(error)))?;
+        armed.map_err(|error| (index, probe_refusal(error)))?;
         if !probe.is_armed() {
             return Err((index, Refusal::NotArmed));
         }
@@ -201,10 +201,10 @@ pub(crate) fn unregister<'a>(probes: impl IntoIterator<Item = &'a Arc<Probe>>) {
 }
 
 /// What an error of `register_kprobe()` and `enable_kprobes()` means.
-fn not_probed<'a>(error: Error) -> Refusal<'a> {
+fn probe_refusal<'a>(error: Error) -> Refusal<'a> {
     match error {
         error if error == EINVAL || error == EILSEQ || error == ENOENT => Refusal::NotProbeable,
-        error if error == EBUSY => Refusal::Taken,
+        error if error == EBUSY => Refusal::Redirected,
         error if error == EAGAIN => Refusal::Contended,
         // What ftrace answers once it was killed.
         error if error == ENODEV => Refusal::NotArmed,

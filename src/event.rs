@@ -51,11 +51,11 @@ use kernel::{
 };
 
 /// The lines about those who are not allowed to do what they try.
-static OUTSIDERS: SetOnce<Limit> = SetOnce::new();
+static UNPRIVILEGED: SetOnce<Limit> = SetOnce::new();
 
 /// Prepares for reports. Called once.
 pub(crate) fn create() -> Result {
-    OUTSIDERS.populate(Limit::new(5, 10)?);
+    UNPRIVILEGED.populate(Limit::new(5, 10)?);
     Ok(())
 }
 
@@ -281,7 +281,7 @@ pub(crate) enum What<'a> {
     /// The same, because its module is unloaded, after so many hits.
     ArmedAgain(About, u64),
     /// Its probe is off, or on again.
-    Turned(About, bool),
+    Disarmed(About, bool),
     /// It does not end by itself any more.
     Kept(About),
     /// It runs again, because its time is over, after so many hits.
@@ -297,7 +297,7 @@ pub(crate) enum What<'a> {
     /// Nothing changes any more.
     Sealed,
     /// Changes are allowed at integrity lockdown.
-    Lowered,
+    LockdownLowered,
     /// The request was refused, in this line of several, counted from 0.
     Refused(Request<'a>, Refusal<'a>, Option<usize>),
     /// The same of an engagement that the kernel itself wanted to begin.
@@ -310,9 +310,9 @@ pub(crate) enum What<'a> {
     /// A module of this name has a function of this name.
     FoundIn(About, Arc<Text>),
     /// This module is not loaded because of it.
-    KeptOut(About, Text),
+    LoadRefused(About, Text),
     /// This module is loaded without it.
-    LeftOut(About, Text),
+    LoadedWithout(About, Text),
 }
 
 impl What<'_> {
@@ -418,15 +418,15 @@ impl<'a> Event<'a> {
     /// What keeps others than administrators from filling the kernel log with it.
     fn limit(&self) -> Option<&Limit> {
         match &self.what {
-            What::Refused(_, Refusal::Opener | Refusal::Writer, _) => OUTSIDERS.as_ref(),
+            What::Refused(_, Refusal::Opener | Refusal::Writer, _) => UNPRIVILEGED.as_ref(),
             // Any user may have a module loaded, by asking for what it has.
             What::Engaged(about, _)
             | What::Observing(about, _)
             | What::ArmedAgain(about, _)
             | What::Failed(about, ..)
             | What::Missing(about)
-            | What::KeptOut(about, _)
-            | What::LeftOut(about, _)
+            | What::LoadRefused(about, _)
+            | What::LoadedWithout(about, _)
                 if self.origin == Origin::Kernel =>
             {
                 Some(about.engagement.limit())
@@ -489,8 +489,8 @@ impl<'a> Event<'a> {
             What::Armed(about, _) | What::ArmedAgain(about, _) => {
                 (about.request(Operation::Arm), None)
             }
-            What::Turned(about, true) => (about.request(Operation::Disarmed), None),
-            What::Turned(about, false) => (about.request(Operation::Rearmed), None),
+            What::Disarmed(about, true) => (about.request(Operation::Disarmed), None),
+            What::Disarmed(about, false) => (about.request(Operation::Rearmed), None),
             What::Kept(about) => (about.name_only(Operation::Keep), None),
             What::Expired(about, _) => (about.name_only(Operation::Expire), None),
             What::Disengaged(about, _) => (about.name_only(Operation::Disengage), None),
@@ -504,13 +504,14 @@ impl<'a> Event<'a> {
             ),
             What::NothingEngaged => (Request::of(Operation::DisengageAll), None),
             What::Sealed => (Request::of(Operation::Seal), None),
-            What::Lowered => (Request::of(Operation::Lockdown), None),
+            What::LockdownLowered => (Request::of(Operation::Lockdown), None),
             What::Refused(request, refusal, _) => (*request, Some(refusal)),
-            What::Failed(about, refusal) => (about.request(about.beginning()), Some(refusal)),
+            What::Failed(about, refusal) => (about.request(about.start_operation()), Some(refusal)),
             What::Checked(request, _, refusal) => (*request, refusal.as_ref()),
-            What::Missing(_) | What::FoundIn(..) | What::KeptOut(..) | What::LeftOut(..) => {
-                return None
-            }
+            What::Missing(_)
+            | What::FoundIn(..)
+            | What::LoadRefused(..)
+            | What::LoadedWithout(..) => return None,
         };
         let lines = match self.what {
             What::Checked(_, lines, _) if lines > 1 => Some(lines),
@@ -605,20 +606,20 @@ impl fmt::Display for What<'_> {
                     "observed"
                 }
             ),
-            What::Turned(about, true) if about.value.is_none() => write!(
+            What::Disarmed(about, true) if about.value.is_none() => write!(
                 f,
                 "disarmed {}: its probe was disabled, and its calls are NOT counted; check \
                  /sys/kernel/debug/kprobes/enabled, and whether ftrace was killed",
                 about.name()
             ),
-            What::Turned(about, true) => write!(
+            What::Disarmed(about, true) => write!(
                 f,
                 "disarmed {}: its probe was disabled, and it RUNS; check \
                  /sys/kernel/debug/kprobes/enabled, whether it was livepatched, and whether ftrace \
                  was killed",
                 about.name()
             ),
-            What::Turned(about, false) => {
+            What::Disarmed(about, false) => {
                 write!(f, "rearmed {}: its probe is enabled again", about.name())
             }
             What::Kept(about) => {
@@ -645,7 +646,7 @@ impl fmt::Display for What<'_> {
             }
             What::NothingEngaged => f.write_str("nothing was engaged"),
             What::Sealed => f.write_str("sealed: nothing changes until the next boot"),
-            What::Lowered => f.write_str(
+            What::LockdownLowered => f.write_str(
                 "killswitch.lockdown=confidentiality lowers a protection: functions can be engaged \
                  and released under integrity lockdown",
             ),
@@ -656,7 +657,7 @@ impl fmt::Display for What<'_> {
                 line + 1
             ),
             What::Failed(about, refusal) => {
-                write!(f, "refused {}: {refusal}", about.request(about.beginning()))
+                write!(f, "refused {}: {refusal}", about.request(about.start_operation()))
             }
             What::Checked(request, ..) => write!(f, "{request}"),
             What::Missing(about) => write!(
@@ -672,13 +673,13 @@ impl fmt::Display for What<'_> {
                 module.as_str(),
                 about.engagement.target().symbol
             ),
-            What::KeptOut(about, module) => write!(
+            What::LoadRefused(about, module) => write!(
                 f,
                 "{0}: module {1} is not loaded without it; disengage {0} to load it anyway",
                 about.name(),
                 module.as_str()
             ),
-            What::LeftOut(about, module) => write!(
+            What::LoadedWithout(about, module) => write!(
                 f,
                 "{}: module {} is loaded WITHOUT it",
                 about.name(),
@@ -745,7 +746,7 @@ impl About {
     }
 
     /// What it is to begin it.
-    fn beginning(&self) -> Operation {
+    fn start_operation(&self) -> Operation {
         match self.value {
             Some(_) => Operation::Engage,
             None => Operation::Observe,
@@ -879,7 +880,7 @@ impl<S: AsRef<str>> Record<S> {
         }
         match of_task {
             true => record.subject(),
-            false => record.nobody(),
+            false => record.no_subject(),
         }
         match self.errno {
             None => record.write_str(" res=1"),

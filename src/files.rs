@@ -20,7 +20,7 @@ use crate::{
     list::{
         self,
         Row,
-        Shown, //
+        Snapshot, //
     },
     policy::Value,
     protected,
@@ -111,10 +111,10 @@ impl Entries for Functions {
     fn find(name: &str) -> Option<usize> {
         let mut list = list::lock().ok()?;
 
-        Some(list.called(name)?.engagement.key())
+        Some(list.named(name)?.engagement.key())
     }
 
-    fn is_there(key: usize) -> bool {
+    fn exists(key: usize) -> bool {
         list::lock().is_ok_and(|mut list| list.row(key).is_some())
     }
 
@@ -137,13 +137,13 @@ const fn file(name: &'static str, mode: u16, operations: &'static Operations) ->
 }
 
 /// What a [`fmt::Result`] of writing to a file means.
-fn written(result: fmt::Result) -> Result {
+fn from_fmt(result: fmt::Result) -> Result {
     result.map_err(|_| ENOMEM)
 }
 
 /// Brings the list up to date for an administrator; others see what was found last, which is at
 /// most ten seconds old, and make nothing wait. May sleep.
-fn check_for(opener: &Opener<'_>) {
+fn refresh_for(opener: &Opener<'_>) {
     if opener.is_administrator() {
         upkeep::check_probes();
     }
@@ -154,26 +154,26 @@ struct Engaged;
 
 impl Show for Engaged {
     fn show(_: usize, opener: &Opener<'_>, out: &mut Out<'_>) -> Result {
-        let line = |out: &mut Out<'_>, shown: &Shown| {
+        let line = |out: &mut Out<'_>, snapshot: &Snapshot| {
             write!(
                 out,
                 "{} retval={} hits={} state={} scope={}",
-                shown.engagement.name(),
-                Returned(shown.value),
-                shown.hits(),
-                shown.state,
-                shown.engagement.scope()
+                snapshot.engagement.name(),
+                Returned(snapshot.value),
+                snapshot.hits(),
+                snapshot.state,
+                snapshot.engagement.scope()
             )?;
-            if let Some(seconds) = shown.seconds_left() {
+            if let Some(seconds) = snapshot.seconds_left() {
                 write!(out, " timeout_left={seconds}")?;
             }
-            if let Some(module) = &shown.found_in {
+            if let Some(module) = &snapshot.found_in {
                 write!(out, " found_in={}", module.as_str())?;
             }
             // What memory holds shows in what conditions let run.
-            let condition = shown.engagement.condition();
+            let condition = snapshot.engagement.condition();
             if let Some(condition) = condition.filter(|_| opener.is_administrator()) {
-                let callers = shown.engagement.attribution().callers();
+                let callers = snapshot.engagement.attribution().callers();
 
                 write!(
                     out,
@@ -183,18 +183,22 @@ impl Show for Engaged {
                 )?;
                 write!(out, " if=\"{}\"", Escaped(condition))?;
             }
-            match shown.engagement.attribution().all().count() {
+            match snapshot.engagement.attribution().all().count() {
                 0 => {}
                 callers => write!(out, " callers={callers}")?,
             }
-            if let Some(reason) = shown.engagement.reason() {
+            if let Some(reason) = snapshot.engagement.reason() {
                 write!(out, " reason=\"{}\"", Escaped(reason))?;
             }
             writeln!(out)
         };
 
-        check_for(opener);
-        written(list::all()?.iter().try_for_each(|shown| line(out, shown)))
+        refresh_for(opener);
+        from_fmt(
+            list::all()?
+                .iter()
+                .try_for_each(|snapshot| line(out, snapshot)),
+        )
     }
 }
 
@@ -206,7 +210,7 @@ impl Show for Policy {
         if opener.is_administrator() {
             protected::in_this_kernel()?;
         }
-        written(out.write_str(protected::description()))
+        from_fmt(out.write_str(protected::description()))
     }
 }
 
@@ -215,7 +219,7 @@ struct Status;
 
 impl Show for Status {
     fn show(_: usize, opener: &Opener<'_>, out: &mut Out<'_>) -> Result {
-        check_for(opener);
+        refresh_for(opener);
         let (engaged, disarmed) = {
             let list = list::lock()?;
             let states = list.rows().iter().map(Row::state);
@@ -233,12 +237,12 @@ impl Show for Status {
             ),
         };
 
-        written(write!(
+        from_fmt(write!(
             out,
             "version: {VERSION}\nslots: {engaged}/{}\ndisarmed: {disarmed}\nlockdown: {level}\n\
              {lowered}types: {}\nsealed: {}\ntaint: {}\n{}",
             stub::SLOTS,
-            if btf::is_there() { "btf" } else { "none" },
+            if btf::is_available() { "btf" } else { "none" },
             u8::from(lsm::is_sealed()),
             u8::from(taint::is_set()),
             boot::errors()
@@ -251,7 +255,7 @@ struct Taint;
 
 impl Show for Taint {
     fn show(_: usize, _: &Opener<'_>, out: &mut Out<'_>) -> Result {
-        written(writeln!(out, "{}", u8::from(taint::is_set())))
+        from_fmt(writeln!(out, "{}", u8::from(taint::is_set())))
     }
 }
 
@@ -261,7 +265,7 @@ struct Hits;
 
 impl Show for Hits {
     fn show(key: usize, _: &Opener<'_>, out: &mut Out<'_>) -> Result {
-        written(writeln!(out, "{}", list::shown(key)?.hits()))
+        from_fmt(writeln!(out, "{}", list::snapshot(key)?.hits()))
     }
 }
 
@@ -270,8 +274,8 @@ struct State;
 
 impl Show for State {
     fn show(key: usize, opener: &Opener<'_>, out: &mut Out<'_>) -> Result {
-        check_for(opener);
-        written(writeln!(out, "{}", list::shown(key)?.state))
+        refresh_for(opener);
+        from_fmt(writeln!(out, "{}", list::snapshot(key)?.state))
     }
 }
 
@@ -280,7 +284,7 @@ struct Scope;
 
 impl Show for Scope {
     fn show(key: usize, _: &Opener<'_>, out: &mut Out<'_>) -> Result {
-        written(writeln!(out, "{}", list::shown(key)?.engagement.scope()))
+        from_fmt(writeln!(out, "{}", list::snapshot(key)?.engagement.scope()))
     }
 }
 
@@ -290,10 +294,10 @@ struct TimeoutLeft;
 
 impl Show for TimeoutLeft {
     fn show(key: usize, opener: &Opener<'_>, out: &mut Out<'_>) -> Result {
-        check_for(opener);
-        let left = list::shown(key)?.seconds_left().unwrap_or(0);
+        refresh_for(opener);
+        let left = list::snapshot(key)?.seconds_left().unwrap_or(0);
 
-        written(writeln!(out, "{left}"))
+        from_fmt(writeln!(out, "{left}"))
     }
 }
 
@@ -302,8 +306,8 @@ struct Reason;
 
 impl Show for Reason {
     fn show(key: usize, _: &Opener<'_>, out: &mut Out<'_>) -> Result {
-        match list::shown(key)?.engagement.reason() {
-            Some(reason) => written(writeln!(out, "{reason}")),
+        match list::snapshot(key)?.engagement.reason() {
+            Some(reason) => from_fmt(writeln!(out, "{reason}")),
             None => Ok(()),
         }
     }
@@ -315,12 +319,12 @@ struct Callers;
 
 impl Show for Callers {
     fn show(key: usize, _: &Opener<'_>, out: &mut Out<'_>) -> Result {
-        let shown = list::shown(key)?;
-        let attribution = shown.engagement.attribution();
+        let snapshot = list::snapshot(key)?;
+        let attribution = snapshot.engagement.attribution();
 
         let mut all = Iterator::chain(attribution.all(), attribution.rest());
 
-        written(all.try_for_each(|caller| writeln!(out, "{}", attribution::Line(&caller))))
+        from_fmt(all.try_for_each(|caller| writeln!(out, "{}", attribution::Line(&caller))))
     }
 }
 
@@ -341,13 +345,13 @@ struct Retval;
 
 impl Show for Retval {
     fn show(key: usize, _: &Opener<'_>, out: &mut Out<'_>) -> Result {
-        written(writeln!(out, "{}", Returned(list::shown(key)?.value)))
+        from_fmt(writeln!(out, "{}", Returned(list::snapshot(key)?.value)))
     }
 }
 
 impl Store for Retval {
     fn store(key: usize, opener: &Opener<'_>, input: Input<'_>) -> Result {
-        let value = command::whole(input).and_then(command::lone_value);
+        let value = command::check_length(input).and_then(command::parse_lone_value);
 
         match change(key, opener, value) {
             Ok(event) => {
@@ -355,10 +359,13 @@ impl Store for Retval {
                 Ok(())
             }
             Err(refusal) => {
-                let shown = list::shown(key);
+                let snapshot = list::snapshot(key);
                 let request = Request {
                     // That of the directory that the file is in, as long as it is there.
-                    function: shown.as_ref().ok().map(|shown| shown.engagement.name()),
+                    function: snapshot
+                        .as_ref()
+                        .ok()
+                        .map(|snapshot| snapshot.engagement.name()),
                     value: value.ok(),
                     ..Request::of(Operation::Retval)
                 };

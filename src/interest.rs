@@ -47,7 +47,7 @@ impl Drop for Interest {
 }
 
 /// Whether an engagement may be about `module`. Any context.
-pub(crate) fn is_in(module: &str) -> bool {
+pub(crate) fn has_module(module: &str) -> bool {
     // An exchange, so that the order to the state of the module is certain.
     bucket(module).fetch_add(0, Full) > 0
 }

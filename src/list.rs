@@ -110,7 +110,7 @@ pub(crate) struct Row {
     /// The calls that have passed and are not counted by the probe any more.
     pub(crate) passed: u64,
     /// Whether the probe was off when it was last checked.
-    pub(crate) is_off: bool,
+    pub(crate) is_disarmed: bool,
     /// A module of another name that has a function of this name, if the function is not there.
     pub(crate) found_in: Option<Arc<Text>>,
     /// In the module that it is about, if it is about one.
@@ -118,7 +118,7 @@ pub(crate) struct Row {
 }
 
 /// A copy of what the list says of an engagement at one moment. It holds no slot and no probe.
-pub(crate) struct Shown {
+pub(crate) struct Snapshot {
     pub(crate) engagement: Arc<Engagement>,
     pub(crate) value: Option<Value>,
     pub(crate) state: State,
@@ -147,7 +147,7 @@ impl Hits {
     }
 }
 
-impl Shown {
+impl Snapshot {
     /// The seconds until it is decided whether the function is engaged, or then until it ends by
     /// itself, if either will be.
     pub(crate) fn seconds_left(&self) -> Option<u64> {
@@ -180,7 +180,7 @@ impl Row {
         match self.place {
             Place::NotLoaded => State::Armed,
             Place::Missing => State::Missing,
-            Place::At(..) if self.is_off => State::Disarmed,
+            Place::At(..) if self.is_disarmed => State::Disarmed,
             Place::At(..) if self.slot.is_none() => State::Observing,
             Place::At(..) if self.watch.is_some() => State::Probing,
             Place::At(..) => State::Engaged,
@@ -240,7 +240,7 @@ impl Row {
         self.passed += self.probe().map_or(0, |probe| probe.passed());
         let old = core::mem::replace(&mut self.place, place);
 
-        self.is_off = false;
+        self.is_disarmed = false;
         self.found_in = None;
         self.start();
         match old {
@@ -273,8 +273,8 @@ impl Row {
         Ok(())
     }
 
-    fn shown(&self) -> Shown {
-        Shown {
+    fn snapshot(&self) -> Snapshot {
+        Snapshot {
             engagement: self.engagement.clone(),
             value: self.value(),
             state: self.state(),
@@ -301,13 +301,13 @@ pub(crate) fn lock() -> Result<SpinLockGuard<'static, List>> {
 }
 
 /// Copies the list. May sleep.
-pub(crate) fn all() -> Result<KVVec<Shown>> {
+pub(crate) fn all() -> Result<KVVec<Snapshot>> {
     let mut all = KVVec::with_capacity(SLOTS, GFP_KERNEL)?;
     let list = lock()?;
 
     for row in &list.0 {
         // There is room for every slot, and nothing is lost that is only shown.
-        let _ = all.push_within_capacity(row.shown());
+        let _ = all.push_within_capacity(row.snapshot());
     }
     drop(list);
     Ok(all)
@@ -315,8 +315,8 @@ pub(crate) fn all() -> Result<KVVec<Shown>> {
 
 /// Copies what the list says of the engagement with this key. Fails with EIDRM if it has ended. Any
 /// context.
-pub(crate) fn shown(key: usize) -> Result<Shown> {
-    Ok(lock()?.row(key).ok_or(EIDRM)?.shown())
+pub(crate) fn snapshot(key: usize) -> Result<Snapshot> {
+    Ok(lock()?.row(key).ok_or(EIDRM)?.snapshot())
 }
 
 impl List {
@@ -331,7 +331,7 @@ impl List {
     }
 
     /// The row of what was named `name`.
-    pub(crate) fn called(&mut self, name: &str) -> Option<&mut Row> {
+    pub(crate) fn named(&mut self, name: &str) -> Option<&mut Row> {
         self.0.iter_mut().find(|row| row.engagement.name() == name)
     }
 
@@ -341,11 +341,11 @@ impl List {
             .filter(|row| row.probe().is_some_and(|other| Arc::ptr_eq(other, probe)))
     }
 
-    /// The row of the engagement with the lowest key from `key` on that `is_meant`.
-    pub(crate) fn next(&mut self, key: usize, is_meant: impl Fn(&Row) -> bool) -> Option<&mut Row> {
+    /// The row of the engagement with the lowest key from `key` on that `matches`.
+    pub(crate) fn next(&mut self, key: usize, matches: impl Fn(&Row) -> bool) -> Option<&mut Row> {
         self.0
             .iter_mut()
-            .filter(|row| row.engagement.key() >= key && is_meant(row))
+            .filter(|row| row.engagement.key() >= key && matches(row))
             .min_by_key(|row| row.engagement.key())
     }
 
@@ -356,10 +356,10 @@ impl List {
         let _ = self.0.push_within_capacity(row);
     }
 
-    /// Takes out the first row that `is_meant`. The caller has it [stop](Row::stop), and drops it
+    /// Takes out the first row that `matches`. The caller has it [stop](Row::stop), and drops it
     /// with the list unlocked, since that unregisters the probe.
-    pub(crate) fn take(&mut self, is_meant: impl Fn(&Row) -> bool) -> Option<Row> {
-        let at = self.0.iter().position(is_meant)?;
+    pub(crate) fn take(&mut self, matches: impl Fn(&Row) -> bool) -> Option<Row> {
+        let at = self.0.iter().position(matches)?;
 
         self.0.remove(at).ok()
     }

@@ -53,7 +53,7 @@ const HASHES: usize = 1 << 14;
 static PROTECTED: SetOnce<Protected> = SetOnce::new();
 
 /// Has a second task wait for the one that finds out. Only administrators' do.
-static FINDING: SetOnce<Pin<KBox<Mutex<()>>>> = SetOnce::new();
+static COLLECTING: SetOnce<Pin<KBox<Mutex<()>>>> = SetOnce::new();
 
 /// What the policy protects in the running kernel. Found out once: it does not change.
 pub(crate) struct Protected {
@@ -75,7 +75,7 @@ pub(crate) struct Protected {
 
 /// Prepares for the functions below. Called once.
 pub(crate) fn create() -> Result {
-    FINDING.populate(KBox::pin_init(new_mutex!(()), GFP_KERNEL)?);
+    COLLECTING.populate(KBox::pin_init(new_mutex!(()), GFP_KERNEL)?);
     Ok(())
 }
 
@@ -84,10 +84,10 @@ pub(crate) fn create() -> Result {
 /// initialized. May sleep. Fails with ENOMEM.
 pub(crate) fn in_this_kernel() -> Result<&'static Protected> {
     if PROTECTED.as_ref().is_none() {
-        let _finding = FINDING.as_ref().ok_or(ENOMEM)?.lock();
+        let _collecting = COLLECTING.as_ref().ok_or(ENOMEM)?.lock();
 
         if PROTECTED.as_ref().is_none() {
-            let mut found = Protected::of_this_kernel()?;
+            let mut found = Protected::collect()?;
             let mut description = Text::new();
 
             found.describe(&mut description).map_err(|_| ENOMEM)?;
@@ -125,7 +125,7 @@ fn bit_of(name: &str) -> (usize, u64) {
 
 impl Protected {
     /// Finds out. Sleeps; fails with ENOMEM only.
-    fn of_this_kernel() -> Result<Self> {
+    fn collect() -> Result<Self> {
         let mut names = KVVec::new();
         for name in Name::all() {
             names.push(name, GFP_KERNEL)?;
@@ -265,7 +265,7 @@ impl Protected {
                     "{} functions, and those called from {MANY} places or more",
                     self.core.len()
                 ),
-                Rule::ReturnType if btf::is_there() => out.write_str("from BTF\n"),
+                Rule::ReturnType if btf::is_available() => out.write_str("from BTF\n"),
                 Rule::ReturnType => out.write_str(
                     "no BTF: the kernel and guards accept named values only, and other modules \
                      errors only\n",

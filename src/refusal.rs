@@ -54,9 +54,9 @@ pub(crate) enum Refusal<'a> {
     /// Its calls were to be watched, and its module, of this name, is not loaded.
     NothingToWatch(&'a str),
     /// The module of the function is just being loaded or unloaded.
-    InBetween,
+    ModuleBusy,
     /// Something else sends the callers of the function elsewhere: a livepatch.
-    Taken,
+    Redirected,
     /// BPF programs are being attached all the time.
     Contended,
     /// The kernel does not arm the probe.
@@ -64,9 +64,9 @@ pub(crate) enum Refusal<'a> {
     /// All slots are taken.
     NoSlot,
     /// Calls may be on their way that are to get the value that the slot has.
-    OldValue,
+    OldValueInFlight,
     /// The engagement of this open file is gone.
-    Gone,
+    Ended,
     /// The kernel command line names a level of lockdown that there is not.
     BootLevel,
     /// The kernel command line has a parameter that there is not.
@@ -105,14 +105,14 @@ impl Refusal<'_> {
             | Refusal::NothingToWatch(_) => ENOENT,
             Refusal::AlreadyEngaged
             | Refusal::AlreadyObserved
-            | Refusal::InBetween
-            | Refusal::Taken
+            | Refusal::ModuleBusy
+            | Refusal::Redirected
             | Refusal::Contended
-            | Refusal::OldValue
+            | Refusal::OldValueInFlight
             | Refusal::NotArmed => EBUSY,
             Refusal::NotProbeable | Refusal::NoTypes => EOPNOTSUPP,
             Refusal::NoSlot => ENOSPC,
-            Refusal::Gone => EIDRM,
+            Refusal::Ended => EIDRM,
             Refusal::Failed(error) => *error,
         }
     }
@@ -185,10 +185,10 @@ impl fmt::Display for Refusal<'_> {
                 "the kernel cannot probe it (it is noinstr, blacklisted, freed after boot, missing \
                  from type information, or not a function); choose a function that calls it",
             ),
-            Refusal::InBetween => {
+            Refusal::ModuleBusy => {
                 f.write_str("its module is being loaded or unloaded; try again")
             }
-            Refusal::Taken => f.write_str(
+            Refusal::Redirected => f.write_str(
                 "its calls are already redirected; check /sys/kernel/livepatch for a livepatch, \
                  and engage a function that calls it",
             ),
@@ -205,11 +205,11 @@ impl fmt::Display for Refusal<'_> {
                 "all {SLOTS} slots are in use; disengage a function first, in a separate write, or \
                  try again if you just did"
             ),
-            Refusal::OldValue => f.write_str(
+            Refusal::OldValueInFlight => f.write_str(
                 "calls that return the old value may still be in flight; try again, or disengage \
                  it and engage it with the new value",
             ),
-            Refusal::Gone => f.write_str("this engagement has ended; open the file again"),
+            Refusal::Ended => f.write_str("this engagement has ended; open the file again"),
             Refusal::BootLevel => f.write_str(
                 "the level must be integrity or confidentiality; integrity is the default",
             ),

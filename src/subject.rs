@@ -143,14 +143,14 @@ impl<'a> Subject<'a> {
             return match target.module {
                 // It is about to go, or to come, and then looks after what is armed.
                 Some(module) => Ok(Found::NotLoaded(module)),
-                None => Err(Refusal::InBetween),
+                None => Err(Refusal::ModuleBusy),
             };
         };
 
         // A module could have gone since, and another one come: this is the function for certain
         // only if it is still found now that its module cannot go.
         if module.is_some() && kallsyms::addresses_of(within, &symbol)?[..] != addresses[..] {
-            return Err(Refusal::InBetween);
+            return Err(Refusal::ModuleBusy);
         }
         Ok(Found::Function(Self::new(target, addresses, module)?))
     }
@@ -168,13 +168,18 @@ impl<'a> Subject<'a> {
         if addresses.is_empty() {
             return Ok(None);
         }
-        Self::new(target, addresses, Some(Loaded::while_told(module)?)).map(Some)
+        Self::new(
+            target,
+            addresses,
+            Some(Loaded::during_notification(module)?),
+        )
+        .map(Some)
     }
 
     /// The function at `address`, which was once named `target`. Sleeps.
     pub(crate) fn at<'b>(address: usize, target: Target<'a>) -> Result<Self, Refusal<'b>> {
         let mut addresses = KVec::new();
-        let module = Loaded::owner_of(address).map_err(|_| Refusal::InBetween)?;
+        let module = Loaded::owner_of(address).map_err(|_| Refusal::ModuleBusy)?;
 
         addresses.push(address, GFP_KERNEL)?;
         Ok(Self::new(target, addresses, module)?)
@@ -406,7 +411,7 @@ fn target_of(address: usize) -> Result<Text> {
 
 /// Writes what would have been right in a condition on calls of the function that `target` names.
 /// Sleeps.
-pub(crate) fn name_choices(target: Target<'_>, condition: &str, out: &mut dyn Write) -> Result {
+pub(crate) fn write_choices(target: Target<'_>, condition: &str, out: &mut dyn Write) -> Result {
     if let Ok(Found::Function(subject)) = Subject::find(target) {
         // It is known to be wrong.
         let _ = subject.function()?.compile(condition, out, &mut |_| {});
@@ -415,7 +420,7 @@ pub(crate) fn name_choices(target: Target<'_>, condition: &str, out: &mut dyn Wr
 }
 
 /// Writes which functions that call the one that `target` names could be engaged instead. Sleeps.
-pub(crate) fn name_alternatives(target: Target<'_>, asked: Asked, out: &mut dyn Write) -> Result {
+pub(crate) fn write_alternatives(target: Target<'_>, asked: Asked, out: &mut dyn Write) -> Result {
     let protected = protected::in_this_kernel()?;
     let kernel = protected.kernel();
 
@@ -471,7 +476,7 @@ fn judge(facts: &Facts<'_>, value: Option<Value>, scope: Scope) -> Result<(), po
 
 /// Decides the same of the function that `target` names in `module`, which is not loaded, as far as
 /// their names tell. Sleeps.
-pub(crate) fn judge_absent<'b>(
+pub(crate) fn judge_unloaded<'b>(
     module: &str,
     target: Target<'_>,
     value: Option<Value>,
@@ -498,7 +503,7 @@ fn addresses_in(module: &Module, symbol: &str) -> Result<KVec<usize>> {
 }
 
 /// The name of the loaded module that has a function called `symbol`, if one has. Sleeps.
-pub(crate) fn module_with(symbol: &str) -> Result<Option<Text>> {
+pub(crate) fn find_module_with(symbol: &str) -> Result<Option<Text>> {
     let symbol = CString::try_from_fmt(fmt!("{symbol}"))?;
 
     for address in kallsyms::addresses_of(Within::Anywhere, &symbol)? {

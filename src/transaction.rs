@@ -136,20 +136,20 @@ pub(crate) fn carry_out<'a>(
     authority: &Authority,
     commands: &[Command<'a>],
 ) -> Result<KVVec<(usize, Event<'static>)>, Failed<'a>> {
-    again(
+    retry(
         || carry_out_once(authority, commands),
         |Failed(_, refusal)| refusal,
     )
 }
 
 /// Does something until its module is not in between.
-fn again<'a, T, E>(
+fn retry<'a, T, E>(
     once: impl Fn() -> Result<T, E>,
     refusal: impl Fn(&E) -> &Refusal<'a>,
 ) -> Result<T, E> {
     for _ in 1..ATTEMPTS {
         match once() {
-            Err(error) if matches!(refusal(&error), Refusal::InBetween) => fsleep(PAUSE),
+            Err(error) if matches!(refusal(&error), Refusal::ModuleBusy) => fsleep(PAUSE),
             result => return result,
         }
     }
@@ -165,7 +165,7 @@ fn carry_out_once<'a>(
 
     plan(&*list::lock()?, commands, &new)?;
 
-    let mut turned = Turned {
+    let mut applied = Applied {
         ended: KVVec::with_capacity(SLOTS, GFP_KERNEL)?,
         observed: KVec::with_capacity(commands.len(), GFP_KERNEL)?,
         kept: KVec::with_capacity(commands.len(), GFP_KERNEL)?,
@@ -173,17 +173,17 @@ fn carry_out_once<'a>(
     let mut events = KVVec::with_capacity(commands.len() + SLOTS, GFP_KERNEL)?;
 
     arm(authority, &mut new)
-        .and_then(|()| turn(authority, commands, &mut new, &mut turned))
+        .and_then(|()| apply(authority, commands, &mut new, &mut applied))
         .inspect_err(|_| {
             engagement::unregister(new.iter().filter_map(|new| new.row.as_ref()?.probe()))
         })?;
-    let ended = turned.ended.iter().map(|(_, row)| row);
-    let observed = turned.observed.iter().map(|(_, row)| row);
+    let ended = applied.ended.iter().map(|(_, row)| row);
+    let observed = applied.observed.iter().map(|(_, row)| row);
 
     engagement::unregister(Iterator::chain(ended, observed).filter_map(Row::probe));
-    let (mut new, mut kept) = (new.into_iter(), turned.kept.into_iter());
-    let mut ended = turned.ended.into_iter().peekable();
-    let mut observed = turned.observed.into_iter().peekable();
+    let (mut new, mut kept) = (new.into_iter(), applied.kept.into_iter());
+    let mut ended = applied.ended.into_iter().peekable();
+    let mut observed = applied.observed.into_iter().peekable();
     let mut report = |line, what| {
         let replaced = observed.next_if(|(of, _)| *of == line);
         let event = Event {
@@ -281,7 +281,7 @@ fn judge<'a>(authority: &Authority, commands: &[Command<'a>]) -> Result<KVec<New
             }
             // It is judged again while its module is loaded.
             Found::NotLoaded(module) => {
-                subject::judge_absent(module, target, value, scope).map(|()| None)
+                subject::judge_unloaded(module, target, value, scope).map(|()| None)
             }
         });
     }
@@ -296,7 +296,9 @@ fn find_callers<'a>(new: &[New<'a>], found: &mut [Result<Found<'a>, Refusal<'a>>
         let asked = new.engage.action.value();
         let asked = asked.map(|value| new.engage.scope.asks(value));
         let is_decided = |subject: &Subject<'_>| {
-            asked.is_some_and(|asked| policy::is_refused_unseen(&subject.facts(&kernel), asked))
+            asked.is_some_and(|asked| {
+                policy::is_refused_without_code(&subject.facts(&kernel), asked)
+            })
         };
 
         match found {
@@ -368,7 +370,7 @@ fn arm<'a>(authority: &Authority, new: &mut [New<'a>]) -> Result<(), Failed<'a>>
     for new in new.iter_mut() {
         let line = new.line;
 
-        make(authority, new).map_err(|refusal| Failed(Some(line), refusal))?;
+        prepare(authority, new).map_err(|refusal| Failed(Some(line), refusal))?;
     }
 
     // Last, and all at once, because each time takes long.
@@ -386,7 +388,7 @@ fn arm<'a>(authority: &Authority, new: &mut [New<'a>]) -> Result<(), Failed<'a>>
 
 /// Makes what the list needs of what is `new`: an engagement, its slot, and a probe that is not
 /// armed yet. Sleeps, for long if all slots are taken.
-fn make<'a>(authority: &Authority, new: &mut New<'a>) -> Result<(), Refusal<'a>> {
+fn prepare<'a>(authority: &Authority, new: &mut New<'a>) -> Result<(), Refusal<'a>> {
     let engagement = Engagement::new(authority, &new.engage)?;
     let slot = match new.engage.action.value() {
         None => None,
@@ -406,7 +408,7 @@ fn make<'a>(authority: &Authority, new: &mut New<'a>) -> Result<(), Refusal<'a>>
         watch: watch.map(Watch::new),
         term: new.engage.term.map(Term::new),
         passed: 0,
-        is_off: false,
+        is_disarmed: false,
         found_in: None,
         _interest: new.interest.take(),
         engagement,
@@ -425,7 +427,7 @@ fn make<'a>(authority: &Authority, new: &mut New<'a>) -> Result<(), Refusal<'a>>
             }
         }
         _ => {
-            let found_in = subject::module_with(new.engage.target.symbol)?;
+            let found_in = subject::find_module_with(new.engage.target.symbol)?;
 
             row.found_in = found_in
                 .map(|module| Arc::new(module, GFP_KERNEL))
@@ -439,7 +441,7 @@ fn make<'a>(authority: &Authority, new: &mut New<'a>) -> Result<(), Refusal<'a>>
 
 /// What became of what was there, and has room for all of it: from the first change on nothing may
 /// fail.
-struct Turned {
+struct Applied {
     /// What has ended, with the numbers of the commands.
     ended: KVVec<(usize, Row)>,
     /// What was observed, and is engaged now, with the numbers of the commands.
@@ -449,12 +451,12 @@ struct Turned {
 }
 
 /// Has everything turn at once: what is `new` is added to the list, and what `commands` end or keep
-/// goes into `turned`. Any context. Fails without a change.
-fn turn<'a>(
+/// goes into `applied`. Any context. Fails without a change.
+fn apply<'a>(
     authority: &Authority,
     commands: &[Command<'a>],
     new: &mut [New<'a>],
-    turned: &mut Turned,
+    applied: &mut Applied,
 ) -> Result<(), Failed<'a>> {
     let mut list = list::lock()?;
 
@@ -465,18 +467,18 @@ fn turn<'a>(
 
         // One that is being loaded now finds it in the list when it is live.
         if waits_for.is_some_and(module::is_live) {
-            return Err(Failed(Some(new.line), Refusal::InBetween));
+            return Err(Failed(Some(new.line), Refusal::ModuleBusy));
         }
     }
 
     for (line, command) in commands.iter().enumerate() {
         while let Some(row) = list.take(|row| command.disengages(row.engagement.name())) {
-            let _ = turned.ended.push_within_capacity((line, row));
+            let _ = applied.ended.push_within_capacity((line, row));
         }
         if let Command::Keep(target) = command {
-            if let Some(row) = list.called(target.name) {
+            if let Some(row) = list.named(target.name) {
                 row.term = None;
-                let _ = turned.kept.push_within_capacity(About::from(&*row));
+                let _ = applied.kept.push_within_capacity(About::from(&*row));
             }
         }
     }
@@ -488,10 +490,10 @@ fn turn<'a>(
             list.add(row);
         }
         if let Some(row) = observed {
-            let _ = turned.observed.push_within_capacity((new.line, row));
+            let _ = applied.observed.push_within_capacity((new.line, row));
         }
     }
-    for (_, row) in turned.ended.iter() {
+    for (_, row) in applied.ended.iter() {
         row.stop();
     }
     if commands.contains(&Command::Seal) {
@@ -506,7 +508,7 @@ pub(crate) fn change<'a>(
     key: usize,
     value: Value,
 ) -> Result<Event<'static>, Refusal<'a>> {
-    again(|| change_once(authority, key, value), |refusal| refusal)
+    retry(|| change_once(authority, key, value), |refusal| refusal)
 }
 
 fn change_once<'a>(
@@ -515,17 +517,17 @@ fn change_once<'a>(
     value: Value,
 ) -> Result<Event<'static>, Refusal<'a>> {
     authority.confirm()?;
-    let shown = list::shown(key).map_err(|_| Refusal::Gone)?;
-    let name = shown.engagement.name();
-    if shown.value.is_none() {
+    let snapshot = list::snapshot(key).map_err(|_| Refusal::Ended)?;
+    let name = snapshot.engagement.name();
+    if snapshot.value.is_none() {
         return Err(Refusal::AlreadyObserved);
     }
     // What waits for its module is judged when that is loaded.
-    let permit = match shown.address {
+    let permit = match snapshot.address {
         None => None,
         Some(address) => {
             let subject = Subject::at(address, Target::of(name))?;
-            let scope = shown.engagement.scope();
+            let scope = snapshot.engagement.scope();
 
             Some(Permit::grant(authority, &subject, Some(value), scope)?)
         }
@@ -537,12 +539,13 @@ fn change_once<'a>(
 
     let mut list = list::lock()?;
     authority.confirm()?;
-    let row = list.row(key).ok_or(Refusal::Gone)?;
-    if row.address() != shown.address {
-        return Err(Refusal::InBetween);
+    let row = list.row(key).ok_or(Refusal::Ended)?;
+    if row.address() != snapshot.address {
+        return Err(Refusal::ModuleBusy);
     }
     let slot = row.slot.as_ref().ok_or(Refusal::AlreadyObserved)?;
-    slot.set_value(value.get()).map_err(|_| Refusal::OldValue)?;
+    slot.set_value(value.get())
+        .map_err(|_| Refusal::OldValueInFlight)?;
     let (about, returns) = (About::from(&*row), row.state() == State::Engaged);
     drop(list);
 

@@ -65,7 +65,7 @@ const CHECK_EVERY: u32 = 10_000;
 static CHECKING: SetOnce<Pin<KBox<Mutex<()>>>> = SetOnce::new();
 
 /// How often functions are looked for in modules at most, in milliseconds.
-const LOOK_EVERY: u32 = 1000;
+const SEARCH_EVERY: u32 = 1000;
 
 /// Whether a module has been loaded since the functions that are not there were last looked for.
 static HAS_LOADED: Atomic<bool> = Atomic::new(false);
@@ -84,8 +84,8 @@ pub(crate) fn check() {
 
         while let Some(about) = next(key, |row| row.probe().is_none().then(|| About::from(row))) {
             key = about.engagement.key() + 1;
-            if look_for(about).is_err() {
-                look_for_modules();
+            if search_modules(about).is_err() {
+                schedule_search();
             }
         }
     }
@@ -101,18 +101,18 @@ pub(crate) fn check_probes() {
     };
     stop_expired();
     let _checking = checking.lock();
-    let probe_of = |row: &Row| Some((row.engagement.key(), row.probe()?.clone(), row.is_off));
+    let probe_of = |row: &Row| Some((row.engagement.key(), row.probe()?.clone(), row.is_disarmed));
     let mut from = 0;
 
     while let Some(what) = expire() {
         Event::of_kernel(what).report();
     }
     report_calls();
-    while let Some((key, probe, is_off)) = next(from, probe_of) {
+    while let Some((key, probe, is_disarmed)) = next(from, probe_of) {
         from = key + 1;
-        check_probe(key, &probe, is_off);
+        check_probe(key, &probe, is_disarmed);
     }
-    check_again();
+    schedule_check();
 }
 
 /// What `wanted` finds in the first row from `key` on in which it finds something.
@@ -155,30 +155,30 @@ fn expire() -> Option<What<'static>> {
 }
 
 /// Checks the probe of the engagement with this key, and what it is watched for.
-fn check_probe(key: usize, probe: &Arc<Probe>, was_off: bool) {
-    let mut is_off = !probe.is_armed();
-    let was_missed = was_off || is_off;
+fn check_probe(key: usize, probe: &Arc<Probe>, was_disarmed: bool) {
+    let mut is_disarmed = !probe.is_armed();
+    let was_missed = was_disarmed || is_disarmed;
 
-    note_turned(key, probe, is_off);
+    report_disarmed(key, probe, is_disarmed);
     // One that could not be armed when all were, because it was livepatched, may be armed now.
-    if is_off && kprobe::enable_once(&[&**probe]).is_ok() {
-        is_off = !probe.is_armed();
-        note_turned(key, probe, is_off);
+    if is_disarmed && kprobe::enable_once(&[&**probe]).is_ok() {
+        is_disarmed = !probe.is_armed();
+        report_disarmed(key, probe, is_disarmed);
     }
     decide(key, probe, was_missed);
 }
 
 /// Notes whether the probe is off, and reports it if it was not known.
-fn note_turned(key: usize, probe: &Arc<Probe>, is_off: bool) {
+fn report_disarmed(key: usize, probe: &Arc<Probe>, is_disarmed: bool) {
     let turned = list::lock().ok().and_then(|mut list| {
         let row = list.row_at(key, probe)?;
-        let was_off = core::mem::replace(&mut row.is_off, is_off);
+        let was_disarmed = core::mem::replace(&mut row.is_disarmed, is_disarmed);
 
-        (was_off != is_off).then(|| About::from(&*row))
+        (was_disarmed != is_disarmed).then(|| About::from(&*row))
     });
 
     if let Some(about) = turned {
-        Event::of_kernel(What::Turned(about, is_off)).report();
+        Event::of_kernel(What::Disarmed(about, is_disarmed)).report();
     }
 }
 
@@ -218,8 +218,8 @@ fn abort(row: Row, watch: Watch) -> What<'static> {
 
 /// Looks for another module that has the function of an engagement which is not there. Sleeps.
 /// Fails without memory.
-fn look_for(about: About) -> Result {
-    let found = subject::module_with(about.engagement.target().symbol)?
+fn search_modules(about: About) -> Result {
+    let found = subject::find_module_with(about.engagement.target().symbol)?
         .map(|module| Arc::new(module, GFP_KERNEL))
         .transpose()?;
     let name = |module: &Option<Arc<Text>>| module.as_ref().map(|it| hash(it.as_str()));
@@ -242,7 +242,7 @@ fn look_for(about: About) -> Result {
 /// Arranges for the next check: when a function has been watched for long enough or an engagement
 /// ends, and at the latest when probes have to be checked again: time may have passed faster, in
 /// suspend. Any context.
-fn check_again() {
+fn schedule_check() {
     let left = |row: &Row| {
         let watch = row.watch.map(|watch| watch.left());
         let term = row.term.map(|term| term.left());
@@ -271,37 +271,37 @@ pub(crate) fn module_coming(module: &Module) -> Result {
 pub(crate) fn module_live(module: &Module) {
     // Failures are reported, and there is nothing else to be done about them.
     let _ = engage_in(module, true);
-    look_for_modules();
+    schedule_search();
 }
 
 /// Ends the engagements in a module that is being unloaded: those that name it are armed again.
 /// Called by the module notifier chain. Sleeps.
 pub(crate) fn module_going(module: &Module) {
-    if interest::is_in(module.name()) {
-        while let Some(what) = leave(module) {
+    if interest::has_module(module.name()) {
+        while let Some(what) = release(module) {
             Event::of_kernel(what).report();
         }
     }
-    look_for_modules();
+    schedule_search();
 }
 
 /// Has engagements whose functions are not there looked for in other modules.
-fn look_for_modules() {
+fn schedule_search() {
     if interest::is_any() {
         HAS_LOADED.store(true, Relaxed);
         // Users have modules loaded as often as they like, and looking takes long.
-        work::check_within(LOOK_EVERY);
+        work::check_within(SEARCH_EVERY);
     }
 }
 
 /// Engages what waits for `module`, which is being loaded or `is_live`, and reports it.
 fn engage_in(module: &Module, is_live: bool) -> Result {
-    if !interest::is_in(module.name()) {
+    if !interest::has_module(module.name()) {
         return Ok(());
     }
     let mut key = 0;
 
-    while let Some((about, slot)) = waiting(module, key, is_live) {
+    while let Some((about, slot)) = next_waiting(module, key, is_live) {
         key = about.engagement.key() + 1;
         match engage(&about, slot.as_ref(), module) {
             Ok(None) => {}
@@ -315,8 +315,8 @@ fn engage_in(module: &Module, is_live: bool) -> Result {
                 Event::of_kernel(What::Failed(about.clone(), refusal)).report();
                 if let Ok(name) = name {
                     Event::of_kernel(match keeps_out {
-                        true => What::KeptOut(about, name),
-                        false => What::LeftOut(about, name),
+                        true => What::LoadRefused(about, name),
+                        false => What::LoadedWithout(about, name),
                     })
                     .report();
                 }
@@ -326,12 +326,12 @@ fn engage_in(module: &Module, is_live: bool) -> Result {
             }
         }
     }
-    check_again();
+    schedule_check();
     Ok(())
 }
 
 /// The first engagement from `key` on that names `module` and is not in it.
-fn waiting(module: &Module, key: usize, is_live: bool) -> Option<(About, Option<Arc<Slot>>)> {
+fn next_waiting(module: &Module, key: usize, is_live: bool) -> Option<(About, Option<Arc<Slot>>)> {
     let mut list = list::lock().ok()?;
     let row = list.next(key, |row| {
         row.engagement.target().module == Some(module.name())
@@ -396,7 +396,7 @@ fn engage<'a>(
 
 /// Ends or arms again one of the engagements that are in `module` or were looked for there, and
 /// returns what to report. Sleeps.
-fn leave(module: &Module) -> Option<What<'static>> {
+fn release(module: &Module) -> Option<What<'static>> {
     let mut list = list::lock().ok()?;
 
     while let Some(row) = list.next(0, |row| {

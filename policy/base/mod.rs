@@ -274,7 +274,7 @@ impl Member {
     }
 
     /// Whether it names a function that takes nothing, and whose callees take nothing either.
-    pub(crate) fn takes_nothing(self) -> bool {
+    pub(crate) fn accepts_nothing(self) -> bool {
         self.line().accepts == Accepts::Nothing
     }
 
@@ -290,7 +290,7 @@ impl Member {
     }
 
     /// Whether both say the same of what they name.
-    pub(crate) fn says_as(self, other: Member) -> bool {
+    pub(crate) fn accepts_same(self, other: Member) -> bool {
         self.line().accepts == other.line().accepts
     }
 
@@ -304,7 +304,10 @@ impl Member {
             (None, Some(_)) => false,
         };
 
-        self != other && self.says_as(other) && is_there && covers(self.symbol(), other.symbol())
+        self != other
+            && self.accepts_same(other)
+            && is_there
+            && covers(self.symbol(), other.symbol())
     }
 
     /// Whether it stands for the function that was called `original` in `module`.

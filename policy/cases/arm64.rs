@@ -6,13 +6,13 @@ use super::{
     Sample,
     CALLED_BY_SECURITY,
     FAILS,
-    HEEDED,
-    PARTLY_HEEDED,
+    PARTLY_USED,
     PROCESSOR,
     SHORT,
     SHORT_LENGTH,
     SUCCEEDS,
-    UNHEEDED, //
+    UNUSED, //
+    USED,
 };
 use crate::policy::code::arm64::Arm64;
 
@@ -82,10 +82,10 @@ const BRANCHES: &[(usize, &[u8], usize)] = &[
     // Calls from security/.
     (0x1_0160, BL, CALLED_BY_SECURITY),
     // Calls whose result is overwritten, and looked at: there, or by what it is passed to.
-    (0x1_3710, BL, UNHEEDED),
-    (0x1_3720, BL, PARTLY_HEEDED),
-    (0x1_3910, BL, PARTLY_HEEDED),
-    (0x1_3920, BL, HEEDED),
+    (0x1_3710, BL, UNUSED),
+    (0x1_3720, BL, PARTLY_USED),
+    (0x1_3910, BL, PARTLY_USED),
+    (0x1_3920, BL, USED),
     (0x1_3724, BL, FORGETS),
     (0x1_3924, BL, USES),
 ];
@@ -119,9 +119,9 @@ const OTHERS: &[(usize, &[u8])] = &[
     (SUCCEEDS + 0x60, &0x729f_fd40_u32.to_le_bytes()),
     (SUCCEEDS + 0x70, &0x529f_fd40_u32.to_le_bytes()),
     (SUCCEEDS + 0x80, &[0xea, 0xff, 0xff, 0xff]),
-    (UNHEEDED + 0x20, &0x1280_02a0_u32.to_le_bytes()),
-    (PARTLY_HEEDED + 0x20, &0x1280_02a0_u32.to_le_bytes()),
-    (HEEDED + 0x20, &0x1280_02a0_u32.to_le_bytes()),
+    (UNUSED + 0x20, &0x1280_02a0_u32.to_le_bytes()),
+    (PARTLY_USED + 0x20, &0x1280_02a0_u32.to_le_bytes()),
+    (USED + 0x20, &0x1280_02a0_u32.to_le_bytes()),
     (PROCESSOR.start + 0x20, &0x1280_02a0_u32.to_le_bytes()),
     // mov x1, x19; ldr w0, [x1], and cmp w0, #0
     (0x1_3714, &0xaa13_03e1_u32.to_le_bytes()),

@@ -71,9 +71,9 @@ const PROCESSOR: Range<usize> = 0x1_3d00..0x1_3e00;
 const CORE: [usize; 1] = [0x1_0a00];
 
 /// Can fail, and is called by what does not look at its result, by what does, and by both.
-const UNHEEDED: usize = 0x1_3600;
-const HEEDED: usize = 0x1_3a00;
-const PARTLY_HEEDED: usize = 0x1_3800;
+const UNUSED: usize = 0x1_3600;
+const USED: usize = 0x1_3a00;
+const PARTLY_USED: usize = 0x1_3800;
 /// Can fail, and two more behind it.
 const FAILS: usize = 0x1_3000;
 /// Cannot.
@@ -329,10 +329,10 @@ const CASES: &[Case] = &[
     refuse(None, &[FAILS], Type::Unknown, -1, core(Type::Unknown), None),
     refuse(None, &[SUCCEEDS], INT, -1, core(INT), None),
     refuse(None, &[UNREADABLE], INT, -1, core(INT), None),
-    refuse(None, &[UNHEEDED], INT, -1, Cause::Unheeded(Zone::Core), None),
-    refuse(None, &[PARTLY_HEEDED], INT, -1, Cause::Unheeded(Zone::Core), None),
-    allow(None, &[HEEDED], INT, -1),
-    refuse(OTHER, &[UNHEEDED], INT, -1, Cause::Unheeded(Zone::Module), None),
+    refuse(None, &[UNUSED], INT, -1, Cause::ResultIgnored(Zone::Core), None),
+    refuse(None, &[PARTLY_USED], INT, -1, Cause::ResultIgnored(Zone::Core), None),
+    allow(None, &[USED], INT, -1),
+    refuse(OTHER, &[UNUSED], INT, -1, Cause::ResultIgnored(Zone::Module), None),
     refuse(GUARD, &[FAILS], INT, 0, guard(INT), Some(-1)),
     refuse(GUARD, &[SUCCEEDS], INT, -1, guard(INT), None),
     refuse(FILTER, &[FAILS], INT, -1, Cause::Request(Zone::Guard(FILTERS)), Some(-1)),

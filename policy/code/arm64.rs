@@ -180,7 +180,7 @@ fn use_of_result(word: u32) -> Use {
         },
         0b1010 | 0b1011 => match word {
             // ret, also with the return address authenticated.
-            0xd65f_03c0 | 0xd65f_0bff | 0xd65f_0fff => Use::Leaves,
+            0xd65f_03c0 | 0xd65f_0bff | 0xd65f_0fff => Use::Returns,
             // b, bl
             _ if is(0x7c00_0000, 0x1400_0000) => Use::None,
             // From a system register, and to one; hints and barriers, which have no register, too.

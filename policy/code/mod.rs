@@ -118,7 +118,7 @@ pub(crate) enum Use {
     /// Overwrites it without a look.
     Overwrites,
     /// Returns with it.
-    Leaves,
+    Returns,
     /// Reads it, or may read it.
     Reads,
 }
@@ -140,7 +140,7 @@ pub(crate) trait Reader {
 
     /// Whether the code behind the call at `place` takes notice of what was returned to it. It
     /// does, if that is not known.
-    fn heeds(&self, image: &dyn Image, place: usize) -> bool;
+    fn uses_result(&self, image: &dyn Image, place: usize) -> bool;
 }
 
 impl<A: Architecture> Reader for A {
@@ -156,8 +156,8 @@ impl<A: Architecture> Reader for A {
         is_branch::<A>(image, place)
     }
 
-    fn heeds(&self, image: &dyn Image, place: usize) -> bool {
-        heeds::<A>(image, place)
+    fn uses_result(&self, image: &dyn Image, place: usize) -> bool {
+        uses_result::<A>(image, place)
     }
 }
 
@@ -396,7 +396,7 @@ fn is_branch<A: Architecture>(image: &dyn Image, place: usize) -> bool {
     .map_or(true, |found| found.unwrap_or(false))
 }
 
-fn heeds<A: Architecture>(image: &dyn Image, place: usize) -> bool {
+fn uses_result<A: Architecture>(image: &dyn Image, place: usize) -> bool {
     /// How many instructions are looked at.
     const STEPS: usize = 16;
     let mut steps = 0..STEPS;
@@ -408,12 +408,12 @@ fn heeds<A: Architecture>(image: &dyn Image, place: usize) -> bool {
         };
 
         match fate::<A>(image, &body, at, &mut steps) {
-            Fate::Heeded => return true,
+            Fate::Used => return true,
             Fate::Ignored => return false,
             Fate::Passed(target) => at = destination::<A>(image, target),
             // What was passed on may be returned again.
-            Fate::Left if !body.contains(&place) => return true,
-            Fate::Left => break,
+            Fate::Returned if !body.contains(&place) => return true,
+            Fate::Returned => break,
         }
     }
     let mut is_void = false;
@@ -429,10 +429,10 @@ fn heeds<A: Architecture>(image: &dyn Image, place: usize) -> bool {
 /// What becomes of a result.
 enum Fate {
     /// It is taken notice of, or that is not known.
-    Heeded,
+    Used,
     Ignored,
     /// The function is left with it.
-    Left,
+    Returned,
     /// What begins here is called with it.
     Passed(usize),
 }
@@ -450,22 +450,22 @@ fn fate<A: Architecture>(
 
     for step in steps {
         let Ok(bytes) = code.at(at) else {
-            return Fate::Heeded;
+            return Fate::Used;
         };
         let used = match step {
             0 if A::is_call(bytes) => Use::None,
             // What is jumped to returns to the caller of the caller.
-            0 => Use::Leaves,
+            0 => Use::Returns,
             _ => A::use_of_result(bytes),
         };
         match used {
-            Use::Reads => return Fate::Heeded,
+            Use::Reads => return Fate::Used,
             Use::Overwrites => return Fate::Ignored,
-            Use::Leaves => return Fate::Left,
+            Use::Returns => return Fate::Returned,
             Use::None => {}
         }
         let Some(instruction) = A::decode(bytes) else {
-            return Fate::Heeded;
+            return Fate::Used;
         };
 
         at += instruction.length;
@@ -476,11 +476,11 @@ fn fate<A: Architecture>(
         if !body.contains(&at) {
             return match instruction.branch {
                 Some(_) if A::RESULT_IS_ARGUMENT => Fate::Passed(at),
-                _ => Fate::Left,
+                _ => Fate::Returned,
             };
         }
     }
-    Fate::Heeded
+    Fate::Used
 }
 
 /// Calls `visit` with the target of every branch that leaves the function at `address`, until it

@@ -271,7 +271,7 @@ fn use_of_result(bytes: &[u8]) -> Use {
 
     match opcode {
         CALL => Use::Overwrites,
-        0xc3 => Use::Leaves,
+        0xc3 => Use::Returns,
         JUMP | 0xeb => Use::None,
         0x50..=0x57 => reads(with(opcode, 0) == RESULT),
         0x58..=0x5f | 0xb8..=0xbf if with(opcode, 0) == RESULT => Use::Overwrites,

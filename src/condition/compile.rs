@@ -16,13 +16,13 @@ use super::{
     },
     syntax::{
         self,
+        Invalid, //
         Literal,
         Node,
         Operand,
         Operator,
         Step,
         Tree,
-        Wrong, //
     },
 };
 use crate::{
@@ -80,7 +80,7 @@ pub(crate) fn compile<'a>(
     world: &dyn World,
     choices: &mut dyn Write,
     take: &mut dyn FnMut(&Comparison<'a>),
-) -> Result<(), Wrong> {
+) -> Result<(), Invalid> {
     let is_about = |is_meant: fn(&str) -> bool| {
         tree.comparisons()
             .any(|it| matches!(it.operand, Operand::Caller(word, _) if is_meant(word)))
@@ -108,8 +108,8 @@ pub(crate) fn compile<'a>(
     compiler.node(tree.root(), Next::End(true), Next::End(false))
 }
 
-fn wrong(at: usize, what: &'static str) -> Wrong {
-    Wrong { at, what }
+fn invalid(at: usize, what: &'static str) -> Invalid {
+    Invalid { at, what }
 }
 
 struct Compiler<'a, 'b> {
@@ -137,9 +137,9 @@ struct Place {
 }
 
 impl<'a> Compiler<'a, '_> {
-    fn add(&mut self, comparison: Comparison<'a>) -> Result<(), Wrong> {
+    fn add(&mut self, comparison: Comparison<'a>) -> Result<(), Invalid> {
         if self.count == ROOM {
-            return Err(wrong(0, "it is too long"));
+            return Err(invalid(0, "it is too long"));
         }
         (self.take)(&comparison);
         self.count += 1;
@@ -159,7 +159,7 @@ impl<'a> Compiler<'a, '_> {
     }
 
     /// Compiles a node, whose first comparison is the next one.
-    fn node(&mut self, node: usize, if_true: Next, if_false: Next) -> Result<(), Wrong> {
+    fn node(&mut self, node: usize, if_true: Next, if_false: Next) -> Result<(), Invalid> {
         let tree = self.tree;
 
         match tree.node(node) {
@@ -177,7 +177,7 @@ impl<'a> Compiler<'a, '_> {
                 self.node(*left, if_true, Next::Comparison(second))?;
                 self.node(*right, if_true, if_false)
             }
-            None => Err(wrong(0, "it cannot be compiled")),
+            None => Err(invalid(0, "it cannot be compiled")),
         }
     }
 
@@ -186,7 +186,7 @@ impl<'a> Compiler<'a, '_> {
         comparison: &syntax::Comparison<'a>,
         if_true: Next,
         if_false: Next,
-    ) -> Result<(), Wrong> {
+    ) -> Result<(), Invalid> {
         let at = comparison.at;
         let (source, operator, with) = match comparison.operand {
             Operand::Caller(word, argument) => self.caller(at, word, argument, comparison.with)?,
@@ -200,7 +200,7 @@ impl<'a> Compiler<'a, '_> {
         if let With::Text(text) = with {
             // Text of that length is not read to its end.
             if text.len() >= TEXT {
-                return Err(wrong(at, "a string has more than 62 characters"));
+                return Err(invalid(at, "a string has more than 62 characters"));
             }
         }
         self.add(Comparison {
@@ -237,14 +237,14 @@ impl<'a> Compiler<'a, '_> {
         word: &'a str,
         argument: Option<&'a str>,
         with: Option<(Operator, Literal<'a>)>,
-    ) -> Result<(Source<'a>, Operator, With<'a>), Wrong> {
+    ) -> Result<(Source<'a>, Operator, With<'a>), Invalid> {
         const WORDS: [&str; 9] = [
             "uid", "gid", "comm", "exe", "cgroup", "cap", "userns", "context", "arg1",
         ];
         let is_equality = matches!(with, Some((Operator::Equal | Operator::NotEqual, _)));
 
         if argument.is_some() != (word == "cap") {
-            return Err(wrong(
+            return Err(invalid(
                 at,
                 "only $cap takes an argument: $cap(\"sys_admin\")",
             ));
@@ -254,7 +254,7 @@ impl<'a> Compiler<'a, '_> {
                 if operator != Operator::Matches =>
             {
                 let number = u32::try_from(number)
-                    .map_err(|_| wrong(at, "this id has more than 32 bits"))?;
+                    .map_err(|_| invalid(at, "this id has more than 32 bits"))?;
                 let source = match word {
                     "uid" => Source::Uid,
                     _ => Source::Gid,
@@ -271,12 +271,12 @@ impl<'a> Compiler<'a, '_> {
                 let (device, inode) = self
                     .world
                     .program(path)
-                    .ok_or(wrong(at, "there is no such program"))?;
+                    .ok_or(invalid(at, "there is no such program"))?;
 
                 Ok((Source::Exe(path, device, inode), operator, With::Number(0)))
             }
             ("cgroup", Some((operator, Literal::Text(path)))) if is_equality => {
-                let (level, number) = self.world.cgroup(path).ok_or(wrong(
+                let (level, number) = self.world.cgroup(path).ok_or(invalid(
                     at,
                     "there is no such cgroup in the unified hierarchy",
                 ))?;
@@ -287,7 +287,7 @@ impl<'a> Compiler<'a, '_> {
                 let name = argument.unwrap_or_default();
                 let Some(number) = CAPABILITIES.iter().position(|known| *known == name) else {
                     self.list("capabilities", CAPABILITIES.iter().copied());
-                    return Err(wrong(at, "there is no such capability"));
+                    return Err(invalid(at, "there is no such capability"));
                 };
 
                 Ok((
@@ -302,28 +302,28 @@ impl<'a> Compiler<'a, '_> {
             ("context", Some((operator, Literal::Name(name)))) if is_equality => {
                 let Some(number) = CONTEXTS.iter().position(|known| *known == name) else {
                     self.list("contexts", CONTEXTS.iter().copied());
-                    return Err(wrong(at, "there is no such context"));
+                    return Err(invalid(at, "there is no such context"));
                 };
 
                 Ok((Source::Context, operator, With::Number(number as u64)))
             }
             _ if !WORDS.contains(&word) => {
                 self.list("words after $", WORDS.into_iter());
-                Err(wrong(at, "there is no such word after $"))
+                Err(invalid(at, "there is no such word after $"))
             }
-            _ => Err(wrong(at, "this cannot be compared in this way")),
+            _ => Err(invalid(at, "this cannot be compared in this way")),
         }
     }
 
     /// The number of the prototype.
-    fn prototype(&self) -> Result<u32, Wrong> {
+    fn prototype(&self) -> Result<u32, Invalid> {
         btf::prototype_of(self.types, self.function)
             .map(|(id, _)| id)
-            .ok_or(wrong(0, "the function has no type information"))
+            .ok_or(invalid(0, "the function has no type information"))
     }
 
     /// The argument of this name.
-    fn argument(&mut self, at: usize, name: &str) -> Result<(u32, u32), Wrong> {
+    fn argument(&mut self, at: usize, name: &str) -> Result<(u32, u32), Invalid> {
         let (types, prototype) = (self.types, self.prototype()?);
         let count = (0..).take_while(|index| types.parameter(prototype, *index).is_some());
         let count = count.count() as u32;
@@ -337,7 +337,7 @@ impl<'a> Compiler<'a, '_> {
         };
         let Some(index) = index else {
             self.list("arguments", (0..count).map(name_of));
-            return Err(wrong(at, "the function has no such argument"));
+            return Err(invalid(at, "the function has no such argument"));
         };
         let is_simple = |index: u32| {
             let id = types.parameter(prototype, index)?;
@@ -347,12 +347,12 @@ impl<'a> Compiler<'a, '_> {
 
         // What does not fit a register moves all that follow.
         if index >= self.world.registers() || !(0..=index).all(|index| is_simple(index).is_some()) {
-            return Err(wrong(at, "this argument is not in a register"));
+            return Err(invalid(at, "this argument is not in a register"));
         }
         let id = types.parameter(prototype, index);
         Ok((
             index,
-            id.ok_or(wrong(at, "the function has no such argument"))?,
+            id.ok_or(invalid(at, "the function has no such argument"))?,
         ))
     }
 
@@ -363,7 +363,7 @@ impl<'a> Compiler<'a, '_> {
         cast: Option<(&str, Option<&str>)>,
         name: &str,
         steps: &[Step<'_>],
-    ) -> Result<Place, Wrong> {
+    ) -> Result<Place, Invalid> {
         let (index, id) = self.argument(at, name)?;
         let mut place = Place {
             path: Path {
@@ -382,9 +382,9 @@ impl<'a> Compiler<'a, '_> {
             let id = self
                 .types
                 .find(structure)
-                .ok_or(wrong(at, "there is no such structure, or more than one"))?;
+                .ok_or(invalid(at, "there is no such structure, or more than one"))?;
             let Some(Step::Arrow(first)) = steps.next() else {
-                return Err(wrong(at, "a cast needs -> and a member"));
+                return Err(invalid(at, "a cast needs -> and a member"));
             };
 
             if let Some(member) = member {
@@ -403,7 +403,7 @@ impl<'a> Compiler<'a, '_> {
                 }
                 Step::Dot(name) => {
                     if place.is_argument {
-                        return Err(wrong(at, "an argument is not a structure; use ->"));
+                        return Err(invalid(at, "an argument is not a structure; use ->"));
                     }
                     let id = place.id;
 
@@ -416,11 +416,12 @@ impl<'a> Compiler<'a, '_> {
     }
 
     /// The type that a pointer of this type points to.
-    fn pointee(&self, at: usize, id: u32) -> Result<u32, Wrong> {
-        let (_, described) = btf::skip(self.types, id).ok_or(wrong(at, "this is not a pointer"))?;
+    fn pointee(&self, at: usize, id: u32) -> Result<u32, Invalid> {
+        let (_, described) =
+            btf::skip(self.types, id).ok_or(invalid(at, "this is not a pointer"))?;
 
         if btf::kind(described.info) != btf::PTR {
-            return Err(wrong(at, "this is not a pointer"));
+            return Err(invalid(at, "this is not a pointer"));
         }
         let mut to = described.size_or_type;
         while let Some(tag) = self.types.get(to) {
@@ -428,7 +429,7 @@ impl<'a> Compiler<'a, '_> {
                 break;
             }
             if matches!(self.types.name(to), "user" | "percpu") {
-                return Err(wrong(at, "this points to user or per-CPU memory"));
+                return Err(invalid(at, "this points to user or per-CPU memory"));
             }
             to = tag.size_or_type;
         }
@@ -436,17 +437,17 @@ impl<'a> Compiler<'a, '_> {
     }
 
     /// Goes where a pointer points to, and returns the type of what is there.
-    fn follow(&self, at: usize, place: &mut Place) -> Result<u32, Wrong> {
+    fn follow(&self, at: usize, place: &mut Place) -> Result<u32, Invalid> {
         let to = self.pointee(at, place.id)?;
 
         if place.bits != 0 {
-            return Err(wrong(at, "this is not a pointer"));
+            return Err(invalid(at, "this is not a pointer"));
         }
         if !core::mem::take(&mut place.is_argument) {
             let loads = place.path.loads;
 
             if loads >= LOADS {
-                return Err(wrong(at, "there are too many steps"));
+                return Err(invalid(at, "there are too many steps"));
             }
             place.path.offsets[loads] = offset(at, place.offset)?;
             place.path.loads += 1;
@@ -456,9 +457,9 @@ impl<'a> Compiler<'a, '_> {
     }
 
     /// Goes to the member called `name` of the structure of type `id`.
-    fn enter(&mut self, at: usize, place: &mut Place, id: u32, name: &str) -> Result<(), Wrong> {
+    fn enter(&mut self, at: usize, place: &mut Place, id: u32, name: &str) -> Result<(), Invalid> {
         if place.bits != 0 {
-            return Err(wrong(at, "this is not a structure"));
+            return Err(invalid(at, "this is not a structure"));
         }
         let (offset, member, bits, shift) = self.member(at, id, name)?;
 
@@ -476,11 +477,11 @@ impl<'a> Compiler<'a, '_> {
 
     /// The offset in bytes, the type, and of a bit field the number of bits and the first, of a
     /// member of a structure.
-    fn member(&mut self, at: usize, id: u32, name: &str) -> Result<(i64, u32, u8, u8), Wrong> {
-        let (id, _) = btf::skip(self.types, id).ok_or(wrong(at, "this is not a structure"))?;
+    fn member(&mut self, at: usize, id: u32, name: &str) -> Result<(i64, u32, u8, u8), Invalid> {
+        let (id, _) = btf::skip(self.types, id).ok_or(invalid(at, "this is not a structure"))?;
 
         if is_of_user(self.types.name(id)) {
-            return Err(wrong(at, "this is in user memory"));
+            return Err(invalid(at, "this is in user memory"));
         }
         if let Some(found) = find_member(self.types, id, name, 0) {
             return Ok(found);
@@ -489,23 +490,23 @@ impl<'a> Compiler<'a, '_> {
         let mut members = (0..).map_while(|index| types.member(id, index)).peekable();
 
         if members.peek().is_none() {
-            return Err(wrong(at, "this is not a structure"));
+            return Err(invalid(at, "this is not a structure"));
         }
         self.list("members", members.map(|member| member.name));
-        Err(wrong(at, "the structure has no such member"))
+        Err(invalid(at, "the structure has no such member"))
     }
 
     /// Goes to an element of an array, or behind a pointer.
-    fn index(&self, at: usize, place: &mut Place, number: u32) -> Result<(), Wrong> {
+    fn index(&self, at: usize, place: &mut Place, number: u32) -> Result<(), Invalid> {
         let array = btf::skip(self.types, place.id)
             .filter(|(_, described)| btf::kind(described.info) == btf::ARRAY)
             .and_then(|(id, _)| self.types.array(id));
         let element = match array {
             Some((element, count)) if number < count || count == 0 => element,
-            Some(_) => return Err(wrong(at, "the array is not that long")),
+            Some(_) => return Err(invalid(at, "the array is not that long")),
             None => self.follow(at, place)?,
         };
-        let size = btf::size(self.types, element).ok_or(wrong(at, "this is not an array"))?;
+        let size = btf::size(self.types, element).ok_or(invalid(at, "this is not an array"))?;
 
         place.offset += i64::from(number) * i64::from(size);
         place.id = element;
@@ -518,7 +519,7 @@ impl<'a> Compiler<'a, '_> {
         at: usize,
         mut place: Place,
         with: Option<(Operator, Literal<'a>)>,
-    ) -> Result<(Source<'a>, Operator, With<'a>), Wrong> {
+    ) -> Result<(Source<'a>, Operator, With<'a>), Invalid> {
         let (operator, literal) = with.unwrap_or((Operator::NotEqual, Literal::Number(0)));
 
         if let Literal::Text(text) = literal {
@@ -526,7 +527,7 @@ impl<'a> Compiler<'a, '_> {
                 operator,
                 Operator::Equal | Operator::NotEqual | Operator::Matches
             ) {
-                return Err(wrong(at, "compare strings with ==, != or ~"));
+                return Err(invalid(at, "compare strings with ==, != or ~"));
             }
             let length = self.text(at, &mut place)?;
 
@@ -538,18 +539,18 @@ impl<'a> Compiler<'a, '_> {
             ));
         }
         if operator == Operator::Matches {
-            return Err(wrong(at, "~ needs a string"));
+            return Err(invalid(at, "~ needs a string"));
         }
         let scalar = scalar(self.types, place.id)
-            .ok_or(wrong(at, "this is not a number; name a member of it"))?;
+            .ok_or(invalid(at, "this is not a number; name a member of it"))?;
         let Literal::Number(number) = self.number(at, place.id, literal)? else {
-            return Err(wrong(at, "this is not a number"));
+            return Err(invalid(at, "this is not a number"));
         };
 
         if scalar.is_pointer
             && (number != 0 || !matches!(operator, Operator::Equal | Operator::NotEqual))
         {
-            return Err(wrong(
+            return Err(invalid(
                 at,
                 "a pointer can only be compared with NULL, with == or !=",
             ));
@@ -568,7 +569,7 @@ impl<'a> Compiler<'a, '_> {
         };
 
         if !range.contains(&number) {
-            return Err(wrong(at, "this cannot have such a value"));
+            return Err(invalid(at, "this cannot have such a value"));
         }
         place.path.what = Field::Number {
             // A bit field may lie across bytes.
@@ -581,7 +582,7 @@ impl<'a> Compiler<'a, '_> {
             is_signed: scalar.is_signed,
         };
         if shift + bits > 64 {
-            return Err(wrong(at, "this bit field cannot be read"));
+            return Err(invalid(at, "this bit field cannot be read"));
         }
         Ok((
             Source::Argument(self.end(at, place)?),
@@ -591,14 +592,14 @@ impl<'a> Compiler<'a, '_> {
     }
 
     /// The path to a place: the value is loaded from memory, unless it is the argument.
-    fn end(&self, at: usize, mut place: Place) -> Result<Path, Wrong> {
+    fn end(&self, at: usize, mut place: Place) -> Result<Path, Invalid> {
         let loads = place.path.loads;
 
         if !place.is_argument {
             place.path.offsets[loads] = offset(at, place.offset)?;
             if matches!(place.path.what, Field::Number { .. }) {
                 if loads >= LOADS {
-                    return Err(wrong(at, "there are too many steps"));
+                    return Err(invalid(at, "there are too many steps"));
                 }
                 place.path.loads += 1;
             }
@@ -607,9 +608,9 @@ impl<'a> Compiler<'a, '_> {
     }
 
     /// Goes to text, and returns how long it is at most.
-    fn text(&self, at: usize, place: &mut Place) -> Result<u8, Wrong> {
+    fn text(&self, at: usize, place: &mut Place) -> Result<u8, Invalid> {
         let is_byte = |id| scalar(self.types, id).is_some_and(|scalar| scalar.bytes == 1);
-        let what = btf::skip(self.types, place.id).ok_or(wrong(at, "this is not text"))?;
+        let what = btf::skip(self.types, place.id).ok_or(invalid(at, "this is not text"))?;
         let array = match btf::kind(what.1.info) {
             btf::ARRAY => self.types.array(what.0),
             _ => None,
@@ -617,7 +618,7 @@ impl<'a> Compiler<'a, '_> {
 
         if let Some((element, count)) = array {
             if !is_byte(element) {
-                return Err(wrong(at, "this is not text"));
+                return Err(invalid(at, "this is not text"));
             }
             // One without a length reaches to its zero.
             return Ok(match count {
@@ -629,12 +630,12 @@ impl<'a> Compiler<'a, '_> {
 
         match is_byte(to) {
             true => Ok(TEXT as u8),
-            false => Err(wrong(at, "this is not text")),
+            false => Err(invalid(at, "this is not text")),
         }
     }
 
     /// The number that a literal is, compared with something of type `id`.
-    fn number(&mut self, at: usize, id: u32, literal: Literal<'a>) -> Result<Literal<'a>, Wrong> {
+    fn number(&mut self, at: usize, id: u32, literal: Literal<'a>) -> Result<Literal<'a>, Invalid> {
         let Literal::Name(name) = literal else {
             return Ok(literal);
         };
@@ -668,7 +669,7 @@ impl<'a> Compiler<'a, '_> {
                 let its = (0..).map_while(|index| types.enumerator(own, index));
 
                 self.list("names", its.map(|(name, _)| name));
-                Err(wrong(
+                Err(invalid(
                     at,
                     "there is no enumerator or error of this name, or more than one",
                 ))
@@ -677,10 +678,10 @@ impl<'a> Compiler<'a, '_> {
     }
 }
 
-fn offset(at: usize, offset: i64) -> Result<i32, Wrong> {
+fn offset(at: usize, offset: i64) -> Result<i32, Invalid> {
     match (-MAX_OFFSET..=MAX_OFFSET).contains(&offset) {
         true => Ok(offset as i32),
-        false => Err(wrong(at, "the offset is too large")),
+        false => Err(invalid(at, "the offset is too large")),
     }
 }
 

@@ -15,12 +15,12 @@ mod tests {
     use crate::condition_cases;
 
     #[test]
-    fn every_condition_is_compiled_as_expected() {
+    fn conditions_are_compiled_as_expected() {
         assert_eq!(condition_cases::first_wrong_program(), None);
     }
 
     #[test]
-    fn every_mistake_is_refused_as_expected() {
+    fn wrong_conditions_are_refused_as_expected() {
         assert_eq!(condition_cases::first_wrong_refusal(), None);
     }
 }

@@ -32,12 +32,12 @@ const MAX_DEPTH: usize = 8;
 
 /// What is wrong with a condition, and behind how many bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Wrong {
+pub(crate) struct Invalid {
     pub(crate) at: usize,
     pub(crate) what: &'static str,
 }
 
-impl fmt::Display for Wrong {
+impl fmt::Display for Invalid {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,
@@ -179,10 +179,10 @@ pub(crate) fn length(text: &str) -> usize {
 }
 
 /// Whether `text`, which is printable ASCII, is a condition.
-pub(crate) fn check(text: &str) -> Result<Summary, Wrong> {
+pub(crate) fn check(text: &str) -> Result<Summary, Invalid> {
     let mut parser = Parser::new(text, None);
 
-    parser.whole()?;
+    parser.parse_all()?;
     Ok(Summary {
         comparisons: parser.comparisons,
         reads_memory: parser.reads_memory,
@@ -194,8 +194,8 @@ pub(crate) fn check(text: &str) -> Result<Summary, Wrong> {
 pub(crate) fn parse<'a, 'n>(
     text: &'a str,
     nodes: &'n mut [Option<Node<'a>>],
-) -> Result<Tree<'a, 'n>, Wrong> {
-    let root = Parser::new(text, Some(&mut *nodes)).whole()?;
+) -> Result<Tree<'a, 'n>, Invalid> {
+    let root = Parser::new(text, Some(&mut *nodes)).parse_all()?;
 
     Ok(Tree { nodes, root })
 }
@@ -225,14 +225,14 @@ impl<'a, 'n> Parser<'a, 'n> {
     }
 
     /// All of it. Returns the number of its node.
-    fn whole(&mut self) -> Result<usize, Wrong> {
+    fn parse_all(&mut self) -> Result<usize, Invalid> {
         if self.text.len() > MAX_LENGTH {
-            return Err(self.wrong("it is longer than 512 characters"));
+            return Err(self.invalid("it is longer than 512 characters"));
         }
         let root = self.condition()?;
 
         if !self.rest().is_empty() {
-            return Err(self.wrong("this is not expected"));
+            return Err(self.invalid("this is not expected"));
         }
         Ok(root)
     }
@@ -241,12 +241,12 @@ impl<'a, 'n> Parser<'a, 'n> {
         self.text.get(self.at..).unwrap_or_default()
     }
 
-    fn wrong(&self, what: &'static str) -> Wrong {
-        Wrong { at: self.at, what }
+    fn invalid(&self, what: &'static str) -> Invalid {
+        Invalid { at: self.at, what }
     }
 
     /// Goes behind `token`, if that comes next.
-    fn takes(&mut self, token: &str) -> bool {
+    fn accept(&mut self, token: &str) -> bool {
         let is_next = self.rest().starts_with(token);
 
         if is_next {
@@ -256,7 +256,7 @@ impl<'a, 'n> Parser<'a, 'n> {
     }
 
     /// The longest piece of such bytes that comes next, which may be empty.
-    fn piece(&mut self, is_part: impl Fn(u8) -> bool) -> &'a str {
+    fn take_while(&mut self, is_part: impl Fn(u8) -> bool) -> &'a str {
         let rest = self.rest();
         let length = rest.bytes().take_while(|byte| is_part(*byte)).count();
 
@@ -264,32 +264,32 @@ impl<'a, 'n> Parser<'a, 'n> {
         rest.get(..length).unwrap_or_default()
     }
 
-    fn name(&mut self) -> Result<&'a str, Wrong> {
+    fn name(&mut self) -> Result<&'a str, Invalid> {
         let begins = |byte: &u8| byte.is_ascii_alphabetic() || *byte == b'_';
 
         if !self.rest().as_bytes().first().is_some_and(begins) {
-            return Err(self.wrong("a name is missing"));
+            return Err(self.invalid("a name is missing"));
         }
-        Ok(self.piece(|byte| byte.is_ascii_alphanumeric() || byte == b'_'))
+        Ok(self.take_while(|byte| byte.is_ascii_alphanumeric() || byte == b'_'))
     }
 
-    fn string(&mut self) -> Result<&'a str, Wrong> {
-        if !self.takes("\"") {
-            return Err(self.wrong("a string in double quotes is missing"));
+    fn string(&mut self) -> Result<&'a str, Invalid> {
+        if !self.accept("\"") {
+            return Err(self.invalid("a string in double quotes is missing"));
         }
-        let text = self.piece(|byte| byte != b'"');
+        let text = self.take_while(|byte| byte != b'"');
 
-        if !self.takes("\"") {
-            return Err(self.wrong("the closing double quote of a string is missing"));
+        if !self.accept("\"") {
+            return Err(self.invalid("the closing double quote of a string is missing"));
         }
         Ok(text)
     }
 
-    fn add(&mut self, node: Node<'a>) -> Result<usize, Wrong> {
+    fn add(&mut self, node: Node<'a>) -> Result<usize, Invalid> {
         let number = self.count;
 
         if number == MAX_NODES {
-            return Err(self.wrong("it is too long"));
+            return Err(self.invalid("it is too long"));
         }
         if let Some(place) = self.nodes.as_mut().and_then(|nodes| nodes.get_mut(number)) {
             *place = Some(node);
@@ -298,10 +298,10 @@ impl<'a, 'n> Parser<'a, 'n> {
         Ok(number)
     }
 
-    fn condition(&mut self) -> Result<usize, Wrong> {
+    fn condition(&mut self) -> Result<usize, Invalid> {
         let mut left = self.and()?;
 
-        while self.takes("||") {
+        while self.accept("||") {
             let right = self.and()?;
 
             left = self.add(Node::Or(left, right))?;
@@ -309,10 +309,10 @@ impl<'a, 'n> Parser<'a, 'n> {
         Ok(left)
     }
 
-    fn and(&mut self) -> Result<usize, Wrong> {
+    fn and(&mut self) -> Result<usize, Invalid> {
         let mut left = self.term()?;
 
-        while self.takes("&&") {
+        while self.accept("&&") {
             let right = self.term()?;
 
             left = self.add(Node::And(left, right))?;
@@ -320,22 +320,22 @@ impl<'a, 'n> Parser<'a, 'n> {
         Ok(left)
     }
 
-    fn term(&mut self) -> Result<usize, Wrong> {
+    fn term(&mut self) -> Result<usize, Invalid> {
         if self.depth == MAX_DEPTH {
-            return Err(self.wrong("it is nested too deeply"));
+            return Err(self.invalid("it is nested too deeply"));
         }
         self.depth += 1;
-        let number = if self.takes("!") {
+        let number = if self.accept("!") {
             let term = self.term()?;
 
             self.add(Node::Not(term))?
-        } else if self.is_cast() || !self.takes("(") {
+        } else if self.is_cast() || !self.accept("(") {
             self.comparison()?
         } else {
             let condition = self.condition()?;
 
-            if !self.takes(")") {
-                return Err(self.wrong("a closing parenthesis is missing"));
+            if !self.accept(")") {
+                return Err(self.invalid("a closing parenthesis is missing"));
             }
             condition
         };
@@ -363,7 +363,7 @@ impl<'a, 'n> Parser<'a, 'n> {
 
     // Not inlined, so that what is recursive does not have what this needs on the stack.
     #[inline(never)]
-    fn comparison(&mut self) -> Result<usize, Wrong> {
+    fn comparison(&mut self) -> Result<usize, Invalid> {
         let at = self.at;
         let operand = self.operand()?;
         let with = match self.operator() {
@@ -376,47 +376,47 @@ impl<'a, 'n> Parser<'a, 'n> {
         }
         self.comparisons += 1;
         if self.comparisons > MAX_COMPARISONS {
-            return Err(self.wrong("there are more than 16 comparisons"));
+            return Err(self.invalid("there are more than 16 comparisons"));
         }
         self.add(Node::Comparison(Comparison { at, operand, with }))
     }
 
     #[inline(never)]
-    fn operand(&mut self) -> Result<Operand<'a>, Wrong> {
+    fn operand(&mut self) -> Result<Operand<'a>, Invalid> {
         let mut cast = None;
 
-        if self.takes("(") {
+        if self.accept("(") {
             let structure = self.name()?;
-            let member = match self.takes(",") {
+            let member = match self.accept(",") {
                 true => Some(self.name()?),
                 false => None,
             };
 
-            if !self.takes(")") {
-                return Err(self.wrong("the closing parenthesis of a cast is missing"));
+            if !self.accept(")") {
+                return Err(self.invalid("the closing parenthesis of a cast is missing"));
             }
             cast = Some((structure, member));
         }
         let start = self.at;
-        let is_dollar = self.takes("$");
+        let is_dollar = self.accept("$");
         let word = self.name()?;
         let is_number =
             |digits: &str| !digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit());
 
         if is_dollar && !word.strip_prefix("arg").is_some_and(is_number) {
             if cast.is_some() {
-                return Err(Wrong {
+                return Err(Invalid {
                     at: start,
                     what: "only arguments can be cast",
                 });
             }
-            let argument = match self.takes("(") {
+            let argument = match self.accept("(") {
                 false => None,
                 true => {
                     let text = self.string()?;
 
-                    if !self.takes(")") {
-                        return Err(self.wrong("a closing parenthesis is missing"));
+                    if !self.accept(")") {
+                        return Err(self.invalid("a closing parenthesis is missing"));
                     }
                     Some(text)
                 }
@@ -431,7 +431,7 @@ impl<'a, 'n> Parser<'a, 'n> {
 
         while let Some(step) = self.step()? {
             match steps.all.get_mut(steps.count) {
-                None => return Err(self.wrong("there are more than 8 steps")),
+                None => return Err(self.invalid("there are more than 8 steps")),
                 Some(place) => *place = step,
             }
             steps.count += 1;
@@ -439,21 +439,21 @@ impl<'a, 'n> Parser<'a, 'n> {
         Ok(Operand::Argument { cast, name, steps })
     }
 
-    fn step(&mut self) -> Result<Option<Step<'a>>, Wrong> {
-        if self.takes("->") {
+    fn step(&mut self) -> Result<Option<Step<'a>>, Invalid> {
+        if self.accept("->") {
             return Ok(Some(Step::Arrow(self.name()?)));
         }
-        if self.takes(".") {
+        if self.accept(".") {
             return Ok(Some(Step::Dot(self.name()?)));
         }
-        if !self.takes("[") {
+        if !self.accept("[") {
             return Ok(None);
         }
-        let index = self.piece(|byte| byte.is_ascii_digit()).parse().ok();
+        let index = self.take_while(|byte| byte.is_ascii_digit()).parse().ok();
 
-        match index.filter(|_| self.takes("]")) {
+        match index.filter(|_| self.accept("]")) {
             Some(index) => Ok(Some(Step::Index(index))),
-            None => Err(self.wrong("a number in square brackets is missing")),
+            None => Err(self.invalid("a number in square brackets is missing")),
         }
     }
 
@@ -473,11 +473,11 @@ impl<'a, 'n> Parser<'a, 'n> {
             return None;
         }
         ALL.into_iter()
-            .find(|(token, _)| self.takes(token))
+            .find(|(token, _)| self.accept(token))
             .map(|(_, operator)| operator)
     }
 
-    fn literal(&mut self) -> Result<Literal<'a>, Wrong> {
+    fn literal(&mut self) -> Result<Literal<'a>, Invalid> {
         match self.rest().as_bytes().first() {
             Some(b'"') => self.string().map(Literal::Text),
             Some(byte) if byte.is_ascii_digit() => self.number(1).map(Literal::Number),
@@ -498,9 +498,9 @@ impl<'a, 'n> Parser<'a, 'n> {
         }
     }
 
-    fn number(&mut self, sign: i128) -> Result<i128, Wrong> {
+    fn number(&mut self, sign: i128) -> Result<i128, Invalid> {
         let start = self.at;
-        let word = self.piece(|byte| byte.is_ascii_alphanumeric());
+        let word = self.take_while(|byte| byte.is_ascii_alphanumeric());
         let number = match word.strip_prefix("0x") {
             Some(digits) => u64::from_str_radix(digits, 16),
             None => word.parse::<u64>(),
@@ -508,7 +508,7 @@ impl<'a, 'n> Parser<'a, 'n> {
 
         number
             .map(|number| sign * i128::from(number))
-            .map_err(|_| Wrong {
+            .map_err(|_| Invalid {
                 at: start,
                 what: "this is not a 64-bit number",
             })

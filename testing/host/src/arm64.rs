@@ -164,7 +164,7 @@ proptest! {
         } else if matches!(instruction.opcode, Opcode::B | Opcode::BL) {
             prop_assert_eq!(got, Use::None, "{:08x} {}", word, text);
         } else if matches!(instruction.opcode, Opcode::RET) {
-            prop_assert!(matches!(got, Use::Leaves | Use::Reads), "{:08x} {}", word, text);
+            prop_assert!(matches!(got, Use::Returns | Use::Reads), "{:08x} {}", word, text);
         } else {
             prop_assert!(got == Use::Reads || got == expected, "{:08x} {}", word, text);
         }

@@ -3,7 +3,9 @@
 //! Properties of every line written to the control file.
 
 use crate::{
-    command::{lines, lone_value, whole, Action, Command, Malformed, Scope, MAX_REASON},
+    command::{
+        check_length, lines, parse_lone_value, Action, Command, Malformed, Scope, MAX_REASON,
+    },
     command_cases, errno,
     policy::Value,
 };
@@ -41,8 +43,8 @@ fn every_error_has_a_name_that_is_parsed() {
 
 #[test]
 fn writes_are_complete_or_too_long() {
-    assert_eq!(whole(Some(b"seal")), Ok(&b"seal"[..]));
-    assert_eq!(whole(None), Err(Malformed::TooLong));
+    assert_eq!(check_length(Some(b"seal")), Ok(&b"seal"[..]));
+    assert_eq!(check_length(None), Err(Malformed::TooLong));
 }
 
 #[test]
@@ -81,7 +83,7 @@ proptest! {
         if let Err(malformed) = Command::parse(&line) {
             prop_assert!(!malformed.to_string().is_empty());
         }
-        let _ = lone_value(&line);
+        let _ = parse_lone_value(&line);
     }
 
     #[test]
@@ -158,8 +160,8 @@ proptest! {
         let sign = if value < 0 { "-" } else { "" };
         let decimal = value.to_string();
         let hex = format!("{sign}0x{:x}", value.unsigned_abs());
-        prop_assert_eq!(lone_value(decimal.as_bytes()), Ok(Value::new(value)));
-        prop_assert_eq!(lone_value(hex.as_bytes()), Ok(Value::new(value)));
+        prop_assert_eq!(parse_lone_value(decimal.as_bytes()), Ok(Value::new(value)));
+        prop_assert_eq!(parse_lone_value(hex.as_bytes()), Ok(Value::new(value)));
     }
 
     #[test]

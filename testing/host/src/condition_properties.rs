@@ -6,7 +6,7 @@ use crate::{
     condition::{
         compile,
         program::{Comparison, Field, Next, Source, With},
-        syntax::{self, Operator, Wrong, MAX_NODES},
+        syntax::{self, Invalid, Operator, MAX_NODES},
     },
     condition_cases::{self, Sample, FUNCTION},
     fuzz_targets,
@@ -18,7 +18,7 @@ fn with_compiled<T>(
     text: &str,
     choices: &mut String,
     body: impl FnOnce(&[Comparison<'_>]) -> T,
-) -> Result<T, Wrong> {
+) -> Result<T, Invalid> {
     let mut nodes = [None; MAX_NODES];
     let tree = syntax::parse(text, &mut nodes)?;
     let mut program = Vec::new();

@@ -13,7 +13,7 @@ use std::fmt;
 use std::{collections::BTreeSet, sync::LazyLock};
 
 #[test]
-fn every_case_gets_its_verdict() {
+fn verdicts_are_as_expected() {
     assert_eq!(first_wrong(), None);
 }
 
@@ -137,7 +137,7 @@ fn patterns_match_variants() {
     // Another line may have the same meaning.
     let is_in = |symbol: &str, member: Member| {
         sets_of(symbol).iter().any(|set| match set {
-            Set::Base(found) => found.says_as(member),
+            Set::Base(found) => found.accepts_same(member),
             _ => false,
         })
     };

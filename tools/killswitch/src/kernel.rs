@@ -427,7 +427,7 @@ impl Kernel {
             let caller = policy::image::owner(self, *place as usize);
 
             for member in caller.into_iter().flat_map(|it| self.base.of(it)) {
-                if member.takes_nothing() {
+                if member.accepts_nothing() {
                     found.entry(member.number()).or_default().push(*to as usize);
                 }
             }

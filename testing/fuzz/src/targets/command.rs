@@ -5,8 +5,8 @@
 
 use crate::{
     command::{
-        lines, lone_value, parse_value, whole, Action, Command, Engage, Malformed, Question, Scope,
-        Target, MAX_INPUT, MAX_REASON,
+        check_length, lines, parse_lone_value, parse_value, Action, Command, Engage, Malformed,
+        Question, Scope, Target, MAX_INPUT, MAX_REASON,
     },
     condition::syntax,
     errno,
@@ -15,7 +15,7 @@ use std::num::ParseIntError;
 
 /// Tests `data` as each kind of text, complete and line by line.
 pub fn command(data: &[u8]) {
-    let Ok(input) = whole((data.len() <= MAX_INPUT).then_some(data)) else {
+    let Ok(input) = check_length((data.len() <= MAX_INPUT).then_some(data)) else {
         return;
     };
     let parts: Vec<_> = lines(input).collect();
@@ -144,7 +144,7 @@ fn check(line: &[u8]) {
 
 /// Text as a single value.
 fn retval(text: &[u8]) {
-    let result = lone_value(text);
+    let result = parse_lone_value(text);
     let line = text.strip_suffix(b"\n").unwrap_or(text);
 
     wrong_if_unprintable(line, result.err());
@@ -158,7 +158,7 @@ fn retval(text: &[u8]) {
         assert!(!number(word).is_ok_and(|number| i64::try_from(number).is_ok()));
     }
     let Ok(value) = result else { return };
-    assert_eq!(lone_value(value.to_string().as_bytes()), result);
+    assert_eq!(parse_lone_value(value.to_string().as_bytes()), result);
 
     let word = std::str::from_utf8(line).unwrap().trim();
     assert_eq!(parse_value(word), result);

@@ -268,7 +268,7 @@ pub fn condition(data: &[u8]) {
 }
 
 /// Checks that the error is printable, and at a character of the condition or after it.
-fn can_be_shown(wrong: syntax::Wrong, text: &str, choices: &str) {
+fn can_be_shown(wrong: syntax::Invalid, text: &str, choices: &str) {
     let is_printable = |text: &str| text.bytes().all(|byte| matches!(byte, b' '..=b'~'));
 
     assert!(wrong.at <= text.len());

@@ -10,7 +10,7 @@ pub(crate) const MAX_NAME: usize = 255;
 pub(crate) trait Entries {
     const FILES: &'static [File];
     fn find(name: &str) -> Option<usize>;
-    fn is_there(key: usize) -> bool;
+    fn exists(key: usize) -> bool;
     fn next(from: usize, name: &mut [u8; MAX_NAME]) -> Option<(usize, usize)>;
 }
 
@@ -28,7 +28,7 @@ type Next = fn(usize, &mut [u8; MAX_NAME]) -> Option<(usize, usize)>;
 pub(crate) struct Content {
     files: &'static [File],
     find: fn(&str) -> Option<usize>,
-    is_there: fn(usize) -> bool,
+    exists: fn(usize) -> bool,
     next: Next,
 }
 
@@ -38,7 +38,7 @@ impl<T: Entries> Of<T> {
     const CONTENT: Content = Content {
         files: T::FILES,
         find: T::find,
-        is_there: T::is_there,
+        exists: T::exists,
         next: T::next,
     };
 }
@@ -55,7 +55,7 @@ impl Content {
         let key = (self.find)(entry)?;
         let file = self.files.iter().find(|file| file.name == name)?;
 
-        assert!((self.is_there)(key));
+        assert!((self.exists)(key));
         Some((key, file.operations))
     }
 

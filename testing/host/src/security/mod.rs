@@ -39,7 +39,7 @@ pub(crate) mod audit {
             let _ = write!(self.0, "\"{}\"", str::from_utf8(text).unwrap());
         }
 
-        pub(crate) fn nobody(&mut self) {
+        pub(crate) fn no_subject(&mut self) {
             self.0.push_str(" nobody");
         }
 

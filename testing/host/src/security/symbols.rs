@@ -15,7 +15,7 @@ pub(crate) mod btf {
     use crate::policy::{btf::Layouts, Prototype};
     use kernel::prelude::*;
 
-    pub(crate) fn is_there() -> bool {
+    pub(crate) fn is_available() -> bool {
         true
     }
 
@@ -256,7 +256,7 @@ pub(crate) mod module {
             Self(name, CString::new(name).unwrap(), PhantomData)
         }
 
-        pub(crate) fn while_told(module: &'m Module) -> Result<Self> {
+        pub(crate) fn during_notification(module: &'m Module) -> Result<Self> {
             Ok(Self::get(module.0))
         }
 
