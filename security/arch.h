@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What the C of Killswitch has to know of an architecture, of which each has a file:
+ * The architecture-specific part of the C code, in one file for each architecture:
  *
- * arch_return_address() is where a function returns to that has not begun, and
- * arch_set_return_address() sets that to what is on top of a stack;
- * arch_arguments is where its arguments are in struct pt_regs;
- * arch_preempt_offset() is what the handling of a probe adds to preempt_count();
- * arch_may_read() says whether memory is the kernel's, if it is there at all;
- * arch_is_at_entry() says whether a function is traced at its entry;
- * arch_original_code() has what a probe took the place of.
+ * arch_return_address() returns the return address at the entry of a function;
+ * arch_set_return_address() sets it to the value on top of a stack;
+ * arch_arguments has the offsets of the arguments in struct pt_regs;
+ * arch_preempt_offset() returns what handling a probe adds to preempt_count();
+ * arch_may_read() says whether an address range is kernel memory, if mapped;
+ * arch_is_at_entry() says whether an ftrace location is at a function's entry;
+ * arch_original_code() copies the code that a probe replaced.
  */
 #ifndef _SECURITY_KILLSWITCH_ARCH_H
 #define _SECURITY_KILLSWITCH_ARCH_H

@@ -7,7 +7,7 @@
 #include <asm/debug-monitors.h>
 #include <asm/insn.h>
 
-/* It is in the link register, and not signed yet. */
+/* In the link register, not signed yet. */
 static __always_inline unsigned long arch_return_address(const struct pt_regs *regs)
 {
 	return regs->regs[30];
@@ -31,7 +31,7 @@ static inline unsigned int arch_preempt_offset(struct kprobe *kp)
 	return 0;
 }
 
-/* The kernel's half of the addresses, whatever tag they have. */
+/* The kernel half of the address space, whatever the tag. */
 static __always_inline bool arch_may_read(unsigned long address, unsigned long size)
 {
 	address = __tag_reset(address);
@@ -39,8 +39,8 @@ static __always_inline bool arch_may_read(unsigned long address, unsigned long s
 }
 
 /*
- * Behind a landing pad, if there is one, and the place in which the link register is
- * kept. There may be a probe on the landing pad, which goes at any time.
+ * After the landing pad, if there is one, and the instruction that saves the link
+ * register. A probe on the landing pad may be removed at any time.
  */
 static inline bool arch_is_at_entry(unsigned long site, unsigned long address)
 {

@@ -10,7 +10,7 @@
 #include <asm/pgtable_64_types.h>
 #include <asm/vsyscall.h>
 
-/* It is on top of the stack. */
+/* On top of the stack. */
 static __always_inline unsigned long arch_return_address(const struct pt_regs *regs)
 {
 	return *(unsigned long *)regs->sp;
@@ -27,15 +27,15 @@ static const unsigned int arch_arguments[] = {
 	offsetof(struct pt_regs, r8), offsetof(struct pt_regs, r9),
 };
 
-/* A breakpoint is like an NMI. */
+/* A breakpoint is handled like an NMI. */
 static inline unsigned int arch_preempt_offset(struct kprobe *kp)
 {
 	return kprobe_ftrace(kp) ? 0 : NMI_OFFSET + HARDIRQ_OFFSET;
 }
 
 /*
- * The kernel's half of the addresses, up to the vsyscall page, behind which is nothing. A
- * page of the highest table has 512 entries.
+ * The kernel half of the address space, up to the vsyscall page, above which nothing
+ * is mapped. A page of the top-level table has 512 entries.
  */
 static __always_inline bool arch_may_read(unsigned long address, unsigned long size)
 {
@@ -43,7 +43,7 @@ static __always_inline bool arch_may_read(unsigned long address, unsigned long s
 	       address < VSYSCALL_ADDR - size;
 }
 
-/* There, or behind a landing pad. */
+/* At the first instruction, or after the landing pad. */
 static inline bool arch_is_at_entry(unsigned long site, unsigned long address)
 {
 	return site == address ||
@@ -54,7 +54,7 @@ static inline unsigned long arch_original_code(struct kprobe *kp, u8 *bytes)
 {
 	bytes[0] = kp->opcode;
 #ifdef CONFIG_OPTPROBES
-	/* One that is only going to be optimized has copied nothing yet. */
+	/* A probe that is only queued for optimization has no copy yet. */
 	if (kprobe_optimized(kp) && *(u8 *)kp->addr == JMP32_INSN_OPCODE) {
 		struct optimized_kprobe *op = container_of(kp, struct optimized_kprobe, kp);
 

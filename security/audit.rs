@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! Records of the audit log.
+//! Audit records.
 //!
 //! C header: [`include/linux/audit.h`](srctree/include/linux/audit.h)
 
@@ -17,35 +17,35 @@ use kernel::{
     str::CStrExt, //
 };
 
-/// What a record is about: its type.
+/// The type of a record.
 #[derive(Clone, Copy)]
 pub(crate) enum Type {
-    /// A decision on an engagement.
+    /// A decision about an engagement.
     Config,
-    /// A call that was stopped, or only counted.
+    /// A call that was short-circuited or counted.
     Access,
 }
 
-/// A record that is being written; dropping it sends it.
+/// A record that is being written. Dropping it sends it.
 ///
-/// Text goes in through [`Write`], and must be fixed or come from numbers: strings that somebody
-/// else chose go through [`untrusted()`](Self::untrusted).
+/// [`Write`] is for constant text and numbers only; strings that users choose go through
+/// [`untrusted()`](Self::untrusted).
 ///
 /// # Invariants
 ///
-/// The pointer is to an audit buffer that nobody else knows.
+/// The pointer is to an audit buffer that nothing else uses.
 pub(crate) struct Record(NonNull<bindings::audit_buffer>);
 
-/// Says, as audit is configured to say it, that a record was lost. Any context.
+/// Reports a lost record in the way that audit is configured to. Any context.
 pub(crate) fn lost() {
     // SAFETY: The message is a string.
     unsafe { bindings::audit_log_lost(c"killswitch: no room for a record".as_char_ptr()) };
 }
 
 impl Record {
-    /// Begins a record, unless audit is not running, has a rule against it, or no room or memory
-    /// for it: one that belongs to what the current task does, or one that stands alone. May sleep,
-    /// for as long as audit waits for room.
+    /// Starts a record, in the event of the current task or in one of its own. Returns `None` if
+    /// audit is off, a rule excludes the record, or there is no memory or no room in the backlog.
+    /// May sleep, for as long as audit waits for room.
     pub(crate) fn start(of_task: bool, of: Type) -> Option<Self> {
         let number = match of {
             Type::Config => bindings::AUDIT_MAC_CONFIG_CHANGE,
@@ -58,8 +58,7 @@ impl Record {
         NonNull::new(buffer).map(Self)
     }
 
-    /// Adds a string that somebody else chose: quoted, or in hexadecimal where it could be mistaken
-    /// for something else.
+    /// Adds an untrusted string: quoted, or in hexadecimal if it contains special characters.
     pub(crate) fn untrusted(&mut self, text: &[u8]) {
         // SAFETY: The buffer is ours by the type invariants, and the length is that of the text.
         unsafe {
@@ -67,13 +66,13 @@ impl Record {
         };
     }
 
-    /// Adds that nobody did it: auid and ses, unset.
+    /// Adds that no task is the subject: auid and ses, unset.
     pub(crate) fn no_subject(&mut self) {
         // SAFETY: The buffer is ours by the type invariants.
         unsafe { bindings::killswitch_audit_no_subject(self.0.as_ptr()) };
     }
 
-    /// Adds who the current task is: auid, uid, ses, subj, pid, comm, exe. May sleep.
+    /// Adds the current task as the subject: auid, uid, ses, subj, pid, comm, exe. May sleep.
     pub(crate) fn subject(&mut self) {
         // SAFETY: The buffer is ours by the type invariants; called in process context.
         unsafe { bindings::killswitch_audit_subject(self.0.as_ptr()) };
@@ -83,8 +82,8 @@ impl Record {
 impl Write for Record {
     fn write_str(&mut self, text: &str) -> fmt::Result {
         let length = c_int::try_from(text.len()).map_err(|_| fmt::Error)?;
-        // SAFETY: The buffer is ours by the type invariants, and the format takes a length and that
-        // many characters.
+        // SAFETY: The buffer is ours by the type invariants, and the format takes a length and a
+        // string of that length.
         unsafe {
             bindings::audit_log_format(
                 self.0.as_ptr(),

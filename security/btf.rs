@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! The kernel's type information: the prototypes of functions.
+//! BTF, the kernel's type information.
 //!
 //! C header: [`include/linux/btf.h`](srctree/include/linux/btf.h)
 
@@ -33,8 +33,8 @@ pub(crate) fn is_available() -> bool {
     Information::of(None).is_some()
 }
 
-/// The prototype of the function called `name`, in `module` or in the kernel itself. It is unknown
-/// if there is no type information about it, or several functions of this name differ. May sleep.
+/// The prototype of the function `name`, in `module` or in the kernel itself. It is unknown if
+/// there is no type information, or if functions of this name differ. May sleep.
 pub(crate) fn prototype(module: Option<&Loaded<'_>>, name: &CStr) -> Prototype {
     let Some(information) = Information::of(module) else {
         return Prototype::UNKNOWN;
@@ -51,9 +51,8 @@ pub(crate) fn prototype(module: Option<&Loaded<'_>>, name: &CStr) -> Prototype {
     }
 }
 
-/// Calls `body` with the type information about the function called `name`, in `module` or in the
-/// kernel itself, and the number of its type. There may be none, or several functions of the name
-/// may differ. May sleep.
+/// Calls `body` with the type information of the function `name`, in `module` or in the kernel
+/// itself, and its type id. Returns `None` if [`prototype()`] does not know it. May sleep.
 pub(crate) fn with_function<T>(
     module: Option<&Loaded<'_>>,
     name: &CStr,
@@ -72,10 +71,10 @@ pub(crate) fn with_function<T>(
 ///
 /// # Invariants
 ///
-/// The pointer is to type information of which this holds a reference.
+/// The pointer is to type information to which this holds a reference.
 struct Information {
     btf: NonNull<bindings::btf>,
-    /// The numbers of the types that are its own.
+    /// The range of its own type ids.
     first: u32,
     end: u32,
 }
@@ -83,11 +82,11 @@ struct Information {
 impl Information {
     fn of(module: Option<&Loaded<'_>>) -> Option<Self> {
         let module = module.map_or(ptr::null(), |module| module.as_ptr().cast_const());
-        // SAFETY: The module is there, or it is null, which stands for the kernel itself.
+        // SAFETY: The module is valid, or null, which means the kernel itself.
         let btf = unsafe { bindings::btf_get_module_btf(module) };
         // The result is null, an error, or type information with a reference for us.
         let btf = NonNull::new(kernel::error::from_err_ptr(btf).ok()?)?;
-        // SAFETY: The type information is there, and so is what it builds on.
+        // SAFETY: The type information is valid, and so is its base.
         let (first, end) = unsafe {
             let base = bindings::btf_base_btf(btf.as_ptr());
             let first = if base.is_null() {
@@ -102,12 +101,12 @@ impl Information {
         Some(Self { btf, first, end })
     }
 
-    /// The numbers of all functions called `name` that are its own.
+    /// The type ids of its own functions called `name`.
     fn functions<'a>(&'a self, name: &'a CStr) -> impl Iterator<Item = u32> + 'a {
         let btf = self.btf.as_ptr();
-        // The kernel's own are found quickly, the first of them first. A module has few.
+        // A fast search finds the first one in the kernel. A module has few.
         let first = match self.first {
-            // SAFETY: The type information is there by the type invariants.
+            // SAFETY: The type information is valid by the type invariants.
             1 => unsafe {
                 bindings::btf_find_by_name_kind(btf, name.as_char_ptr(), btf::FUNC as u8)
             },
@@ -115,8 +114,8 @@ impl Information {
         };
         let first = u32::try_from(first).unwrap_or(self.end);
         let is_it = move |id: &u32| {
-            // SAFETY: The type information is there by the type invariants, and it has a type with
-            // this number, whose name is a string.
+            // SAFETY: The type information is valid by the type invariants, and has a type with
+            // this id, whose name is a string.
             unsafe {
                 let described = bindings::btf_type_by_id(btf, *id);
 
@@ -126,8 +125,8 @@ impl Information {
             }
         };
 
-        // Types of one name are neighbours where the kernel's own are sorted, and where they are
-        // not there is one at most.
+        // If the kernel's types are sorted, those of one name are adjacent; otherwise there is at
+        // most one.
         (first..self.end)
             .take_while(move |id| self.first != 1 || is_it(id))
             .filter(is_it)
@@ -136,12 +135,12 @@ impl Information {
 
 impl Types for Information {
     fn get(&self, id: u32) -> Option<Described> {
-        // SAFETY: The type information is there by the type invariants.
+        // SAFETY: The type information is valid by the type invariants.
         let described =
             NonNull::new(unsafe { bindings::btf_type_by_id(self.btf.as_ptr(), id) }.cast_mut())?;
 
-        // SAFETY: Type information was checked when it was loaded: each type is followed by what
-        // its kind asks for, which is its encoding for an integer. It does not change.
+        // SAFETY: Type information was verified when it was loaded: an integer is followed by its
+        // encoding. It is constant.
         unsafe {
             let info = (*described.as_ptr()).info;
             let is_integer = btf::kind(info) == btf::INT;
@@ -159,8 +158,8 @@ impl Types for Information {
     }
 
     fn name(&self, id: u32) -> &str {
-        // SAFETY: The type information is there by the type invariants and does not change; its
-        // names are strings, and any offset may be asked for.
+        // SAFETY: The type information is valid by the type invariants and constant; its names are
+        // strings, and any offset may be passed.
         let name = unsafe {
             let described = bindings::btf_type_by_id(self.btf.as_ptr(), id);
 
@@ -177,8 +176,8 @@ impl Types for Information {
     }
 
     fn parameter(&self, prototype: u32, index: u32) -> Option<u32> {
-        // SAFETY: The type information is there by the type invariants. It was checked when it was
-        // loaded: a prototype is followed by its parameters, of which `info` has the number.
+        // SAFETY: The type information is valid by the type invariants. It was verified when it was
+        // loaded: a prototype is followed by its parameters, and `info` has their number.
         unsafe {
             let described = bindings::btf_type_by_id(self.btf.as_ptr(), prototype);
 
@@ -196,10 +195,10 @@ impl Types for Information {
 }
 
 impl Information {
-    /// The type with this number, if it has one of these kinds, how many things it lists, and the
-    /// first of them.
+    /// The type with this id, if it is of one of these kinds, with the number of its entries and a
+    /// pointer to the first.
     fn listed<T>(&self, id: u32, kinds: &[u32]) -> Option<(&bindings::btf_type, u32, *const T)> {
-        // SAFETY: The type information is there by the type invariants, and does not change.
+        // SAFETY: The type information is valid by the type invariants, and constant.
         let described = unsafe { bindings::btf_type_by_id(self.btf.as_ptr(), id).as_ref() }?;
 
         if !kinds.contains(&btf::kind(described.info)) {
@@ -211,8 +210,8 @@ impl Information {
 
     /// The name at this offset.
     fn name_at(&self, offset: u32) -> &str {
-        // SAFETY: The type information is there by the type invariants and does not change; its
-        // names are strings, and any offset may be asked for.
+        // SAFETY: The type information is valid by the type invariants and constant; its names are
+        // strings, and any offset may be passed.
         let name = unsafe { bindings::btf_name_by_offset(self.btf.as_ptr(), offset) };
 
         if name.is_null() {
@@ -223,8 +222,8 @@ impl Information {
     }
 }
 
-// In the following, type information was checked when it was loaded: each type is followed by as
-// many things as its `info` says, of the type that belongs to its kind.
+// In the following, "see above" means: type information was verified when it was loaded, and each
+// type is followed by the entries of its kind, as many as its `info` says.
 impl Layouts for Information {
     fn parameter_name(&self, prototype: u32, index: u32) -> Option<&str> {
         let (_, count, first) =
@@ -240,7 +239,7 @@ impl Layouts for Information {
             self.listed::<bindings::btf_member>(id, &[btf::STRUCT, btf::UNION])?;
         // SAFETY: See above.
         let member = (index < count).then(|| unsafe { first.add(index as usize).read() })?;
-        // The flag says that the offsets have the sizes of bit fields in their highest byte.
+        // With the flag, the highest byte of an offset is the size of a bit field.
         let (bit_offset, bits) = match described.info >> 31 != 0 {
             true => (member.offset & 0xff_ffff, (member.offset >> 24) as u8),
             false => (member.offset, 0),
@@ -296,13 +295,13 @@ impl Layouts for Information {
             let first = ids.find(is_it)?;
             let size = |id| self.get(id).map(|described| described.size_or_type);
 
-            // Two of one size and name are taken for the same, seen from two files.
+            // Two of one name and size are the same structure, as seen by two files.
             ids.filter(is_it)
                 .all(|other| size(other) == size(first))
                 .then_some(first)
         };
 
-        // A module's own come first.
+        // The module's own types first.
         only(self.first..self.end).or_else(|| only(1..self.first))
     }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! What stands in for type information in a kernel without BPF, which is what looks after it.
+//! A stand-in for type information in kernels without BPF, which provides it.
 
 use super::module::Loaded;
 use crate::policy::{
@@ -14,12 +14,12 @@ pub(crate) fn is_available() -> bool {
     false
 }
 
-/// The prototype of the function called `name`, in `module` or in the kernel itself. Any context.
+/// The prototype of a function: unknown. Any context.
 pub(crate) fn prototype(_: Option<&Loaded<'_>>, _: &CStr) -> Prototype {
     Prototype::UNKNOWN
 }
 
-/// Calls `body` with type information, of which there is none. Any context.
+/// Does not call `body`, since there is no type information. Any context.
 pub(crate) fn with_function<T>(
     _: Option<&Loaded<'_>>,
     _: &CStr,

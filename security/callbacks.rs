@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! The framework's table of the callbacks that all security modules registered.
+//! The LSM framework's table of registered callbacks.
 //!
 //! C header: [`include/linux/lsm_hooks.h`](srctree/include/linux/lsm_hooks.h)
 
@@ -15,17 +15,16 @@ use kernel::{
     str::CStrExt, //
 };
 
-/// The framework's table of callbacks.
+/// The framework's static calls.
 pub(crate) struct Calls {
-    /// The callbacks that all LSMs registered, with the names of the LSMs, in the order of the
-    /// table.
+    /// The callbacks of all LSMs, with the names of the LSMs, in the order of the table.
     pub(crate) hooks: KVec<Tagged<&'static str>>,
-    /// Where the trampolines lie through which the framework calls them.
+    /// The address range of the trampolines through which the framework calls them.
     pub(crate) trampolines: Range<usize>,
 }
 
-/// Reads the framework's table of callbacks, which does not change any more: all LSMs have been
-/// initialized when Killswitch is set up. May sleep. Fails with ENOMEM only.
+/// Reads the framework's table of callbacks, which is constant once all LSMs have been
+/// initialized. May sleep. Fails with ENOMEM only.
 pub(crate) fn registered_calls() -> Result<Calls> {
     const CALLS: usize =
         size_of::<bindings::lsm_static_calls_table>() / size_of::<bindings::lsm_static_call>();
@@ -35,8 +34,8 @@ pub(crate) fn registered_calls() -> Result<Calls> {
     let (mut first, mut end) = (usize::MAX, 0);
 
     for index in 0..CALLS {
-        // SAFETY: The table consists of `CALLS` elements and nothing else; it is packed, so they
-        // need not be aligned for Rust. It is read-only after init.
+        // SAFETY: The table has exactly `CALLS` elements; it is packed, so they may be unaligned.
+        // It is read-only after init.
         let call = unsafe { table.add(index).read_unaligned() };
         let trampoline = call.trampoline.addr();
         let list = call.hl;
@@ -48,7 +47,7 @@ pub(crate) fn registered_calls() -> Result<Calls> {
         if list.is_null() {
             continue;
         }
-        // SAFETY: What the table points to was registered, lives forever and does not change.
+        // SAFETY: Registered hooks live forever and are constant.
         let (address, id) = unsafe { ((*list).hook.lsm_func_addr as usize, (*list).lsmid) };
         // SAFETY: As above; the names of LSMs are constant strings.
         let name: &'static CStr = unsafe { CStr::from_char_ptr((*id).name) };

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! Who opened a file, who writes to it, and whether both may administer the machine.
+//! The capabilities of a file's opener and of the current task.
 //!
 //! C header: [`include/linux/capability.h`](srctree/include/linux/capability.h)
 
@@ -12,7 +12,7 @@ use kernel::{
 
 const CAP_SYS_ADMIN: c_int = bindings::CAP_SYS_ADMIN as c_int;
 
-/// The credentials that an open file carries: those of whoever opened it.
+/// The credentials of an open file: those of its opener.
 ///
 /// # Invariants
 ///
@@ -20,13 +20,13 @@ const CAP_SYS_ADMIN: c_int = bindings::CAP_SYS_ADMIN as c_int;
 pub(crate) struct Opener<'a>(&'a Opaque<bindings::file>);
 
 impl<'a> Opener<'a> {
-    /// Looks at an open file.
+    /// The opener of `file`.
     ///
     /// # Safety
     ///
     /// `file` must point to a file that stays open for `'a`.
     pub(super) unsafe fn from_raw(file: *const bindings::file) -> Self {
-        // SAFETY: The caller promises that the file is there for `'a`; what it holds may change.
+        // SAFETY: The caller promises that the file is valid for `'a`; its fields may change.
         // INVARIANT: By the safety requirements.
         Self(unsafe { &*file.cast::<Opaque<bindings::file>>() })
     }
@@ -39,8 +39,7 @@ impl<'a> Opener<'a> {
         }
     }
 
-    /// The same, for nothing but the choice of what is shown: what decides is not on record. Any
-    /// context.
+    /// The same without an audit record, only to choose what a file shows. Any context.
     pub(crate) fn is_administrator(&self) -> bool {
         // SAFETY: The file is open by the type invariants.
         unsafe { bindings::killswitch_opened_by_administrator(self.0.get()) }

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! Claims on functions whose probes do not stand on ftrace: as long as there is one, the function
-//! is not livepatched, and a function that is livepatched cannot be claimed. A probe on ftrace is a
-//! claim itself.
+//! Claims on functions whose probes do not use ftrace. A claimed function cannot be livepatched,
+//! and a livepatched function cannot be claimed. A probe that uses ftrace needs no claim.
 //!
 //! C header: [`include/linux/ftrace.h`](srctree/include/linux/ftrace.h)
 
@@ -26,8 +25,8 @@ use kernel::{
 
 global_lock! {
     // SAFETY: `init()` below initializes it, before the first claim.
-    /// The places that are claimed, each once for every claim on it: an engagement that takes the
-    /// place of another is there before that has gone. Taken before the locks of ftrace.
+    /// The sites that are claimed, once for each claim: an engagement claims its function before
+    /// the observation that it replaces releases it. Taken before the locks of ftrace.
     unsafe(uninit) static CLAIMED: Mutex<KVec<usize>> = KVec::new();
 }
 
@@ -41,15 +40,15 @@ pub(super) unsafe fn init() {
     unsafe { CLAIMED.init() };
 }
 
-/// A claim that can be made on a function.
+/// A claim on a function, made or not.
 pub(super) struct Claim {
-    /// Where the function is traced; nothing if there is no need of a claim.
+    /// The ftrace location of the function; `None` if it needs no claim.
     site: Option<usize>,
     is_made: Atomic<bool>,
 }
 
 impl Claim {
-    /// The claim on the function that begins at `entry`, not made yet.
+    /// A claim on the function at `entry`, not made yet.
     pub(super) fn on(entry: &Entry<'_>) -> Self {
         Self {
             site: entry.site().filter(|_| !entry.is_on_ftrace()),
@@ -57,7 +56,7 @@ impl Claim {
         }
     }
 
-    /// No claim.
+    /// A claim on nothing.
     pub(super) fn none() -> Self {
         Self {
             site: None,
@@ -66,11 +65,10 @@ impl Claim {
     }
 }
 
-/// Makes (`made`) or gives up all `claims` that are not in that state, or none. Sleeps.
+/// Makes (`made`) or releases all `claims` that are not in that state, or none. Sleeps.
 ///
-/// To make them fails with EBUSY if a function is livepatched, with EAGAIN if a BPF program is
-/// being attached to one, and with ENODEV if ftrace was killed. Without memory, either fails with
-/// ENOMEM.
+/// Making them fails with EBUSY if a function is livepatched, with EAGAIN if a BPF program is being
+/// attached to one, and with ENODEV if ftrace was killed. Both fail with ENOMEM.
 pub(super) fn set<'a>(claims: impl Iterator<Item = &'a Claim>, made: bool) -> Result {
     let mut claimed = CLAIMED.lock();
     let mut changing = KVec::new();
@@ -84,7 +82,7 @@ pub(super) fn set<'a>(claims: impl Iterator<Item = &'a Claim>, made: bool) -> Re
     for (_, site) in &changing {
         let times = |sites: &mut dyn Iterator<Item = usize>| sites.filter(|it| it == site).count();
         let before = times(&mut claimed.iter().copied());
-        // What others claim, too, stays claimed.
+        // A site that has other claims stays claimed.
         let changes = match made {
             true => before == 0,
             false => before == times(&mut changing.iter().map(|(_, site)| *site)),
@@ -100,7 +98,7 @@ pub(super) fn set<'a>(claims: impl Iterator<Item = &'a Claim>, made: bool) -> Re
     if !sites.is_empty() {
         let others = if made { 0 } else { changing.len() };
 
-        // SAFETY: There are as many addresses, and nothing else calls this with the lock held.
+        // SAFETY: The length is that of the array, and the lock serializes the calls.
         to_result(unsafe {
             bindings::killswitch_claim(
                 sites.as_mut_ptr(),
@@ -113,7 +111,7 @@ pub(super) fn set<'a>(claims: impl Iterator<Item = &'a Claim>, made: bool) -> Re
     for (claim, site) in &changing {
         claim.is_made.store(made, Relaxed);
         if made {
-            // There is room.
+            // Reserved above.
             claimed.push(*site, GFP_KERNEL)?;
         } else if let Some(index) = claimed.iter().position(|it| it == site) {
             let _ = claimed.remove(index);

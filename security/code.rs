@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! The machine code of the running kernel, as its compiler made it or as it was patched since.
+//! The machine code of the running kernel, as compiled or as patched since.
 //!
 //! C headers: [`include/linux/memory.h`](srctree/include/linux/memory.h),
 //! [`include/linux/uaccess.h`](srctree/include/linux/uaccess.h)
@@ -44,24 +44,24 @@ use kernel::{
     str::CString, //
 };
 
-/// How much code is copied at a time to count calls, in bytes.
+/// The size of the chunks in which code is searched for calls, in bytes.
 const CHUNK: usize = 1024;
 
-/// How much code is gone through before others may run, in bytes.
+/// How much code is searched between two reschedules, in bytes.
 const STRIDE: usize = 256 << 10;
 
-/// How many bytes in front of a function belong to it.
+/// The padding in front of functions, in bytes.
 const PADDING: usize = bindings::KILLSWITCH_PADDING as usize;
 
-/// The code of the kernel and of the modules that are loaded.
+/// The code of the kernel and its loaded modules.
 pub(crate) struct RunningCode {
     may_be_split: fn(&str) -> bool,
     failure: Cell<Option<Error>>,
 }
 
 impl RunningCode {
-    /// The code, as it is now. `may_be_split` says whether the kernel itself may have a cold part
-    /// of a function of a name without suffixes: to search for one takes long.
+    /// Makes one. `may_be_split` says whether the kernel may have a cold part of a function, by its
+    /// name without suffixes, since searching for one is slow.
     pub(crate) fn new(may_be_split: fn(&str) -> bool) -> Self {
         Self {
             may_be_split,
@@ -69,25 +69,24 @@ impl RunningCode {
         }
     }
 
-    /// Why it could not be looked at, so that there is no result: EINTR if the current task was
-    /// killed meanwhile, ENOMEM.
+    /// The error that makes results invalid: EINTR if the current task was killed, or ENOMEM.
     pub(crate) fn failure(&self) -> Option<Error> {
         self.failure.get()
     }
 }
 
-/// Where the code of the kernel itself lies, without what is freed after boot. Any context.
+/// The address range of the code of the kernel itself, without init code. Any context.
 pub(crate) fn text() -> Range<usize> {
     (&raw const bindings::_stext).addr()..(&raw const bindings::_etext).addr()
 }
 
-/// All places in the kernel and its modules that call one of `functions`, each with that function.
-/// May sleep. EINTR says that the current task was killed meanwhile, and ENOMEM is the other error.
+/// All call sites of `functions` in the kernel and its modules, each with the function that it
+/// calls. May sleep. Fails with EINTR if the current task was killed, and with ENOMEM.
 ///
-/// The kernel itself was linked without its modules, and calls none of their functions; but for a
-/// few static calls, which are left out.
+/// The kernel itself does not call functions of modules, except by a few static calls, which are
+/// left out.
 fn callers(functions: &[usize]) -> Result<KVVec<(usize, usize)>> {
-    // The symbols of modules cannot be asked for as long as their list is locked.
+    // Symbols of modules cannot be resolved while the list of modules is locked.
     let mut found = KVVec::new();
     let mut sorted = KVec::with_capacity(functions.len(), GFP_KERNEL)?;
 
@@ -109,13 +108,13 @@ fn callers(functions: &[usize]) -> Result<KVVec<(usize, usize)>> {
     result.map(|()| found)
 }
 
-/// As [`callers()`], of those in a module that call by the veneers there.
+/// Like [`callers()`], for calls in a module that go through its veneers.
 fn callers_by_veneers(
     area: Range<usize>,
     called: &Called<KVec<usize>>,
     found: &mut KVVec<(usize, usize)>,
 ) -> Result {
-    // In order of their places.
+    // Sorted by address.
     let mut veneers: KVec<(usize, usize)> = KVec::new();
     let mut places = KVec::new();
     let mut callers = KVVec::new();
@@ -165,8 +164,8 @@ fn callers_in(
     })
 }
 
-/// Calls `visit` with the code in `area`, chunk by chunk, and where each lies. They overlap by
-/// `overlap` bytes. May sleep. EINTR says that the current task was killed meanwhile.
+/// Calls `visit` with the code in `area`, in chunks that overlap by `overlap` bytes, and the
+/// address of each. May sleep. Fails with EINTR if the current task was killed.
 #[inline(always)]
 fn for_each_chunk(
     area: Range<usize>,
@@ -184,7 +183,7 @@ fn for_each_chunk(
             false => copy(at, bytes),
         };
 
-        // Areas are mapped as a whole; what cannot be read has been unmapped, and calls nothing.
+        // Areas are mapped as a whole; one that cannot be read was unmapped, and calls nothing.
         if is_read {
             visit(bytes, at)?;
         }
@@ -201,8 +200,8 @@ fn for_each_chunk(
 }
 
 impl RunningCode {
-    /// The addresses of what is called `symbol` in what `address` is in. Without memory for them
-    /// there are none, and [`failure()`](Self::failure) says so.
+    /// The addresses of `symbol` in the kernel or the module that `address` is in. On ENOMEM there
+    /// are none, and [`failure()`](Self::failure) says so.
     fn siblings(&self, address: usize, symbol: fmt::Arguments<'_>) -> KVec<usize> {
         CString::try_from_fmt(symbol)
             .and_then(|symbol| kallsyms::addresses_in_same(address, &symbol))
@@ -237,7 +236,7 @@ impl RunningCode {
     }
 }
 
-/// The prototype of the function called `symbol`, in `module` or in the kernel itself. Sleeps.
+/// The prototype of the function `symbol`, in `module` or in the kernel itself. Sleeps.
 pub(crate) fn prototype(module: Option<&Loaded<'_>>, symbol: &str) -> Result<Prototype> {
     let name = CString::try_from_fmt(fmt!("{}", policy::typed_name(symbol)))?;
 
@@ -307,14 +306,15 @@ impl Image for RunningCode {
     }
 }
 
-/// Copies the code at `at`, without the probes in it. Sleeps. Returns false as [`copy()`] does.
+/// Copies the code at `at`, with probes replaced by the original code. Sleeps. Returns false as
+/// [`copy()`] does.
 fn read(at: usize, buffer: &mut [u8]) -> bool {
-    // SAFETY: The mutex is taken and released here, and nothing else is taken meanwhile. With
-    // it held nothing is half patched.
+    // SAFETY: The mutex is taken and released here, and no other lock in between. While it is held,
+    // no code is half patched.
     unsafe { bindings::mutex_lock(&raw mut bindings::text_mutex) };
     let is_read = copy(at, buffer);
 
-    // A probe in front may be so long that it reaches into the buffer.
+    // A probe before the buffer may extend into it.
     for probed in at.saturating_sub(Native::PROBE - 1)..at {
         restore(probed, at, buffer);
     }
@@ -328,10 +328,10 @@ fn read(at: usize, buffer: &mut [u8]) -> bool {
     is_read
 }
 
-/// Copies memory of the kernel, which need not be there. Any context. Returns false, and may have
-/// copied part of it, if it cannot be read.
+/// Copies kernel memory, which need not be mapped. Any context. Returns false on a fault, when part
+/// of it may have been copied.
 pub(super) fn copy(at: usize, buffer: &mut [u8]) -> bool {
-    // SAFETY: The buffer has room for so many bytes; what cannot be read is reported.
+    // SAFETY: The length is that of the buffer; faults are handled.
     unsafe {
         bindings::copy_from_kernel_nofault(
             buffer.as_mut_ptr().cast::<c_void>(),
@@ -341,11 +341,11 @@ pub(super) fn copy(at: usize, buffer: &mut [u8]) -> bool {
     }
 }
 
-/// Puts the bytes that the probe at `probed`, if there is one, replaced back into `buffer`, which
+/// Restores the code that the probe at `probed`, if there is one, replaced, in `buffer`, which
 /// holds the code at `at`.
 fn restore(probed: usize, at: usize, buffer: &mut [u8]) {
     let mut original = [0; Native::PROBE];
-    // SAFETY: Any address may be asked for, and there is room for what the longest probe replaces.
+    // SAFETY: Any address may be passed, and there is room for the longest probe.
     let count = unsafe { bindings::killswitch_original_code(probed, original.as_mut_ptr()) };
 
     for (address, byte) in (probed..).zip(&original[..count.min(Native::PROBE)]) {

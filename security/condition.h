@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Runs the condition of an engagement, for the handlers in handlers.c: no calls, no
- * locks, no sleep, and nothing but forward jumps.
+ * Evaluates the condition of an engagement, for handlers.c: no calls, no locks, no
+ * sleep, and only forward jumps between comparisons.
  */
 #ifndef _SECURITY_KILLSWITCH_CONDITION_H
 #define _SECURITY_KILLSWITCH_CONDITION_H
@@ -13,22 +13,22 @@
 #include "arch.h"
 #include "killswitch.h"
 
-/* A copy of text, in aligned words, which do not reach into another page. */
+/* A copy of text, read in aligned words, which never cross a page boundary. */
 union killswitch_copy {
 	char text[KILLSWITCH_TEXT + 16];
 	u64 words[KILLSWITCH_TEXT / 8 + 2];
 };
 
 /*
- * Whether so much memory from @address on as is read at a time may be read at all, if
- * it is there. What user space has is refused, since that might be faulted in.
+ * Whether memory at @address is kernel memory, if it is mapped. User memory is
+ * refused, since it might be faulted in.
  */
 static __always_inline bool may_read(unsigned long address)
 {
 	return arch_may_read(address, sizeof(union killswitch_copy));
 }
 
-/* Reads @bytes, of which there are 1, 2, 4 or 8. Fails if they cannot be read. */
+/* Reads 1, 2, 4 or 8 @bytes. Returns false on a fault. */
 static __always_inline bool read_kernel(unsigned long address, unsigned int bytes, u64 *value)
 {
 	if (!may_read(address))
@@ -63,7 +63,7 @@ fault:
 	return false;
 }
 
-/* Whether @count characters are those of @pattern, in which ? stands for any. */
+/* Whether @count characters match @pattern, in which ? matches any character. */
 static __always_inline bool is_alike(const char *text, const char *pattern, unsigned long count)
 {
 	unsigned long i;
@@ -74,7 +74,7 @@ static __always_inline bool is_alike(const char *text, const char *pattern, unsi
 	return true;
 }
 
-/* Whether the text up to @end matches the pattern, in which * stands for any characters. */
+/* Whether the text up to @end matches the pattern, in which * matches any characters. */
 static __always_inline bool text_matches(const struct killswitch_comparison *comparison,
 					 const char *text, const char *end)
 {
@@ -82,7 +82,7 @@ static __always_inline bool text_matches(const struct killswitch_comparison *com
 	const char *tail = comparison->text + comparison->length - comparison->tail;
 	unsigned long length = end - text;
 
-	/* What is in front of the first star, and behind the last one, has its place. */
+	/* The parts before the first star and after the last one are anchored. */
 	if (length < comparison->head + comparison->tail ||
 	    !is_alike(text, comparison->text, comparison->head) ||
 	    !is_alike(end - comparison->tail, tail, comparison->tail))
@@ -91,7 +91,7 @@ static __always_inline bool text_matches(const struct killswitch_comparison *com
 		return length == comparison->head;
 	text += comparison->head;
 	end -= comparison->tail;
-	/* Of what is between two stars, the first place is as good as any. */
+	/* For each part between two stars, the first match is as good as any. */
 	while (++pattern != tail) {
 		for (part = pattern; *pattern != '*'; pattern++)
 			;
@@ -134,7 +134,7 @@ static __always_inline bool compare_text(const struct killswitch_comparison *com
 static __always_inline bool compare_numbers(const struct killswitch_comparison *comparison, u64 a)
 {
 	u64 b = comparison->value;
-	/* Moves both ranges to that of unsigned numbers. */
+	/* Flipping the sign bits makes a signed comparison unsigned. */
 	u64 sign = comparison->is_signed ? 1ULL << 63 : 0;
 
 	switch (comparison->operation) {
@@ -155,7 +155,7 @@ static __always_inline bool compare_numbers(const struct killswitch_comparison *
 	}
 }
 
-/* The bits of a value that count, as a number of 64 bits. */
+/* Extracts the bits of a field, extended to 64 bits. */
 static __always_inline u64 extend(const struct killswitch_comparison *comparison, u64 value)
 {
 	unsigned int unused = 64 - comparison->bits;
@@ -166,7 +166,7 @@ static __always_inline u64 extend(const struct killswitch_comparison *comparison
 
 enum killswitch_outcome { KILLSWITCH_NO, KILLSWITCH_YES, KILLSWITCH_FAULT };
 
-/* Compares text at @address. It has a buffer on the stack, which others do without. */
+/* Compares text at @address. A function of its own, because of its buffer on the stack. */
 static noinline noinstr enum killswitch_outcome
 killswitch_compare_text(const struct killswitch_comparison *comparison, unsigned long address)
 {
@@ -182,7 +182,7 @@ killswitch_compare_text(const struct killswitch_comparison *comparison, unsigned
 
 		__get_kernel_nofault(&word, (void *)(address + i), u64, fault);
 		copy.words[i / 8] = word;
-		/* What is in front of the text does not end it. */
+		/* A NUL before the text does not end it. */
 		if (!i)
 			word |= (1ULL << before * 8) - 1;
 		zeros = (word - ones) & ~word & (ones << 7);
@@ -191,7 +191,7 @@ killswitch_compare_text(const struct killswitch_comparison *comparison, unsigned
 			break;
 		}
 	}
-	/* What does not end within what is looked at could go on in any way. */
+	/* Text that does not end within the buffer could continue in any way. */
 	if (end == before + KILLSWITCH_TEXT - 1)
 		return KILLSWITCH_FAULT;
 	return compare_text(comparison, copy.text + before, copy.text + end) ? KILLSWITCH_YES :
@@ -200,7 +200,7 @@ fault:
 	return KILLSWITCH_FAULT;
 }
 
-/* Compares an argument, or what it leads to. */
+/* Compares an argument, or a value that it points to. */
 static __always_inline enum killswitch_outcome
 compare_argument(const struct killswitch_comparison *comparison, const struct pt_regs *regs)
 {

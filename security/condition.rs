@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! Conditions, as the handlers run them, and what paths in them mean.
+//! Conditions in the form that the handlers run, and the resolution of paths in them.
 //!
 //! C headers: [`include/linux/namei.h`](srctree/include/linux/namei.h),
 //! [`include/linux/cgroup.h`](srctree/include/linux/cgroup.h)
@@ -35,46 +35,45 @@ use kernel::{
     }, //
 };
 
-// The handlers have as much room as a program.
+// A program fits into the structures of the handlers.
 const _: () = assert!(ROOM <= bindings::KILLSWITCH_COMPARISONS as usize);
 const _: () = assert!(LOADS <= bindings::KILLSWITCH_LOADS as usize);
 const _: () = assert!(TEXT < bindings::KILLSWITCH_TEXT as usize);
 
-/// A condition that handlers can run.
+/// A condition in the form that the handlers run.
 ///
 /// # Invariants
 ///
-/// Each comparison leads to later ones or to the end; those that were not added lead to the end.
-/// The numbers of loads and characters are within their arrays, and so is what is in front of the
-/// first star of a pattern, and behind the last. `programs` are references to all programs that it
-/// names.
+/// Each comparison is followed by later ones or by the end; unused ones by the end. The counts of
+/// loads and characters are within the bounds of their arrays, and so are the parts of a pattern
+/// before the first star and after the last. `programs` holds references to all programs named.
 pub(crate) struct Condition {
     condition: KBox<bindings::killswitch_condition>,
     count: usize,
     programs: KVec<Program>,
 }
 
-// SAFETY: A condition belongs to no task.
+// SAFETY: A condition is not bound to a task.
 unsafe impl Send for Condition {}
-// SAFETY: Once it is made it does not change.
+// SAFETY: A shared condition is constant.
 unsafe impl Sync for Condition {}
 
-/// A program: a reference to its file, and to the file system that this is on.
+/// A reference to the path of a program.
 ///
 /// # Invariants
 ///
-/// There is a reference to the path.
+/// This holds a reference to the path.
 struct Program(bindings::path);
 
 impl Program {
-    /// Finds the program at `path`, as the current task sees it. May sleep.
+    /// Resolves `path` for the current task. May sleep.
     fn find(path: &str) -> Result<Self> {
         let name = CString::try_from_fmt(fmt!("{path}"))?;
         let mut path: bindings::path = pin_init::zeroed();
 
         // SAFETY: The name is a string, and there is room for the path. Called in process context.
         to_result(unsafe { bindings::killswitch_find_program(name.as_char_ptr(), &mut path) })?;
-        // INVARIANT: Taken just now.
+        // INVARIANT: The reference was taken just above.
         Ok(Self(path))
     }
 
@@ -93,7 +92,7 @@ impl Drop for Program {
 }
 
 impl Condition {
-    /// Makes one without comparisons, which is false. May sleep.
+    /// Makes a condition without comparisons, which is always false. May sleep.
     pub(crate) fn new() -> Result<Self> {
         let mut condition: KBox<bindings::killswitch_condition> =
             KBox::init(pin_init::init_zeroed(), GFP_KERNEL)?;
@@ -103,7 +102,7 @@ impl Condition {
             comparison.if_true = bindings::KILLSWITCH_REJECT as u8;
             comparison.if_false = bindings::KILLSWITCH_REJECT as u8;
         }
-        // INVARIANT: It ends at once.
+        // INVARIANT: All comparisons are followed by the end.
         Ok(Self {
             condition,
             count: 0,
@@ -111,7 +110,7 @@ impl Condition {
         })
     }
 
-    /// Adds a comparison behind the others. May sleep.
+    /// Appends a comparison. May sleep.
     pub(crate) fn add(&mut self, comparison: &Comparison<'_>) -> Result {
         let is_later = |next| match next {
             Next::Comparison(number) => (self.count + 1..ROOM).contains(&number),
@@ -129,7 +128,7 @@ impl Condition {
             made.__bindgen_anon_1.program = program.inode();
             self.programs.push(program, GFP_KERNEL)?;
         }
-        // INVARIANT: Checked just above; for the rest see there.
+        // INVARIANT: Checked just above, and `made_of()` respects the bounds.
         *self
             .condition
             .comparisons
@@ -139,7 +138,7 @@ impl Condition {
         Ok(())
     }
 
-    /// What the handlers run. It must not be used any more when `self` is dropped.
+    /// The pointer for handlers, which must not use it after `self` is dropped.
     pub(super) fn as_ptr(&self) -> *const bindings::killswitch_condition {
         &raw const *self.condition
     }
@@ -216,7 +215,7 @@ fn made_of(comparison: &Comparison<'_>) -> bindings::killswitch_comparison {
     made
 }
 
-/// The running system, as the current task sees it.
+/// Paths as the current task sees them.
 pub(crate) struct Running;
 
 impl World for Running {
@@ -266,24 +265,24 @@ mod tests {
         prelude::*, //
     };
 
-    /// What the handler makes of a call.
+    /// What the handler does with a call.
     #[derive(Clone, Copy, Debug, PartialEq, Eq)]
     enum Outcome {
         Taken,
         Passed,
-        /// Memory could not be read, so it was taken since the value is an error.
+        /// A read faulted, so the call was taken if the value is an error.
         Fault,
     }
     use Outcome::*;
 
-    /// Where nothing is: x86-64 leaves that free, and arm64 has what describes a hundred terabytes
-    /// of memory in front of it.
+    /// An unmapped address: a hole on x86-64, and on arm64 beyond the vmemmap of a hundred
+    /// terabytes.
     const NOWHERE: u64 = 0xffff_ff80_0000_0000;
-    /// Memory of user space, if there is any.
+    /// A user address.
     const OF_USER: u64 = 0x1000;
 
-    /// What is called with the structures that [`condition_cases::Sample`] describes: the first is
-    /// followed by the second, and that leads nowhere.
+    /// Outcomes of calls with the structures that [`condition_cases::Sample`] describes: the first
+    /// points to the second, and that to [`NOWHERE`].
     #[rustfmt::skip]
     const OUTCOMES: &[(&str, Outcome)] = &[
         ("p->byte==-3", Taken),
@@ -312,7 +311,7 @@ mod tests {
         ("p->text==\"aead\"", Passed),
         ("p->next->text==\"bbbbbbbbbbbbbbbb\"", Taken),
         ("p->next->text~\"*c*\"", Passed),
-        // The rest of a register does not count.
+        // The upper bits of a register do not count.
         ("number==-7", Taken),
         ("number<-7", Passed),
         ("small==200", Taken),
@@ -328,7 +327,7 @@ mod tests {
         ("number!=-7&&p->next->next->word==3", Passed),
         ("next_to_it==NULL", Passed),
         ("next_to_it->word==3", Fault),
-        // A thread of the kernel calls.
+        // The caller is a kernel thread.
         ("$uid==0", Passed),
         ("!$uid==0", Passed),
         ("$context==kthread", Taken),
@@ -343,7 +342,8 @@ mod tests {
     const TEXT: u64 = u64::from_le_bytes(*b"aead-gcm");
     const LETTERS: u64 = u64::from_le_bytes(*b"bbbbbbbb");
 
-    /// What the handler makes of a call under the condition `text`, if it is for `value`.
+    /// What the handler does with a call under the condition `text`, if the function returns
+    /// `value`.
     fn outcome_of(text: &str, value: i64) -> Result<Outcome> {
         let mut memory = KBox::new([0u64; 12], GFP_KERNEL)?;
         let second = (&raw const memory[6]).addr() as u64;
@@ -387,7 +387,7 @@ mod tests {
         ];
         let mut regs: bindings::pt_regs = pin_init::zeroed();
 
-        // SAFETY: There are as many arguments, and memory that is like a stack.
+        // SAFETY: The count is that of the arguments, and `memory` serves as a stack.
         unsafe {
             bindings::killswitch_enter(
                 &mut regs,
@@ -396,19 +396,19 @@ mod tests {
                 memory.as_mut_ptr().cast(),
             )
         };
-        // SAFETY: The probe has all that the handler uses, of which nothing is freed meanwhile, and
-        // the registers are those at the entry of a function as far as it reads them.
+        // SAFETY: The probe has all that the handler uses, valid during the call, and the registers
+        // that it reads are those at the entry of a function.
         let taken =
             unsafe { bindings::killswitch_on_conditional_call(&mut probe.kprobe, &mut regs) } != 0;
 
-        // SAFETY: They are registers.
+        // SAFETY: The registers are initialized.
         let resumes_at = unsafe { bindings::killswitch_resume_address(&regs) };
 
         match (taken, callers.passed(), callers.faults()) {
             (true, 0, 0) if resumes_at == 1 => Ok(Taken),
             (true, 0, 1) if resumes_at == 1 => Ok(Fault),
             (false, 1, 0) if resumes_at == 0 => Ok(Passed),
-            // What is no error might grant what is asked for.
+            // A value that is not an error might grant access.
             (false, 1, 1) if resumes_at == 0 && value == 0 => Ok(Fault),
             _ => Err(EINVAL),
         }

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! Directories of securityfs whose content is looked up when it is asked for.
+//! Directories of securityfs whose entries are created on lookup.
 //!
-//! Creating and removing files takes the lock of their directory, and a reader of the directory
-//! holds that lock for as long as it likes. Nothing is created or removed here: an entry is there
-//! if its [`Entries`] say so. Looking one up takes that lock, too, so only root may.
+//! Creating and removing files takes the lock of their directory, which a reader of the directory
+//! can hold for any time. So nothing is created or removed here: an entry exists if its [`Entries`]
+//! say so. Lookups take that lock, too, so only root may do them.
 //!
 //! C header: [`include/linux/fs.h`](srctree/include/linux/fs.h)
 
@@ -27,19 +27,19 @@ use kernel::{
 /// The longest name of an entry, in bytes.
 pub(crate) const MAX_NAME: usize = bindings::NAME_MAX as usize;
 
-/// Things that have a directory each. Each is known by a name and by a number from 1 on, its key,
-/// which no other ever has. None of the functions may sleep.
+/// Things that have a directory each. Each has a name, and a unique number from 1 on, its key,
+/// which is never reused. None of the functions may sleep.
 pub(crate) trait Entries {
-    /// The files in the directory of each. Their [`Operations`] are given the key.
+    /// The files in each directory. Their [`Operations`] get the key.
     const FILES: &'static [File];
 
     /// The key of the one called `name`.
     fn find(name: &str) -> Option<usize>;
 
-    /// Whether the one with this key is still there.
+    /// Whether the one with this key still exists.
     fn exists(key: usize) -> bool;
 
-    /// The lowest key from `from` on that there is, and the length of its name, which is copied to
+    /// The lowest existing key from `from` on, and the length of its name, which is copied to
     /// `name`.
     fn next(from: usize, name: &mut [u8; MAX_NAME]) -> Option<(usize, usize)>;
 }
@@ -50,14 +50,14 @@ pub(crate) struct File {
     pub(crate) name: &'static str,
     /// Its permissions.
     pub(crate) mode: u16,
-    /// What can be done with it.
+    /// Its file operations.
     pub(crate) operations: &'static Operations,
 }
 
 impl Directory {
     /// Makes `T` the content of this directory, which must be new. May sleep.
     pub(crate) fn fill<T: Entries>(&self) {
-        // SAFETY: The directory is there, and the operations live forever.
+        // SAFETY: The directory is valid, and the operations live forever.
         unsafe {
             bindings::killswitch_set_operations(
                 self.as_ptr(),
@@ -68,8 +68,8 @@ impl Directory {
     }
 }
 
-/// The number of the inode of the file with this index in the directory of `key`, or of that
-/// directory itself if there is no index. The kernel numbers other files of securityfs from 1 on.
+/// The inode number of the file with this index in the directory of `key`, or of that directory
+/// itself if there is no index. Other files of securityfs are numbered from 1 on.
 fn inode_number(key: usize, index: Option<usize>) -> u64 {
     (key * 16 + index.map_or(0, |index| index + 1)) as u64 | 1 << 31
 }
@@ -192,7 +192,7 @@ impl<T: Entries> VTable<T> {
         // SAFETY: The VFS passes an open file and a context of its own, for the whole call.
         let mut listing = unsafe { Listing::begin(file, context) };
 
-        // An entry stands behind its key and the two dots.
+        // The position of an entry is its key, after the two dots.
         while let Some(position) = listing.position() {
             let Some((key, length)) = T::next(position - 1, &mut name) else {
                 break;
@@ -240,7 +240,7 @@ impl<T: Entries> VTable<T> {
 ///
 /// # Safety
 ///
-/// The dentry must be there for `'a`, and its name must not change.
+/// The dentry must be valid for `'a`, and its name must not change.
 unsafe fn name_of<'a>(dentry: *const bindings::dentry) -> Option<&'a str> {
     // SAFETY: By the safety requirements; names of dentries end in NUL.
     unsafe { CStr::from_char_ptr((*dentry).__bindgen_anon_1.d_name.name.cast()) }
@@ -252,18 +252,18 @@ unsafe fn name_of<'a>(dentry: *const bindings::dentry) -> Option<&'a str> {
 ///
 /// # Invariants
 ///
-/// The pointer is to a context that nothing else uses meanwhile.
+/// The pointer is to a context that nothing else uses.
 struct Listing {
     context: *mut bindings::dir_context,
     has_room: bool,
 }
 
 impl Listing {
-    /// Lists the directory itself and the one above it.
+    /// Starts a listing with the two dots.
     ///
     /// # Safety
     ///
-    /// The arguments must be those of `iterate_shared`, and the result gone when that returns.
+    /// The arguments must be those of `iterate_shared`, and the result dropped when that returns.
     unsafe fn begin(file: *mut bindings::file, context: *mut bindings::dir_context) -> Self {
         // SAFETY: By the safety requirements.
         let has_room = unsafe { bindings::killswitch_emit_dots(file, context) };
@@ -272,17 +272,17 @@ impl Listing {
         Self { context, has_room }
     }
 
-    /// Where to go on, from 2; nowhere if there is no more room.
+    /// The next position, from 2 on; `None` if there is no more room.
     fn position(&self) -> Option<usize> {
-        // SAFETY: The context is there by the type invariants.
+        // SAFETY: The context is valid by the type invariants.
         let position = unsafe { (*self.context).pos };
 
         usize::try_from(position).ok().filter(|_| self.has_room)
     }
 
-    /// Lists an entry at `position`, if there is room. May sleep, for as long as the reader likes.
+    /// Lists an entry at `position`, if there is room. May sleep, for as long as the reader wants.
     fn emit(&mut self, position: usize, name: &[u8], number: u64, kind: u32) {
-        // SAFETY: The context is there by the type invariants, and takes so many characters.
+        // SAFETY: The context is valid by the type invariants, and the length is that of the name.
         unsafe {
             (*self.context).pos = position as i64;
             self.has_room = bindings::killswitch_emit(

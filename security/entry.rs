@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! The entry of a function: an address at which the return address is where its caller has put it.
+//! The entry of a function: an address where the return address is still where the caller put it.
 //!
 //! C headers: [`include/linux/ftrace.h`](srctree/include/linux/ftrace.h),
 //! [`include/linux/kernel.h`](srctree/include/linux/kernel.h)
@@ -16,12 +16,12 @@ use kernel::{
     prelude::*, //
 };
 
-/// The beginning of a function, whose module does not go as long as this exists.
+/// The entry of a function. Its module is not unloaded as long as this exists.
 ///
 /// # Invariants
 ///
-/// A function begins at the address: one of the kernel itself, which stays, or one of the module
-/// that `_module` keeps, which stays as long as that does.
+/// A function begins at the address: in the kernel itself, outside of init memory, or in the module
+/// to which `_module` is a reference.
 #[derive(Clone)]
 pub(crate) struct Entry<'m> {
     address: usize,
@@ -29,10 +29,10 @@ pub(crate) struct Entry<'m> {
 }
 
 impl<'m> Entry<'m> {
-    /// Checks that the function called `symbol` begins at `address`, in `module` or in the kernel
-    /// itself: that the compiler left room for tracers there, or else that type information knows a
-    /// function of the name that the address has. Symbols that are no functions begin none:
-    /// data, padding in front of functions, cold parts, labels. May sleep.
+    /// Checks that the function `symbol` begins at `address`, in `module` or in the kernel itself:
+    /// either the compiler left room for ftrace there, or type information has a function of that
+    /// name. Other symbols do not pass: data, padding in front of functions, cold parts, labels.
+    /// May sleep.
     pub(crate) fn of(
         module: Option<&Loaded<'m>>,
         address: usize,
@@ -40,13 +40,13 @@ impl<'m> Entry<'m> {
     ) -> Option<Entry<'m>> {
         let init =
             (&raw const bindings::_sinittext).addr()..(&raw const bindings::_einittext).addr();
-        // What is in init memory is gone later, and something else may come to lie there.
+        // Init memory is freed and reused.
         let stays = match module {
             Some(module) => module.contains(address) && !module.has_in_init(address),
             None => kallsyms::is_kernel_text(address) && !init.contains(&address),
         };
         let is_known = || {
-            // SAFETY: Any address may be asked for.
+            // SAFETY: Any address may be passed.
             let is_text = unsafe { bindings::kernel_text_address(address) } != 0;
             let is_named = || {
                 kallsyms::addresses_in_same(address, symbol)
@@ -66,29 +66,29 @@ impl<'m> Entry<'m> {
         })
     }
 
-    /// Where it is.
+    /// The address of the function.
     pub(crate) fn address(&self) -> usize {
         self.address
     }
 
-    /// Where the compiler left room for tracers there, if it did. Any context.
+    /// The ftrace location there, if there is one. Any context.
     pub(super) fn site(&self) -> Option<usize> {
         site(self.address)
     }
 
-    /// Whether a probe there stands on ftrace. Any context.
+    /// Whether a probe there uses ftrace. Any context.
     pub(super) fn is_on_ftrace(&self) -> bool {
         cfg!(CONFIG_KPROBES_ON_FTRACE) && self.site().is_some()
     }
 }
 
-/// The place for tracers at the entry of the function that begins at `address`, if it has one
-/// there, and not only further on in the same symbol, where `ftrace_location()` finds one, too. Any
+/// The ftrace location at the entry of the function at `address`, if there is one.
+/// `ftrace_location()` also finds one further on in the same symbol, which does not count. Any
 /// context.
 fn site(address: usize) -> Option<usize> {
-    // SAFETY: Any address may be asked for.
+    // SAFETY: Any address may be passed.
     let site = unsafe { bindings::ftrace_location(address) };
 
-    // SAFETY: The symbol begins here, and has a place for tracers, so that it can be read.
+    // SAFETY: The symbol begins here and has an ftrace location, so it can be read.
     (site != 0 && unsafe { bindings::killswitch_is_at_entry(site, address) }).then_some(site)
 }

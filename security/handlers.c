@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The handlers of the probes, and all that runs in them.
+ * Probe handlers, and all the code that they run.
  *
- * They run in any context, and while other probes are handled: an interrupt may
- * come, and call a probed function, at any place here. They call nothing that can
- * be probed or traced: no inline function either, which may be compiled to a
- * call. What has to be called all the same is in killswitch_wake() and
- * killswitch_trace().
+ * They run in any context and may be nested: an interrupt can call a probed
+ * function at any point here. So they call nothing that can be probed or traced,
+ * and no inline function either, which may be compiled to a call. The exceptions
+ * are killswitch_wake() and killswitch_trace().
  */
 
 #include <linux/audit.h>
@@ -43,7 +42,7 @@ static __always_inline u64 cgroup_serial(void)
 #endif
 }
 
-/* The program of the current task. It may change hands meanwhile, and is freed after us. */
+/* The program of the current task. The file may be reused meanwhile, but is not freed. */
 static __always_inline const struct inode *program(void)
 {
 	struct mm_struct *mm = current->mm;
@@ -52,13 +51,13 @@ static __always_inline const struct inode *program(void)
 	return file ? file->f_inode : NULL;
 }
 
-/* Where the function returns to, since it has not begun. */
+/* The return address: the function has not run yet. */
 static __always_inline unsigned long call_site(const struct pt_regs *regs)
 {
 	return arch_return_address(regs);
 }
 
-/* Whether a known caller is the current task. No call is from place 0. */
+/* Whether a known caller is the current task. No call site is at address 0. */
 static __always_inline bool is_current(const struct killswitch_caller *known,
 				       const struct inode *exe, const struct pt_regs *regs)
 {
@@ -68,8 +67,8 @@ static __always_inline bool is_current(const struct killswitch_caller *known,
 }
 
 /*
- * Set while what is called from here can be probed, so that it is not called again
- * from there: for tasks, soft interrupts, interrupts and NMIs.
+ * Set while a handler calls code that can be probed, to prevent recursion: one
+ * flag each for task, softirq, hardirq and NMI context.
  */
 static DEFINE_PER_CPU(bool [4], killswitch_in_probeable);
 
@@ -91,9 +90,9 @@ static void killswitch_woken(struct irq_work *work)
 static DEFINE_IRQ_WORK(killswitch_waker, killswitch_woken);
 
 /*
- * Has the new caller reported. This is called once for each caller that an
- * engagement distinguishes, and calls what can be probed, so that it may be nested:
- * in that case the outer one does it.
+ * Schedules the report of a new caller. Called once for each caller that an
+ * engagement distinguishes. It calls code that can be probed, so it may be nested;
+ * then the outer call does the work.
  */
 static noinline void killswitch_wake(void)
 {
@@ -106,7 +105,7 @@ static noinline void killswitch_wake(void)
 }
 NOKPROBE_SYMBOL(killswitch_wake);
 
-/* Has a call traced, unless it comes from tracing a call or reporting a caller. */
+/* Traces a call, unless tracing or reporting made it. */
 static noinline void killswitch_trace(const struct killswitch_probe *probe,
 				      const struct pt_regs *regs, enum killswitch_action action,
 				      bool fault)
@@ -127,7 +126,7 @@ static __always_inline bool is_traced(void)
 	return static_branch_unlikely(&__tracepoint_call.key);
 }
 
-/* Takes note of the current task, which makes the first call of its kind. */
+/* Records the current task as a new caller. */
 static __always_inline void describe(struct killswitch_caller *known, const struct inode *exe,
 				     const struct pt_regs *regs, bool is_shared)
 {
@@ -155,10 +154,10 @@ static __always_inline void describe(struct killswitch_caller *known, const stru
 }
 
 /*
- * Finds the current task among the known callers, or gives it a place there. What
- * one user id fills is limited: its last place stands for all that it does
- * otherwise. The last places of all are for root. Without a place, a call counts
- * among those of others.
+ * Finds the current task among the known callers, or adds it. One user id can only
+ * use KILLSWITCH_SHARE places; the last of them is shared by all its other tasks.
+ * The last places of all are reserved for root. Calls without a place are counted
+ * in KILLSWITCH_OTHERS.
  */
 static __always_inline struct killswitch_caller *find_task(struct killswitch_callers *callers,
 							   const struct inode *exe,
@@ -186,7 +185,7 @@ static __always_inline struct killswitch_caller *find_task(struct killswitch_cal
 				return known;
 			}
 		}
-		/* One that another CPU, or the task below, is writing may come twice then. */
+		/* While another CPU or the interrupted task adds it, it may be added twice. */
 		if (state != READY)
 			continue;
 		if (is_current(known, exe, regs))
@@ -200,17 +199,17 @@ static __always_inline struct killswitch_caller *find_task(struct killswitch_cal
 	return shared;
 }
 
-/* How much of the count of preemption says that something other than a task calls. */
+/* The bits of preempt_count() that say that the caller is not a task. */
 #define INTERRUPTS (NMI_MASK | HARDIRQ_MASK | \
 		    (IS_ENABLED(CONFIG_PREEMPT_RT) ? 0 : SOFTIRQ_OFFSET))
 
-/* What calls, if not a task: what the handling of the probe adds to the count is left out. */
+/* The interrupt context of the caller, without what handling the probe adds. */
 static __always_inline unsigned int interrupts(const struct killswitch_probe *probe)
 {
 	return (preempt_count() - probe->preempt_offset) & INTERRUPTS;
 }
 
-/* Whether the caller is the one that came last on this CPU. */
+/* Whether the caller is the last one on this CPU. */
 static __always_inline bool is_last(const struct killswitch_caller *last,
 				    const struct killswitch_probe *probe,
 				    const struct pt_regs *regs)
@@ -225,7 +224,7 @@ static __always_inline bool is_last(const struct killswitch_caller *last,
 	return likely(file) && is_current(last, file->f_inode, regs);
 }
 
-/* What calls: KILLSWITCH_TASKS if a task does, and for itself. */
+/* The context of the call: KILLSWITCH_TASKS if a user task calls on its own behalf. */
 static __always_inline unsigned int context_of_call(const struct killswitch_probe *probe)
 {
 	unsigned int count = interrupts(probe);
@@ -239,13 +238,13 @@ static __always_inline unsigned int context_of_call(const struct killswitch_prob
 	return current->flags & PF_KTHREAD ? KILLSWITCH_KTHREAD : KILLSWITCH_TASKS;
 }
 
-/* Whether a task calls, and for itself. */
+/* Whether a user task calls on its own behalf. */
 static __always_inline bool is_task(const struct killswitch_probe *probe)
 {
 	return context_of_call(probe) == KILLSWITCH_TASKS;
 }
 
-/* Any caller. */
+/* Finds or adds the caller, in any context. */
 static __always_inline struct killswitch_caller *find_caller(struct killswitch_probe *probe,
 							     const struct pt_regs *regs,
 							     bool *is_new)
@@ -256,7 +255,7 @@ static __always_inline struct killswitch_caller *find_caller(struct killswitch_p
 
 	if (context != KILLSWITCH_TASKS)
 		return &callers->known[context];
-	/* A task that exits has no program any more. */
+	/* An exiting task no longer has a program. */
 	known = find_task(callers, program(), regs, is_new);
 	this_cpu_write(callers->tally->last, known);
 	return known;
@@ -272,14 +271,14 @@ static __always_inline void count(struct killswitch_caller *caller)
 }
 
 /*
- * Sends a call to the stub, unless it is to pass, and counts it among those of its
- * caller. What passes without being observed or watched, as while others are being
- * armed, is no call of an engagement.
+ * Sends a call to the stub, unless the gate lets it pass, and counts it for its
+ * caller. Calls that pass while the function is neither observed nor watched, for
+ * example while other probes are being armed, are not counted.
  */
 static __always_inline int take(struct killswitch_probe *probe, struct killswitch_caller *caller,
 				struct pt_regs *regs)
 {
-	/* A call that was counted too late to pass is sent to the stub all the same. */
+	/* The gate may open between the two: then the call still goes to the stub. */
 	if (raw_atomic64_read(&probe->gate) >= 0 &&
 	    raw_atomic64_fetch_inc(&probe->gate) >= 0) {
 		if (READ_ONCE(probe->counts_passing))
@@ -288,14 +287,14 @@ static __always_inline int take(struct killswitch_probe *probe, struct killswitc
 	}
 	count(caller);
 	/*
-	 * At a function's entry, the return address is where a return expects it:
-	 * the stub returns to the caller. There is nothing left to single-step.
+	 * At a function's entry, the return address is where a return expects it,
+	 * so the stub returns to the caller. There is nothing to single-step.
 	 */
 	instruction_pointer_set(regs, probe->stub);
 	return 1;
 }
 
-/* Takes a call of any caller, and has it traced, and the caller reported if it is a new one. */
+/* The slow path of a call: traces it, and reports a new caller. */
 static noinline noinstr int killswitch_take_any(struct killswitch_probe *probe,
 						struct pt_regs *regs, bool fault)
 {
@@ -329,9 +328,9 @@ noinstr int killswitch_on_call(struct kprobe *kp, struct pt_regs *regs)
 }
 
 /*
- * Takes the calls of users other than root. Interrupts and kernel threads count
- * as root, since it is unknown for whom they work. What the task is counts, not
- * on whose behalf it acts for the moment, as file systems have it do.
+ * Handles calls by users other than root. Interrupts and kernel threads count as
+ * root, since it is unknown for whom they work. The objective credentials count,
+ * not those that a task overrides temporarily, as file systems do.
  */
 noinstr int killswitch_on_user_call(struct kprobe *kp, struct pt_regs *regs)
 {
@@ -342,7 +341,7 @@ noinstr int killswitch_on_user_call(struct kprobe *kp, struct pt_regs *regs)
 	return take_call(probe, regs, false);
 }
 
-/* Compares something about the caller. What the task is counts, as for its scope. */
+/* Compares a property of the caller, by the objective credentials as above. */
 static __always_inline bool compare_caller(const struct killswitch_comparison *comparison,
 					   const struct killswitch_probe *probe)
 {
@@ -354,7 +353,7 @@ static __always_inline bool compare_caller(const struct killswitch_comparison *c
 		return killswitch_compare_text(comparison, (unsigned long)current->comm) ==
 		       KILLSWITCH_YES;
 	case KILLSWITCH_EXE:
-		/* There is a reference to it, so nothing else is at its address. */
+		/* The condition holds a reference, so the address is not reused. */
 		return (program() == comparison->program) ==
 		       (comparison->operation == KILLSWITCH_EQUAL);
 #ifdef CONFIG_CGROUPS
@@ -386,7 +385,7 @@ static __always_inline bool compare_caller(const struct killswitch_comparison *c
 	return compare_numbers(comparison, value);
 }
 
-/* Takes the calls that a condition is true for, or that it might be. */
+/* Handles calls for which a condition is true, or may be true after a fault. */
 noinstr int killswitch_on_conditional_call(struct kprobe *kp, struct pt_regs *regs)
 {
 	struct killswitch_probe *probe = container_of(kp, struct killswitch_probe, kprobe);
@@ -408,7 +407,7 @@ noinstr int killswitch_on_conditional_call(struct kprobe *kp, struct pt_regs *re
 		if (unlikely(outcome == KILLSWITCH_FAULT)) {
 			fault = true;
 			this_cpu_inc(probe->callers->tally->faults);
-			/* An error refuses, and anything else may grant. */
+			/* An error denies; any other value may grant. */
 			next = !probe->value || IS_ERR_VALUE(READ_ONCE(*probe->value)) ?
 			       KILLSWITCH_ACCEPT : KILLSWITCH_REJECT;
 			break;
@@ -426,25 +425,25 @@ noinstr int killswitch_on_conditional_call(struct kprobe *kp, struct pt_regs *re
 	return take_call(probe, regs, fault);
 }
 
-/* Only has the kprobe layer put the probe among those that change where execution goes on. */
+/* Empty: a post_handler marks a kprobe as one that may change the instruction pointer. */
 noinstr void killswitch_after_call(struct kprobe *kp, struct pt_regs *regs, unsigned long flags)
 {
 }
 
-/* Where an argument is among the registers. */
+/* The offset of an argument in struct pt_regs. */
 unsigned int killswitch_argument_offset(unsigned int argument)
 {
 	return arch_arguments[argument % ARRAY_SIZE(arch_arguments)];
 }
 
-/* What the handling of a probe adds to the count of preemption. */
+/* What handling a probe adds to preempt_count(). */
 unsigned int killswitch_preempt_offset(struct kprobe *kp)
 {
 	return arch_preempt_offset(kp);
 }
 
 #ifdef CONFIG_SECURITY_KILLSWITCH_KUNIT_TEST
-/* Sets what handlers read as a call does, with the return address on top of @stack. */
+/* Sets up registers as a call does, with the return address on top of @stack. */
 void killswitch_enter(struct pt_regs *regs, const unsigned long *arguments, unsigned int count,
 		      unsigned long *stack)
 {
@@ -461,7 +460,7 @@ unsigned long killswitch_resume_address(const struct pt_regs *regs)
 }
 #endif
 
-/* Makes the callers of an engagement, who are unknown yet. Returns NULL without memory. Sleeps. */
+/* Allocates the callers of an engagement. Returns NULL on failure. Sleeps. */
 struct killswitch_callers *killswitch_new_callers(void)
 {
 	struct killswitch_callers *callers = kzalloc_obj(*callers);
@@ -482,20 +481,20 @@ struct killswitch_callers *killswitch_new_callers(void)
 	return callers;
 }
 
-/* To be called when no probe has them any more. */
+/* To be called when no probe uses them any more. */
 void killswitch_free_callers(struct killswitch_callers *callers)
 {
 	free_percpu(callers->tally);
 	kfree(callers);
 }
 
-/* The time of a call, in seconds since 1970, from the jiffies then. */
+/* Converts jiffies at a call to seconds since the epoch. */
 s64 killswitch_time_of(unsigned long call)
 {
 	return ktime_get_real_seconds() - (jiffies - call) / HZ;
 }
 
-/* Whether there is a caller in a place from KILLSWITCH_TASKS on. */
+/* Whether place @i, from KILLSWITCH_TASKS on, holds a caller. */
 bool killswitch_knows_caller(const struct killswitch_callers *callers, unsigned int i)
 {
 	return atomic_read_acquire(&callers->known[i].state) == READY;
@@ -511,19 +510,19 @@ static u64 killswitch_sum(const u64 __percpu *counts)
 	return sum;
 }
 
-/* How often a condition let the function run. */
+/* How many calls a condition let pass. */
 u64 killswitch_sum_passed(const struct killswitch_callers *callers)
 {
 	return killswitch_sum(&callers->tally->passed);
 }
 
-/* For how many calls a condition read memory that is not there. */
+/* For how many calls a condition faulted. */
 u64 killswitch_sum_faults(const struct killswitch_callers *callers)
 {
 	return killswitch_sum(&callers->tally->faults);
 }
 
-/* How often one has called. */
+/* How many calls the caller in place @i made. */
 u64 killswitch_sum_calls(const struct killswitch_callers *callers, unsigned int i)
 {
 	return killswitch_sum(callers->known[i].calls);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! Between names and addresses: the symbol tables of the kernel and of its modules.
+//! The symbol tables of the kernel and its modules: names to addresses, and back.
 //!
 //! C header: [`include/linux/kallsyms.h`](srctree/include/linux/kallsyms.h)
 
@@ -27,7 +27,7 @@ use kernel::{
     str::CStrExt, //
 };
 
-/// Where a symbol is looked for.
+/// Where to search for a symbol.
 #[derive(Clone, Copy)]
 pub(crate) enum Within<'a> {
     /// In the kernel itself and in all modules.
@@ -38,8 +38,7 @@ pub(crate) enum Within<'a> {
     Module(&'a CStr),
 }
 
-/// Collects every address at which a symbol called `symbol` lies. The result names no address
-/// twice.
+/// All addresses of symbols called `symbol`, without duplicates.
 ///
 /// May sleep. Fails with ENOMEM only.
 pub(crate) fn addresses_of(within: Within<'_>, symbol: &CStr) -> Result<KVec<usize>> {
@@ -56,7 +55,7 @@ pub(crate) fn addresses_of(within: Within<'_>, symbol: &CStr) -> Result<KVec<usi
 
     if !matches!(within, Within::Module(_)) {
         // SAFETY: The callback fits the walk, and `data` points to the `Search` that it expects
-        // and that nothing else uses meanwhile.
+        // and that nothing else uses during the call.
         to_result(unsafe {
             bindings::kallsyms_on_each_match_symbol(
                 Some(found_in_kernel),
@@ -74,8 +73,7 @@ pub(crate) fn addresses_of(within: Within<'_>, symbol: &CStr) -> Result<KVec<usi
     Ok(search.found)
 }
 
-/// Collects every address at which a symbol called `symbol` lies in what `address` is in: the
-/// kernel itself or one of its modules.
+/// All addresses of symbols called `symbol` in the kernel or the module that `address` is in.
 ///
 /// May sleep. Fails with ENOMEM only.
 pub(crate) fn addresses_in_same(address: usize, symbol: &CStr) -> Result<KVec<usize>> {
@@ -89,7 +87,7 @@ pub(crate) fn addresses_in_same(address: usize, symbol: &CStr) -> Result<KVec<us
     addresses_of(Within::Module(name), symbol)
 }
 
-/// All names of what lies at `address` in `module`. May sleep. Fails with ENOMEM only.
+/// All names of the symbol at `address` in `module`. May sleep. Fails with ENOMEM only.
 pub(crate) fn names_in_module(module: &Loaded<'_>, address: usize) -> Result<KVec<Symbol>> {
     let mut names = KVec::new();
 
@@ -111,7 +109,7 @@ pub(crate) fn for_each_in_module(
     let mut visit: &mut dyn FnMut(&[u8], usize) -> Result = visit;
 
     // SAFETY: The callback fits the walk, the module's name is a string, and the last argument
-    // points to the closure that the callback expects and that nothing else uses meanwhile.
+    // points to the closure that the callback expects and that nothing else uses during the call.
     to_result(unsafe {
         bindings::module_kallsyms_on_each_symbol(
             module.name().as_char_ptr(),
@@ -121,8 +119,8 @@ pub(crate) fn for_each_in_module(
     })
 }
 
-/// Calls `visit` with the name and the address of every function of the kernel itself, and of
-/// whatever else lies among them. May sleep. Stops at the first error, and returns it.
+/// Calls `visit` with the name and the address of every symbol in the code of the kernel itself.
+/// May sleep. Stops at the first error, and returns it.
 pub(crate) fn for_each_in_kernel(visit: &mut dyn FnMut(&[u8], usize) -> Result) -> Result {
     let mut only_text = |name: &[u8], address: usize| {
         if !is_kernel_text(address) {
@@ -133,7 +131,7 @@ pub(crate) fn for_each_in_kernel(visit: &mut dyn FnMut(&[u8], usize) -> Result) 
     let mut visit: &mut dyn FnMut(&[u8], usize) -> Result = &mut only_text;
 
     // SAFETY: The callback fits the walk, and the last argument points to the closure that it
-    // expects and that nothing else uses meanwhile.
+    // expects and that nothing else uses during the call.
     to_result(unsafe {
         bindings::kallsyms_on_each_symbol(
             Some(visit_symbol),
@@ -144,15 +142,15 @@ pub(crate) fn for_each_in_kernel(visit: &mut dyn FnMut(&[u8], usize) -> Result) 
 
 /// Whether `address` is in the code of the kernel itself. Any context.
 pub(super) fn is_kernel_text(address: usize) -> bool {
-    // SAFETY: Any address may be asked for.
+    // SAFETY: Any address may be passed.
     unsafe { bindings::core_kernel_text(address) != 0 }
 }
 
-/// Where the symbol that `address` belongs to begins, and where the next one does. May sleep.
+/// The range from the symbol that `address` belongs to, to the next one. May sleep.
 pub(crate) fn extent(address: usize) -> Option<Range<usize>> {
     let (mut size, mut offset) = (0, 0);
 
-    // SAFETY: Any address may be asked for, and the results have room.
+    // SAFETY: Any address may be passed, and the results have room.
     if unsafe { bindings::kallsyms_lookup_size_offset(address, &raw mut size, &raw mut offset) }
         == 0
     {
@@ -166,7 +164,7 @@ pub(crate) fn extent(address: usize) -> Option<Range<usize>> {
 pub(crate) fn name_of(address: usize) -> Option<Symbol> {
     let mut buffer = [0u8; bindings::KSYM_NAME_LEN as usize];
 
-    // SAFETY: Any address may be asked for, and the buffer has room for any name.
+    // SAFETY: Any address may be passed, and the buffer has room for any name.
     if unsafe { bindings::lookup_symbol_name(address, buffer.as_mut_ptr()) } != 0 {
         return None;
     }
@@ -174,20 +172,20 @@ pub(crate) fn name_of(address: usize) -> Option<Symbol> {
     Some(Symbol::new(name.to_bytes()))
 }
 
-/// The place of an address in the code. Its [`Display`](fmt::Display) form is
-/// `function+offset/length`, and the module behind that, in brackets, if it is in one; or `?`.
+/// An address in the code. Its [`Display`](fmt::Display) form is `function+offset/length`, followed
+/// by the module in brackets, if it is in one; or `?`.
 pub(crate) struct Place(pub(crate) usize);
 
 impl fmt::Display for Place {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut buffer = [0u8; bindings::KILLSWITCH_SYMBOL_LEN as usize];
 
-        // SAFETY: Any address may be asked for, and the buffer has room for what is said of it.
+        // SAFETY: Any address may be passed, and the buffer has room for any result.
         unsafe { bindings::sprint_symbol(buffer.as_mut_ptr(), self.0) };
         let text = CStr::from_bytes_until_nul(&buffer).map_err(|_| fmt::Error)?;
 
         match text.to_str().map_err(|_| fmt::Error)? {
-            // What was there has gone, and addresses are not disclosed.
+            // The module was unloaded; raw addresses are not disclosed.
             address if address.starts_with("0x") => f.write_str("?"),
             place => place.split(' ').try_for_each(|part| f.write_str(part)),
         }
@@ -199,7 +197,7 @@ struct Search<'a> {
     found: KVec<usize>,
 }
 
-/// Takes note of `address`, once. The result is what a callback returns to its walk.
+/// Adds `address`, unless it is known. Returns what a callback returns to its walk.
 fn push(found: &mut KVec<usize>, address: c_ulong) -> c_int {
     if found.contains(&address) {
         return 0;

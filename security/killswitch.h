@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What the Rust side of Killswitch calls in the kernel: the headers that
- * rust/bindings/bindings_helper.h does not include for anyone else, what no
- * header has for it, and the functions of shim.c; and the Rust functions that
- * shim.c calls.
+ * The C interface of the Rust code: headers that rust/bindings/bindings_helper.h
+ * does not include otherwise, declarations that no header has, the functions of
+ * shim.c and handlers.c, and the Rust functions that shim.c calls.
  */
 #ifndef _SECURITY_KILLSWITCH_H
 #define _SECURITY_KILLSWITCH_H
@@ -28,30 +27,30 @@
 #include <linux/workqueue.h>
 #include <uapi/linux/lsm.h>
 
-/* All modules; declared for the module loader alone in kernel/module/internal.h. */
+/* The list of modules, which only kernel/module/internal.h declares. */
 extern struct mutex module_mutex;
 extern struct list_head modules;
 
-/* Bytes in front of each function that calls may be sent to instead of it. */
+/* The padding in front of each function, which calls may target instead of it. */
 #ifdef CONFIG_FUNCTION_PADDING_BYTES
 enum { KILLSWITCH_PADDING = CONFIG_FUNCTION_PADDING_BYTES };
 #else
 enum { KILLSWITCH_PADDING = 0 };
 #endif
 
-/* The room that the name of an address takes. */
+/* The size of the buffer that sprint_symbol() needs. */
 enum { KILLSWITCH_SYMBOL_LEN = KSYM_SYMBOL_LEN };
 
-/* The room that the name of a module takes. */
+/* The size of a module's name, with NUL. */
 enum { KILLSWITCH_MODULE_NAME_LEN = MODULE_NAME_LEN };
 
-/* Of a dentry that is asked for under the RCU read lock. */
+/* The flag of a lookup under the RCU read lock. */
 enum { KILLSWITCH_LOOKUP_RCU = LOOKUP_RCU };
 
-/* What became of a call: it returned the value, ran though it was counted, or was not meant. */
+/* A call returned the value, ran and was counted, or did not match the condition. */
 enum killswitch_action { KILLSWITCH_RETURNED, KILLSWITCH_OBSERVED, KILLSWITCH_PASSED };
 
-/* The places of callers: contexts, tasks, and what all others share. */
+/* The places of callers: contexts, tasks, and one that all others share. */
 enum {
 	KILLSWITCH_NMI,
 	KILLSWITCH_HARDIRQ,
@@ -62,7 +61,7 @@ enum {
 	KILLSWITCH_PLACES,
 };
 
-/* How many of the places of tasks one user id can have, and how many are for root. */
+/* How many places of tasks one user id can use, and how many are reserved for root. */
 enum {
 	KILLSWITCH_SHARE = 8,
 	KILLSWITCH_FOR_ROOT = 4,
@@ -70,20 +69,20 @@ enum {
 
 /* A caller of a probed function. */
 struct killswitch_caller {
-	/* Of a task, whether the rest is there; it does not change then, but for the last call. */
+	/* For tasks: whether the rest is valid. It is constant then, except for @last. */
 	atomic_t state;
-	/* How many calls there were on each CPU, and when the last one was, in jiffies. */
+	/* The calls on each CPU, and the jiffies of the last one. */
 	u64 __percpu *calls;
 	unsigned long last;
-	/* By these, tasks are distinguished: real user id, program, cgroup, place of the call. */
+	/* The key of a task: real user id, call site, program and cgroup. */
 	u32 uid;
 	unsigned long address;
 	const struct inode *exe;
 	unsigned long exe_number;
 	u64 serial;
-	/* It has no place of its own, but stands for all of its user id that have none. */
+	/* Shared by all tasks of the user id that have no place of their own. */
 	bool is_shared;
-	/* What the first of them was. */
+	/* From the first call. */
 	unsigned long first;
 	dev_t device;
 	u64 cgroup;
@@ -96,10 +95,10 @@ struct killswitch_caller {
 /* The calls on one CPU. */
 struct killswitch_tally {
 	u64 calls[KILLSWITCH_PLACES];
-	/* Those that a condition let run, and for which it could not be found out. */
+	/* Calls that a condition let pass, and calls for which it faulted. */
 	u64 passed;
 	u64 faults;
-	/* The last task that made one. */
+	/* The task that made the last call. */
 	struct killswitch_caller *last;
 };
 
@@ -108,7 +107,7 @@ struct killswitch_callers {
 	struct killswitch_caller known[KILLSWITCH_PLACES];
 };
 
-/* The bounds of a condition: comparisons, the pointers that one follows, and its text. */
+/* The limits of a condition: comparisons, pointers followed by each, and its text. */
 enum {
 	KILLSWITCH_COMPARISONS = 17,
 	KILLSWITCH_LOADS = 10,
@@ -128,7 +127,7 @@ enum {
 	KILLSWITCH_CONTEXT,
 };
 
-/* How. */
+/* How it is compared. */
 enum {
 	KILLSWITCH_EQUAL,
 	KILLSWITCH_NOT_EQUAL,
@@ -140,7 +139,7 @@ enum {
 	KILLSWITCH_MATCHES,
 };
 
-/* What follows a comparison: another one, which comes later, or the end. */
+/* What follows a comparison: the number of a later one, or one of these. */
 enum {
 	KILLSWITCH_REJECT = KILLSWITCH_COMPARISONS,
 	KILLSWITCH_ACCEPT,
@@ -151,12 +150,12 @@ struct killswitch_comparison {
 	u8 operation;
 	u8 if_true;
 	u8 if_false;
-	/* Where an argument is, and the number of the pointers to be loaded at these offsets. */
+	/* The offset of an argument in pt_regs, and how many loads follow at these offsets. */
 	u8 argument;
 	u8 loads;
 	/*
-	 * A number: the bytes of the last load, or of the argument, and which bits of it.
-	 * Text: 0 bytes, at the last offset, of so many characters at most.
+	 * A number: the size of the last load or of the argument, and the bits used.
+	 * Text, at the last offset: @bytes is 0, @bits the maximum length.
 	 */
 	u8 bytes;
 	u8 shift;
@@ -164,15 +163,15 @@ struct killswitch_comparison {
 	bool is_signed;
 	s32 offsets[KILLSWITCH_LOADS + 1];
 	/*
-	 * What it is compared with; of a program, its inode; of a cgroup, its number
-	 * and level.
+	 * The right-hand side; the inode of a program; the number and level of a
+	 * cgroup.
 	 */
 	union {
 		u64 value;
 		const struct inode *program;
 	};
 	u32 second;
-	/* Text, its length, and how much is in front of the first star, and behind the last. */
+	/* Text, its length, and the parts before the first star and after the last. */
 	u8 length;
 	u8 head;
 	u8 tail;
@@ -187,21 +186,21 @@ struct killswitch_condition {
 struct killswitch_probe {
 	struct kprobe kprobe;
 	struct killswitch_callers *callers;
-	/* Where the function begins: the kprobe may be behind that. */
+	/* The address of the function; the kprobe may be a few bytes after it. */
 	unsigned long function;
-	/* What the handling of the probe adds to the count of preemption. */
+	/* What handling the probe adds to preempt_count(). */
 	unsigned int preempt_offset;
-	/* Which calls are meant, or NULL: all. */
+	/* Which calls are handled; NULL for all. */
 	const struct killswitch_condition *condition;
-	/* Whether those of root, interrupts and threads of the kernel are not. */
+	/* Whether calls by root, interrupts and kernel threads are left alone. */
 	bool only_nonroot;
-	/* What the stub returns, or NULL: calls are only counted. */
+	/* What the stub returns; NULL if calls are only counted. */
 	const s64 *value;
-	/* Where calls are sent. */
+	/* The address of the stub. */
 	unsigned long stub;
-	/* Whether calls that pass are distinguished by caller. */
+	/* Whether calls that pass are counted by caller. */
 	bool counts_passing;
-	/* The calls that have passed, or negative: then they are sent to the stub. */
+	/* The number of calls that passed; if negative, calls go to the stub. */
 	atomic64_t gate;
 };
 

@@ -2,7 +2,7 @@
 
 //! The short-circuit: a kprobe at a function's entry that sends its callers to a return stub.
 //!
-//! The handlers are in handlers.c, because nothing that they call may be probed.
+//! The handlers are in handlers.c, because they must not call anything that can be probed.
 //!
 //! C header: [`include/linux/kprobes.h`](srctree/include/linux/kprobes.h)
 
@@ -51,22 +51,22 @@ use kernel::{
     types::Opaque, //
 };
 
-/// How often [`enable()`] tries again while a BPF program is being attached, for which the kernel
-/// sleeps a millisecond each time, and [`Probe::drop()`] without memory.
+/// How often [`enable()`] retries while a BPF program is being attached, for which the kernel
+/// sleeps a millisecond each time, and [`Probe::drop()`] on -ENOMEM.
 const ATTEMPTS: usize = 1000;
 
-/// What [`killswitch_probe::gate`](bindings::killswitch_probe) holds while calls go to the stub: so
-/// little that counting the calls that are under way never makes it positive.
+/// The value of [`killswitch_probe::gate`](bindings::killswitch_probe) while calls go to the stub.
+/// It is so low that concurrent increments never make it positive.
 const OPEN: i64 = i64::MIN;
 
 global_lock! {
     // SAFETY: `init()` below initializes it, before the first probe.
-    /// Keeps [`enable()`] from probes that are being unregistered. Taken before the locks of the
-    /// kprobe layer, which may wait for a grace period.
+    /// Serializes [`enable()`] and [`unregister()`]. Taken before the locks of the kprobe layer,
+    /// which may wait for a grace period.
     unsafe(uninit) static ENABLING: Mutex<()> = ();
 }
 
-/// Initializes the lock of this file, and that of the claims.
+/// Initializes the locks of this file and of the claims.
 ///
 /// # Safety
 ///
@@ -74,16 +74,16 @@ global_lock! {
 pub(super) unsafe fn init() {
     // SAFETY: By the safety requirements.
     unsafe { ENABLING.init() };
-    // SAFETY: By the safety requirements; nothing else calls the functions there.
+    // SAFETY: By the safety requirements; only this file calls the functions there.
     unsafe { claim::init() };
 }
 
-/// What a handler of a kprobe is.
+/// A pre_handler of a kprobe.
 type Handler = unsafe extern "C" fn(*mut bindings::kprobe, *mut bindings::pt_regs) -> c_int;
-/// What is called after the probed instruction.
+/// A post_handler of a kprobe.
 type PostHandler = unsafe extern "C" fn(*mut bindings::kprobe, *mut bindings::pt_regs, c_ulong);
 
-/// What the kprobe layer knows of a probe.
+/// The part of a probe that the kprobe layer refers to.
 #[pin_data]
 struct Inner {
     #[pin]
@@ -94,35 +94,35 @@ struct Inner {
 
 impl Inner {
     fn counts_passing(&self) -> &Atomic<bool> {
-        // SAFETY: The field is aligned and there as long as `self`, and all accesses are atomic.
+        // SAFETY: The field is aligned and valid as long as `self`, and all accesses are atomic.
         unsafe { Atomic::from_ptr(&raw mut (*self.probe.get()).counts_passing) }
     }
 
     fn kprobe(&self) -> *mut bindings::kprobe {
-        // SAFETY: The field is inside of the allocation; no reference is made.
+        // SAFETY: The field is inside the allocation; no reference is made.
         unsafe { &raw mut (*self.probe.get()).kprobe }
     }
 
     fn gate(&self) -> &Atomic<i64> {
-        // SAFETY: The field is aligned and there as long as `self`, and all accesses are atomic.
+        // SAFETY: The field is aligned and valid as long as `self`, and all accesses are atomic.
         unsafe { Atomic::from_ptr(&raw mut (*self.probe.get()).gate.counter) }
     }
 }
 
 /// A kprobe that makes a function return the value of its slot without running its body.
 ///
-/// It lets calls pass, and counts them, until [`take_calls()`](Self::take_calls). Without a slot it
-/// only counts them, and does not keep the function from being livepatched.
+/// It lets calls pass until [`take_calls()`](Self::take_calls). Without a slot it only counts them,
+/// and does not keep the function from being livepatched.
 ///
 /// # Invariants
 ///
-/// * `inner` holds a kprobe that was registered; the kprobe layer may know it unless
-///   `is_unregistered`.
-/// * `inner` is dropped only when the kprobe layer does not know it.
+/// * `inner` holds a kprobe that was registered, and stays so until `is_unregistered`.
+/// * `inner` is dropped only when the kprobe is unregistered.
 /// * The callers, the condition and the value that the kprobe refers to are those of the fields
 ///   below.
-/// * `gate` is [`OPEN`] only if there is a slot, whose stub the handler sends calls to.
-/// * `is_unregistering` changes with [`ENABLING`] held, once; the kprobe is disabled from then on.
+/// * `gate` is [`OPEN`] only if there is a slot, to whose stub the handler sends calls.
+/// * `is_unregistering` is set once, with [`ENABLING`] held; the kprobe stays disabled from then
+///   on.
 pub(crate) struct Probe {
     inner: ManuallyDrop<Pin<KBox<Inner>>>,
     address: usize,
@@ -130,31 +130,29 @@ pub(crate) struct Probe {
     is_unregistered: Atomic<bool>,
     claim: Claim,
     slot: Option<Arc<Slot>>,
-    // What follows is dropped after the kprobe.
+    // The fields below are dropped after the kprobe.
     attribution: Arc<Attribution>,
     condition: ManuallyDrop<Option<Condition>>,
 }
 
-/// Which calls a probe is for.
+/// Which calls a probe handles.
 pub(crate) struct Calls {
-    /// Not those of root, nor of interrupts and threads of the kernel.
+    /// Only calls by users other than root, not by interrupts and kernel threads.
     pub(crate) only_nonroot: bool,
-    /// Those that this is true for, or may be.
+    /// Only calls for which this is true, or may be.
     pub(crate) condition: Option<Condition>,
 }
 
 // SAFETY: A probe may be unregistered from any task, and so may its slot be released.
 unsafe impl Send for Probe {}
-// SAFETY: What is done to the kprobe through a shared reference the kprobe layer does under its own
-// mutex; the rest is atomic or constant.
+// SAFETY: The kprobe layer changes the kprobe under its own mutex; the rest is atomic or constant.
 unsafe impl Sync for Probe {}
 
 impl Probe {
-    /// Registers a probe that is disabled on the function that begins at `entry`, for these calls.
-    /// `slot` has the stub for the calls that it takes, if it
-    /// takes any, and `attribution` counts whose they are.
+    /// Registers a disabled probe on the function at `entry`, for these calls. `slot` has the stub
+    /// for calls that it takes; without one, it takes none. `attribution` counts callers.
     ///
-    /// Sleeps. The errors are those of `register_kprobe()`: EINVAL, EILSEQ and ENOENT say that this
+    /// Sleeps. Returns the errors of `register_kprobe()`: EINVAL, EILSEQ and ENOENT mean that the
     /// function cannot be probed.
     pub(crate) fn register(
         entry: &Entry<'_>,
@@ -165,7 +163,7 @@ impl Probe {
         let address = entry.address();
         let callers = attribution.callers().as_ptr();
         let stub = slot.as_ref().map_or(0, |slot| slot.address());
-        // With it, the probe may send calls elsewhere, and is not optimized.
+        // With a post_handler, the probe may redirect calls, and is not optimized.
         let post_handler = match slot.is_some() || !entry.is_on_ftrace() {
             true => Some(bindings::killswitch_after_call as PostHandler),
             false => None,
@@ -210,25 +208,25 @@ impl Probe {
                 _: {
                     // SAFETY:
                     // - All fields are initialized, so the handler may be called at once.
-                    // - The kprobe is pinned, and `Probe` does not free it before the kprobe layer
-                    //   has forgotten it.
-                    // - The callers that the handler counts in are there as long as the probe.
+                    // - The kprobe is pinned, and `Probe` does not free it before it is
+                    //   unregistered.
+                    // - The callers that the handler counts in live as long as the probe.
                     // - A function begins at `address` by the invariants of `Entry`, as the
-                    //   handlers ask: what the stub returns to is on top of the stack there.
+                    //   handlers require: its return address is where the stub expects it.
                     to_result(unsafe { bindings::register_kprobe((*this.as_ptr()).kprobe()) })?;
                 },
             }? Error),
             GFP_KERNEL,
         )?;
-        // SAFETY: The kprobe is registered, so its address does not change. It may be behind the
-        // one that was asked for, if an instruction has to come first.
+        // SAFETY: The kprobe is registered, so its address is constant. It may be after `address`,
+        // if an instruction has to stay first.
         let address = unsafe { (*inner.kprobe()).addr }.addr();
         // SAFETY: The kprobe is registered and disabled, so no handler reads the field yet.
         unsafe {
             (*inner.probe.get()).preempt_offset =
                 bindings::killswitch_preempt_offset(inner.kprobe());
         }
-        // INVARIANT: Registered just above. If there is no memory for it, dropping it unregisters.
+        // INVARIANT: Registered just above. On -ENOMEM below, dropping it unregisters it.
         let probe = Self {
             inner: ManuallyDrop::new(inner),
             address,
@@ -252,7 +250,7 @@ impl Probe {
         self.inner.gate().store(0, Relaxed);
     }
 
-    /// Lets calls pass, and counts them from now on, and by their callers. Any context.
+    /// Lets calls pass, and counts them by caller from now on. Any context.
     pub(crate) fn count_calls(&self) {
         self.inner.gate().store(0, Relaxed);
         self.inner.counts_passing().store(true, Relaxed);
@@ -266,8 +264,8 @@ impl Probe {
         }
     }
 
-    /// The same if no call has passed, else returns EBUSY and changes nothing: between the last
-    /// call that passes and the first that does not there is none. Any context.
+    /// Does the same if no call has passed; otherwise fails with EBUSY and changes nothing. This is
+    /// atomic: no call passes uncounted. Any context.
     pub(crate) fn take_calls_if_unused(&self) -> Result {
         self.slot.as_ref().ok_or(EBUSY)?.set_used();
         match self.inner.gate().cmpxchg(0, OPEN, Full) {
@@ -276,14 +274,14 @@ impl Probe {
         }
     }
 
-    /// How many calls have passed, as they were counted. Any context.
+    /// How many calls have passed. Any context.
     pub(crate) fn passed(&self) -> u64 {
         self.inner.gate().load(Relaxed).max(0) as u64
     }
 
-    /// Whether hits are handled: probes can be disarmed behind the back of their owner. Sleeps.
+    /// Whether the probe is armed: others can disarm probes. Sleeps.
     pub(crate) fn is_armed(&self) -> bool {
-        // SAFETY: The kprobe is there by the type invariants, registered or not.
+        // SAFETY: The kprobe is valid by the type invariants, registered or not.
         if !unsafe { bindings::kprobe_armed(self.inner.kprobe()) } {
             return false;
         }
@@ -298,33 +296,32 @@ impl Drop for Probe {
         self.pass_calls();
         for _ in 0..ATTEMPTS {
             if self.is_unregistered.load(Relaxed) || unregister(&[&*self]).is_ok() {
-                // SAFETY: Dropped here only, and by the type invariants the kprobe layer does not
-                // know it.
+                // SAFETY: Dropped only here, and the kprobe is unregistered by the type invariants.
                 unsafe { ManuallyDrop::drop(&mut self.inner) };
-                // SAFETY: Dropped here only, and the handler that used it is gone.
+                // SAFETY: Dropped only here, and no handler uses it any more.
                 unsafe { ManuallyDrop::drop(&mut self.condition) };
                 return;
             }
         }
-        // The kprobe layer still calls the handler, so what that uses stays.
+        // The kprobe layer still calls the handler, so leak what that uses.
         core::mem::forget(self.attribution.clone());
         pr_err!("a probe could not be disarmed: it stays, and lets all calls pass\n");
     }
 }
 
-/// Whether the kprobe layer takes no probe at `entry`: it has a blacklist of functions that it uses
-/// itself, or that run where a probe would crash the machine. Any context.
+/// Whether `entry` is on the blacklist of the kprobe layer: functions that it uses itself, or where
+/// a probe would crash the machine. Any context.
 pub(crate) fn is_blacklisted(entry: &Entry<'_>) -> bool {
-    // SAFETY: Any address may be asked for, and it takes no lock but RCU's.
+    // SAFETY: Any address may be passed, in any context.
     unsafe { bindings::within_kprobe_blacklist(entry.address()) }
 }
 
-/// Arms all `probes` or none, in the time that one takes. Sleeps, a second at most if BPF programs
-/// are being attached all the time.
+/// Arms all `probes` or none, in the time that one takes. Sleeps, at most about a second while BPF
+/// programs are being attached.
 ///
-/// EBUSY says that something else sends the callers of one elsewhere, EAGAIN that BPF programs were
-/// being attached, ENODEV that ftrace was killed, EINVAL that one is being unregistered. The
-/// probes may still be disarmed, since all kprobes can be off: ask [`Probe::is_armed()`].
+/// Fails with EBUSY if something else redirects a function, with EAGAIN if BPF programs were being
+/// attached, with ENODEV if ftrace was killed, and with EINVAL if a probe is being unregistered. On
+/// success, the probes may still be disarmed if all kprobes are off: check [`Probe::is_armed()`].
 pub(crate) fn enable(probes: &[&Probe]) -> Result {
     let mut result = enable_once(probes);
 
@@ -337,7 +334,7 @@ pub(crate) fn enable(probes: &[&Probe]) -> Result {
     result
 }
 
-/// As [`enable()`], and fails with EAGAIN at once. Sleeps.
+/// Like [`enable()`], without retries on EAGAIN. Sleeps.
 pub(crate) fn enable_once(probes: &[&Probe]) -> Result {
     let mut kprobes = kprobes_of(probes)?;
     let _enabling = ENABLING.lock();
@@ -349,17 +346,17 @@ pub(crate) fn enable_once(probes: &[&Probe]) -> Result {
         return Err(EINVAL);
     }
     claim::set(probes.iter().map(|probe| &probe.claim), true)?;
-    // SAFETY: The kprobes are registered by the type invariants, since none of them is ending,
-    // which does not change with the lock held, and there are as many of them.
+    // SAFETY: The kprobes are registered by the type invariants, since none is being unregistered,
+    // which does not change while the lock is held. The length is that of the array.
     to_result(unsafe { bindings::enable_kprobes(kprobes.as_mut_ptr(), kprobes.len() as c_int) })
 }
 
-/// Unregisters those of `probes` that are still registered, in the time that one takes: when this
-/// returns, no CPU runs their handlers any more, but for those that another task is unregistering
-/// and holds a reference to. Sleeps for a grace period.
+/// Unregisters those of `probes` that are still registered, in the time that one takes. When this
+/// returns, no CPU runs their handlers any more, except for probes that another task is
+/// unregistering and holds a reference to. Sleeps for a grace period.
 ///
-/// Fails if there is no memory, or none to disarm one of them: others may be off then, which let
-/// calls pass before. Dropping them tries again.
+/// Fails with ENOMEM, also if a probe cannot be disarmed; others may be disarmed then, which let
+/// calls pass before. Dropping a probe retries.
 pub(crate) fn unregister(probes: &[&Probe]) -> Result {
     if probes.is_empty() {
         return Ok(());
@@ -385,17 +382,17 @@ pub(crate) fn unregister(probes: &[&Probe]) -> Result {
             probe.is_unregistering.store(true, Relaxed);
         }
     }
-    // SAFETY: The kprobes are registered by the type invariants, nothing else unregisters them now,
-    // and there are as many of them. Only disarming could fail, and that is done.
+    // SAFETY: The kprobes are registered by the type invariants, nothing else unregisters them, and
+    // the length is that of the array. They are disarmed already, so this cannot fail.
     unsafe { bindings::unregister_kprobes(kprobes.as_mut_ptr(), kprobes.len() as c_int) };
     for probe in ending {
-        // INVARIANT: So the kprobe layer does not know it any more.
+        // INVARIANT: Unregistered just above.
         probe.is_unregistered.store(true, Relaxed);
     }
     Ok(())
 }
 
-/// What the kprobe layer knows `probes` by.
+/// The kprobes of `probes`.
 fn kprobes_of(probes: &[&Probe]) -> Result<KVec<*mut bindings::kprobe>> {
     let mut kprobes = KVec::with_capacity(probes.len(), GFP_KERNEL)?;
 

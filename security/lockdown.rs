@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! What Lockdown, and any other LSM that answers its hook, says to changing engagements.
+//! Whether Lockdown, and other LSMs with its hook, permit changes of engagements.
 //!
 //! C header: [`include/linux/security.h`](srctree/include/linux/security.h)
 
@@ -15,19 +15,19 @@ use kernel::{
     }, //
 };
 
-/// Whether engagements may change until the kernel is locked down for confidentiality.
+/// Whether changes are refused only under confidentiality lockdown.
 static UNTIL_CONFIDENTIALITY: Atomic<bool> = Atomic::new(false);
 
-/// The level of lockdown from which on engagements do not change.
+/// The lockdown level from which on changes are refused.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Level {
-    /// What changes the running kernel is forbidden.
+    /// Modifying the running kernel is forbidden.
     Integrity,
-    /// What reads its secrets is forbidden, too.
+    /// Reading its secrets is forbidden, too.
     Confidentiality,
 }
 
-/// From which level on engagements do not change. Any context.
+/// The level from which on changes are refused. Any context.
 pub(crate) fn threshold() -> Level {
     if UNTIL_CONFIDENTIALITY.load(Relaxed) {
         Level::Confidentiality
@@ -36,12 +36,12 @@ pub(crate) fn threshold() -> Level {
     }
 }
 
-/// Sets what [`threshold()`] returns. Only the kernel command line does so.
+/// Sets the [`threshold()`]. Only the kernel command line does so.
 pub(crate) fn set_threshold(_: &CommandLine<'_>, level: Level) {
     UNTIL_CONFIDENTIALITY.store(level == Level::Confidentiality, Relaxed);
 }
 
-/// Asks all LSMs whether the kernel's memory may be read. Process context; the asked may log.
+/// Asks all LSMs whether kernel memory may be read. Process context; they may log.
 pub(crate) fn permits_reading() -> Result {
     // SAFETY: The reason is one that `security_locked_down()` knows.
     to_result(unsafe {
@@ -49,11 +49,11 @@ pub(crate) fn permits_reading() -> Result {
     })
 }
 
-/// Asks all LSMs whether engagements may change. Process context; the asked may log.
+/// Asks all LSMs whether engagements may change. Process context; they may log.
 pub(crate) fn permits_changes() -> Result {
     let reason = match threshold() {
         Level::Integrity => bindings::lockdown_reason_LOCKDOWN_KILLSWITCH,
-        // A reason of that level, and what engaging is.
+        // A reason of that level; engagements are kprobes.
         Level::Confidentiality => bindings::lockdown_reason_LOCKDOWN_KPROBES,
     };
     // SAFETY: The reason is one that `security_locked_down()` knows.

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! Limits to the lines that others can have the kernel log filled with.
+//! Rate limits for lines of the kernel log that users can cause.
 //!
 //! C header: [`include/linux/ratelimit.h`](srctree/include/linux/ratelimit.h)
 
@@ -12,20 +12,20 @@ use kernel::{
     types::Opaque, //
 };
 
-/// A limit of so many in a time. The kernel log says how many more there were.
+/// A rate limit. The kernel log reports how many lines were suppressed.
 pub(crate) struct Limit(Pin<KBox<Opaque<bindings::ratelimit_state>>>);
 
-// SAFETY: A rate limit belongs to no task.
+// SAFETY: A rate limit is not bound to a task.
 unsafe impl Send for Limit {}
 // SAFETY: It has a lock of its own.
 unsafe impl Sync for Limit {}
 
 impl Limit {
-    /// Up to `burst` in so many seconds. May sleep.
+    /// Makes a limit of `burst` lines in `seconds`. May sleep.
     pub(crate) fn new(seconds: u32, burst: u32) -> Result<Self> {
         let state = KBox::pin_init(
             Opaque::ffi_init(|state| {
-                // SAFETY: `state` points to memory for one, which does not move.
+                // SAFETY: `state` points to pinned memory for one.
                 unsafe { bindings::killswitch_init_limit(state, seconds, burst) }
             }),
             GFP_KERNEL,
@@ -34,7 +34,7 @@ impl Limit {
         Ok(Self(state))
     }
 
-    /// Whether there is room for one more. Any context.
+    /// Whether one more line is within the limit. Any context.
     pub(crate) fn has_room(&self) -> bool {
         // SAFETY: The state was initialized by `new()`, and the name is a string.
         unsafe { bindings::___ratelimit(self.0.get(), c"killswitch".as_char_ptr()) != 0 }

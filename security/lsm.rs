@@ -39,7 +39,7 @@ static mut HOOKS: [bindings::security_hook_list; 1] = [bindings::security_hook_l
     lsmid: ptr::null(),
 }];
 
-/// What DEFINE_LSM() makes. The framework writes to it, so it is mutable.
+/// What DEFINE_LSM() defines. The framework writes to it, so it is mutable.
 #[link_section = ".lsm_info.init"]
 #[used(compiler)]
 static mut KILLSWITCH: bindings::lsm_info = bindings::lsm_info {
@@ -64,7 +64,7 @@ struct SyncId(bindings::lsm_id);
 // SAFETY: Constant, and so is the string that it points to.
 unsafe impl Sync for SyncId {}
 
-/// Seals Killswitch: until reboot, no change of engagements gets an authority. Any context.
+/// Seals Killswitch: changes of engagements are refused until reboot. Any context.
 pub(crate) fn seal() {
     SEALED.store(true, Relaxed);
 }
@@ -81,16 +81,16 @@ pub(crate) fn is_sealed() -> bool {
 /// Called by the framework once, early, when Killswitch is enabled.
 #[link_section = ".init.text"]
 unsafe extern "C" fn init() -> c_int {
-    // SAFETY: The framework calls this once, while LSMs register; nobody else touches the array.
+    // SAFETY: The framework calls this once, while LSMs register; nothing else uses the array.
     unsafe { bindings::security_add_hooks((&raw mut HOOKS).cast(), 1, &raw const ID.0) };
     0
 }
 
-/// Sets Killswitch up.
+/// Initializes Killswitch.
 ///
 /// # Safety
 ///
-/// Called by the framework once, when file systems can be set up.
+/// Called by the framework once, at fs_initcall time.
 #[link_section = ".init.text"]
 unsafe extern "C" fn initcall_fs() -> c_int {
     // SAFETY: Called once, and before anything registers a probe.
@@ -112,11 +112,11 @@ unsafe extern "C" fn initcall_late_sync() -> c_int {
     0
 }
 
-/// The `locked_down` hook: one who asks whether engagements may change learns of the seal, too.
+/// The `locked_down` hook: refuses changes of engagements once Killswitch is sealed.
 ///
 /// # Safety
 ///
-/// None: it only looks at its argument.
+/// None: it only reads its argument.
 unsafe extern "C" fn locked_down(what: bindings::lockdown_reason) -> c_int {
     if what == bindings::lockdown_reason_LOCKDOWN_KILLSWITCH && is_sealed() {
         return EPERM.to_errno();

@@ -2,7 +2,7 @@
 
 //! The kernel, wrapped: one file per C facility, and every `unsafe` block of Killswitch.
 //!
-//! What these files offer is sound whatever the rest of Killswitch does with it. Whether a function
+//! These interfaces are sound, whatever the rest of Killswitch does with them. Whether a function
 //! *may* be engaged is not decided here.
 
 pub(crate) mod audit;

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! Modules of the kernel: keeping one loaded, finding their code, and being told when one comes or
-//! goes.
+//! Kernel modules: references to them, their code, and notifications of loading and unloading.
 //!
 //! C header: [`include/linux/module.h`](srctree/include/linux/module.h)
 
@@ -27,30 +26,30 @@ use kernel::{
     types::Opaque, //
 };
 
-/// The room that the name of a module takes, with a NUL behind it.
+/// The size of a module's name, with NUL.
 pub(super) const NAME_LEN: usize = bindings::KILLSWITCH_MODULE_NAME_LEN as usize;
 
-/// A reference to a module, which is not unloaded as long as it exists. To a module that comes it
-/// is one for `'m` only, since loading that can still fail, and then nothing keeps it.
+/// A reference to a module, which keeps it from being unloaded. For a module that is being loaded,
+/// it is valid for `'m` only, since loading can still fail, whatever references there are.
 ///
 /// # Invariants
 ///
-/// The pointer is to a module of which this holds a reference, and which has been set up or is
-/// there for `'m` in any case.
+/// The pointer is to a module to which this holds a reference, and which has been live or is valid
+/// for `'m` in any case.
 pub(crate) struct Loaded<'m>(NonNull<bindings::module>, PhantomData<&'m Module>);
 
 impl Loaded<'static> {
-    /// Keeps the module that owns `address` loaded; `Ok(None)` if none owns it. Any context.
+    /// Takes a reference to the module that owns `address`; `Ok(None)` if none does. Any context.
     ///
-    /// Fails with ENOENT when the module is about to go, or not yet set up.
+    /// Fails with ENOENT if the module is not live.
     pub(crate) fn owner_of(address: usize) -> Result<Option<Self>> {
         let _guard = rcu::read_lock();
-        // SAFETY: Any address may be asked for under the RCU read lock.
+        // SAFETY: Any address may be passed under the RCU read lock.
         let Some(module) = NonNull::new(unsafe { bindings::__module_address(address) }) else {
             return Ok(None);
         };
 
-        // SAFETY: The module is there under the RCU read lock.
+        // SAFETY: The module is valid under the RCU read lock.
         unsafe {
             let state = (&raw const (*module.as_ptr()).state).read_volatile();
 
@@ -60,39 +59,40 @@ impl Loaded<'static> {
                 return Err(ENOENT);
             }
         }
-        // INVARIANT: The reference was taken just above, and the module has been set up.
+        // INVARIANT: The reference was taken just above, and the module is live.
         Ok(Some(Self(module, PhantomData)))
     }
 }
 
 impl<'m> Loaded<'m> {
-    /// Keeps `module` loaded. Any context. Fails with ENOENT when it goes.
+    /// Takes a reference to `module`, which the notifier chain reports. Any context. Fails with
+    /// ENOENT if it is being unloaded.
     pub(crate) fn during_notification(module: &'m Module) -> Result<Self> {
         let module = NonNull::from(&module.0).cast::<bindings::module>();
 
-        // SAFETY: The module is there by the invariants of `Module`.
+        // SAFETY: The module is valid by the invariants of `Module`.
         if !unsafe { bindings::killswitch_try_module_get(module.as_ptr()) } {
             return Err(ENOENT);
         }
-        // INVARIANT: The reference was taken just above, and the module is there for `'m`.
+        // INVARIANT: The reference was taken just above, and the module is valid for `'m`.
         Ok(Self(module, PhantomData))
     }
 
     /// The module's name.
     pub(crate) fn name(&self) -> &CStr {
-        // SAFETY: The module is there by the type invariants; its name is a string and constant.
+        // SAFETY: The module is valid by the type invariants; its name is a string and constant.
         unsafe { CStr::from_char_ptr((&raw const (*self.as_ptr()).name).cast()) }
     }
 
     /// Whether `address` is in the module.
     pub(super) fn contains(&self, address: usize) -> bool {
-        // SAFETY: The module is there by the type invariants.
+        // SAFETY: The module is valid by the type invariants.
         unsafe { bindings::killswitch_within_module(self.as_ptr(), address) }
     }
 
-    /// Whether `address` is in code that is freed when the module has been set up.
+    /// Whether `address` is in init memory of the module.
     pub(super) fn has_in_init(&self, address: usize) -> bool {
-        // SAFETY: The module is there by the type invariants.
+        // SAFETY: The module is valid by the type invariants.
         unsafe { bindings::killswitch_within_module_init(self.as_ptr(), address) }
     }
 
@@ -104,7 +104,7 @@ impl<'m> Loaded<'m> {
 
 impl Clone for Loaded<'_> {
     fn clone(&self) -> Self {
-        // SAFETY: The module is there by the type invariants, and there is a reference to it.
+        // SAFETY: The module is valid by the type invariants, and `self` holds a reference to it.
         unsafe { bindings::killswitch_module_get(self.as_ptr()) };
         // INVARIANT: The reference was taken just above, and the rest holds as for `self`.
         Self(self.0, PhantomData)
@@ -118,12 +118,12 @@ impl Drop for Loaded<'_> {
     }
 }
 
-/// Calls `visit` with the code that stays of every module that is loaded. Sleeps; `visit` may
-/// sleep, but must not load or unload modules.
+/// Calls `visit` with the code of every module, without init code. Sleeps; `visit` may sleep, but
+/// must not load or unload modules.
 pub(crate) fn for_each_text(mut visit: impl FnMut(Range<usize>)) {
     // SAFETY:
-    // - The mutex is taken and given back here. With it held no module comes or goes.
-    // - The list consists of modules; those that are not unformed have their areas of memory.
+    // - The mutex is taken and released here. While it is held, the list does not change.
+    // - The list consists of modules; those that are not UNFORMED have their memory.
     unsafe {
         let head = &raw mut bindings::modules;
 
@@ -144,7 +144,7 @@ pub(crate) fn for_each_text(mut visit: impl FnMut(Range<usize>)) {
     }
 }
 
-/// Whether a module called `name` is loaded and has been set up. Any context.
+/// Whether a module called `name` is live. Any context.
 pub(crate) fn is_live(name: &str) -> bool {
     let mut buffer = [0; NAME_LEN];
     let Some(start) = buffer[..NAME_LEN - 1].get_mut(..name.len()) else {
@@ -156,23 +156,23 @@ pub(crate) fn is_live(name: &str) -> bool {
     // SAFETY: Called under the RCU read lock, with a string that ends in NUL.
     let module = unsafe { bindings::find_module(buffer.as_ptr().cast()) };
 
-    // SAFETY: The module is there under the RCU read lock.
+    // SAFETY: The module is valid under the RCU read lock.
     !module.is_null()
         && unsafe { (&raw const (*module).state).read_volatile() }
             == bindings::module_state_MODULE_STATE_LIVE
 }
 
-/// Copies the name of the module that owns `address`, with a NUL behind it, to `buffer`; says
-/// whether one owns it. Any context.
+/// Copies the name of the module that owns `address`, with NUL, to `buffer`. Returns whether one
+/// owns it. Any context.
 pub(super) fn copy_owner_name(address: usize, buffer: &mut [u8; NAME_LEN]) -> bool {
     let _guard = rcu::read_lock();
-    // SAFETY: Any address may be asked for under the RCU read lock.
+    // SAFETY: Any address may be passed under the RCU read lock.
     let module = unsafe { bindings::__module_address(address) };
 
     if module.is_null() {
         return false;
     }
-    // SAFETY: The module is there under the RCU read lock; its name is a string and constant.
+    // SAFETY: The module is valid under the RCU read lock; its name is a string and constant.
     let name = unsafe { CStr::from_char_ptr((&raw const (*module).name).cast()) };
     let bytes = name.to_bytes_with_nul();
 
@@ -180,19 +180,19 @@ pub(super) fn copy_owner_name(address: usize, buffer: &mut [u8; NAME_LEN]) -> bo
     true
 }
 
-/// A module that comes or goes.
+/// A module that is being loaded or unloaded.
 ///
 /// # Invariants
 ///
-/// A reference to it exists only while the notifier chain tells of the module, which is there as
-/// long.
+/// A reference to it exists only during a call of the notifier chain for it, when the module is
+/// valid.
 #[repr(transparent)]
 pub(crate) struct Module(Opaque<bindings::module>);
 
 impl Module {
     /// Its name.
     pub(crate) fn name(&self) -> &str {
-        // SAFETY: The module is there by the type invariants; its name is a string and constant.
+        // SAFETY: The module is valid by the type invariants; its name is a string and constant.
         unsafe { CStr::from_char_ptr((&raw const (*self.0.get()).name).cast()) }
             .to_str()
             .unwrap_or_default()
@@ -200,14 +200,14 @@ impl Module {
 
     /// Whether `address` is in the module.
     pub(crate) fn contains(&self, address: usize) -> bool {
-        // SAFETY: The module is there by the type invariants.
+        // SAFETY: The module is valid by the type invariants.
         unsafe { bindings::killswitch_within_module(self.0.get(), address) }
     }
 }
 
-/// Has [`crate::module_coming`] called for every module before its own code runs,
-/// [`crate::module_live`] after it has been set up, and [`crate::module_going`] for every one that
-/// is unloaded. To be called once, in process context.
+/// Registers notifiers: [`crate::module_coming`] is called for every module before its own code
+/// runs, [`crate::module_live`] when it is live, and [`crate::module_going`] when it is being
+/// unloaded. To be called once, in process context.
 pub(crate) fn watch() -> Result {
     const fn notifier(
         call: unsafe extern "C" fn(*mut bindings::notifier_block, c_ulong, *mut c_void) -> c_int,
@@ -219,12 +219,12 @@ pub(crate) fn watch() -> Result {
             priority,
         }
     }
-    // The kprobe layer and those who read a module's type information have 0. The call for a module
-    // that is unloaded must come before the one, the call for one that is loaded after the others.
+    // The notifiers of kprobes and BTF have priority 0. GOING must run before that of kprobes, and
+    // COMING after that of BTF.
     static mut GOING: bindings::notifier_block = notifier(on_going, 1);
     static mut COMING: bindings::notifier_block = notifier(on_coming, -1);
 
-    // SAFETY: The blocks live forever, and the chain takes none that it has already.
+    // SAFETY: The blocks live forever, and the chain rejects duplicates.
     unsafe {
         to_result(bindings::register_module_notifier(&raw mut GOING))?;
         to_result(bindings::register_module_notifier(&raw mut COMING))
@@ -240,9 +240,8 @@ unsafe extern "C" fn on_going(
     module: *mut c_void,
 ) -> c_int {
     if state == bindings::module_state_MODULE_STATE_GOING as c_ulong {
-        // SAFETY: The module is there during the call.
-        // INVARIANT: The notifier chain tells of it during the call, which the reference does not
-        // outlive.
+        // SAFETY: The module is valid during the call.
+        // INVARIANT: The reference does not outlive the call.
         crate::module_going(unsafe { &*module.cast::<Module>() });
     }
     bindings::NOTIFY_DONE as c_int
@@ -256,7 +255,7 @@ unsafe extern "C" fn on_coming(
     state: c_ulong,
     module: *mut c_void,
 ) -> c_int {
-    // SAFETY: The module is there during the call.
+    // SAFETY: The module is valid during the call.
     // INVARIANT: As in `on_going()`.
     let module = unsafe { &*module.cast::<Module>() };
 
@@ -268,7 +267,7 @@ unsafe extern "C" fn on_coming(
     }
     match crate::module_coming(module) {
         Ok(()) => bindings::NOTIFY_OK as c_int,
-        // As notifier_from_errno() does: the module is not loaded.
+        // As notifier_from_errno(): loading fails.
         Err(error) => {
             bindings::NOTIFY_STOP_MASK as c_int | (bindings::NOTIFY_OK as c_int - error.to_errno())
         }

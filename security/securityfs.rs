@@ -35,37 +35,37 @@ use kernel::{
     types::ForeignOwnable, //
 };
 
-/// The longest write that a file takes, in bytes.
+/// The longest write that a file accepts, in bytes.
 const MAX_INPUT: usize = crate::command::MAX_INPUT;
 
-/// What was written to a file in one go, or `None` if it is longer than [`MAX_INPUT`].
+/// The data of one write, or `None` if it is longer than [`MAX_INPUT`].
 pub(crate) type Input<'a> = Option<&'a [u8]>;
 
-/// A file that shows something. `key` is the number that [`Directory::add`] was given.
+/// A file that can be read. `key` is that of [`Directory::add`].
 pub(crate) trait Show {
-    /// Writes the whole content; called again for every read at the beginning. May sleep, but not
-    /// wait for others: any user may read some of these files, as often as he likes.
+    /// Writes the whole content. Called again for every read from offset 0. May sleep, but not wait
+    /// for other tasks: some of these files can be read by any user, at any rate.
     fn show(key: usize, opener: &Opener<'_>, out: &mut Out<'_>) -> Result;
 }
 
-/// A file that shows something and can be written to.
+/// A file that can be read and written.
 pub(crate) trait Store: Show {
-    /// Takes what was written in one go. May sleep.
+    /// Handles one write. May sleep.
     fn store(key: usize, opener: &Opener<'_>, input: Input<'_>) -> Result;
 }
 
-/// A file to which one writes a question, and from which one reads the answer to the last question
-/// that was written to the same open file.
+/// A file where each write is a question; reads return the answer to the last question that was
+/// written to the same open file.
 pub(crate) trait Converse {
-    /// Answers a question, with a result for the writer and a text for the reader. May sleep.
+    /// Answers a question, with a result for the write and a text for reads. May sleep.
     fn answer(opener: &Opener<'_>, input: Input<'_>) -> (Result, KVec<u8>);
 }
 
-/// A directory. Dropping it removes it, and everything that is in it.
+/// A directory. Dropping it removes it and everything in it.
 ///
 /// # Invariants
 ///
-/// The pointer is to a directory in securityfs that nobody else removes.
+/// The pointer is to a directory in securityfs that nothing else removes.
 pub(crate) struct Directory(NonNull<bindings::dentry>);
 
 // SAFETY: securityfs may be changed from any task; it has its own locks.
@@ -78,14 +78,14 @@ impl Directory {
     pub(crate) fn new(name: &CStr, parent: Option<&Directory>) -> Result<Self> {
         let parent = parent.map_or(ptr::null_mut(), |parent| parent.0.as_ptr());
 
-        // SAFETY: The name is a string, and the parent is there by the type invariants.
+        // SAFETY: The name is a string, and the parent is null or valid by the type invariants.
         let dentry =
             from_err_ptr(unsafe { bindings::securityfs_create_dir(name.as_char_ptr(), parent) })?;
-        // INVARIANT: Made just now.
+        // INVARIANT: Created just above.
         NonNull::new(dentry).map(Self).ok_or(ENOMEM)
     }
 
-    /// Adds a file. Every function of its [`Operations`] is given `key`. May sleep.
+    /// Adds a file. The functions of its [`Operations`] get `key`. May sleep.
     pub(crate) fn add(
         &self,
         name: &CStr,
@@ -93,7 +93,7 @@ impl Directory {
         key: usize,
         operations: &'static Operations,
     ) -> Result {
-        // SAFETY: The name is a string, the directory is there by the type invariants, and the
+        // SAFETY: The name is a string, the directory is valid by the type invariants, and the
         // operations live forever and expect nothing of the key, which is a number to them.
         from_err_ptr(unsafe {
             bindings::securityfs_create_file(
@@ -115,12 +115,12 @@ impl Directory {
 
 impl Drop for Directory {
     fn drop(&mut self) {
-        // SAFETY: The directory is there by the type invariants, and nobody else removes it.
+        // SAFETY: The directory is valid by the type invariants, and nothing else removes it.
         unsafe { bindings::securityfs_remove(self.0.as_ptr()) };
     }
 }
 
-/// What can be done with a file.
+/// The file operations of a file.
 pub(crate) struct Operations(bindings::file_operations);
 
 impl Operations {
@@ -129,7 +129,7 @@ impl Operations {
         &raw const self.0
     }
 
-    /// The operations of a file that shows something.
+    /// The operations of a file that can be read.
     pub(crate) const fn show<T: Show>() -> Self {
         Self(bindings::file_operations {
             open: Some(open_shown::<T>),
@@ -140,7 +140,7 @@ impl Operations {
         })
     }
 
-    /// The operations of a file that shows something and can be written to.
+    /// The operations of a file that can be read and written.
     pub(crate) const fn store<T: Store>() -> Self {
         Self(bindings::file_operations {
             write_iter: Some(write_stored::<T>),
@@ -148,7 +148,7 @@ impl Operations {
         })
     }
 
-    /// The operations of a file that answers.
+    /// The operations of a file that answers questions.
     pub(crate) const fn converse<T: Converse>() -> Self {
         Self(bindings::file_operations {
             open: Some(open_conversation),
@@ -161,17 +161,17 @@ impl Operations {
     }
 }
 
-/// Where [`Show::show`] writes to.
+/// The output of [`Show::show`].
 ///
 /// # Invariants
 ///
-/// The pointer is to a `seq_file` that is there for `'a`.
+/// The pointer is to a `seq_file` that is valid for `'a`.
 pub(crate) struct Out<'a>(*mut bindings::seq_file, PhantomData<&'a ()>);
 
 impl Write for Out<'_> {
     fn write_str(&mut self, text: &str) -> fmt::Result {
-        // SAFETY: The `seq_file` is there by the type invariants. When its buffer is too small, the
-        // content is asked for again with a larger one.
+        // SAFETY: The `seq_file` is valid by the type invariants. If its buffer is too small,
+        // `show()` is called again with a larger one.
         unsafe { bindings::seq_write(self.0, text.as_ptr().cast::<c_void>(), text.len()) };
         Ok(())
     }
@@ -197,7 +197,7 @@ unsafe extern "C" fn show_shown<T: Show>(seq: *mut bindings::seq_file, _: *mut c
     let key = unsafe { (*seq).private }.addr();
     // SAFETY: Its file is open during the call.
     let opener = unsafe { Opener::from_raw((*seq).file) };
-    // INVARIANT: It is there for the whole call.
+    // INVARIANT: It is valid during the call.
     let mut out = Out(seq, PhantomData);
 
     from_result(|| T::show(key, &opener, &mut out).map(|()| 0))
@@ -277,9 +277,9 @@ unsafe extern "C" fn write_question<T: Converse>(
         let (result, answer) = T::answer(&opener, input.as_deref());
 
         *conversation.get_ref().answer.lock() = answer;
-        // Whatever was read before, the answer is read from its beginning. The request has a copy
-        // of the file's position, which the VFS puts back only if the write succeeds.
-        // SAFETY: The VFS keeps the file open during the call, and the request is its.
+        // Reads start at the beginning of the answer, whatever was read before. The request has a
+        // copy of the file position, which the VFS writes back only if the write succeeds.
+        // SAFETY: The VFS keeps the file open and owns the request during the call.
         unsafe {
             bindings::vfs_llseek(file, 0, bindings::SEEK_SET as c_int);
             (*iocb).ki_pos = 0;
@@ -302,8 +302,7 @@ unsafe extern "C" fn read_answer(
     let conversation = unsafe { BoxedConversation::borrow((*file).private_data) };
     let answer = conversation.get_ref().answer.lock();
 
-    // SAFETY: The VFS passes a buffer in user memory and a position; the answer does not change
-    // while it is locked.
+    // SAFETY: The VFS passes a user buffer and a position; the answer is locked.
     unsafe {
         bindings::simple_read_from_buffer(
             buffer.cast::<c_void>(),
@@ -317,17 +316,17 @@ unsafe extern "C" fn read_answer(
 
 /// # Safety
 ///
-/// Called by the VFS, last of all, for a file that [`open_conversation`] opened.
+/// Called by the VFS to release a file that [`open_conversation`] opened.
 unsafe extern "C" fn release_conversation(
     _: *mut bindings::inode,
     file: *mut bindings::file,
 ) -> c_int {
-    // SAFETY: `open_conversation` put it there, and nobody uses it any more.
+    // SAFETY: `open_conversation` put it there, and nothing uses it any more.
     drop(unsafe { BoxedConversation::from_foreign((*file).private_data) });
     0
 }
 
-/// Copies what was written, once and whole, unless it is longer than [`MAX_INPUT`].
+/// Copies the data of a write once and in full, unless it is longer than [`MAX_INPUT`].
 fn copy_input(from: &mut IovIterSource<'_>) -> Result<Option<KVec<u8>>> {
     let count = from.len();
 

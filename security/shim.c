@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What only C can do: call inline functions and macros of the kernel, define the
- * boot parameter and the delayed work, and say at boot that Killswitch was asked
- * for and is not enabled.
+ * What only C can do: wrap inline functions and macros of the kernel, define the
+ * boot parameter and the delayed work, and warn at boot if Killswitch was
+ * requested but is not enabled.
  */
 
 #define pr_fmt(fmt) "killswitch: " fmt
@@ -37,16 +37,15 @@
 #include "killswitch.h"
 
 /*
- * Cleared by the LSM framework when "killswitch" is not among the modules that
- * lsm= or CONFIG_LSM name.
+ * Cleared by the LSM framework if lsm= or CONFIG_LSM do not name "killswitch".
  */
 int killswitch_enabled __initdata = 1;
 
-/* What follows "killswitch" in all parameters that begin with it, one per line. */
+/* All boot parameters that begin with "killswitch", without that, one per line. */
 static char boot_parameters[COMMAND_LINE_SIZE] __initdata;
 static bool boot_overflowed __initdata;
 
-/* A parameter for which there is no room is left out whole: cut, it could say something else. */
+/* A parameter that does not fit is dropped: truncated, it could mean something else. */
 static int __init killswitch_setup(char *parameter)
 {
 	size_t used = strlen(boot_parameters);
@@ -69,7 +68,7 @@ static void __init killswitch_warn_no_effect(const char *parameter)
 		parameter);
 }
 
-/* A mitigation that was asked for and is not there must not go unnoticed. */
+/* A mitigation that was requested and has no effect must not go unnoticed. */
 static int __init killswitch_check_enabled(void)
 {
 	char *rest = boot_parameters, *parameter;
@@ -80,14 +79,14 @@ static int __init killswitch_check_enabled(void)
 		if (*parameter)
 			killswitch_warn_no_effect(parameter);
 	}
-	/* Those for which there was no room. */
+	/* Those that did not fit. */
 	if (boot_overflowed)
 		killswitch_warn_no_effect("=...");
 	return 0;
 }
 late_initcall(killswitch_check_enabled);
 
-/* These two are to be called before init memory is freed. */
+/* Call these two only before init memory is freed. */
 const char *__ref killswitch_boot_parameters(void)
 {
 	return boot_parameters;
@@ -98,28 +97,28 @@ bool __ref killswitch_boot_overflowed(void)
 	return boot_overflowed;
 }
 
-/* Whether CAP_SYS_ADMIN opened @file. Only decides what is shown, so it is not audited. */
+/* Whether the opener had CAP_SYS_ADMIN. Only decides what is shown, so it is not audited. */
 bool killswitch_opened_by_administrator(const struct file *file)
 {
 	return !security_capable(file->f_cred, &init_user_ns, CAP_SYS_ADMIN, CAP_OPT_NOAUDIT);
 }
 
 /*
- * Begins a record: one of the event that the current task makes, or an event of
- * its own. Returns NULL when audit is not running or has no memory. May sleep.
+ * Starts a record, in the audit event of the current task or in a new event.
+ * Returns NULL if audit is off or out of memory. May sleep.
  */
 struct audit_buffer *killswitch_audit_start(bool of_task, int type)
 {
 	return audit_log_start(of_task ? audit_context() : NULL, GFP_KERNEL, type);
 }
 
-/* Logs that nobody did it, in the way that the tools expect it. */
+/* Logs that no task is the subject, as the audit tools expect it. */
 void killswitch_audit_no_subject(struct audit_buffer *ab)
 {
 	audit_log_format(ab, " auid=%u ses=%u", AUDIT_UID_UNSET, AUDIT_SID_UNSET);
 }
 
-/* Logs who the current task is. May sleep. */
+/* Logs the current task as the subject. May sleep. */
 void killswitch_audit_subject(struct audit_buffer *ab)
 {
 	char comm[TASK_COMM_LEN];
@@ -144,8 +143,8 @@ void killswitch_audit_subject(struct audit_buffer *ab)
 }
 
 /*
- * Finds which file the current task knows by @name, and takes a reference to it. May
- * sleep, on its file system.
+ * Resolves @name for the current task, and takes a reference to the path. May sleep
+ * on the file system.
  */
 int killswitch_find_program(const char *name, struct path *path)
 {
@@ -164,13 +163,13 @@ u64 killswitch_inode_number(const struct path *path)
 	return killswitch_inode(path)->i_ino;
 }
 
-/* What identifies a program that was started from @path. */
+/* The inode that identifies a program started from @path. */
 const struct inode *killswitch_inode(const struct path *path)
 {
 	return d_backing_inode(path->dentry);
 }
 
-/* Finds out which cgroup of the unified hierarchy the current task knows by @path. May sleep. */
+/* Resolves @path in the unified hierarchy, as the current task sees it. May sleep. */
 int killswitch_find_cgroup(const char *path, u32 *level, u64 *number)
 {
 #ifdef CONFIG_CGROUPS
@@ -187,13 +186,13 @@ int killswitch_find_cgroup(const char *path, u32 *level, u64 *number)
 #endif
 }
 
-/* Takes a reference to a module, unless it goes. */
+/* Takes a reference to a module, unless it is being unloaded. */
 bool killswitch_try_module_get(struct module *mod)
 {
 	return try_module_get(mod);
 }
 
-/* Takes another reference to a module of which the caller has one. */
+/* Takes another reference to a module; the caller has one. */
 void killswitch_module_get(struct module *mod)
 {
 	__module_get(mod);
@@ -214,16 +213,16 @@ bool killswitch_within_module_init(const struct module *mod, unsigned long addre
 	return within_module_init(address, mod);
 }
 
-/* Whether @site is where calls of the function that begins at @address are traced. */
+/* Whether @site is the ftrace location at the entry of the function at @address. */
 bool killswitch_is_at_entry(unsigned long site, unsigned long address)
 {
 	return arch_is_at_entry(site, address);
 }
 
 /*
- * Copies what the probe at @address has taken the place of to @bytes, for which there
- * is room, and returns how many these are: 0 without a probe. To be called with
- * text_mutex held.
+ * Copies the code that the probe at @address replaced to @bytes, which has room for
+ * the longest probe. Returns its length, 0 without a probe. Called with text_mutex
+ * held.
  */
 unsigned long killswitch_original_code(unsigned long address, u8 *bytes)
 {
@@ -240,16 +239,16 @@ static void killswitch_on_claim(unsigned long ip, unsigned long parent_ip,
 }
 NOKPROBE_SYMBOL(killswitch_on_claim);
 
-/* One such ops at a function keeps others from it, above all those of a livepatch. */
+/* A function takes only one such ops, so this one excludes livepatches. */
 static struct ftrace_ops killswitch_claims = {
 	.func = killswitch_on_claim,
 	.flags = FTRACE_OPS_FL_IPMODIFY,
 };
 
 /*
- * Claims (@made) or gives up @count functions that are traced at @sites, none of them
- * in that state and each of them once, or fails and changes nothing. @alone says that
- * no others are claimed. To be called by one task at a time.
+ * Claims (@made) or releases the @count functions traced at @sites, or fails and
+ * changes nothing. The sites are distinct and not yet in that state. @alone says
+ * that no others are claimed. The caller serializes.
  */
 int killswitch_claim(unsigned long *sites, unsigned int count, bool made, bool alone)
 {
@@ -259,13 +258,13 @@ int killswitch_claim(unsigned long *sites, unsigned int count, bool made, bool a
 		ret = ftrace_set_filter_ips(&killswitch_claims, sites, count, 0, alone);
 		return ret || !alone ? ret : register_ftrace_function(&killswitch_claims);
 	}
-	/* Without any filter, it would stand at every function. */
+	/* An ops without a filter would attach to every function. */
 	if (alone)
 		return unregister_ftrace_function(&killswitch_claims);
 	return ftrace_set_filter_ips(&killswitch_claims, sites, count, 1, 0);
 }
 
-/* How often the stub of each slot ran on each CPU since boot. */
+/* How often the stub of each slot has run since boot, per CPU. */
 DEFINE_PER_CPU(u64[CONFIG_SECURITY_KILLSWITCH_SLOTS], killswitch_hits);
 
 u64 killswitch_sum_hits(unsigned long slot)
@@ -279,7 +278,7 @@ u64 killswitch_sum_hits(unsigned long slot)
 }
 
 static struct rcu_head killswitch_freed[CONFIG_SECURITY_KILLSWITCH_SLOTS];
-/* How often a slot became free since boot. */
+/* How many slots have been freed since boot. */
 static atomic_t times_freed;
 
 int killswitch_count_freed(void)
@@ -289,7 +288,7 @@ int killswitch_count_freed(void)
 
 void killswitch_slot_freed(void)
 {
-	/* The barrier that wake_up_var() asks for is in there. */
+	/* Implies the barrier that wake_up_var() requires. */
 	atomic_inc_return(&times_freed);
 	wake_up_var(&times_freed);
 }
@@ -300,9 +299,8 @@ static void killswitch_grace_period_over(struct rcu_head *head)
 }
 
 /*
- * Has killswitch_free_slot() called once every task has been scheduled
- * voluntarily or has left the kernel, so that none is still on its way to, or
- * inside, a stub that nothing points to any more.
+ * Calls killswitch_free_slot() after an RCU tasks grace period, when no task can
+ * still be about to run, or inside, a stub that nothing points to any more.
  */
 void killswitch_free_slot_later(unsigned long slot)
 {
@@ -310,8 +308,8 @@ void killswitch_free_slot_later(unsigned long slot)
 }
 
 /*
- * Waits until more slots became free than @count, for @milliseconds at most, and
- * returns what is left of these. Sleeps.
+ * Waits until killswitch_count_freed() is no longer @count, at most @milliseconds.
+ * Returns the milliseconds left. Sleeps.
  */
 unsigned int killswitch_wait_for_slot(int count, unsigned int milliseconds)
 {
@@ -321,7 +319,7 @@ unsigned int killswitch_wait_for_slot(int count, unsigned int milliseconds)
 	return jiffies_to_msecs(left);
 }
 
-/* Has @dentry, a new directory, looked up and listed by these operations, and by root alone. */
+/* Sets the operations of @dentry, a new directory, which only root may use. */
 void killswitch_set_operations(struct dentry *dentry, const struct inode_operations *iops,
 			       const struct file_operations *fops)
 {
@@ -330,7 +328,7 @@ void killswitch_set_operations(struct dentry *dentry, const struct inode_operati
 	d_inode(dentry)->i_fop = fops;
 }
 
-/* Gives @dentry, which is being looked up, an inode that carries @key. Returns as lookup does. */
+/* Adds an inode with @key as i_private to @dentry, for ->lookup(). Returns what that does. */
 struct dentry *killswitch_add_inode(struct dentry *dentry, umode_t mode, u64 number,
 				    unsigned long key, const struct dentry_operations *dops,
 				    const struct inode_operations *iops,
@@ -369,32 +367,32 @@ static void killswitch_check_work(struct work_struct *work)
 static DECLARE_DELAYED_WORK(delayed_check, killswitch_check_work);
 static DEFINE_SPINLOCK(check_lock);
 
-/* Has killswitch_check() called once, in @milliseconds or earlier if that was asked for. */
+/* Schedules killswitch_check() in @milliseconds, unless it is scheduled earlier. */
 void killswitch_check_within(unsigned int milliseconds)
 {
 	unsigned long delay = msecs_to_jiffies(milliseconds);
 
-	/* So that who wants it later does not undo what another has just set. */
+	/* A later deadline must not replace an earlier one that was just set. */
 	guard(spinlock_irqsave)(&check_lock);
 	if (!delayed_work_pending(&delayed_check) ||
 	    time_before(jiffies + delay, READ_ONCE(delayed_check.timer.expires)))
 		mod_delayed_work(system_power_efficient_wq, &delayed_check, delay);
 }
 
-/* Lets others run. Returns whether the current task was killed. Sleeps. */
+/* Reschedules if needed. Returns whether the current task was killed. Sleeps. */
 bool killswitch_pause(void)
 {
 	cond_resched();
 	return fatal_signal_pending(current);
 }
 
-/* A queue whose work is done in order, one after the other. Returns NULL without memory. */
+/* Creates an ordered workqueue. Returns NULL on failure. */
 struct workqueue_struct *killswitch_create_queue(void)
 {
 	return alloc_ordered_workqueue("killswitch", 0);
 }
 
-/* How much of that work was done since boot. */
+/* How many work items have been done since boot. */
 static atomic64_t work_done;
 
 s64 killswitch_count_done(void)
@@ -404,19 +402,19 @@ s64 killswitch_count_done(void)
 
 void killswitch_done(void)
 {
-	/* The barrier that wake_up_var() asks for is in there. */
+	/* Implies the barrier that wake_up_var() requires. */
 	atomic64_inc_return(&work_done);
 	wake_up_var(&work_done);
 }
 
-/* Waits until so much is done, for @milliseconds at most. */
+/* Waits until @count items are done, at most @milliseconds. */
 void killswitch_wait_until_done(s64 count, unsigned int milliseconds)
 {
 	wait_var_event_timeout(&work_done, atomic64_read(&work_done) >= count,
 			       msecs_to_jiffies(milliseconds));
 }
 
-/* Up to @burst in @seconds. */
+/* Initializes a limit of @burst in @seconds. */
 void killswitch_init_limit(struct ratelimit_state *limit, unsigned int seconds, unsigned int burst)
 {
 	ratelimit_state_init(limit, seconds * HZ, burst);

@@ -2,13 +2,13 @@
 
 //! The return stubs and their slots: where an engaged function continues, and what it returns.
 //!
-//! The stubs are in a file for each architecture, as stubs_x86.S: stub `n` counts a hit of slot `n`
-//! on its CPU, loads its value and returns.
+//! The stubs are in a file for each architecture, such as stubs_x86.S: stub `n` counts a hit of
+//! slot `n` on its CPU, loads the slot's value and returns.
 //!
-//! A task that was preempted on its way to a stub arrives there after its slot was released, at the
-//! latest after a grace period of RCU tasks, which users can make as long as they like: a system
-//! call that runs for long is no quiescent state. So nothing here waits for that without a limit,
-//! and a slot that some task may still be on its way to can be taken for the same value.
+//! A task that was preempted before it reached a stub may run it after the slot was released, until
+//! an RCU tasks grace period has ended. Users can delay that for any time, since a long-running
+//! system call is not a quiescent state. So waits for it are limited here, and a slot whose grace
+//! period has not ended can be taken again for the same value.
 
 use kernel::{
     bindings,
@@ -26,24 +26,24 @@ use kernel::{
 /// The number of slots.
 pub(crate) const SLOTS: usize = bindings::CONFIG_SECURITY_KILLSWITCH_SLOTS as usize;
 
-/// How long [`Slot::take`] waits at most, in milliseconds.
+/// How long [`Slot::take`] waits for a free slot, in milliseconds.
 const WAIT: c_uint = 5000;
 
 /// The value that each stub loads.
 #[export_name = "killswitch_values"]
 static VALUES: [Atomic<i64>; SLOTS] = [const { Atomic::new(0) }; SLOTS];
 
-/// The state of each slot: the flags below, or nothing if it is free.
+/// The state of each slot: the flags below, or 0 if it is free.
 static STATES: [Atomic<i32>; SLOTS] = [const { Atomic::new(0) }; SLOTS];
 
-/// A [`Slot`] exists for it.
+/// A [`Slot`] exists.
 const TAKEN: i32 = 1;
-/// A task may be on its way to its stub since it was released. RCU says when there is none.
+/// The slot was released, and a callback is queued for the end of a grace period.
 const PENDING: i32 = 2;
-/// It was released again meanwhile, so that RCU has to be asked once more.
+/// It was taken and released again meanwhile, so that another grace period is needed.
 const REQUEUE: i32 = 4;
 
-/// Has `change` compute the next state of a slot, if it has one, and returns the one before.
+/// Sets the state of a slot to what `change` returns, if it is not `None`. Returns the old state.
 fn change(index: usize, change: impl Fn(i32) -> Option<i32>) -> Option<i32> {
     let state = &STATES[index];
     let mut old = state.load(Relaxed);
@@ -61,7 +61,7 @@ extern "C" {
     static STUBS: [usize; SLOTS];
 }
 
-/// A slot: a stub that nothing else sends calls to, and the value that it returns.
+/// A slot: a stub that only one engagement sends calls to, and the value that it returns.
 ///
 /// # Invariants
 ///
@@ -72,8 +72,8 @@ pub(crate) struct Slot {
     is_used: Atomic<bool>,
 }
 
-/// What counts how often the stub of a slot runs: late calls of the function that had the slot
-/// before, too, if that was taken again early. It can outlive the slot, and is of no use then.
+/// The counter of a slot's hits. If the slot was taken again before the grace period ended, it
+/// includes late hits of the previous function. It may outlive the slot, but is meaningless then.
 ///
 /// # Invariants
 ///
@@ -86,7 +86,7 @@ pub(crate) struct Counter {
 }
 
 impl Counter {
-    /// How often the stub ran since the slot was taken. Any context.
+    /// How often the stub has run since the slot was taken. Any context.
     pub(crate) fn hits(self) -> u64 {
         // SAFETY: The index is below `SLOTS` by the type invariants.
         let hits = unsafe { bindings::killswitch_sum_hits(self.index) };
@@ -96,8 +96,8 @@ impl Counter {
 }
 
 impl Slot {
-    /// Takes a slot whose stub returns `value`, unless all are taken. Sleeps: if some are only
-    /// waiting for RCU, until one is free, but for some seconds at most.
+    /// Takes a slot whose stub returns `value`, unless all are taken. Sleeps, up to [`WAIT`] if
+    /// some slots are only waiting for a grace period.
     pub(crate) fn take(value: i64) -> Option<Self> {
         let mut left = WAIT;
 
@@ -121,7 +121,7 @@ impl Slot {
 
     fn try_take(value: i64) -> Option<Self> {
         let take = |index: usize, may: fn(i32) -> bool| {
-            // INVARIANT: Only one caller can set the flag, and only dropping the slot clears it.
+            // INVARIANT: Only one caller can set the flag, and only dropping clears it.
             change(index, |state| may(state).then_some(state | TAKEN))?;
             // INVARIANT: All indices that are tried are below `SLOTS`.
             let counter = Counter { index, earlier: 0 };
@@ -138,8 +138,8 @@ impl Slot {
         let free = (0..SLOTS).find_map(|index| take(index, |state| state == 0));
 
         free.or_else(|| {
-            // What is on its way to it returns what it would have returned. The value does not
-            // change until it is there, but the slot may be another one by the time it is taken.
+            // Late calls return the same value as before. The value of a slot may change until the
+            // slot is taken, so it is checked again.
             (0..SLOTS)
                 .filter(|index| VALUES[*index].load(Relaxed) == value)
                 .filter_map(|index| take(index, |state| state & TAKEN == 0))
@@ -147,8 +147,8 @@ impl Slot {
         })
     }
 
-    /// What the stub returns from now on, on every CPU. Any context. Fails with EAGAIN if a task
-    /// may be on its way there that is to get the old value: from before the slot was taken.
+    /// Sets what the stub returns from now on, on every CPU. Any context. Fails with EAGAIN if
+    /// calls from before the slot was taken may still be in flight, which must get the old value.
     pub(crate) fn set_value(&self, value: i64) -> Result {
         if value != self.value() {
             if STATES[self.index].load(Relaxed) & PENDING != 0 {
@@ -164,17 +164,17 @@ impl Slot {
         VALUES[self.index].load(Relaxed)
     }
 
-    /// What counts how often the stub runs. Any context.
+    /// The counter of hits. Any context.
     pub(crate) fn counter(&self) -> Counter {
         self.counter
     }
 
-    /// Notes that calls may be sent to the stub. Any context.
+    /// Records that calls may be sent to the stub. Any context.
     pub(super) fn set_used(&self) {
         self.is_used.store(true, Relaxed);
     }
 
-    /// Where the value is that the stub returns.
+    /// The address of the value that the stub returns.
     pub(super) fn value_address(&self) -> *const i64 {
         VALUES[self.index].as_ptr()
     }
@@ -203,13 +203,13 @@ impl Drop for Slot {
             Some(TAKEN) if is_used => unsafe { bindings::killswitch_free_slot_later(self.index) },
             // SAFETY: No preconditions.
             Some(TAKEN) => unsafe { bindings::killswitch_slot_freed() },
-            // RCU will call back.
+            // The queued callback handles it.
             _ => {}
         }
     }
 }
 
-/// No task is on its way to the stub of a slot any more that was when RCU was asked. Called by RCU.
+/// Called by RCU when no call from before can reach the stub of a slot any more.
 #[no_mangle]
 extern "C" fn killswitch_free_slot(index: usize) {
     let old = change(index, |state| {
@@ -220,7 +220,7 @@ extern "C" fn killswitch_free_slot(index: usize) {
     });
 
     match old {
-        // SAFETY: It is the index that `drop()` passed, below `SLOTS`, and RCU is done with it.
+        // SAFETY: The index from `drop()` is below `SLOTS`, and its callback is not queued.
         Some(state) if state & REQUEUE != 0 => unsafe {
             bindings::killswitch_free_slot_later(index)
         },

@@ -3,13 +3,13 @@
  * The return stubs: where an engaged function continues instead of its body.
  *
  * Stub n counts a hit of slot n on this CPU, loads the slot's value and returns
- * to the function's caller, whose address is still in the link register, and not
+ * to the function's caller, whose address is still in the link register, not
  * signed. A stub begins with a landing pad because the breakpoint leaves
- * PSTATE.BTYPE as the call of the function has set it. x9 to x17 are free at the
- * entry of a function. A task may move to another CPU before it has counted, so that
- * the count is atomic.
+ * PSTATE.BTYPE as the call of the function set it. x9 to x17 are free at the
+ * entry of a function. The count is atomic because the task may migrate to
+ * another CPU before it increments it.
  *
- * The stubs lie in .kprobes.text, so that no probe can be put on them.
+ * The stubs are in .kprobes.text, so they cannot be probed.
  */
 
 #include <linux/linkage.h>

@@ -3,12 +3,12 @@
  * The return stubs: where an engaged function continues instead of its body.
  *
  * Stub n counts a hit of slot n on this CPU, loads the slot's value and returns
- * to the function's caller. One instruction counts, so that an interrupt cannot
- * come in between. It loads the value itself because a return register that a
- * probe handler set does not survive a BPF trampoline on the same function, and
- * counts itself because only here is it certain that the body does not run.
+ * to the function's caller. It counts with one instruction, which no interrupt can
+ * split. The stub loads the value, and not the handler, because a BPF trampoline
+ * on the same function would overwrite a return register that the handler set. It
+ * counts because only here is it certain that the body does not run.
  *
- * The stubs lie in .kprobes.text, so that no probe can be put on them.
+ * The stubs are in .kprobes.text, so they cannot be probed.
  */
 
 #include <linux/linkage.h>
@@ -28,7 +28,7 @@ SYM_FUNC_END(killswitch_stub_\slot)
 	.popsection
 .endm
 
-/* The number of a slot can be evaluated in this mode only, and RET only out of it. */
+/* %slot is only evaluated in altmacro mode, and RET only works outside of it. */
 .macro killswitch_numbered_stub slot
 	.noaltmacro
 	killswitch_stub \slot

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! The taint flag 'H': a function of this kernel has been short-circuited since it booted.
+//! The taint flag 'H': a function has been short-circuited since boot.
 //!
 //! C header: [`include/linux/panic.h`](srctree/include/linux/panic.h)
 

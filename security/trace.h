@@ -15,8 +15,8 @@ TRACE_DEFINE_ENUM(KILLSWITCH_OBSERVED);
 TRACE_DEFINE_ENUM(KILLSWITCH_PASSED);
 
 /*
- * @function is called, and would return to @caller. @value is what it returns
- * if it does not run. @fault says that its condition could not read memory.
+ * @function is called and would return to @caller. @value is what it returns if
+ * it does not run. @fault says that the condition faulted on a read.
  */
 TRACE_EVENT(call,
 	    TP_PROTO(unsigned long function, unsigned long caller, s64 value,

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! Work that is done later, in process context: [`crate::check`] after some time, and whatever else
-//! must not be waited for.
+//! Deferred work in process context: [`crate::check`] after some time, and work that must not
+//! delay its caller.
 //!
 //! C header: [`include/linux/workqueue.h`](srctree/include/linux/workqueue.h)
 
@@ -19,12 +19,12 @@ use kernel::{
     workqueue::Queue, //
 };
 
-/// How much work may wait in the queue.
+/// How many items may wait in the queue.
 pub(crate) const ROOM: i64 = 1024;
 
 static QUEUE: SetOnce<&'static Queue> = SetOnce::new();
 
-/// How much work was put into the queue since boot.
+/// How many items have been queued since boot.
 static DEFERRED: Atomic<i64> = Atomic::new(0);
 
 /// Creates the queue. To be called once, in process context.
@@ -37,8 +37,8 @@ pub(crate) fn create() -> Result {
     Ok(())
 }
 
-/// Has `work` done later, behind what was put into the queue before. May sleep. Fails with ENOSPC
-/// if more than `room` is waiting, which is [`ROOM`] or less, and with ENOMEM.
+/// Queues `work`, after all earlier items. May sleep. Fails with ENOSPC if `room` items are
+/// waiting, which is [`ROOM`] or less, and with ENOMEM.
 pub(crate) fn defer(room: i64, work: impl FnOnce() + Send + 'static) -> Result {
     // SAFETY: No preconditions.
     if DEFERRED.load(Relaxed) - unsafe { bindings::killswitch_count_done() } >= room {
@@ -61,20 +61,19 @@ fn done() {
     unsafe { bindings::killswitch_done() };
 }
 
-/// Waits until what is in the queue now is done, or for a second. Sleeps.
+/// Waits until all queued items are done, at most a second. Sleeps.
 pub(crate) fn wait() {
     // SAFETY: Called in process context, where it may sleep.
     unsafe { bindings::killswitch_wait_until_done(DEFERRED.load(Relaxed), 1000) };
 }
 
-/// Has [`crate::check`] called once, in `milliseconds` or earlier if that was asked for. Any
-/// context.
+/// Schedules [`crate::check`] in `milliseconds`, unless it is scheduled earlier. Any context.
 pub(crate) fn check_within(milliseconds: u32) {
     // SAFETY: No preconditions.
     unsafe { bindings::killswitch_check_within(milliseconds) };
 }
 
-/// Called by a workqueue, when [`check_within`] said so.
+/// Called by a workqueue, as [`check_within`] scheduled it.
 #[no_mangle]
 extern "C" fn killswitch_check() {
     crate::check();
