@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! Who calls a function that is engaged or observed: which calls are to be reported, and how a
-//! caller is shown.
+//! The callers of an engaged or observed function: which calls to report, and how to show a caller.
 
 use crate::{
     security::{
@@ -26,22 +25,21 @@ use kernel::{
     }, //
 };
 
-/// How many reports of calls there are at most, of one engagement in a minute, beside those of
-/// first calls, of which there are few in all.
+/// The limit of reports per engagement and minute, without those of first calls, which are few.
 const REPORTS: u32 = 10;
 
 /// The callers of one engagement, from its beginning to its end.
 pub(crate) struct Attribution {
     callers: Callers,
-    /// From how many calls of each caller on one is to be reported.
+    /// The number of calls from which on the next report of each caller is due.
     due: [Atomic<u64>; REST + 1],
     limit: Limit,
-    /// What there was no room for.
+    /// The reports that the limit suppressed.
     unreported: Atomic<u64>,
 }
 
 impl Attribution {
-    /// Makes one that has seen no calls. May sleep.
+    /// Makes one without calls. May sleep.
     pub(crate) fn new() -> Result<Self> {
         Ok(Self {
             callers: Callers::new()?,
@@ -51,28 +49,28 @@ impl Attribution {
         })
     }
 
-    /// What probes count in.
+    /// The counters for probes.
     pub(crate) fn callers(&self) -> &Callers {
         &self.callers
     }
 
-    /// All that can be distinguished.
+    /// All callers that are distinguished.
     pub(crate) fn all(&self) -> impl Iterator<Item = Caller> + '_ {
         (0..PLACES).filter_map(|index| self.callers.get(index))
     }
 
-    /// All that cannot.
+    /// All others.
     pub(crate) fn rest(&self) -> Option<Caller> {
         self.callers.get(REST)
     }
 
-    /// How many reports there was no room for.
+    /// How many reports were suppressed.
     pub(crate) fn unreported(&self) -> u64 {
         self.unreported.load(Relaxed)
     }
 
-    /// The next caller from `index` on, which is moved on, that is to be reported: at its first
-    /// call, and when it has made ten times as many as the last time. Any context.
+    /// The next caller from `index` on that is due for a report: at its first call, and after each
+    /// tenfold increase of its calls. Advances `index`. Any context.
     pub(crate) fn next_due(&self, index: &mut usize) -> Option<Caller> {
         while *index <= REST {
             let at = *index;
@@ -90,7 +88,7 @@ impl Attribution {
             while next <= caller.calls && next < u64::MAX {
                 next = next.saturating_mul(10);
             }
-            // Of two tasks that look, one reports.
+            // If two tasks race, one reports.
             if self.due[at].cmpxchg(due, next, Relaxed).is_err() {
                 continue;
             }
@@ -103,7 +101,7 @@ impl Attribution {
     }
 }
 
-/// What is shown of a caller, in files and records alike.
+/// A caller as files and records show it.
 impl fmt::Display for Caller {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.context {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! Who may change engagements: administrators of the whole machine, unless Killswitch is sealed or
-//! the kernel is locked down; and the kernel command line.
+//! Who may change engagements: tasks with CAP_SYS_ADMIN in the initial user namespace, unless
+//! Killswitch is sealed or the kernel is locked down; and the kernel command line.
 
 use crate::{
     refusal::Refusal,
@@ -16,18 +16,18 @@ use crate::{
     }, //
 };
 
-/// What made the kernel decide.
+/// What caused a decision.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Origin {
     /// The current task.
     Task,
     /// The kernel command line.
     CommandLine,
-    /// The kernel itself: a module that is loaded or unloaded, time that is over.
+    /// The kernel itself: a module was loaded or unloaded, a time limit has passed.
     Kernel,
 }
 
-/// Checks who opened a file and who writes to it. Process context.
+/// Checks the opener of a file and the writer. Process context.
 pub(crate) fn may_ask<'a>(opener: &Opener<'_>) -> Result<(), Refusal<'a>> {
     if !opener.has_cap_sys_admin() {
         return Err(Refusal::Opener);
@@ -38,15 +38,14 @@ pub(crate) fn may_ask<'a>(opener: &Opener<'_>) -> Result<(), Refusal<'a>> {
     Ok(())
 }
 
-/// Proof that the one who asks may change engagements.
+/// Proof that the requester may change engagements.
 ///
-/// Only the constructors below make one. An engagement cannot be made or changed without it.
+/// Only the constructors below make one. Engagements cannot be made or changed without it.
 #[derive(Clone, Copy)]
 pub(crate) struct Authority(Origin);
 
 impl Authority {
-    /// Checks who opened a file and who writes to it, then the seal, and then lockdown. Process
-    /// context.
+    /// Checks the opener of a file and the writer, then the seal, then lockdown. Process context.
     pub(crate) fn of_writer<'a>(opener: &Opener<'_>) -> Result<Self, Refusal<'a>> {
         may_ask(opener)?;
         if lsm::is_sealed() {
@@ -56,13 +55,13 @@ impl Authority {
         Ok(Self(Origin::Task))
     }
 
-    /// The kernel command line may, under lockdown too.
+    /// The kernel command line may change engagements, also under lockdown.
     pub(crate) fn of_command_line(_: &CommandLine<'_>) -> Self {
         Self(Origin::CommandLine)
     }
 
-    /// Whether it still holds: a seal that was set since takes it away from tasks. To be asked with
-    /// the list locked, as seals are set.
+    /// Checks that Killswitch has not been sealed since, which revokes the authority of tasks. To
+    /// be called with the list locked, as seals are set.
     pub(crate) fn confirm<'a>(&self) -> Result<(), Refusal<'a>> {
         if self.0 == Origin::Task && lsm::is_sealed() {
             return Err(Refusal::Sealed);
@@ -70,7 +69,7 @@ impl Authority {
         Ok(())
     }
 
-    /// Who it was given to.
+    /// Who has it.
     pub(crate) fn origin(&self) -> Origin {
         self.0
     }

@@ -3,7 +3,7 @@
 //! The kernel command line, applied before user space starts:
 //! `killswitch=<target>=<retval>[,...]`, `killswitch.lockdown=<level>` and `killswitch.seal`.
 //!
-//! What is malformed or refused is reported and skipped; the rest still applies.
+//! Malformed and refused entries are reported and skipped; the rest still applies.
 
 use crate::{
     authority::{
@@ -45,21 +45,21 @@ use kernel::{
     sync::SetOnce, //
 };
 
-/// What was wrong, as `status` shows it.
+/// Errors, as `status` shows them.
 static ERRORS: SetOnce<Text> = SetOnce::new();
 
-/// What was wrong with the command line, one line for each thing.
+/// Errors in the command line, one per line.
 pub(crate) fn errors() -> &'static str {
     ERRORS.as_ref().map_or("", Text::as_str)
 }
 
-/// Does what the command line asks for. Called once.
+/// Applies the command line. Called once.
 pub(crate) fn apply(command_line: &CommandLine<'_>) {
     let authority = Authority::of_command_line(command_line);
     let mut errors = Text::new();
     let mut refuse = |request: Request<'_>, refusal: Refusal<'_>| {
         report(What::Refused(request, refusal, None));
-        // Without memory for the line there are still the log and the record.
+        // On -ENOMEM there are still the log and the record.
         let _ = writeln!(errors, "boot-error: {request}: {refusal}");
     };
 
@@ -96,7 +96,7 @@ pub(crate) fn apply(command_line: &CommandLine<'_>) {
     if command_line.is_incomplete() {
         refuse(Request::INVALID, Refusal::BootTooLong);
     }
-    // Whatever their order, nothing changes after it.
+    // Seal last, whatever the order of the parameters.
     if command_line.parameters().any(is_seal) {
         if let Err(refusal) = carry_out(&authority, Command::Seal) {
             refuse(Request::from(&Command::Seal), refusal);
@@ -110,7 +110,7 @@ fn is_seal(parameter: &[u8]) -> bool {
     matches!(parameter, b".seal" | b".seal=1")
 }
 
-/// A request that was not understood: this, if it can be shown.
+/// A malformed request: `entry`, if it is printable.
 fn invalid(entry: &[u8]) -> Request<'_> {
     Request {
         function: command::printable(entry).ok(),
@@ -134,7 +134,7 @@ fn report(what: What<'_>) {
     Event::of(origin, what).report();
 }
 
-/// Understands `<target>=<retval>`.
+/// Parses `<target>=<retval>`.
 fn parse(entry: &[u8]) -> Result<Command<'_>, Malformed<'_>> {
     let entry = command::printable(entry)?;
     let (target, value) = entry

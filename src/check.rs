@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! The file `check`: what would become of a request, and why. Asking changes nothing.
+//! The file `check`: the verdict on a request, with the reason. It changes nothing.
 
 use crate::{
     authority,
@@ -50,7 +50,7 @@ fn answer_all(opener: &Opener<'_>, input: Input<'_>, answer: &mut Text) -> Resul
         let request = Request::of(Operation::Check);
 
         report(request, 1, Some(refusal));
-        // Without memory for the answer there is still the errno.
+        // On -ENOMEM there is still the errno.
         let _ = writeln!(answer, "refused {request}: {refusal}");
         refusal.errno()
     };
@@ -69,8 +69,8 @@ fn answer_all(opener: &Opener<'_>, input: Input<'_>, answer: &mut Text) -> Resul
     }
     let found = find_all(&questions).map_err(|error| refuse(error.into(), answer))?;
 
-    // Many questions make one record, so that they cannot push out others. It names the first that
-    // is refused, or else the first.
+    // One record for all questions, so that they cannot flood the audit log. It names the first
+    // that is refused, or else the first.
     let mut named: Option<(Request<'_>, Option<Refusal<'_>>)> = None;
     let mut result = Ok(());
     for (question, found) in questions.iter().zip(found) {
@@ -103,7 +103,7 @@ fn answer_all(opener: &Opener<'_>, input: Input<'_>, answer: &mut Text) -> Resul
     result
 }
 
-/// Finds what is asked about. Sleeps. Fails with ENOMEM, and with EINTR if the task was killed.
+/// Finds the functions. Sleeps. Fails with ENOMEM, and with EINTR if the task was killed.
 fn find_all<'a>(questions: &[Question<'a>]) -> Result<KVVec<Result<Found<'a>, Refusal<'a>>>> {
     let mut found = KVVec::new();
 
@@ -118,9 +118,9 @@ fn report(request: Request<'_>, lines: usize, refusal: Option<Refusal<'_>>) {
     Event::of_task(What::Checked(request, lines, refusal)).report();
 }
 
-/// Answers one question, and returns the verdict; one that is alone also with what could be engaged
-/// instead, since that takes as long as a hundred others. Fails if there is no verdict, for lack of
-/// memory or because the task was killed, or no memory for the answer.
+/// Answers one question, and returns the verdict. A question that `is_alone` is also answered with
+/// alternatives, which take as long as a hundred other questions. Fails with ENOMEM, and with EINTR
+/// if the task was killed.
 fn answer_one<'a>(
     question: Question<'a>,
     found: Result<Found<'a>, Refusal<'a>>,
@@ -148,7 +148,7 @@ fn answer_one<'a>(
         }
         (None, Ok(Found::Function(_))) => Ok(()),
     };
-    // What the condition resolves to, or what would have been right in it.
+    // What the condition resolves to, or the valid choices.
     let mut resolved = Text::new();
     let verdict = verdict.and_then(|()| match (&subject, condition) {
         (Some((subject, _)), Some(text)) => {

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! The language of what is written to the files and to the command line: from bytes to
-//! [`Command`]s, once, with nothing left over.
+//! The parser of commands, for the files and the kernel command line: bytes to [`Command`]s.
+//! Trailing input is rejected.
 //!
-//! Pure text processing without allocation, so that the same file is tested and fuzzed on the host.
+//! Pure text processing without allocation, so the same file is tested and fuzzed on the host.
 
 use crate::{
     condition::syntax::{
@@ -18,30 +18,30 @@ use crate::{
 };
 use core::fmt;
 
-/// The longest write that is looked at, in bytes.
+/// The longest write that is accepted, in bytes.
 pub(crate) const MAX_INPUT: usize = 4096;
 /// The longest reason, in characters.
 pub(crate) const MAX_REASON: usize = 128;
 /// The longest time for which a function is watched, in seconds: a day.
 const MAX_WATCH: u32 = 86400;
-/// The longest time for which an engagement lasts that ends by itself, in seconds: a year.
+/// The longest time limit of an engagement, in seconds: a year.
 const MAX_TERM: u32 = 31_536_000;
-/// The longest name of a target: that of a directory, which it gives its name to.
+/// The longest name of a target, which is also the name of a directory.
 const MAX_NAME: usize = 255;
 
-/// A function, as it was named: `symbol` or `module:symbol`.
+/// The name of a function: `symbol` or `module:symbol`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Target<'a> {
-    /// All of it, as it was written.
+    /// The whole name, as written.
     pub(crate) name: &'a str,
-    /// The module that the function must be in, if one was named.
+    /// The module, if one was named.
     pub(crate) module: Option<&'a str>,
     /// The function's name.
     pub(crate) symbol: &'a str,
 }
 
 impl<'a> Target<'a> {
-    /// Takes `name` apart, which [`parse()`](Self::parse) has found to be one.
+    /// Splits `name`, which [`parse()`](Self::parse) has accepted before.
     pub(crate) fn of(name: &'a str) -> Self {
         let (module, symbol) = match name.split_once(':') {
             Some((module, symbol)) => (Some(module), symbol),
@@ -55,7 +55,7 @@ impl<'a> Target<'a> {
         }
     }
 
-    /// Takes `word` apart.
+    /// Parses `word`.
     pub(crate) fn parse(word: &'a str) -> Result<Self, Malformed<'a>> {
         let target = Self::of(word);
         let is_name = |name: &str| {
@@ -65,7 +65,8 @@ impl<'a> Target<'a> {
                     .all(|byte| byte.is_ascii_alphanumeric() || b"_.$".contains(&byte))
         };
 
-        // Some modules are called by a number. Functions are not, and addresses are no names.
+        // Names of modules may begin with a digit; those of functions may not, and addresses are
+        // rejected.
         let is_address = target
             .symbol
             .starts_with(|first: char| first.is_ascii_digit());
@@ -84,14 +85,14 @@ impl<'a> Target<'a> {
 /// Whose calls are short-circuited. Its [`Display`](fmt::Display) form is what follows `scope=`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Scope {
-    /// Everybody's.
+    /// All calls.
     All,
-    /// Those of tasks whose real user id, in the initial user namespace, is not 0.
+    /// Calls by tasks whose real user id, in the initial user namespace, is not 0.
     Nonroot,
 }
 
 impl Scope {
-    /// What the policy is asked: whether a function may be made to return `value` to these.
+    /// The question to the policy: may a function return `value` to callers in this scope?
     pub(crate) fn asks(self, value: Value) -> Asked {
         Asked {
             value,
@@ -109,19 +110,19 @@ impl fmt::Display for Scope {
     }
 }
 
-/// What shall become of calls of a function.
+/// What to do with calls of a function.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Action {
-    /// They return this value.
+    /// Return this value.
     Engage(Value),
-    /// The same, if there are none for so many seconds before.
+    /// Return this value, if there are no calls for this many seconds.
     TryEngage(Value, u32),
-    /// They run it, and are counted.
+    /// Run the function, and count the calls.
     Observe,
 }
 
 impl Action {
-    /// What the function shall return, if its calls shall not run it.
+    /// The value to return, unless the function is only observed.
     pub(crate) fn value(self) -> Option<Value> {
         match self {
             Action::Engage(value) | Action::TryEngage(value, _) => Some(value),
@@ -130,20 +131,20 @@ impl Action {
     }
 }
 
-/// What is to be engaged or observed.
+/// A request to engage or observe a function.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Engage<'a> {
     /// The function.
     pub(crate) target: Target<'a>,
-    /// What shall become of its calls.
+    /// What to do with its calls.
     pub(crate) action: Action,
-    /// Of whose calls.
+    /// Whose calls are affected.
     pub(crate) scope: Scope,
-    /// Of which of these calls, if not of all.
+    /// A condition on these calls.
     pub(crate) condition: Option<&'a str>,
-    /// After how many seconds it shall end by itself, if it shall.
+    /// The time limit, in seconds.
     pub(crate) term: Option<u32>,
-    /// Why, in the administrator's words.
+    /// The administrator's reason.
     pub(crate) reason: Option<&'a str>,
 }
 
@@ -171,14 +172,14 @@ pub(crate) struct Question<'a> {
     pub(crate) target: Target<'a>,
     /// What it would return.
     pub(crate) value: Value,
-    /// To whom.
+    /// To whose calls.
     pub(crate) scope: Scope,
-    /// In which of these calls, if not in all.
+    /// A condition on these calls.
     pub(crate) condition: Option<&'a str>,
 }
 
 impl<'a> Question<'a> {
-    /// Understands one line, which carries no line feed.
+    /// Parses one line, without its line feed.
     pub(crate) fn parse(line: &'a [u8]) -> Result<Self, Malformed<'a>> {
         let (target, rest) = target(printable(line)?)?;
         let (value, rest) = value(rest)?;
@@ -198,31 +199,31 @@ impl<'a> Question<'a> {
 /// What is wrong with a line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Malformed<'a> {
-    /// There is nothing on it.
+    /// It is empty.
     Empty,
     /// The write is longer than [`MAX_INPUT`].
     TooLong,
     /// A byte is not a printable ASCII character.
     Unprintable,
-    /// The first word is no command.
+    /// An unknown command.
     Verb(&'a str),
-    /// A word that the command needs is not there; this says which.
+    /// This argument is missing.
     Missing(&'static str),
-    /// This is no name of a function.
+    /// Not a function name.
     Target(&'a str),
-    /// This is no value.
+    /// Not a value.
     Value(&'a str),
-    /// This value does not fit the return register.
+    /// A value that does not fit the return register.
     Range(&'a str),
-    /// This is no number of seconds, or too many.
+    /// Not a time to watch, or too long.
     Seconds(&'a str),
-    /// The same of a term.
+    /// Not a time limit, or too long.
     Term(&'a str),
-    /// There is no such scope.
+    /// An unknown scope.
     Scope(&'a str),
-    /// This is wrong with a condition.
+    /// An invalid condition.
     Condition(Invalid),
-    /// This word is one too many.
+    /// An unexpected word.
     Extra(&'a str),
     /// The reason is empty or longer than [`MAX_REASON`].
     Reason,
@@ -275,7 +276,7 @@ impl fmt::Display for Malformed<'_> {
 }
 
 impl<'a> Command<'a> {
-    /// Understands one line, which carries no line feed.
+    /// Parses one line, without its line feed.
     pub(crate) fn parse(line: &'a [u8]) -> Result<Self, Malformed<'a>> {
         let line = printable(line)?;
         let (verb, rest) = next_word(line).ok_or(Malformed::Empty)?;
@@ -314,7 +315,7 @@ impl<'a> Command<'a> {
         Ok(command)
     }
 
-    /// Whether it ends the engagement of what was named `name`.
+    /// Whether it ends the engagement called `name`.
     pub(crate) fn disengages(&self, name: &str) -> bool {
         match self {
             Command::Disengage(target) => target.name == name,
@@ -324,12 +325,12 @@ impl<'a> Command<'a> {
     }
 }
 
-/// What was written in one go; there is nothing when it was longer than [`MAX_INPUT`].
+/// The data of a write, which is `None` if it is longer than [`MAX_INPUT`].
 pub(crate) fn check_length(input: Option<&[u8]>) -> Result<&[u8], Malformed<'_>> {
     input.ok_or(Malformed::TooLong)
 }
 
-/// The lines of a write: what its line feeds separate, the last one being optional.
+/// The lines of a write, separated by line feeds; a trailing one is optional.
 pub(crate) fn lines(input: &[u8]) -> impl Iterator<Item = &[u8]> {
     input
         .strip_suffix(b"\n")
@@ -337,7 +338,7 @@ pub(crate) fn lines(input: &[u8]) -> impl Iterator<Item = &[u8]> {
         .split(|byte| *byte == b'\n')
 }
 
-/// Understands a value that stands alone: what is written to `fn/<target>/retval`.
+/// Parses a value alone, as it is written to `fn/<target>/retval`.
 pub(crate) fn parse_lone_value(input: &[u8]) -> Result<Value, Malformed<'_>> {
     let (value, rest) = value(printable(input.strip_suffix(b"\n").unwrap_or(input))?)?;
 
@@ -345,14 +346,14 @@ pub(crate) fn parse_lone_value(input: &[u8]) -> Result<Value, Malformed<'_>> {
     Ok(value)
 }
 
-/// The value at the head of `text`, and what follows it.
+/// Parses the value at the start of `text`, and returns the rest.
 fn value(text: &str) -> Result<(Value, &str), Malformed<'_>> {
     let (word, rest) = next_word(text).ok_or(Malformed::Missing("return value"))?;
 
     Ok((parse_value(word)?, rest))
 }
 
-/// Fails if there is something in `text`.
+/// Fails if there are words left in `text`.
 fn expect_end(text: &str) -> Result<(), Malformed<'_>> {
     match next_word(text) {
         Some((word, _)) => Err(Malformed::Extra(word)),
@@ -360,7 +361,7 @@ fn expect_end(text: &str) -> Result<(), Malformed<'_>> {
     }
 }
 
-/// Understands a value: a number in decimal or hexadecimal notation, an error name, NULL or void.
+/// Parses a value: a decimal or hexadecimal number, an error name, NULL or void.
 pub(crate) fn parse_value(word: &str) -> Result<Value, Malformed<'_>> {
     if word == "NULL" || word == "void" {
         return Ok(Value::new(0));
@@ -378,7 +379,7 @@ pub(crate) fn parse_value(word: &str) -> Result<Value, Malformed<'_>> {
         Some(digits) => (digits, 16),
         None => (magnitude, 10),
     };
-    // Checked here so that what the conversion below refuses can only be too large.
+    // Checked here, so the conversion below can only fail on overflow.
     if digits.is_empty() || !digits.chars().all(|digit| digit.is_digit(radix)) {
         return Err(Malformed::Value(word));
     }
@@ -400,7 +401,7 @@ pub(crate) fn printable(bytes: &[u8]) -> Result<&str, Malformed<'_>> {
     core::str::from_utf8(bytes).map_err(|_| Malformed::Unprintable)
 }
 
-/// The first word of `text`, and what follows it.
+/// The first word of `text`, and the rest.
 fn next_word(text: &str) -> Option<(&str, &str)> {
     let text = text.trim_start_matches(' ');
     if text.is_empty() {
@@ -409,13 +410,13 @@ fn next_word(text: &str) -> Option<(&str, &str)> {
     Some(text.split_at(text.find(' ').unwrap_or(text.len())))
 }
 
-/// The target at the head of `text`, and what follows it.
+/// Parses the target at the start of `text`, and returns the rest.
 fn target(text: &str) -> Result<(Target<'_>, &str), Malformed<'_>> {
     let (word, rest) = next_word(text).ok_or(Malformed::Missing("function name"))?;
     Ok((Target::parse(word)?, rest))
 }
 
-/// What `verb` does, as the head of `text` says, and what follows that.
+/// Parses the arguments of `verb` at the start of `text`, and returns the rest.
 fn action<'a>(verb: &str, text: &'a str) -> Result<(Action, &'a str), Malformed<'a>> {
     if verb == "observe" {
         return Ok((Action::Observe, text));
@@ -430,7 +431,7 @@ fn action<'a>(verb: &str, text: &'a str) -> Result<(Action, &'a str), Malformed<
     Ok((Action::TryEngage(value, seconds), rest))
 }
 
-/// The number of seconds at the head of `text`, and what follows it.
+/// Parses the number of seconds at the start of `text`, and returns the rest.
 fn seconds(text: &str) -> Result<(u32, &str), Malformed<'_>> {
     let (word, rest) = next_word(text).ok_or(Malformed::Missing("number of seconds"))?;
 
@@ -440,14 +441,14 @@ fn seconds(text: &str) -> Result<(u32, &str), Malformed<'_>> {
     }
 }
 
-/// The decimal number that `word` is.
+/// Parses a decimal number.
 fn number(word: &str) -> Option<u32> {
     let is_number = word.bytes().all(|byte| byte.is_ascii_digit());
 
     word.parse().ok().filter(|_| is_number)
 }
 
-/// The term at the head of `text`, if there is one, and what follows it.
+/// Parses an optional time limit at the start of `text`, and returns the rest.
 fn term(text: &str) -> Result<(Option<u32>, &str), Malformed<'_>> {
     match next_word(text).and_then(|(word, rest)| Some((word.strip_prefix("for=")?, rest))) {
         None => Ok((None, text)),
@@ -458,7 +459,7 @@ fn term(text: &str) -> Result<(Option<u32>, &str), Malformed<'_>> {
     }
 }
 
-/// The scope at the head of `text`, if there is one, and what follows it.
+/// Parses an optional scope at the start of `text`, and returns the rest.
 fn scope(text: &str) -> Result<(Scope, &str), Malformed<'_>> {
     match next_word(text).and_then(|(word, rest)| Some((word.strip_prefix("scope=")?, rest))) {
         None => Ok((Scope::All, text)),
@@ -468,7 +469,7 @@ fn scope(text: &str) -> Result<(Scope, &str), Malformed<'_>> {
     }
 }
 
-/// The condition at the head of `text`, if there is one, and what follows it.
+/// Parses an optional condition at the start of `text`, and returns the rest.
 fn condition(text: &str) -> Result<(Option<&str>, &str), Malformed<'_>> {
     match text.trim_start_matches(' ').strip_prefix("if=") {
         None => Ok((None, text)),
@@ -481,7 +482,7 @@ fn condition(text: &str) -> Result<(Option<&str>, &str), Malformed<'_>> {
     }
 }
 
-/// The reason at the head of `text`, which reaches to its end, and what follows it.
+/// Parses an optional reason, which extends to the end of `text`, and returns the rest.
 fn reason(text: &str) -> Result<(Option<&str>, &str), Malformed<'_>> {
     match text.trim_start_matches(' ').strip_prefix("reason=") {
         None => Ok((None, text)),

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! The tables of text and expected commands that the host tests and the KUnit suite share.
+//! Test tables of commands, shared by the host tests and the KUnit suite.
 
 use crate::{
     command::{
@@ -17,9 +17,9 @@ use crate::{
     policy::Value, //
 };
 
-/// A line, and what it must be understood as.
+/// A line, and the expected result.
 type CommandCase = (&'static [u8], Result<Command<'static>, Malformed<'static>>);
-/// What is written to a file `retval`, and what it must be understood as.
+/// A write to a file `retval`, and the expected result.
 type ValueCase = (&'static [u8], Result<i64, Malformed<'static>>);
 
 const fn symbol(symbol: &'static str) -> Target<'static> {
@@ -151,7 +151,7 @@ const REASON: &str = "engage f 0 reason=\
 
 #[rustfmt::skip]
 const COMMANDS: &[CommandCase] = &[
-    // What the commands look like.
+    // The commands.
     (b"engage f 0", engage(symbol("f"), 0, None)),
     (b"engage af_alg_sendmsg -EPERM", engage(symbol("af_alg_sendmsg"), -1, None)),
     (b"engage nf_tables:nft_do_chain -1", engage(IN_MODULE, -1, None)),
@@ -183,7 +183,7 @@ const COMMANDS: &[CommandCase] = &[
     (b"disengage nf_tables:nft_do_chain", Ok(Command::Disengage(IN_MODULE))),
     (b"disengage_all", Ok(Command::DisengageAll)),
     (b"seal", Ok(Command::Seal)),
-    // Blanks separate words, however many there are.
+    // One or more blanks separate words.
     (b"  engage   f   0  ", engage(symbol("f"), 0, None)),
     (b"disengage_all ", Ok(Command::DisengageAll)),
     // Conditions.
@@ -199,7 +199,7 @@ const COMMANDS: &[CommandCase] = &[
         wrong_condition(10, "the closing double quote of a string is missing")),
     (b"engage f -1 if=x==18446744073709551616", wrong_condition(3, "this is not a 64-bit number")),
     (b"engage f -1 for=60 if=x==1", Err(Malformed::Extra("if=x==1"))),
-    // Nothing.
+    // Empty lines.
     (b"", Err(Malformed::Empty)),
     (b" ", Err(Malformed::Empty)),
     (b"        ", Err(Malformed::Empty)),
@@ -224,7 +224,7 @@ const COMMANDS: &[CommandCase] = &[
     (b"observe", Err(Malformed::Missing("function name"))),
     (b"observe f -1", Err(Malformed::Extra("-1"))),
     (b"keep", Err(Malformed::Missing("function name"))),
-    // Words too many.
+    // Extra words.
     (b"engage f 0 0", Err(Malformed::Extra("0"))),
     (b"engage f 0 Reason=x", Err(Malformed::Extra("Reason=x"))),
     (b"engage f 0 scop=all", Err(Malformed::Extra("scop=all"))),
@@ -279,7 +279,7 @@ const COMMANDS: &[CommandCase] = &[
     // Reasons.
     (b"engage f 0 reason=", Err(Malformed::Reason)),
     (b"engage f 0 reason=   ", Err(Malformed::Reason)),
-    // Values; more of them are in the other table.
+    // Values; see also the table below.
     (b"engage f -EPERMX", Err(Malformed::Value("-EPERMX"))),
     (b"engage f 9223372036854775808", Err(Malformed::Range("9223372036854775808"))),
 ];
@@ -341,7 +341,7 @@ const fn question(target: Target<'static>, value: i64, scope: Scope) -> Question
     }
 }
 
-/// A line that is written to the file `check`, and what it must be understood as.
+/// A line that is written to `check`, and the expected result.
 type QuestionCase = (&'static [u8], Result<Question<'static>, Malformed<'static>>);
 
 #[rustfmt::skip]
@@ -365,7 +365,7 @@ const QUESTIONS: &[QuestionCase] = &[
     (b"f\t0", Err(Malformed::Unprintable)),
 ];
 
-/// The first line written to `check` that is not understood as expected.
+/// The first line of `check` that is not parsed as expected.
 pub(crate) fn first_wrong_question() -> Option<&'static [u8]> {
     QUESTIONS
         .iter()
@@ -373,7 +373,7 @@ pub(crate) fn first_wrong_question() -> Option<&'static [u8]> {
         .map(|(line, _)| *line)
 }
 
-/// The first line that is not understood as expected.
+/// The first command that is not parsed as expected.
 pub(crate) fn first_wrong_command() -> Option<&'static [u8]> {
     let (longest, too_long) = (&REASON[..REASON.len() - 1], REASON);
     let reasons_are_wrong = Command::parse(longest.as_bytes()).is_err()
@@ -388,7 +388,7 @@ pub(crate) fn first_wrong_command() -> Option<&'static [u8]> {
         .map(|(line, _)| *line)
 }
 
-/// The first value that is not understood as expected.
+/// The first value that is not parsed as expected.
 pub(crate) fn first_wrong_value() -> Option<&'static [u8]> {
     VALUES
         .iter()

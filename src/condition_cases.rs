@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! The tables of conditions, and of what they are compiled to, that the host tests and the KUnit
-//! suites share.
+//! Test tables of conditions and their programs, shared by the host tests and the KUnit suites.
 
 use crate::{
     condition::{
@@ -31,7 +30,7 @@ use kernel::prelude::*;
 ///     signed char byte;           // at 0
 ///     unsigned short word;        // at 2
 ///     unsigned int low:3, high:5; // at 4
-///     unsigned int :3, across:18; // behind them, so that it ends in the same four bytes
+///     unsigned int :3, across:18; // after them, in the same four bytes
 ///     struct s *next;             // at 8
 ///     char text[16];              // at 16
 ///     int array[3];               // at 32
@@ -40,7 +39,7 @@ use kernel::prelude::*;
 /// ```
 pub(crate) struct Sample;
 
-/// The number of the type of `f`.
+/// The type id of `f`.
 pub(crate) const FUNCTION: u32 = 12;
 
 const S: u32 = 10;
@@ -67,7 +66,7 @@ fn described(kind: u32, size_or_type: u32, encoding: u32) -> Option<Described> {
     let count = match kind {
         btf::FUNC_PROTO => PARAMETERS.len() as u32,
         btf::STRUCT => MEMBERS.len() as u32,
-        // Its sign.
+        // The flag for signed.
         btf::ENUM => 1 << 31 | ENUMERATORS.len() as u32,
         _ => 0,
     };
@@ -163,7 +162,7 @@ impl World for Sample {
     }
 }
 
-/// A condition, and what it is compiled to.
+/// A condition, and its program.
 #[rustfmt::skip]
 const PROGRAMS: &[(&str, &str)] = &[
     ("number==1", "argument 2, 4 bytes"),
@@ -189,7 +188,7 @@ const PROGRAMS: &[(&str, &str)] = &[
     ("$cap(\"sys_admin\")", "context; capability 21"),
 ];
 
-/// A condition that is wrong, and a part of what is said about it.
+/// A wrong condition, and a part of the error message.
 #[rustfmt::skip]
 const REFUSALS: &[(&str, &str)] = &[
     ("nothing==1", "the function has no such argument"),
@@ -218,7 +217,7 @@ const REFUSALS: &[(&str, &str)] = &[
     ),
 ];
 
-/// Compiles `text`, and gives each comparison to `take`. `Ok(Err)` says what is wrong. Sleeps.
+/// Compiles `text`, and passes each comparison to `take`. `Ok(Err)` has the error message. Sleeps.
 pub(crate) fn compile(
     text: &str,
     take: &mut dyn FnMut(&Comparison<'_>),
@@ -241,7 +240,7 @@ pub(crate) fn compile(
     })
 }
 
-/// Whether `text` is compiled to what `expected` describes.
+/// Whether `text` is compiled to the `expected` program.
 fn is_compiled_to(text: &str, expected: &str) -> Result<bool> {
     let mut described = Text::new();
     let mut is_first = true;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! The file `control`: what is written to it is authorized, understood and carried out.
+//! The file `control`: writes to it are authorized, parsed and carried out.
 
 use crate::{
     authority::Authority,
@@ -47,7 +47,7 @@ impl Converse for Control {
 }
 
 fn submit(opener: &Opener<'_>, input: Input<'_>, answer: &mut Text) -> Result {
-    // Without authority there is no answer to what is wrong with the request.
+    // Check the authority first: others do not learn what is wrong with a request.
     let authority = match Authority::of_writer(opener) {
         Ok(authority) => authority,
         Err(refusal) => {
@@ -77,7 +77,7 @@ fn submit(opener: &Opener<'_>, input: Input<'_>, answer: &mut Text) -> Result {
             let of_line = |line: usize| Request::from(&commands[line]);
             let request = match line {
                 None if several => {
-                    // Nearly all that can fail for all of them is to engage.
+                    // Errors that concern all lines are nearly always those of engaging.
                     let engages = |command: &&Command<'_>| matches!(command, Command::Engage(_));
                     let command = commands.iter().find(engages);
 
@@ -91,7 +91,7 @@ fn submit(opener: &Opener<'_>, input: Input<'_>, answer: &mut Text) -> Result {
                 if let Some(value) = engage.action.value() {
                     let asked = engage.scope.asks(value);
 
-                    // Without memory for them, it was refused all the same.
+                    // On -ENOMEM, it is refused without alternatives.
                     let _ = subject::write_alternatives(engage.target, asked, answer);
                 }
             }
@@ -113,7 +113,7 @@ fn submit(opener: &Opener<'_>, input: Input<'_>, answer: &mut Text) -> Result {
         let of_line = || events.iter().filter(|(of, _)| *of == line);
 
         match (command, of_line().count()) {
-            // One line for each command; the log has one for each function.
+            // The answer has one line per command; the log has one per function.
             (Command::DisengageAll, count) if count > 1 => {
                 let _ = writeln!(answer, "disengaged {count} functions");
             }
@@ -124,7 +124,7 @@ fn submit(opener: &Opener<'_>, input: Input<'_>, answer: &mut Text) -> Result {
     Ok(())
 }
 
-/// Reports that the `request` in a line, counted from 0, was refused, and returns its errno.
+/// Reports that `request`, in this line counted from 0, was refused, and returns the errno.
 fn refuse(
     request: Request<'_>,
     line: Option<usize>,

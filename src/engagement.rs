@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! One engagement: a function that returns a value instead of running, or will do so.
+//! An engagement: a function that returns a value without running, or will do so.
 
 use crate::{
     attribution::Attribution,
@@ -35,20 +35,20 @@ use kernel::{
     }, //
 };
 
-/// What an engagement is doing. Its [`Display`](fmt::Display) form is what `engaged` shows.
+/// The state of an engagement. Its [`Display`](fmt::Display) form is what `engaged` shows.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum State {
-    /// Calls of the function are counted, and run it, until it is decided whether to engage it.
+    /// Calls run the function and are counted, until it is decided whether to engage it.
     Probing,
-    /// Calls of the function are counted, and run it.
+    /// Calls run the function and are counted.
     Observing,
-    /// The module that the function is in is not loaded.
+    /// The module of the function is not loaded.
     Armed,
     /// The module is loaded and has no such function.
     Missing,
-    /// Calls of the function return the value.
+    /// Calls return the value.
     Engaged,
-    /// Something switched the probe off: calls run the function.
+    /// The probe was disabled: calls run the function.
     Disarmed,
 }
 
@@ -65,7 +65,7 @@ impl fmt::Display for State {
     }
 }
 
-/// What was asked for, which stays the same from beginning to end. What it is doing is in the
+/// The constant part of an engagement: what was requested. Its state is in the
 /// [list](crate::list).
 pub(crate) struct Engagement {
     key: usize,
@@ -79,7 +79,7 @@ pub(crate) struct Engagement {
 }
 
 impl Engagement {
-    /// Makes what `engage` asks for. May sleep.
+    /// Makes the engagement that `engage` requests. May sleep.
     pub(crate) fn new(authority: &Authority, engage: &Engage<'_>) -> Result<Arc<Self>> {
         static NEXT_KEY: Atomic<usize> = Atomic::new(1);
 
@@ -97,8 +97,8 @@ impl Engagement {
         Ok(Arc::new(engagement, GFP_KERNEL)?)
     }
 
-    /// Registers a probe on the function that `permit` is for, whose calls may be sent to the stub
-    /// of `slot`, if there is one. It lets them pass until the [list](crate::list) has it. Sleeps.
+    /// Registers a probe on the function of `permit`, which can send calls to the stub of `slot`.
+    /// It lets calls pass until it is in the [list](crate::list). Sleeps.
     pub(crate) fn register<'a>(
         &self,
         permit: &Permit<'_>,
@@ -118,42 +118,42 @@ impl Engagement {
         .map_err(probe_refusal)
     }
 
-    /// Who calls the function.
+    /// The callers of the function.
     pub(crate) fn attribution(&self) -> &Attribution {
         &self.attribution
     }
 
-    /// What its files know it by. No two engagements ever have the same.
+    /// The unique key of the engagement, by which its files refer to it.
     pub(crate) fn key(&self) -> usize {
         self.key
     }
 
-    /// The function, as it was named.
+    /// The name of the function, as written.
     pub(crate) fn name(&self) -> &str {
         self.name.as_str()
     }
 
-    /// The function, as it was named, in parts.
+    /// The name of the function, parsed.
     pub(crate) fn target(&self) -> Target<'_> {
         Target::of(self.name())
     }
 
-    /// Which calls are short-circuited, if not all in the scope.
+    /// The condition on calls, if there is one.
     pub(crate) fn condition(&self) -> Option<&str> {
         self.condition.as_ref().map(Text::as_str)
     }
 
-    /// Why it is engaged, if the administrator gave a reason.
+    /// The reason, if one was given.
     pub(crate) fn reason(&self) -> Option<&str> {
         self.reason.as_ref().map(Text::as_str)
     }
 
-    /// Who may engage it when its module is loaded: the one who asked for it.
+    /// The authority of the request, for when the module is loaded.
     pub(crate) fn authority(&self) -> &Authority {
         &self.authority
     }
 
-    /// What keeps users from filling the kernel log with lines about it.
+    /// The rate limit of log lines about it that users can cause.
     pub(crate) fn limit(&self) -> &Limit {
         &self.limit
     }
@@ -164,10 +164,10 @@ impl Engagement {
     }
 }
 
-/// Arms all `probes`, which let calls pass, or none. Sleeps. Fails with the number of the probe
-/// that cannot be armed.
+/// Arms all `probes`, which let calls pass, or none. Sleeps. Fails with the index of the probe that
+/// cannot be armed.
 pub(crate) fn arm<'a>(probes: &[&Probe]) -> Result<(), (usize, Refusal<'a>)> {
-    // All at once, because each change takes long. Which of them fails shows one by one.
+    // All at once, because each change is slow. If that fails, one by one, to find the culprit.
     let at_once = match probes.len() {
         0 | 1 => Err(EINVAL),
         _ => kprobe::enable(probes),
@@ -187,8 +187,8 @@ pub(crate) fn arm<'a>(probes: &[&Probe]) -> Result<(), (usize, Refusal<'a>)> {
     Ok(())
 }
 
-/// Unregisters probes that nothing needs any more, if there is memory to do so in one grace period;
-/// or else dropping them does. Sleeps.
+/// Unregisters probes that are no longer needed, in one grace period. On -ENOMEM, dropping them
+/// does. Sleeps.
 pub(crate) fn unregister<'a>(probes: impl IntoIterator<Item = &'a Arc<Probe>>) {
     let mut all = KVec::new();
 
@@ -200,13 +200,13 @@ pub(crate) fn unregister<'a>(probes: impl IntoIterator<Item = &'a Arc<Probe>>) {
     let _ = kprobe::unregister(&all);
 }
 
-/// What an error of `register_kprobe()` and `enable_kprobes()` means.
+/// The refusal for an error of `register_kprobe()` or `enable_kprobes()`.
 fn probe_refusal<'a>(error: Error) -> Refusal<'a> {
     match error {
         error if error == EINVAL || error == EILSEQ || error == ENOENT => Refusal::NotProbeable,
         error if error == EBUSY => Refusal::Redirected,
         error if error == EAGAIN => Refusal::Contended,
-        // What ftrace answers once it was killed.
+        // From ftrace once it was killed.
         error if error == ENODEV => Refusal::NotArmed,
         error => Refusal::Failed(error),
     }

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! Error numbers by name, so that an administrator can write `-EPERM` instead of -1.
+//! Error numbers by name, so that administrators can write `-EPERM` instead of -1.
 //!
 //! C header: [`include/uapi/asm-generic/errno.h`](srctree/include/uapi/asm-generic/errno.h)
 
-/// Name and number of every error that the generic kernel headers define for user space, in
-/// ascending order of numbers; an alias follows the usual name.
+/// The errors that the generic kernel headers define for user space, in ascending order; an alias
+/// follows the usual name.
 #[rustfmt::skip]
 const ERRNOS: [(&str, u8); 136] = [
     ("EPERM", 1), ("ENOENT", 2), ("ESRCH", 3), ("EINTR", 4), ("EIO", 5),

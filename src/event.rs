@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! What was decided, as one value, and the only place that words it: in a record of the audit log,
-//! in a line of the kernel log, and in the answer to the one who asked.
+//! Events, and the only place that formats them: as an audit record, as a line of the kernel log,
+//! and as the answer to a request.
 //!
-//! The fields of records and their order are part of the interface.
+//! The fields of records and their order are ABI.
 
 use crate::{
     authority::Origin,
@@ -50,7 +50,7 @@ use kernel::{
     }, //
 };
 
-/// The lines about those who are not allowed to do what they try.
+/// Limits lines about requests by unprivileged users.
 static UNPRIVILEGED: SetOnce<Limit> = SetOnce::new();
 
 /// Prepares for reports. Called once.
@@ -59,44 +59,44 @@ pub(crate) fn create() -> Result {
     Ok(())
 }
 
-/// What was decided on. Its [`Display`](fmt::Display) form is the `op=` field, and never changes.
+/// The kind of an event. Its [`Display`](fmt::Display) form is the `op=` field, and never changes.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Operation {
-    /// To engage a function.
+    /// Engage a function.
     Engage,
-    /// To engage a function if it is not called for a while.
+    /// Watch a function, and engage it if it is not called.
     TryEngage,
-    /// To count the calls of a function.
+    /// Count the calls of a function.
     Observe,
-    /// To engage a function that was not called meanwhile.
+    /// Engage a function that was not called while it was watched.
     Commit,
-    /// Not to engage a function that was called meanwhile.
+    /// Do not engage a function that was called while it was watched.
     Abort,
-    /// To engage a function when its module is loaded.
+    /// Engage a function when its module is loaded.
     Arm,
-    /// That something switched the probe of an engagement off.
+    /// The probe of an engagement was disabled.
     Disarmed,
-    /// That it is on again.
+    /// The probe is enabled again.
     Rearmed,
-    /// That an engagement shall not end by itself.
+    /// Remove the time limit of an engagement.
     Keep,
-    /// To end an engagement because its time is over.
+    /// End an engagement because its time limit has passed.
     Expire,
-    /// To end an engagement.
+    /// End an engagement.
     Disengage,
-    /// To end all engagements, when that was refused or there were none.
+    /// End all engagements, if that was refused or there were none.
     DisengageAll,
-    /// To make an engaged function return something else.
+    /// Change the value that a function returns.
     Retval,
-    /// To end an engagement because its module is unloaded.
+    /// End an engagement because its module is unloaded.
     Lost,
-    /// To allow no more changes.
+    /// Refuse all further changes.
     Seal,
-    /// To allow changes at a level of lockdown at which they are refused otherwise.
+    /// Allow changes at a lockdown level where they are refused by default.
     Lockdown,
-    /// To say what would become of engaging a function.
+    /// Predict the verdict on a request.
     Check,
-    /// What it was is not understood.
+    /// A malformed request.
     Invalid,
 }
 
@@ -125,30 +125,30 @@ impl fmt::Display for Operation {
     }
 }
 
-/// A request, as records show it. Its [`Display`](fmt::Display) form is the request in words.
+/// A request, as records show it. Its [`Display`](fmt::Display) form is for messages.
 #[derive(Clone, Copy)]
 pub(crate) struct Request<'a> {
-    /// What was asked for.
+    /// The operation.
     pub(crate) operation: Operation,
-    /// The function that it is about, as it was named, or what is not understood.
+    /// The name of the function, or the malformed entry.
     pub(crate) function: Option<&'a str>,
-    /// The value that it shall return.
+    /// The value to return.
     pub(crate) value: Option<Value>,
-    /// Whose calls it shall be returned to.
+    /// Whose calls are affected.
     pub(crate) scope: Scope,
-    /// Which of these calls, if not all.
+    /// A condition on these calls.
     pub(crate) condition: Option<&'a str>,
-    /// After how many seconds it shall end by itself.
+    /// The time limit, in seconds.
     pub(crate) term: Option<u32>,
-    /// Why.
+    /// The reason.
     pub(crate) reason: Option<&'a str>,
 }
 
 impl<'a> Request<'a> {
-    /// A request that is not understood.
+    /// A malformed request.
     pub(crate) const INVALID: Request<'static> = Request::of(Operation::Invalid);
 
-    /// A request of which nothing is known yet but what is to be done.
+    /// A request with this operation and nothing else.
     pub(crate) const fn of(operation: Operation) -> Self {
         Self {
             operation,
@@ -219,19 +219,18 @@ impl fmt::Display for Request<'_> {
     }
 }
 
-/// An engagement, and the value that its function returned at that moment, unless it was only
-/// observed.
+/// A snapshot of an engagement for an event. The value is `None` if the function was only observed.
 #[derive(Clone)]
 pub(crate) struct About {
     pub(crate) engagement: Arc<Engagement>,
     pub(crate) value: Option<Value>,
     term: Option<Term>,
-    /// Whether calls ran the function.
+    /// Whether counted calls ran the function.
     passes_calls: bool,
 }
 
 impl About {
-    /// All that a record says of it.
+    /// The request with all fields.
     fn request(&self, operation: Operation) -> Request<'_> {
         Request {
             operation,
@@ -244,7 +243,7 @@ impl About {
         }
     }
 
-    /// The little that a record says of what has ended or changed.
+    /// The request with the name only, for records of changes and ends.
     fn name_only(&self, operation: Operation) -> Request<'_> {
         Request {
             function: Some(self.engagement.name()),
@@ -264,59 +263,61 @@ impl From<&Row> for About {
     }
 }
 
-/// What was decided, with what else is to be known.
+/// What happened.
 pub(crate) enum What<'a> {
-    /// The function returns the value. There are notes, one line each.
+    /// The function returns the value. With notes, one per line.
     Engaged(About, Text),
-    /// Its calls are counted, and run it. There are notes, one line each.
+    /// The function runs, and its calls are counted. With notes, one per line.
     Observing(About, Text),
-    /// It will if it is not called for so many seconds. There are notes, one line each.
+    /// The function will return the value if it is not called for this many seconds. With notes,
+    /// one per line.
     Watching(About, u32, Text),
     /// It was not called, and returns the value.
     Committed(About),
-    /// Its calls were so many in so many seconds, or could not be counted to the end.
+    /// It was called this often in this many seconds; `None` if its calls could not be watched to
+    /// the end.
     Aborted(About, u64, Option<u32>),
-    /// It will return the value when its module is loaded. A loaded module of this name has one.
+    /// It will return the value when its module is loaded. A loaded module of this name has a
+    /// function of this name.
     Armed(About, Option<Arc<Text>>),
-    /// The same, because its module is unloaded, after so many hits.
+    /// Its module is unloaded, after this many hits; it is armed again.
     ArmedAgain(About, u64),
-    /// Its probe is off, or on again.
+    /// Its probe is disarmed, or armed again.
     Disarmed(About, bool),
-    /// It does not end by itself any more.
+    /// It has no time limit any more.
     Kept(About),
-    /// It runs again, because its time is over, after so many hits.
+    /// It runs again after this many hits, because its time limit has passed.
     Expired(About, u64),
-    /// It runs again, after so many hits.
+    /// It runs again after this many hits.
     Disengaged(About, u64),
-    /// The same, because its module is unloaded.
+    /// It ended after this many hits, because its module is unloaded.
     Lost(About, u64),
-    /// It returns another value, or will. There are notes, one line each.
+    /// It returns another value (true), or will (false). With notes, one per line.
     Changed(About, bool, Text),
     /// There was nothing to end.
     NothingEngaged,
-    /// Nothing changes any more.
+    /// All further changes are refused.
     Sealed,
     /// Changes are allowed at integrity lockdown.
     LockdownLowered,
     /// The request was refused, in this line of several, counted from 0.
     Refused(Request<'a>, Refusal<'a>, Option<usize>),
-    /// The same of an engagement that the kernel itself wanted to begin.
+    /// The kernel itself could not begin this engagement.
     Failed(About, Refusal<'a>),
-    /// Questions in so many lines were answered. The first that was refused was so, or else the
-    /// first.
+    /// This many questions were answered: the first refused one, or else the first one.
     Checked(Request<'a>, usize, Option<Refusal<'a>>),
     /// Its module is loaded and has no such function.
     Missing(About),
     /// A module of this name has a function of this name.
     FoundIn(About, Arc<Text>),
-    /// This module is not loaded because of it.
+    /// This module is not loaded, because it could not be engaged.
     LoadRefused(About, Text),
-    /// This module is loaded without it.
+    /// This module is loaded, though it could not be engaged.
     LoadedWithout(About, Text),
 }
 
 impl What<'_> {
-    /// An engagement begins, or only an observation. There are notes, one line each.
+    /// An engagement or an observation begins. With notes, one per line.
     pub(crate) fn engaged(about: About, notes: Text) -> Self {
         match about.value {
             Some(_) => What::Engaged(about, notes),
@@ -325,28 +326,28 @@ impl What<'_> {
     }
 }
 
-/// Something that was decided.
+/// An event.
 pub(crate) struct Event<'a> {
-    /// What made the kernel decide.
+    /// What caused it.
     pub(crate) origin: Origin,
-    /// What it decided.
+    /// What happened.
     pub(crate) what: What<'a>,
-    /// The observation that an engagement took the place of, and how many calls it counted.
+    /// The observation that an engagement replaced, and how many calls it counted.
     pub(crate) replaced: Option<(About, u64)>,
 }
 
 impl<'a> Event<'a> {
-    /// One that the current task caused.
+    /// An event that the current task caused.
     pub(crate) fn of_task(what: What<'a>) -> Self {
         Self::of(Origin::Task, what)
     }
 
-    /// One that the kernel itself caused.
+    /// An event that the kernel itself caused.
     pub(crate) fn of_kernel(what: What<'a>) -> Self {
         Self::of(Origin::Kernel, what)
     }
 
-    /// One with that origin.
+    /// An event with this origin.
     pub(crate) fn of(origin: Origin, what: What<'a>) -> Self {
         Self {
             origin,
@@ -357,13 +358,13 @@ impl<'a> Event<'a> {
 
     /// Writes the line of the kernel log and the record of the audit log.
     ///
-    /// Sleeps if a task caused it, for as long as audit waits for room. Other records are written
-    /// later, in their order, and nothing waits for them.
+    /// If a task caused the event, sleeps as long as audit waits for room. Other records are
+    /// deferred and written in order, so nothing waits for them.
     pub(crate) fn report(&self) {
         Self::report_all(core::iter::once(self));
     }
 
-    /// The same for several, in the order in which they were decided.
+    /// Reports several events, in order.
     pub(crate) fn report_all<'b>(events: impl Iterator<Item = &'b Event<'b>>) {
         let mut has_waited = false;
 
@@ -382,14 +383,14 @@ impl<'a> Event<'a> {
         let Some(record) = self.record() else {
             return;
         };
-        // What users can cause does not take the room of everything else.
+        // Events that users can cause may only use half of the queue.
         let room = match self.limit() {
             Some(_) => work::ROOM / 2,
             None => work::ROOM,
         };
 
         if self.origin == Origin::Task {
-            // What was decided earlier is recorded earlier, unless audit makes it wait for long.
+            // Write earlier deferred records first, unless audit blocks them for long.
             if !core::mem::replace(has_waited, true) {
                 work::wait();
             }
@@ -403,7 +404,7 @@ impl<'a> Event<'a> {
         }
     }
 
-    /// What does not take calls any more, or not for now, and how many it took or counted.
+    /// The engagement that stopped handling calls, with the number of its hits.
     fn ended(&self) -> Option<(&About, u64)> {
         match &self.what {
             What::Aborted(about, hits, _)
@@ -415,11 +416,11 @@ impl<'a> Event<'a> {
         }
     }
 
-    /// What keeps others than administrators from filling the kernel log with it.
+    /// The rate limit for its log line, if unprivileged users can cause it.
     fn limit(&self) -> Option<&Limit> {
         match &self.what {
             What::Refused(_, Refusal::Opener | Refusal::Writer, _) => UNPRIVILEGED.as_ref(),
-            // Any user may have a module loaded, by asking for what it has.
+            // Any user can cause modules to be loaded.
             What::Engaged(about, _)
             | What::Observing(about, _)
             | What::ArmedAgain(about, _)
@@ -442,7 +443,7 @@ impl<'a> Event<'a> {
         let mut line = Text::new();
         let reason = self.record().filter(|record| record.errno.is_none());
 
-        // Without memory for the line there is still the record.
+        // On -ENOMEM there is still the record.
         let _ = match reason.and_then(|record| record.reason) {
             Some(reason) => write!(line, "{} reason=\"{}\"", self.what, Escaped(reason)),
             None => write!(line, "{}", self.what),
@@ -455,9 +456,9 @@ impl<'a> Event<'a> {
         }
     }
 
-    /// Writes the answer to the one who asked: a line, and lines with notes, which are indented.
+    /// Writes the answer to a request: a line, and indented lines with notes.
     pub(crate) fn answer(&self, answer: &mut Text) {
-        // Without memory for the answer, what was done is done all the same.
+        // The answer may be incomplete on -ENOMEM; the request was carried out.
         let _ = writeln!(answer, "{}", self.what);
         if let Some(notes) = self.notes() {
             let _ = answer.write_str(notes);
@@ -478,7 +479,7 @@ impl<'a> Event<'a> {
         }
     }
 
-    /// What the audit log says of it, if it says anything.
+    /// The audit record, unless the event is only logged.
     fn record(&self) -> Option<Record<&str>> {
         let (request, refusal) = match &self.what {
             What::Engaged(about, _) => (about.request(Operation::Engage), None),
@@ -694,22 +695,22 @@ impl About {
         self.engagement.name()
     }
 
-    /// Reports who calls the function, as far as that is due. Sleeps.
+    /// Reports the callers of the function that are due. Sleeps.
     pub(crate) fn report_calls(&self) {
         let mut index = 0;
 
         while let Some(caller) = self.engagement.attribution().next_due(&mut index) {
             let about = self.clone();
 
-            // What users can cause does not take the room of everything else.
+            // Users can cause these, so they may only use half of the queue.
             if work::defer(work::ROOM / 2, move || about.record_call(&caller)).is_err() {
                 audit::lost();
             }
         }
     }
 
-    /// Writes the record of a call, as the audit tools expect it of what is denied. Sleeps, for as
-    /// long as audit waits for room.
+    /// Writes the record of a call in the AVC format, which the audit tools parse. Sleeps as long
+    /// as audit waits for room.
     fn record_call(&self, caller: &Caller) {
         if let Some(mut record) = audit::Record::start(false, audit::Type::Access) {
             // As in `Record::write()`.
@@ -741,11 +742,11 @@ impl About {
             }
             _ => record.write_str(" scontext=kernel"),
         }?;
-        // A name of a function has no character that would have to be quoted.
+        // Function names have no characters that need quoting.
         write!(record, " tcontext={} tclass=function", self.name())
     }
 
-    /// What it is to begin it.
+    /// The operation that begins it.
     fn start_operation(&self) -> Operation {
         match self.value {
             Some(_) => Operation::Engage,
@@ -753,7 +754,7 @@ impl About {
         }
     }
 
-    /// Writes when it ends by itself, if it does, behind what it does until then.
+    /// Appends the time limit, if there is one.
     fn describe_term(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.term {
             None => Ok(()),
@@ -766,7 +767,7 @@ impl About {
     }
 }
 
-/// The value, with the name of the error that it stands for, if it does, and who gets it.
+/// The value, the name of the error that it stands for, the scope and the condition.
 impl fmt::Display for About {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if let Some(value) = self.value {
@@ -785,17 +786,17 @@ impl fmt::Display for About {
     }
 }
 
-/// What is known of the calls in the end.
+/// Totals at the end of an engagement.
 #[derive(Clone, Copy)]
 struct Totals {
     hits: u64,
-    /// How many callers could be distinguished.
+    /// The number of callers that were distinguished.
     callers: usize,
-    /// For how many records of calls there was no room.
+    /// The number of reports of calls that were suppressed.
     unreported: u64,
 }
 
-/// A record of the audit log, with its strings in `S`.
+/// An audit record, with strings of type `S`.
 struct Record<S> {
     operation: Operation,
     function: Option<S>,
@@ -807,7 +808,7 @@ struct Record<S> {
     lines: Option<usize>,
     totals: Option<Totals>,
     rule: Option<Rule>,
-    /// Why it failed, as a positive number, if it did.
+    /// The positive errno, if it was refused.
     errno: Option<i32>,
 }
 
@@ -830,13 +831,13 @@ impl Record<&str> {
 }
 
 impl<S: AsRef<str>> Record<S> {
-    /// Writes it, with the current task as the subject or none. Sleeps, for as long as audit waits
+    /// Writes it, with the current task as the subject if `of_task`. Sleeps as long as audit waits
     /// for room.
     fn write(&self, of_task: bool) {
         let Some(mut record) = audit::Record::start(of_task, audit::Type::Config) else {
             return;
         };
-        // A record never fails to take text; it may be truncated, which audit reports itself.
+        // Writing does not fail; a truncated record is reported by audit.
         let _ = self.fill(&mut record, of_task);
     }
 

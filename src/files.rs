@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! The files in /sys/kernel/security/killswitch: which there are, what they show, and what writing
-//! to `retval` does.
+//! The files in /sys/kernel/security/killswitch: their content, and writes to `retval`.
 
 use crate::{
     attribution,
@@ -65,7 +64,7 @@ const VERSION: u32 = 1;
 /// The directory that holds all others.
 static ROOT: SetOnce<Directory> = SetOnce::new();
 
-/// Creates all files. Called once, before user space starts. Nothing stays behind when it fails.
+/// Creates all files. Called once, before user space starts. If it fails, it removes them.
 pub(crate) fn create() -> Result {
     const CONTROL: &Operations = &Operations::converse::<Control>();
     const CHECK: &Operations = &Operations::converse::<Check>();
@@ -84,7 +83,7 @@ pub(crate) fn create() -> Result {
     root.add(c"status", 0o444, 0, STATUS)?;
     root.add(c"taint", 0o444, 0, TAINT)?;
     functions.fill::<Functions>();
-    // They stay, and go with the root if something fails.
+    // Removed with the root.
     core::mem::forget(functions);
     ROOT.populate(root);
     Ok(())
@@ -136,13 +135,13 @@ const fn file(name: &'static str, mode: u16, operations: &'static Operations) ->
     }
 }
 
-/// What a [`fmt::Result`] of writing to a file means.
+/// Converts the result of writing to a file.
 fn from_fmt(result: fmt::Result) -> Result {
     result.map_err(|_| ENOMEM)
 }
 
-/// Brings the list up to date for an administrator; others see what was found last, which is at
-/// most ten seconds old, and make nothing wait. May sleep.
+/// Updates the list for an administrator. Others see the last known state, at most ten seconds old,
+/// so that they cannot delay anything. May sleep.
 fn refresh_for(opener: &Opener<'_>) {
     if opener.is_administrator() {
         upkeep::check_probes();
@@ -170,7 +169,7 @@ impl Show for Engaged {
             if let Some(module) = &snapshot.found_in {
                 write!(out, " found_in={}", module.as_str())?;
             }
-            // What memory holds shows in what conditions let run.
+            // What a condition lets pass depends on the content of memory.
             let condition = snapshot.engagement.condition();
             if let Some(condition) = condition.filter(|_| opener.is_administrator()) {
                 let callers = snapshot.engagement.attribution().callers();
@@ -202,7 +201,7 @@ impl Show for Engaged {
     }
 }
 
-/// The file `policy`: the rules in force, in order, with what each covers in the running kernel.
+/// The file `policy`: the rules in order, with what each covers in the running kernel.
 struct Policy;
 
 impl Show for Policy {
@@ -214,7 +213,7 @@ impl Show for Policy {
     }
 }
 
-/// The file `status`: Killswitch itself, one property per line.
+/// The file `status`: the state of Killswitch, one property per line.
 struct Status;
 
 impl Show for Status {
@@ -259,8 +258,8 @@ impl Show for Taint {
     }
 }
 
-/// The file `fn/<target>/hits`: the calls that were short-circuited, or only seen while the
-/// function is watched or observed.
+/// The file `fn/<target>/hits`: the calls that were short-circuited, or counted while the function
+/// is watched or observed.
 struct Hits;
 
 impl Show for Hits {
@@ -269,7 +268,7 @@ impl Show for Hits {
     }
 }
 
-/// The file `fn/<target>/state`: what the engagement is doing.
+/// The file `fn/<target>/state`: the state of the engagement.
 struct State;
 
 impl Show for State {
@@ -288,8 +287,8 @@ impl Show for Scope {
     }
 }
 
-/// The file `fn/<target>/timeout_left`: for how many seconds the function will still be watched, or
-/// else until the engagement ends by itself; 0 without either.
+/// The file `fn/<target>/timeout_left`: the seconds until the watch ends, or else until the
+/// engagement expires; 0 without either.
 struct TimeoutLeft;
 
 impl Show for TimeoutLeft {
@@ -301,7 +300,7 @@ impl Show for TimeoutLeft {
     }
 }
 
-/// The file `fn/<target>/reason`: why, as it was given; empty if it was not.
+/// The file `fn/<target>/reason`: the reason, empty if none was given.
 struct Reason;
 
 impl Show for Reason {
@@ -313,8 +312,8 @@ impl Show for Reason {
     }
 }
 
-/// The file `fn/<target>/callers`: who calls the function, one per line, and how many calls others
-/// made.
+/// The file `fn/<target>/callers`: the callers of the function, one per line, and the number of
+/// calls by others.
 struct Callers;
 
 impl Show for Callers {
@@ -328,7 +327,7 @@ impl Show for Callers {
     }
 }
 
-/// What the function returns, as it is shown.
+/// The value that the function returns, as files show it.
 struct Returned(Option<Value>);
 
 impl fmt::Display for Returned {
@@ -340,7 +339,8 @@ impl fmt::Display for Returned {
     }
 }
 
-/// The file `fn/<target>/retval`: what the function returns, `none` if it is only observed.
+/// The file `fn/<target>/retval`: the value that the function returns, `none` if it is only
+/// observed.
 struct Retval;
 
 impl Show for Retval {
@@ -361,7 +361,7 @@ impl Store for Retval {
             Err(refusal) => {
                 let snapshot = list::snapshot(key);
                 let request = Request {
-                    // That of the directory that the file is in, as long as it is there.
+                    // The name of the directory, if the engagement still exists.
                     function: snapshot
                         .as_ref()
                         .ok()

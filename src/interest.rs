@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! Which modules engagements are about, so that loading and unloading all others takes no lock.
+//! The modules that engagements concern, so that loading and unloading others takes no lock.
 
 use crate::text;
 use kernel::sync::atomic::{
@@ -11,25 +11,25 @@ use kernel::sync::atomic::{
     Atomic, //
 };
 
-/// How many engagements are about a module whose name has this hash. Two names of one hash cost a
-/// look at the list.
+/// The number of engagements that concern a module whose name has this hash. A collision only costs
+/// a search of the list.
 static INTERESTED: [Atomic<i32>; 1024] = [const { Atomic::new(0) }; 1024];
 
-/// How many engagements are about a module at all.
+/// The number of engagements that concern any module.
 static ALL: Atomic<i32> = Atomic::new(0);
 
 fn bucket(module: &str) -> &'static Atomic<i32> {
     &INTERESTED[text::hash(module) % INTERESTED.len()]
 }
 
-/// Has `module` looked for in the list when it is loaded or unloaded.
+/// While this exists, the list is searched when `module` is loaded or unloaded.
 ///
-/// To be made before it is found out whether the module is loaded: so either the module is found,
-/// or the one that loads it finds this.
+/// Make it before checking whether the module is loaded: then either the check sees the module, or
+/// the module notifier sees this.
 pub(crate) struct Interest(&'static Atomic<i32>);
 
 impl Interest {
-    /// Any context.
+    /// Makes one for `module`. Any context.
     pub(crate) fn new(module: &str) -> Self {
         let bucket = bucket(module);
 
@@ -46,13 +46,13 @@ impl Drop for Interest {
     }
 }
 
-/// Whether an engagement may be about `module`. Any context.
+/// Whether an engagement may concern `module`. Any context.
 pub(crate) fn has_module(module: &str) -> bool {
-    // An exchange, so that the order to the state of the module is certain.
+    // A read-modify-write, to be ordered against the state of the module.
     bucket(module).fetch_add(0, Full) > 0
 }
 
-/// Whether an engagement is about any module. Any context.
+/// Whether an engagement concerns any module. Any context.
 pub(crate) fn is_any() -> bool {
     ALL.load(Relaxed) > 0
 }

@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
 //! Killswitch: a Linux Security Module that makes vulnerable kernel functions return a fixed value
-//! without running, and that refuses to do so to what the other security modules stand on.
+//! without running, and refuses to do so to other LSMs and the code that they depend on.
 //!
-//! Data flows through the files in this order: [`control`] takes what an administrator writes,
-//! [`authority`] says whether this administrator may, [`command`] understands it, [`subject`] finds
-//! the function, [`permit`] asks the [`policy`] about it in the light of what is [`protected`],
-//! [`transaction`] carries it out on the [`list`] of [`engagement`]s, [`refusal`] says why not, and
-//! [`event`] is what is reported of it. [`attribution`] is who
-//! calls engaged functions. [`upkeep`] is what modules and time do to engagements, of
-//! which an [`interest`] finds the ones that matter. [`check`] only asks, [`files`] shows the
-//! state, and [`boot`] applies the kernel command line. [`errno`] and [`text`] help all of them.
+//! Data flows through the files in this order: [`control`] receives the writes of an administrator,
+//! [`authority`] checks the permission, [`command`] parses the commands, [`subject`] finds the
+//! function, [`permit`] asks the [`policy`] about it, given what is [`protected`] in this kernel,
+//! [`transaction`] carries the request out on the [`list`] of [`engagement`]s, [`refusal`] says why
+//! not, and [`event`] reports it. [`attribution`] tracks the callers of engaged functions.
+//! [`upkeep`] handles modules and time limits; [`interest`] says which modules matter. [`check`]
+//! only predicts verdicts, [`files`] shows the state, and [`boot`] applies the kernel command line.
+//! [`errno`] and [`text`] are helpers.
 //!
 //! [`security`] wraps the kernel and is the only part with unsafe code.
 
@@ -56,10 +56,10 @@ use upkeep::{
     module_live, //
 };
 
-/// What starts every line in the kernel log.
+/// The prefix of all lines in the kernel log.
 const __LOG_PREFIX: &[u8] = b"killswitch\0";
 
-/// Creates the files and what they show, and has modules watched. Called once, by the LSM
+/// Creates the files and their data, and registers the module notifiers. Called once, by the LSM
 /// framework, at fs_initcall time.
 fn set_up() -> Result {
     protected::create()?;

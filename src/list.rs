@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! The list of all engagements, and what each of them is doing now.
+//! The list of all engagements, with their states.
 //!
-//! Its lock is a spinlock, so that nothing under it can wait for anything: code is judged, memory
-//! allocated and probes armed before, and probes unregistered and records written after. What is
-//! armed lets calls pass until it is in the list; from then on it returns the value, until it is
-//! taken out. No other lock is taken under this one.
+//! Its lock is a spinlock, so nothing under it sleeps: functions are judged, memory is allocated
+//! and probes are armed before, and probes are unregistered and records written after. An armed
+//! probe lets calls pass until its row is added to the list, and again once it is removed. No other
+//! lock is taken under this one.
 
 use crate::{
     command::Target,
@@ -53,23 +53,23 @@ pub(crate) struct List(KVec<Row>);
 pub(crate) enum Place {
     /// In a module that is not loaded.
     NotLoaded,
-    /// Not in its module, although that is loaded.
+    /// Nowhere: its module is loaded and has no such function.
     Missing,
-    /// At an address, with an armed probe on it.
+    /// At this address, with this armed probe.
     At(usize, Arc<Probe>),
 }
 
-/// A time that runs, by the clock `C`.
+/// A period of time, by the clock `C`.
 pub(crate) struct Timer<C: ClockSource> {
     since: Instant<C>,
-    /// How long, in seconds.
+    /// Its length, in seconds.
     pub(crate) seconds: u32,
 }
 
-/// The time for which calls of a function are only counted. There are none while the machine is
-/// suspended, so that does not count.
+/// The time for which calls of a function are only counted. Suspend does not count, since there are
+/// no calls.
 pub(crate) type Watch = Timer<Monotonic>;
-/// The time after which an engagement ends by itself.
+/// The time limit of an engagement.
 pub(crate) type Term = Timer<BootTime>;
 
 impl<C: ClockSource> Clone for Timer<C> {
@@ -81,7 +81,7 @@ impl<C: ClockSource> Clone for Timer<C> {
 impl<C: ClockSource> Copy for Timer<C> {}
 
 impl<C: ClockSource> Timer<C> {
-    /// Begins now.
+    /// Starts now.
     pub(crate) fn new(seconds: u32) -> Self {
         Self {
             since: Instant::now(),
@@ -100,24 +100,24 @@ impl<C: ClockSource> Timer<C> {
 /// An engagement in the list.
 pub(crate) struct Row {
     pub(crate) engagement: Arc<Engagement>,
-    /// The stub, and the value that it returns, unless the function is only observed.
+    /// The slot; `None` if the function is only observed.
     pub(crate) slot: Option<Arc<Slot>>,
     pub(crate) place: Place,
-    /// There as long as the function is watched.
+    /// Set while the function is watched.
     pub(crate) watch: Option<Watch>,
-    /// There if it ends by itself.
+    /// The time limit.
     pub(crate) term: Option<Term>,
-    /// The calls that have passed and are not counted by the probe any more.
+    /// The calls that passed earlier probes.
     pub(crate) passed: u64,
-    /// Whether the probe was off when it was last checked.
+    /// Whether the probe was disarmed when it was last checked.
     pub(crate) is_disarmed: bool,
-    /// A module of another name that has a function of this name, if the function is not there.
+    /// If the function is not found: a module of another name that has it.
     pub(crate) found_in: Option<Arc<Text>>,
-    /// In the module that it is about, if it is about one.
+    /// For the module that it concerns.
     pub(crate) _interest: Option<Interest>,
 }
 
-/// A copy of what the list says of an engagement at one moment. It holds no slot and no probe.
+/// A snapshot of an engagement. It holds no references to the slot and the probe.
 pub(crate) struct Snapshot {
     pub(crate) engagement: Arc<Engagement>,
     pub(crate) value: Option<Value>,
@@ -129,8 +129,7 @@ pub(crate) struct Snapshot {
     hits: Hits,
 }
 
-/// The calls that were short-circuited, or those that have passed while the function is watched or
-/// observed.
+/// The calls that were short-circuited, or that passed while the function is watched or observed.
 #[derive(Clone, Copy)]
 pub(crate) enum Hits {
     Taken(Counter),
@@ -138,7 +137,7 @@ pub(crate) enum Hits {
 }
 
 impl Hits {
-    /// How many. Takes time on machines with many CPUs. Any context.
+    /// The number of calls. Slow on machines with many CPUs. Any context.
     pub(crate) fn count(self) -> u64 {
         match self {
             Hits::Taken(counter) => counter.hits(),
@@ -148,8 +147,7 @@ impl Hits {
 }
 
 impl Snapshot {
-    /// The seconds until it is decided whether the function is engaged, or then until it ends by
-    /// itself, if either will be.
+    /// The seconds until the watch ends, or else until the engagement expires.
     pub(crate) fn seconds_left(&self) -> Option<u64> {
         let watch = self.watch.map(|watch| watch.left());
         let left = watch.or_else(|| Some(self.term?.left()))?;
@@ -157,7 +155,7 @@ impl Snapshot {
         Some(left.div_ceil(1000))
     }
 
-    /// The calls that were short-circuited, or that have passed while the function is watched or
+    /// The calls that were short-circuited, or that passed while the function is watched or
     /// observed.
     pub(crate) fn hits(&self) -> u64 {
         self.hits.count()
@@ -165,17 +163,17 @@ impl Snapshot {
 }
 
 impl Row {
-    /// What the function returns, unless it is only observed.
+    /// The value that the function returns; `None` if it is only observed.
     pub(crate) fn value(&self) -> Option<Value> {
         Some(Value::new(self.slot.as_ref()?.value()))
     }
 
-    /// Whether calls that are to be counted run the function.
+    /// Whether counted calls run the function.
     pub(crate) fn passes_calls(&self) -> bool {
         self.slot.is_none() || self.watch.is_some()
     }
 
-    /// What the engagement is doing.
+    /// The state of the engagement.
     pub(crate) fn state(&self) -> State {
         match self.place {
             Place::NotLoaded => State::Armed,
@@ -187,7 +185,7 @@ impl Row {
         }
     }
 
-    /// Where the function is, if it is there.
+    /// The address of the function, if it is found.
     pub(crate) fn address(&self) -> Option<usize> {
         match self.place {
             Place::At(address, _) => Some(address),
@@ -195,7 +193,7 @@ impl Row {
         }
     }
 
-    /// The probe on it, if it is there.
+    /// The probe on the function, if it is found.
     pub(crate) fn probe(&self) -> Option<&Arc<Probe>> {
         match &self.place {
             Place::At(_, probe) => Some(probe),
@@ -203,7 +201,7 @@ impl Row {
         }
     }
 
-    /// Whether it is about the target, or the function at `address`.
+    /// Whether it is for this target, or for the function at `address`.
     pub(crate) fn is_about(&self, target: Target<'_>, address: Option<usize>) -> bool {
         self.engagement.name() == target.name || (address.is_some() && self.address() == address)
     }
@@ -213,7 +211,7 @@ impl Row {
         self.address().is_some_and(|at| module.contains(at))
     }
 
-    /// The calls that were short-circuited, or that have passed while the function is watched or
+    /// The calls that were short-circuited, or that passed while the function is watched or
     /// observed.
     pub(crate) fn hits(&self) -> Hits {
         match &self.slot {
@@ -222,7 +220,7 @@ impl Row {
         }
     }
 
-    /// Has the probe, if there is one, do what the engagement is for: count calls, or take them.
+    /// Makes the probe, if there is one, count calls or take them.
     fn start(&self) {
         match &self.place {
             Place::At(_, probe) if self.passes_calls() => probe.count_calls(),
@@ -234,8 +232,8 @@ impl Row {
         }
     }
 
-    /// Moves the engagement to another place, and returns the probe where it was: calls run the
-    /// function there from now on. The caller drops that with the list unlocked.
+    /// Moves the engagement to another place, and returns the old probe, which lets calls pass from
+    /// now on. The caller drops it with the list unlocked.
     pub(crate) fn move_to(&mut self, place: Place) -> Option<Arc<Probe>> {
         self.passed += self.probe().map_or(0, |probe| probe.passed());
         let old = core::mem::replace(&mut self.place, place);
@@ -252,15 +250,15 @@ impl Row {
         }
     }
 
-    /// Has calls run the function. Those that have passed stay counted.
+    /// Lets calls pass. The counts are kept.
     pub(crate) fn stop(&self) {
         if let Some(probe) = self.probe().filter(|_| !self.passes_calls()) {
             probe.pass_calls();
         }
     }
 
-    /// Has calls of a function that was watched return the value, unless it was called. Fails with
-    /// EBUSY if it was.
+    /// Ends the watch: calls return the value from now on. Fails with EBUSY if the function was
+    /// called.
     pub(crate) fn commit(&mut self) -> Result {
         if self.passed > 0 {
             return Err(EBUSY);
@@ -295,7 +293,7 @@ pub(crate) fn create() -> Result {
     Ok(())
 }
 
-/// Locks the list, for a short time. Fails with ENODEV before it was created.
+/// Locks the list, for a short time. Fails with ENODEV before it is created.
 pub(crate) fn lock() -> Result<SpinLockGuard<'static, List>> {
     Ok(LIST.as_ref().ok_or(ENODEV)?.lock())
 }
@@ -306,15 +304,14 @@ pub(crate) fn all() -> Result<KVVec<Snapshot>> {
     let list = lock()?;
 
     for row in &list.0 {
-        // There is room for every slot, and nothing is lost that is only shown.
+        // There is room: the list has at most `SLOTS` rows.
         let _ = all.push_within_capacity(row.snapshot());
     }
     drop(list);
     Ok(all)
 }
 
-/// Copies what the list says of the engagement with this key. Fails with EIDRM if it has ended. Any
-/// context.
+/// A snapshot of the engagement with this key. Fails with EIDRM if it has ended. Any context.
 pub(crate) fn snapshot(key: usize) -> Result<Snapshot> {
     Ok(lock()?.row(key).ok_or(EIDRM)?.snapshot())
 }
@@ -330,18 +327,18 @@ impl List {
         self.0.iter_mut().find(|row| row.engagement.key() == key)
     }
 
-    /// The row of what was named `name`.
+    /// The row of the engagement called `name`.
     pub(crate) fn named(&mut self, name: &str) -> Option<&mut Row> {
         self.0.iter_mut().find(|row| row.engagement.name() == name)
     }
 
-    /// The row of the engagement with this key, if `probe` is still the one on its function.
+    /// The row of the engagement with this key, if `probe` is still its probe.
     pub(crate) fn row_at(&mut self, key: usize, probe: &Arc<Probe>) -> Option<&mut Row> {
         self.row(key)
             .filter(|row| row.probe().is_some_and(|other| Arc::ptr_eq(other, probe)))
     }
 
-    /// The row of the engagement with the lowest key from `key` on that `matches`.
+    /// The row with the lowest key from `key` on that `matches`.
     pub(crate) fn next(&mut self, key: usize, matches: impl Fn(&Row) -> bool) -> Option<&mut Row> {
         self.0
             .iter_mut()
@@ -349,15 +346,15 @@ impl List {
             .min_by_key(|row| row.engagement.key())
     }
 
-    /// Adds a row, for which there is room, and has its probe do what it is for.
+    /// Adds a row, for which there must be room, and starts its probe.
     pub(crate) fn add(&mut self, row: Row) {
         row.start();
-        // There is room, as the caller has made sure.
+        // The caller has checked that there is room.
         let _ = self.0.push_within_capacity(row);
     }
 
-    /// Takes out the first row that `matches`. The caller has it [stop](Row::stop), and drops it
-    /// with the list unlocked, since that unregisters the probe.
+    /// Removes the first row that `matches`. The caller [stops](Row::stop) it, and drops it with
+    /// the list unlocked, since that unregisters the probe.
     pub(crate) fn take(&mut self, matches: impl Fn(&Row) -> bool) -> Option<Row> {
         let at = self.0.iter().position(matches)?;
 

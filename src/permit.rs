@@ -19,9 +19,9 @@ use crate::{
     text::Text, //
 };
 
-/// Proof that the function at an address may return a value, or be observed: that the one who asked
-/// may ask, and that the policy allows it. The function's module is not unloaded as long as the
-/// permit exists.
+/// Proof that the function at an address may return a value, or be observed: the requester has the
+/// authority, and the policy allows it. The function's module is not unloaded as long as the permit
+/// exists.
 pub(crate) struct Permit<'m> {
     entry: Entry<'m>,
     function: Function<'m>,
@@ -30,8 +30,8 @@ pub(crate) struct Permit<'m> {
 }
 
 impl<'m> Permit<'m> {
-    /// Judges whether the function that `subject` is may return `value` to those in `scope`, or be
-    /// observed if there is none. Sleeps.
+    /// Judges whether the function `subject` may return `value` to callers in `scope`, or be
+    /// observed without a value. Sleeps.
     pub(crate) fn grant<'a>(
         _: &Authority,
         subject: &Subject<'m>,
@@ -51,7 +51,7 @@ impl<'m> Permit<'m> {
         })
     }
 
-    /// Where the function begins.
+    /// The entry of the function.
     pub(crate) fn entry(&self) -> &Entry<'m> {
         &self.entry
     }
@@ -77,12 +77,12 @@ impl<'m> Permit<'m> {
         Ok(Some(condition))
     }
 
-    /// What it may return; it may only be observed if there is nothing.
+    /// The value that it may return; `None` if it may only be observed.
     pub(crate) fn value(&self) -> Option<Value> {
         self.value
     }
 
-    /// What an administrator who engages it should know, one line for each thing.
+    /// Notes for an administrator who engages it, one per line.
     pub(crate) fn notes(&self) -> &Text {
         &self.notes
     }

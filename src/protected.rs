@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! What the policy protects in the running kernel: the names that it knows, turned into addresses.
+//! What the policy protects in the running kernel: its names, resolved to addresses.
 
 use crate::{
     policy::{
@@ -47,17 +47,17 @@ use kernel::{
     }, //
 };
 
-/// How many hashes of names are distinguished: several for each function with variants.
+/// The number of hash buckets for names: several for each function with variants.
 const HASHES: usize = 1 << 14;
 
 static PROTECTED: SetOnce<Protected> = SetOnce::new();
 
-/// Has a second task wait for the one that finds out. Only administrators' do.
+/// Serializes the collection. Only administrators' tasks take it.
 static COLLECTING: SetOnce<Pin<KBox<Mutex<()>>>> = SetOnce::new();
 
-/// What the policy protects in the running kernel. Found out once: it does not change.
+/// What the policy protects in the running kernel. Collected once; it is constant.
 pub(crate) struct Protected {
-    /// What there is of each rule, in words.
+    /// What each rule covers, for the file `policy`.
     description: Text,
     lsm_entries: AddressSet<KVVec<usize>>,
     lsm_hooks: TaggedSet<KVec<Tagged<&'static str>>, &'static str>,
@@ -68,8 +68,8 @@ pub(crate) struct Protected {
     security: Range<usize>,
     processor: Range<usize>,
     core: AddressSet<KVVec<usize>>,
-    /// A bit for each hash of a name, set if the compiler may have made variants of that function,
-    /// or moved a part of it out of the way.
+    /// A bit for each hash of a name, set if the compiler may have made variants or a cold part of
+    /// the function.
     varied: KVVec<u64>,
 }
 
@@ -79,7 +79,7 @@ pub(crate) fn create() -> Result {
     Ok(())
 }
 
-/// What is protected in this kernel. Finds it out at the first call, which reads all symbols of the
+/// What is protected in this kernel. The first call collects it, which reads all symbols of the
 /// kernel: a boot without engagements does not pay for that. To be called after the LSMs were
 /// initialized. May sleep. Fails with ENOMEM.
 pub(crate) fn in_this_kernel() -> Result<&'static Protected> {
@@ -98,7 +98,7 @@ pub(crate) fn in_this_kernel() -> Result<&'static Protected> {
     PROTECTED.as_ref().ok_or(ENOMEM)
 }
 
-/// What there is of each rule, in words, if that is known. Any context.
+/// What each rule covers, for the file `policy`, if that is known. Any context.
 pub(crate) fn description() -> &'static str {
     PROTECTED.as_ref().map_or(
         "not known yet: collected when an administrator reads this file or makes a request\n",
@@ -106,8 +106,8 @@ pub(crate) fn description() -> &'static str {
     )
 }
 
-/// Whether the kernel itself may have a variant, or a cold part, of a function that was called
-/// `original`. Any context.
+/// Whether the kernel itself may have variants or a cold part of the function `original`. Any
+/// context.
 pub(crate) fn may_have_variants(original: &str) -> bool {
     let (word, bit) = bit_of(original);
 
@@ -116,7 +116,7 @@ pub(crate) fn may_have_variants(original: &str) -> bool {
         .is_none_or(|protected| protected.varied[word] & bit != 0)
 }
 
-/// The word of [`Protected::varied`] that has the bit of a name, and that bit.
+/// The word and the bit of a name in [`Protected::varied`].
 fn bit_of(name: &str) -> (usize, u64) {
     let hash = hash(name) % HASHES;
 
@@ -124,7 +124,7 @@ fn bit_of(name: &str) -> (usize, u64) {
 }
 
 impl Protected {
-    /// Finds out. Sleeps; fails with ENOMEM only.
+    /// Collects it. Sleeps. Fails with ENOMEM only.
     fn collect() -> Result<Self> {
         let mut names = KVVec::new();
         for name in Name::all() {
@@ -151,7 +151,7 @@ impl Protected {
         };
 
         kallsyms::for_each_in_kernel(&mut |symbol, address| {
-            // A name that is no text is none that anybody looks for.
+            // The policy has no names that are not UTF-8.
             let symbol = core::str::from_utf8(symbol).unwrap_or_default();
             let original = policy::original(symbol);
 
@@ -163,12 +163,12 @@ impl Protected {
             catalogue.sets(symbol, |set| -> Result {
                 match set {
                     Set::LsmEntry => entries.push(address, GFP_KERNEL)?,
-                    // What was freed after boot lies behind all else.
+                    // Init code, which is freed, is outside of this range.
                     Set::LsmCode | Set::ProcessorCode
                         if symbol.ends_with(".cold") || !text.contains(&address) => {}
                     Set::LsmCode => widen(&mut security, address),
                     Set::ProcessorCode => widen(&mut processor, address),
-                    // Only functions can be engaged, and those of a boot are gone.
+                    // Only functions can be engaged, and init code has been freed.
                     Set::Base(_) if !text.contains(&address) => {}
                     Set::Base(member) => base.push(member.at(address), GFP_KERNEL)?,
                     Set::Decider => deciders.push(address, GFP_KERNEL)?,
@@ -178,7 +178,7 @@ impl Protected {
                 Ok(())
             })
         })?;
-        // BPF has its callbacks far from all others.
+        // The callbacks of BPF are outside of security/.
         for hook in hooks.iter().filter(|hook| hook.tag != "bpf") {
             widen(&mut security, hook.address);
         }
@@ -197,7 +197,7 @@ impl Protected {
         })
     }
 
-    /// The same, as the rules take it.
+    /// The sets, in the form for the rules.
     pub(crate) fn kernel(&self) -> Kernel<'_> {
         Kernel {
             lsm_entries: self.lsm_entries.borrow(),
@@ -212,7 +212,7 @@ impl Protected {
         }
     }
 
-    /// How much memory the sets take, in bytes.
+    /// The size of the sets, in bytes.
     fn memory(&self) -> usize {
         let addresses = [&self.lsm_entries, &self.deciders, &self.hubs, &self.core];
         size_of_val(self)
@@ -225,7 +225,7 @@ impl Protected {
             + self.base.len() * size_of::<usize>()
     }
 
-    /// The numbers of the names in the table of which the kernel has functions.
+    /// The numbers of the names in the table that the kernel has.
     fn present(&self) -> Result<AddressSet<KVVec<usize>>> {
         let mut numbers = KVVec::with_capacity(self.base.len(), GFP_KERNEL)?;
 
@@ -235,8 +235,7 @@ impl Protected {
         Ok(AddressSet::new(numbers))
     }
 
-    /// Writes what there is of each rule, one per line, in the order in which they are asked.
-    /// Sleeps.
+    /// Writes what each rule covers, one per line, in the order of the rules. Sleeps.
     fn describe(&self, out: &mut dyn Write) -> fmt::Result {
         let present = self.present().map_err(|_| fmt::Error)?;
 
@@ -292,7 +291,7 @@ impl Protected {
     }
 }
 
-/// The same elements in as little memory as they need.
+/// Copies the elements to a vector without spare capacity.
 fn fitted<T>(mut vector: KVVec<T>) -> Result<KVVec<T>> {
     let mut fitted = KVVec::with_capacity(vector.len(), GFP_KERNEL)?;
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! Every way in which a request can be refused: one errno per cause, and a sentence for each.
+//! All causes of refusals: an errno and a sentence for each.
 
 use crate::{
     command::Malformed,
@@ -22,63 +22,63 @@ use kernel::error::{
 };
 
 /// Why a request is refused. Its [`Display`](fmt::Display) form says what is wrong and what to do
-/// instead; a refused request has changed nothing.
+/// instead. A refused request has changed nothing.
 #[derive(Clone, Copy)]
 pub(crate) enum Refusal<'a> {
-    /// The one who opened the file had no CAP_SYS_ADMIN.
+    /// The opener of the file had no CAP_SYS_ADMIN.
     Opener,
-    /// Whoever wrote to it has no CAP_SYS_ADMIN.
+    /// The writer has no CAP_SYS_ADMIN.
     Writer,
-    /// Killswitch was sealed.
+    /// Killswitch is sealed.
     Sealed,
-    /// Lockdown, or another LSM that answers its hook, does not allow it.
+    /// Lockdown, or another LSM with its hook, does not permit it.
     LockedDown,
-    /// The request is not understood.
+    /// The request is malformed.
     Malformed(Malformed<'a>),
-    /// There is a condition, and no type information.
+    /// The request has a condition, and the function has no type information.
     NoTypes,
-    /// The policy does not allow it.
+    /// The policy refuses it.
     Policy(policy::Refusal),
-    /// There is no function of that name.
+    /// No function has this name.
     NoFunction,
     /// The module of this name is loaded and has no such function.
     NotInModule(&'a str),
-    /// Nothing is engaged by that name.
+    /// No engagement has this name.
     NotEngaged,
-    /// The function is engaged already.
+    /// The function is already engaged.
     AlreadyEngaged,
-    /// The function is observed already.
+    /// The function is already observed.
     AlreadyObserved,
-    /// The kernel does not allow to probe it.
+    /// The kernel cannot probe it.
     NotProbeable,
-    /// Its calls were to be watched, and its module, of this name, is not loaded.
+    /// `tryengage` for a module of this name that is not loaded.
     NothingToWatch(&'a str),
-    /// The module of the function is just being loaded or unloaded.
+    /// The module of the function is being loaded or unloaded.
     ModuleBusy,
-    /// Something else sends the callers of the function elsewhere: a livepatch.
+    /// Something else redirects calls of the function, such as a livepatch.
     Redirected,
-    /// BPF programs are being attached all the time.
+    /// BPF programs are constantly being attached.
     Contended,
-    /// The kernel does not arm the probe.
+    /// The kernel did not arm the probe.
     NotArmed,
-    /// All slots are taken.
+    /// All slots are in use.
     NoSlot,
-    /// Calls may be on their way that are to get the value that the slot has.
+    /// Calls that must return the slot's current value may be in flight.
     OldValueInFlight,
-    /// The engagement of this open file is gone.
+    /// The engagement of this open file has ended.
     Ended,
-    /// The kernel command line names a level of lockdown that there is not.
+    /// The kernel command line has an unknown lockdown level.
     BootLevel,
-    /// The kernel command line has a parameter that there is not.
+    /// The kernel command line has an unknown parameter.
     BootParameter,
     /// The parameters on the kernel command line are too long.
     BootTooLong,
-    /// The kernel failed to do something that should work.
+    /// The kernel failed unexpectedly.
     Failed(Error),
 }
 
 impl Refusal<'_> {
-    /// What the system call fails with.
+    /// The errno of the system call.
     pub(crate) fn errno(&self) -> Error {
         match self {
             Refusal::Opener | Refusal::Writer | Refusal::Sealed | Refusal::LockedDown => EPERM,
@@ -117,7 +117,7 @@ impl Refusal<'_> {
         }
     }
 
-    /// The name of what the system call fails with.
+    /// The name of that errno.
     pub(crate) fn errno_name(&self) -> &'static str {
         errno::name(-i64::from(self.errno().to_errno())).unwrap_or("?")
     }

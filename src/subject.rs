@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! The function that a target names: what is known about it, and what the policy says to a value.
+//! The function that a target names: what is known about it, and the policy's verdict on a value.
 
 use crate::{
     command::{
@@ -63,10 +63,10 @@ use kernel::{
     str::CString, //
 };
 
-/// What stands for the kernel itself where a target names a module.
+/// The module name in a target that means the kernel itself.
 pub(crate) const KERNEL: &str = "vmlinux";
 
-/// The function that a target names. Its module does not go as long as this is there.
+/// The function that a target names. Its module is not unloaded as long as this exists.
 pub(crate) struct Subject<'a> {
     target: Target<'a>,
     addresses: KVec<usize>,
@@ -76,19 +76,19 @@ pub(crate) struct Subject<'a> {
     prototype: Prototype,
     entry: Option<Entry<'a>>,
     code: RunningCode,
-    /// Who calls it, if [`find_callers()`] looked.
+    /// Its callers, if [`find_callers()`] collected them.
     callers: Option<Callers>,
 }
 
-/// A function, as type information knows it.
+/// A function in type information.
 pub(crate) struct Function<'a> {
     module: Option<Loaded<'a>>,
     symbol: CString,
 }
 
 impl Function<'_> {
-    /// Compiles the condition that `text` is, on calls of the function, and gives its comparisons
-    /// to `take`, one after the other. What would have been right is written to `choices`. Sleeps.
+    /// Compiles the condition `text` on calls of the function, and passes its comparisons to `take`
+    /// in order. If a name is wrong, the valid ones are written to `choices`. Sleeps.
     pub(crate) fn compile<'a>(
         &self,
         text: &str,
@@ -107,17 +107,16 @@ impl Function<'_> {
     }
 }
 
-/// What a target turns out to be.
+/// What a target resolves to.
 pub(crate) enum Found<'a> {
-    /// A function that is there.
+    /// A function in the kernel or a live module.
     Function(Subject<'a>),
-    /// One in the module of this name, which is not loaded. What the module has built into the
-    /// kernel would have been found there.
+    /// A function in the module of this name, which is not loaded, and is not built in either.
     NotLoaded(&'a str),
 }
 
 impl<'a> Subject<'a> {
-    /// Finds the function, or all of them if there are several. Sleeps.
+    /// Finds the function, or all functions of the name. Sleeps.
     pub(crate) fn find(target: Target<'a>) -> Result<Found<'a>, Refusal<'a>> {
         let name = match target.module {
             Some(module) => Some(CString::try_from_fmt(fmt!("{module}"))?),
@@ -141,14 +140,14 @@ impl<'a> Subject<'a> {
         };
         let Ok(module) = Loaded::owner_of(*first) else {
             return match target.module {
-                // It is about to go, or to come, and then looks after what is armed.
+                // It is being loaded or unloaded, and its notifier handles armed engagements.
                 Some(module) => Ok(Found::NotLoaded(module)),
                 None => Err(Refusal::ModuleBusy),
             };
         };
 
-        // A module could have gone since, and another one come: this is the function for certain
-        // only if it is still found now that its module cannot go.
+        // The module may have been replaced before the reference was taken, so check the addresses
+        // again.
         if module.is_some() && kallsyms::addresses_of(within, &symbol)?[..] != addresses[..] {
             return Err(Refusal::ModuleBusy);
         }
@@ -160,8 +159,7 @@ impl<'a> Subject<'a> {
         self.module.as_ref()?.name().to_str().ok()
     }
 
-    /// Finds the function in `module`, which has the name that `target` has for it and is being
-    /// loaded. Sleeps. There may be none.
+    /// Finds the function in `module`, which is the module of `target` and is being loaded. Sleeps.
     pub(crate) fn find_in(module: &'a Module, target: Target<'a>) -> Result<Option<Self>> {
         let addresses = addresses_in(module, target.symbol)?;
 
@@ -211,7 +209,7 @@ impl<'a> Subject<'a> {
         })
     }
 
-    /// The function, as type information knows it.
+    /// The function in type information.
     pub(crate) fn function(&self) -> Result<Function<'a>> {
         Ok(Function {
             module: self.module.clone(),
@@ -219,8 +217,7 @@ impl<'a> Subject<'a> {
         })
     }
 
-    /// The facts on which verdicts on the function rest. They are gathered when they are needed,
-    /// and once.
+    /// The facts for verdicts on the function. Each is computed on first use.
     pub(crate) fn facts<'b>(&'b self, kernel: &'b Kernel<'b>) -> Facts<'b> {
         let mut facts = Facts::new(kernel, &self.addresses, &self.code);
 
@@ -235,8 +232,8 @@ impl<'a> Subject<'a> {
         facts
     }
 
-    /// Decides whether the function may be made to return `value` to those in `scope`, or be
-    /// observed if there is none, and says where it begins. Sleeps.
+    /// Decides whether the function may be made to return `value` to callers in `scope`, or be
+    /// observed without a value, and returns its entry. Sleeps.
     pub(crate) fn judge<'b>(
         &self,
         facts: &Facts<'_>,
@@ -251,7 +248,7 @@ impl<'a> Subject<'a> {
         match (verdict, &self.entry) {
             (Ok(()), Some(entry)) if !kprobe::is_blacklisted(entry) => Ok(entry),
             (Ok(()), _) => Err(Refusal::NotProbeable),
-            // What is no function has no code to speak of.
+            // A symbol that is not a function has no code to judge.
             (Err(refusal), None)
                 if self.addresses.len() == 1 && !refusal.cause.rule().is_by_place() =>
             {
@@ -261,12 +258,11 @@ impl<'a> Subject<'a> {
         }
     }
 
-    /// Writes one line for each thing that an administrator who engages the function should know.
-    /// Sleeps.
+    /// Writes notes for an administrator who engages the function, one per line. Sleeps.
     pub(crate) fn notes(&self, value: Option<Value>, out: &mut dyn Write) -> Result {
         let original = policy::original(self.target.symbol);
         let mut note = |symbol: &[u8]| -> Result {
-            // All but a few begin differently.
+            // A fast check that rejects nearly all symbols.
             if !symbol.starts_with(original.as_bytes()) {
                 return Ok(());
             }
@@ -326,7 +322,7 @@ impl<'a> Subject<'a> {
         .map_err(|_| ENOMEM)
     }
 
-    /// Writes which functions that call it could be engaged instead. Sleeps.
+    /// Writes which callers could be engaged instead. Sleeps.
     pub(crate) fn alternatives(
         &self,
         facts: &Facts<'_>,
@@ -365,7 +361,7 @@ impl<'a> Subject<'a> {
         result.map_err(|_| ENOMEM)
     }
 
-    /// Writes what is known about the function, one line for each thing. Sleeps.
+    /// Writes what is known about the function, one property per line. Sleeps.
     pub(crate) fn describe(&self, facts: &Facts<'_>, out: &mut dyn Write) -> fmt::Result {
         let callers = facts.callers().count;
 
@@ -391,8 +387,8 @@ impl<'a> Subject<'a> {
     }
 }
 
-/// How a target names the function at `address`: with its module, or that of the kernel itself, if
-/// there are others of its name. Sleeps.
+/// The target for the function at `address`: with its module, or [`KERNEL`], if its name is not
+/// unique. Sleeps.
 fn target_of(address: usize) -> Result<Text> {
     let name = kallsyms::name_of(address).ok_or(ENOENT)?;
     let symbol = CString::try_from_fmt(fmt!("{}", name.as_str()))?;
@@ -409,17 +405,17 @@ fn target_of(address: usize) -> Result<Text> {
     Ok(text)
 }
 
-/// Writes what would have been right in a condition on calls of the function that `target` names.
+/// Writes the valid choices for a wrong condition on calls of the function that `target` names.
 /// Sleeps.
 pub(crate) fn write_choices(target: Target<'_>, condition: &str, out: &mut dyn Write) -> Result {
     if let Ok(Found::Function(subject)) = Subject::find(target) {
-        // It is known to be wrong.
+        // The error is already known.
         let _ = subject.function()?.compile(condition, out, &mut |_| {});
     }
     Ok(())
 }
 
-/// Writes which functions that call the one that `target` names could be engaged instead. Sleeps.
+/// Writes which callers of the function that `target` names could be engaged instead. Sleeps.
 pub(crate) fn write_alternatives(target: Target<'_>, asked: Asked, out: &mut dyn Write) -> Result {
     let protected = protected::in_this_kernel()?;
     let kernel = protected.kernel();
@@ -430,9 +426,9 @@ pub(crate) fn write_alternatives(target: Target<'_>, asked: Asked, out: &mut dyn
     }
 }
 
-/// Finds the callers of all functions among `found`, if there are several, in the time that it
-/// takes to find those of one. For one they are found when a rule asks. Sleeps. Fails with ENOMEM,
-/// and with EINTR if the task was killed.
+/// Finds the callers of all functions in `found` in one pass, if there are several. Those of a
+/// single function are found when a rule needs them. Sleeps. Fails with ENOMEM, and with EINTR if
+/// the task was killed.
 pub(crate) fn find_callers<'s, 'a: 's>(found: impl Iterator<Item = &'s mut Found<'a>>) -> Result {
     let mut subjects = KVec::new();
     let mut addresses = KVec::new();
@@ -465,8 +461,8 @@ pub(crate) fn find_callers<'s, 'a: 's>(found: impl Iterator<Item = &'s mut Found
     code.failure().map_or(Ok(()), Err)
 }
 
-/// What the policy says to a function that shall return `value` to those in `scope`, or be observed
-/// if there is none: what could not be engaged is not observed.
+/// The policy's verdict on a function that shall return `value` to callers in `scope`, or be
+/// observed without a value: what cannot be engaged cannot be observed.
 fn judge(facts: &Facts<'_>, value: Option<Value>, scope: Scope) -> Result<(), policy::Refusal> {
     match value {
         Some(value) => policy::judge(facts, scope.asks(value)),
@@ -474,8 +470,8 @@ fn judge(facts: &Facts<'_>, value: Option<Value>, scope: Scope) -> Result<(), po
     }
 }
 
-/// Decides the same of the function that `target` names in `module`, which is not loaded, as far as
-/// their names tell. Sleeps.
+/// Does the same for the function that `target` names in `module`, which is not loaded, by their
+/// names. Sleeps.
 pub(crate) fn judge_unloaded<'b>(
     module: &str,
     target: Target<'_>,
@@ -502,7 +498,7 @@ fn addresses_in(module: &Module, symbol: &str) -> Result<KVec<usize>> {
     kallsyms::addresses_of(Within::Module(&name), &symbol)
 }
 
-/// The name of the loaded module that has a function called `symbol`, if one has. Sleeps.
+/// The name of a loaded module that has a symbol called `symbol`. Sleeps.
 pub(crate) fn find_module_with(symbol: &str) -> Result<Option<Text>> {
     let symbol = CString::try_from_fmt(fmt!("{symbol}"))?;
 

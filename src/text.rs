@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! Text of any length, in memory, text between quotes, and hashes of names.
+//! Growing text, quoting, and hashes of names.
 
 use core::fmt::{
     self,
@@ -8,10 +8,10 @@ use core::fmt::{
 };
 use kernel::prelude::*;
 
-/// Room for a line, in bytes. Texts are written in many small pieces.
+/// The initial capacity, in bytes: a line, since text is written in small pieces.
 const LINE: usize = 256;
 
-/// Text that grows with what is written to it. A write fails only for lack of memory.
+/// Text that grows with each write. A write fails only on -ENOMEM.
 pub(crate) struct Text(KVec<u8>);
 
 impl Text {
@@ -22,11 +22,11 @@ impl Text {
 
     /// The text.
     pub(crate) fn as_str(&self) -> &str {
-        // Only text was written, so nothing is ever replaced here.
+        // Only valid UTF-8 was written.
         core::str::from_utf8(&self.0).unwrap_or_default()
     }
 
-    /// Another text like this one.
+    /// A copy of the text.
     pub(crate) fn try_clone(&self) -> Result<Self> {
         Self::try_from(self.as_str())
     }
@@ -67,7 +67,7 @@ impl Write for Text {
     }
 }
 
-/// Text that stands between quotes: a quote or backslash in it is preceded by a backslash.
+/// Text for use between quotes: quotes and backslashes in it are escaped by a backslash.
 pub(crate) struct Escaped<'a>(pub(crate) &'a str);
 
 impl fmt::Display for Escaped<'_> {
@@ -82,8 +82,7 @@ impl fmt::Display for Escaped<'_> {
     }
 }
 
-/// Text that a user chose, between quotes, with a full stop for each byte that could be mistaken
-/// for something else.
+/// Untrusted text in quotes, with a full stop for each special or unprintable byte.
 pub(crate) struct Untrusted<'a>(pub(crate) &'a [u8]);
 
 impl fmt::Display for Untrusted<'_> {
@@ -100,7 +99,7 @@ impl fmt::Display for Untrusted<'_> {
     }
 }
 
-/// FNV-1a. Two names with the same hash may cost time, and nothing else.
+/// FNV-1a. A collision costs time only.
 pub(crate) fn hash(name: &str) -> usize {
     name.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
         (hash ^ usize::from(byte)).wrapping_mul(0x100_0000_01b3)

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! A write to `control` or to a `retval`, or an entry of the command line: all of it is carried
-//! out, or nothing.
+//! Transactions: a write to `control` or to a `retval`, or an entry of the command line, is carried
+//! out in full or not at all.
 //!
-//! What can fail or take time comes first and changes nothing for anybody: functions are found and
-//! judged, slots taken, probes armed that let calls pass. Then the list is locked, the request is
-//! checked against it, and everything turns at once. What is left to do after that cannot fail.
+//! First comes all that can fail or sleep, which has no effect on callers: functions are found and
+//! judged, slots are taken, and probes are armed that let calls pass. Then the list is locked, the
+//! request is checked against it and applied at once. What remains after that cannot fail.
 
 use crate::{
     authority::{
@@ -71,7 +71,7 @@ use kernel::{
     }, //
 };
 
-/// Why nothing was carried out, and because of which command, counted from 0, if because of one.
+/// Why nothing was carried out, and the index of the command that failed, if it was one.
 pub(crate) struct Failed<'a>(pub(crate) Option<usize>, pub(crate) Refusal<'a>);
 
 impl<'a> From<Refusal<'a>> for Failed<'a> {
@@ -96,10 +96,10 @@ impl From<AllocError> for Failed<'_> {
 struct New<'a> {
     line: usize,
     engage: Engage<'a>,
-    /// What the policy says. There is no permit for what waits for its module.
+    /// The policy's verdict; no permit yet if the module is not loaded.
     verdict: Result<Option<Permit<'a>>, Refusal<'a>>,
     interest: Option<Interest>,
-    /// What is to be added to the list, and to be reported then.
+    /// The row to add to the list, and the event to report then.
     row: Option<Row>,
     what: Option<What<'static>>,
 }
@@ -111,7 +111,7 @@ impl New<'_> {
         Some(permit.entry().address())
     }
 
-    /// Whether this engages what that row observes.
+    /// Whether this engages the function that `row` observes.
     fn replaces(&self, row: &Row) -> bool {
         row.slot.is_none()
             && self.engage.action != Action::Observe
@@ -126,12 +126,12 @@ impl New<'_> {
     }
 }
 
-/// How often a request is judged again because a module was loaded meanwhile, and after what time.
+/// How often a request is retried because a module is being loaded, and after what time.
 const ATTEMPTS: usize = 10;
 const PAUSE: Delta = Delta::from_millis(20);
 
-/// Carries out all `commands` or none, and returns what to report: events, with the numbers of
-/// their commands. Sleeps.
+/// Carries out all `commands` or none, and returns the events to report, with the indices of their
+/// commands. Sleeps.
 pub(crate) fn carry_out<'a>(
     authority: &Authority,
     commands: &[Command<'a>],
@@ -142,7 +142,7 @@ pub(crate) fn carry_out<'a>(
     )
 }
 
-/// Does something until its module is not in between.
+/// Retries while a module is being loaded or unloaded.
 fn retry<'a, T, E>(
     once: impl Fn() -> Result<T, E>,
     refusal: impl Fn(&E) -> &Refusal<'a>,
@@ -191,7 +191,7 @@ fn carry_out_once<'a>(
             ..Event::of(authority.origin(), what)
         };
 
-        // There is room for one event of each command, and of each slot that was released.
+        // There is room for an event per command, and per released engagement.
         let _ = events.push_within_capacity((line, event));
     };
     for (line, command) in commands.iter().enumerate() {
@@ -223,8 +223,8 @@ fn carry_out_once<'a>(
     Ok(events)
 }
 
-/// Finds and judges what `commands` engage. Sleeps. Fails if that is not possible; a verdict may
-/// still be a refusal.
+/// Finds and judges the functions that `commands` engage. Sleeps. Refusals by the policy are in the
+/// result; it fails on other errors.
 fn judge<'a>(authority: &Authority, commands: &[Command<'a>]) -> Result<KVec<New<'a>>, Failed<'a>> {
     let mut new = KVec::new();
     let mut found = KVVec::new();
@@ -235,7 +235,7 @@ fn judge<'a>(authority: &Authority, commands: &[Command<'a>]) -> Result<KVec<New
         };
         let reads_memory = |text| syntax::check(text).is_ok_and(|summary| summary.reads_memory);
 
-        // Hits of a condition show what is in memory.
+        // The hits of a condition reveal the content of memory.
         if engage.condition.is_some_and(reads_memory) && authority.origin() == Origin::Task {
             lockdown::permits_reading().map_err(|_| Failed(Some(line), Refusal::LockedDown))?;
         }
@@ -243,7 +243,7 @@ fn judge<'a>(authority: &Authority, commands: &[Command<'a>]) -> Result<KVec<New
             line,
             engage: *engage,
             verdict: Ok(None),
-            // Before the module is looked for.
+            // Before the search for the module.
             interest: engage
                 .target
                 .module
@@ -256,7 +256,7 @@ fn judge<'a>(authority: &Authority, commands: &[Command<'a>]) -> Result<KVec<New
         new.push(new_one, GFP_KERNEL)?;
         found.push(Subject::find(engage.target), GFP_KERNEL)?;
     }
-    // What only ends engagements, or seals, needs no verdict and no memory for one.
+    // Ending engagements and sealing need no verdicts, and no memory for them.
     if new.len() > 1 {
         find_callers(&new, &mut found)?;
     }
@@ -279,7 +279,7 @@ fn judge<'a>(authority: &Authority, commands: &[Command<'a>]) -> Result<KVec<New
             Found::NotLoaded(module) if matches!(action, Action::TryEngage(..)) => {
                 Err(Refusal::NothingToWatch(module))
             }
-            // It is judged again while its module is loaded.
+            // It is judged again when its module is loaded.
             Found::NotLoaded(module) => {
                 subject::judge_unloaded(module, target, value, scope).map(|()| None)
             }
@@ -288,7 +288,8 @@ fn judge<'a>(authority: &Authority, commands: &[Command<'a>]) -> Result<KVec<New
     Ok(new)
 }
 
-/// Finds the callers of what is `found`, unless it is refused whoever they are. Sleeps.
+/// Finds the callers of the functions in `found`, except for those that are refused in any case.
+/// Sleeps.
 fn find_callers<'a>(new: &[New<'a>], found: &mut [Result<Found<'a>, Refusal<'a>>]) -> Result {
     let protected = protected::in_this_kernel()?;
     let kernel = protected.kernel();
@@ -310,8 +311,7 @@ fn find_callers<'a>(new: &[New<'a>], found: &mut [Result<Found<'a>, Refusal<'a>>
     subject::find_callers(of_interest)
 }
 
-/// Checks `commands`, one after the other, against the verdicts on what is `new` and against the
-/// list. Any context.
+/// Checks `commands`, in order, against the verdicts in `new` and against the list. Any context.
 fn plan<'a>(list: &List, commands: &[Command<'a>], new: &[New<'a>]) -> Result<(), Failed<'a>> {
     let mut engaged = 0;
 
@@ -364,8 +364,7 @@ fn plan<'a>(list: &List, commands: &[Command<'a>], new: &[New<'a>]) -> Result<()
     }
 }
 
-/// Arms probes, which let calls pass, on what is `new`, and makes what the list needs of it.
-/// Sleeps.
+/// Prepares the rows of `new`, and arms their probes, which let calls pass. Sleeps.
 fn arm<'a>(authority: &Authority, new: &mut [New<'a>]) -> Result<(), Failed<'a>> {
     for new in new.iter_mut() {
         let line = new.line;
@@ -373,7 +372,7 @@ fn arm<'a>(authority: &Authority, new: &mut [New<'a>]) -> Result<(), Failed<'a>>
         prepare(authority, new).map_err(|refusal| Failed(Some(line), refusal))?;
     }
 
-    // Last, and all at once, because each time takes long.
+    // Last, and all at once, because arming is slow.
     let mut probes = KVec::with_capacity(new.len(), GFP_KERNEL)?;
     let mut lines = KVec::with_capacity(new.len(), GFP_KERNEL)?;
 
@@ -386,8 +385,8 @@ fn arm<'a>(authority: &Authority, new: &mut [New<'a>]) -> Result<(), Failed<'a>>
     engagement::arm(&probes).map_err(|(index, refusal)| Failed(Some(lines[index]), refusal))
 }
 
-/// Makes what the list needs of what is `new`: an engagement, its slot, and a probe that is not
-/// armed yet. Sleeps, for long if all slots are taken.
+/// Makes the row of `new`: the engagement, its slot, and a probe that is not armed yet. Sleeps, for
+/// some seconds if slots are waiting for a grace period.
 fn prepare<'a>(authority: &Authority, new: &mut New<'a>) -> Result<(), Refusal<'a>> {
     let engagement = Engagement::new(authority, &new.engage)?;
     let slot = match new.engage.action.value() {
@@ -439,19 +438,19 @@ fn prepare<'a>(authority: &Authority, new: &mut New<'a>) -> Result<(), Refusal<'
     Ok(())
 }
 
-/// What became of what was there, and has room for all of it: from the first change on nothing may
-/// fail.
+/// The rows that a transaction changes. Its memory is allocated before, since nothing may fail
+/// after the first change.
 struct Applied {
-    /// What has ended, with the numbers of the commands.
+    /// Engagements that ended, with the indices of the commands.
     ended: KVVec<(usize, Row)>,
-    /// What was observed, and is engaged now, with the numbers of the commands.
+    /// Observations that engagements replaced, with the indices of the commands.
     observed: KVec<(usize, Row)>,
-    /// What does not end by itself any more, in the order of the commands.
+    /// Engagements that lost their time limit, in the order of the commands.
     kept: KVec<About>,
 }
 
-/// Has everything turn at once: what is `new` is added to the list, and what `commands` end or keep
-/// goes into `applied`. Any context. Fails without a change.
+/// Applies `commands` to the list at once: adds the rows of `new`, and records what ended or
+/// changed in `applied`. Any context. If it fails, nothing has changed.
 fn apply<'a>(
     authority: &Authority,
     commands: &[Command<'a>],
@@ -465,7 +464,7 @@ fn apply<'a>(
     for new in new.iter() {
         let waits_for = new.engage.target.module.filter(|_| new.address().is_none());
 
-        // One that is being loaded now finds it in the list when it is live.
+        // If the module is being loaded, its notifier finds the row in the list when it is live.
         if waits_for.is_some_and(module::is_live) {
             return Err(Failed(Some(new.line), Refusal::ModuleBusy));
         }
@@ -485,7 +484,7 @@ fn apply<'a>(
     for new in new.iter_mut() {
         let observed = list.take(|row| new.replaces(row));
 
-        // From one moment on, each call is taken, and none is counted twice.
+        // The new row takes all calls from here on; the observation counts none of them.
         if let Some(row) = new.row.take() {
             list.add(row);
         }
@@ -502,7 +501,7 @@ fn apply<'a>(
     Ok(())
 }
 
-/// Makes the engagement with this key return `value`, and returns what to report. Sleeps.
+/// Makes the engagement with this key return `value`, and returns the event to report. Sleeps.
 pub(crate) fn change<'a>(
     authority: &Authority,
     key: usize,
@@ -522,7 +521,7 @@ fn change_once<'a>(
     if snapshot.value.is_none() {
         return Err(Refusal::AlreadyObserved);
     }
-    // What waits for its module is judged when that is loaded.
+    // If its module is not loaded, it is judged when that is.
     let permit = match snapshot.address {
         None => None,
         Some(address) => {

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! What modules and time do to engagements.
+//! Changes of engagements by modules, time limits and disabled probes.
 //!
-//! The list is locked for each step, and not between them: probes are asked and armed, and
-//! functions judged, with it unlocked, and what was found enters the list only if it still fits.
+//! The list is locked for each step and unlocked in between, when probes are checked and armed and
+//! functions are judged. Results enter the list only if they still apply.
 
 use crate::{
     engagement::{
@@ -60,14 +60,13 @@ use kernel::{
 /// How often probes are checked, in milliseconds.
 const CHECK_EVERY: u32 = 10_000;
 
-/// Keeps two checks from getting in each other's way. Taken before all other locks, by
-/// administrators and by the work queue only.
+/// Serializes checks. Taken before all other locks, only by administrators and the workqueue.
 static CHECKING: SetOnce<Pin<KBox<Mutex<()>>>> = SetOnce::new();
 
-/// How often functions are looked for in modules at most, in milliseconds.
+/// The minimum time between two searches of modules, in milliseconds.
 const SEARCH_EVERY: u32 = 1000;
 
-/// Whether a module has been loaded since the functions that are not there were last looked for.
+/// Whether a module was loaded since the last search for missing functions.
 static HAS_LOADED: Atomic<bool> = Atomic::new(false);
 
 /// Prepares for the functions below. Called once.
@@ -76,7 +75,7 @@ pub(crate) fn create() -> Result {
     Ok(())
 }
 
-/// Brings the list up to date. Called by a work queue. Sleeps.
+/// Updates the list. Called by a workqueue. Sleeps.
 pub(crate) fn check() {
     check_probes();
     if HAS_LOADED.xchg(false, Relaxed) {
@@ -91,11 +90,11 @@ pub(crate) fn check() {
     }
 }
 
-/// Ends engagements whose time is over, finds out which probes something has switched off or on,
-/// decides on functions that have been watched for long enough, and arranges for the next check.
-/// Called by [`check`], and for administrators who change something or ask what is engaged. Sleeps.
+/// Ends expired engagements, detects probes that were disarmed or armed again, decides on functions
+/// whose watch has ended, and schedules the next check. Called by [`check`], and when
+/// administrators change engagements or read their state. Sleeps.
 pub(crate) fn check_probes() {
-    // Without it there is nothing to check.
+    // Before it is created, there is nothing to check.
     let Some(checking) = CHECKING.as_ref() else {
         return;
     };
@@ -115,7 +114,7 @@ pub(crate) fn check_probes() {
     schedule_check();
 }
 
-/// What `wanted` finds in the first row from `key` on in which it finds something.
+/// The result of `wanted` for the first row from `key` on for which it returns one.
 fn next<T>(key: usize, wanted: impl Fn(&Row) -> Option<T>) -> Option<T> {
     let mut list = list::lock().ok()?;
     let row = list.next(key, |row| wanted(row).is_some())?;
@@ -123,7 +122,7 @@ fn next<T>(key: usize, wanted: impl Fn(&Row) -> Option<T>) -> Option<T> {
     wanted(row)
 }
 
-/// Reports who calls, as far as that is due. Sleeps.
+/// Reports the callers that are due. Sleeps.
 fn report_calls() {
     let mut key = 0;
 
@@ -133,8 +132,8 @@ fn report_calls() {
     }
 }
 
-/// Has calls of all functions whose time is over run them, whatever keeps probes from being
-/// unregistered.
+/// Lets calls of all expired engagements pass, before their probes are unregistered, which may be
+/// delayed.
 fn stop_expired() {
     if let Ok(list) = list::lock() {
         let is_over = |row: &&Row| row.term.is_some_and(|term| term.left() == 0);
@@ -143,7 +142,7 @@ fn stop_expired() {
     }
 }
 
-/// Ends one of the engagements whose time is over, and returns what to report. Sleeps.
+/// Ends one expired engagement, and returns what to report. Sleeps.
 fn expire() -> Option<What<'static>> {
     let mut list = list::lock().ok()?;
     let row = list.take(|row| row.term.is_some_and(|term| term.left() == 0))?;
@@ -154,13 +153,13 @@ fn expire() -> Option<What<'static>> {
     Some(What::Expired(About::from(&row), row.hits().count()))
 }
 
-/// Checks the probe of the engagement with this key, and what it is watched for.
+/// Checks the probe of the engagement with this key, and its watch.
 fn check_probe(key: usize, probe: &Arc<Probe>, was_disarmed: bool) {
     let mut is_disarmed = !probe.is_armed();
     let was_missed = was_disarmed || is_disarmed;
 
     report_disarmed(key, probe, is_disarmed);
-    // One that could not be armed when all were, because it was livepatched, may be armed now.
+    // A function that was livepatched when all kprobes were enabled may be free now.
     if is_disarmed && kprobe::enable_once(&[&**probe]).is_ok() {
         is_disarmed = !probe.is_armed();
         report_disarmed(key, probe, is_disarmed);
@@ -168,7 +167,7 @@ fn check_probe(key: usize, probe: &Arc<Probe>, was_disarmed: bool) {
     decide(key, probe, was_missed);
 }
 
-/// Notes whether the probe is off, and reports it if it was not known.
+/// Records whether the probe is disarmed, and reports a change.
 fn report_disarmed(key: usize, probe: &Arc<Probe>, is_disarmed: bool) {
     let turned = list::lock().ok().and_then(|mut list| {
         let row = list.row_at(key, probe)?;
@@ -182,8 +181,7 @@ fn report_disarmed(key: usize, probe: &Arc<Probe>, is_disarmed: bool) {
     }
 }
 
-/// Decides on a function that is watched, if it is, and has been for long enough or some of its
-/// calls were missed.
+/// Decides on a function that is watched, if the watch has ended or calls were missed.
 fn decide(key: usize, probe: &Arc<Probe>, was_missed: bool) {
     let Ok(mut list) = list::lock() else {
         return;
@@ -216,8 +214,8 @@ fn abort(row: Row, watch: Watch) -> What<'static> {
     What::Aborted(About::from(&row), row.hits().count(), seconds)
 }
 
-/// Looks for another module that has the function of an engagement which is not there. Sleeps.
-/// Fails without memory.
+/// Searches for another module that has the function of an engagement without one. Sleeps. Fails
+/// with ENOMEM.
 fn search_modules(about: About) -> Result {
     let found = subject::find_module_with(about.engagement.target().symbol)?
         .map(|module| Arc::new(module, GFP_KERNEL))
@@ -239,9 +237,8 @@ fn search_modules(about: About) -> Result {
     Ok(())
 }
 
-/// Arranges for the next check: when a function has been watched for long enough or an engagement
-/// ends, and at the latest when probes have to be checked again: time may have passed faster, in
-/// suspend. Any context.
+/// Schedules the next check: when a watch ends or an engagement expires, but at the latest when
+/// probes are due, since time may have passed in suspend. Any context.
 fn schedule_check() {
     let left = |row: &Row| {
         let watch = row.watch.map(|watch| watch.left());
@@ -255,26 +252,26 @@ fn schedule_check() {
         .and_then(|list| list.rows().iter().filter_map(left).min());
 
     if let Some(left) = next {
-        // It is no more than that, so it fits.
+        // Bounded by `CHECK_EVERY`, so it fits.
         work::check_within(left.min(CHECK_EVERY.into()) as u32);
     }
 }
 
-/// Engages what is armed for a module that is being loaded; if that fails, the module must not be.
+/// Engages what is armed for a module that is being loaded. If that fails, loading must fail.
 /// Called by the module notifier chain, before the module's own code runs. Sleeps.
 pub(crate) fn module_coming(module: &Module) -> Result {
     engage_in(module, false)
 }
 
-/// Engages what was armed for a module while it set itself up. Called by the module notifier chain.
-/// Sleeps.
+/// Engages what was armed for a module while its init function ran. Called by the module notifier
+/// chain. Sleeps.
 pub(crate) fn module_live(module: &Module) {
-    // Failures are reported, and there is nothing else to be done about them.
+    // Failures are already reported.
     let _ = engage_in(module, true);
     schedule_search();
 }
 
-/// Ends the engagements in a module that is being unloaded: those that name it are armed again.
+/// Ends the engagements in a module that is being unloaded; those that name it are armed again.
 /// Called by the module notifier chain. Sleeps.
 pub(crate) fn module_going(module: &Module) {
     if interest::has_module(module.name()) {
@@ -285,11 +282,11 @@ pub(crate) fn module_going(module: &Module) {
     schedule_search();
 }
 
-/// Has engagements whose functions are not there looked for in other modules.
+/// Schedules the search of other modules for missing functions.
 fn schedule_search() {
     if interest::is_any() {
         HAS_LOADED.store(true, Relaxed);
-        // Users have modules loaded as often as they like, and looking takes long.
+        // Users can cause modules to be loaded at any rate, and the search is slow.
         work::check_within(SEARCH_EVERY);
     }
 }
@@ -309,7 +306,7 @@ fn engage_in(module: &Module, is_live: bool) -> Result {
             Err(refusal) => {
                 let name = Text::try_from(module.name());
                 let errno = refusal.errno();
-                // Observing changes nothing.
+                // A failed observation does not keep the module from being loaded.
                 let keeps_out = !is_live && about.value.is_some();
 
                 Event::of_kernel(What::Failed(about.clone(), refusal)).report();
@@ -353,7 +350,7 @@ fn engage<'a>(
         let mut list = list::lock()?;
         let row = list.row(engagement.key());
 
-        // One that found the kernel's own function stays there.
+        // One that is on the kernel's own function stays there.
         return Ok(row.filter(|row| row.probe().is_none()).map(|row| {
             row.place = Place::Missing;
             What::Missing(about.clone())
@@ -382,7 +379,7 @@ fn engage<'a>(
         if is_taken {
             return Err(Refusal::AlreadyEngaged);
         }
-        // Another value was written meanwhile, which has not been judged.
+        // Another value was written in the meantime, and has to be judged.
         if row.value() != permit.value() {
             continue;
         }
@@ -394,8 +391,8 @@ fn engage<'a>(
     }
 }
 
-/// Ends or arms again one of the engagements that are in `module` or were looked for there, and
-/// returns what to report. Sleeps.
+/// Ends or re-arms one engagement in `module`, which is being unloaded, and returns what to report.
+/// Sleeps.
 fn release(module: &Module) -> Option<What<'static>> {
     let mut list = list::lock().ok()?;
 

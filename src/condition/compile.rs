@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! From a tree of comparisons to a program, by the types of the function's arguments.
+//! The compiler of conditions: a tree of comparisons to a program, by the types of the function's
+//! arguments.
 
 use super::{
     program::{
@@ -38,20 +39,20 @@ use core::fmt::{
     Write, //
 };
 
-/// How many names are listed for one that is wrong.
+/// How many valid names are listed for a wrong one.
 const LISTED: usize = 12;
 /// The largest offset in a structure, in bytes.
 const MAX_OFFSET: i64 = i32::MAX as i64;
 
-/// What paths and names mean in the running system.
+/// Resolves paths in the running system.
 pub(crate) trait World {
     /// The device and the inode of the program at this path.
     fn program(&self, path: &str) -> Option<(u32, u64)>;
 
-    /// The level and the number of the cgroup at this path in the unified hierarchy.
+    /// The level and the id of the cgroup at this path in the unified hierarchy.
     fn cgroup(&self, path: &str) -> Option<(u32, u64)>;
 
-    /// How many arguments are passed in registers.
+    /// The number of arguments that are passed in registers.
     fn registers(&self) -> u32;
 }
 
@@ -66,13 +67,13 @@ const CAPABILITIES: &[&str] = &[
     "wake_alarm", "block_suspend", "audit_read", "perfmon", "bpf", "checkpoint_restore",
 ];
 
-/// What calls, by the number that the handlers have for it.
+/// The contexts of calls, by their numbers in the handlers.
 const CONTEXTS: &[&str] = &["nmi", "irq", "softirq", "kthread", "task"];
 const TASK: u64 = 4;
 
-/// Compiles a condition on calls of the function whose type has the number `function`, and gives
-/// the comparisons to `take`, one after the other, of which there are at most [`ROOM`]. What would
-/// have been right is written to `choices`.
+/// Compiles a condition on calls of the function with the type id `function`, and passes the
+/// comparisons, at most [`ROOM`], to `take` in order. If a name is wrong, the valid ones are
+/// written to `choices`.
 pub(crate) fn compile<'a>(
     tree: Tree<'a, '_>,
     types: &dyn Layouts,
@@ -95,7 +96,7 @@ pub(crate) fn compile<'a>(
         count: 0,
     };
 
-    // Who the current task is says nothing of what an interrupt or a thread works for.
+    // In an interrupt or a kernel thread, the current task is not the requester.
     if is_about(|_| true) && !is_about(|word| word == "context") {
         compiler.add(Comparison {
             source: Source::Context,
@@ -119,20 +120,20 @@ struct Compiler<'a, 'b> {
     world: &'b dyn World,
     choices: &'b mut dyn Write,
     take: &'b mut dyn FnMut(&Comparison<'a>),
-    /// How many comparisons were made.
+    /// The number of comparisons so far.
     count: usize,
 }
 
-/// Something that is compared, on the way to it.
+/// A position on the path to a value.
 #[derive(Clone, Copy)]
 struct Place {
     path: Path,
-    /// The type of what is here, and its offset behind the last pointer.
+    /// The type at this position, and its offset from the last pointer.
     id: u32,
     offset: i64,
-    /// Whether that is the argument itself.
+    /// Whether this is the argument itself.
     is_argument: bool,
-    /// The bits, if it is a bit field.
+    /// The number of bits, if it is a bit field.
     bits: u8,
 }
 
@@ -146,7 +147,7 @@ impl<'a> Compiler<'a, '_> {
         Ok(())
     }
 
-    /// How many comparisons there are in and below a node.
+    /// The number of comparisons in and below a node.
     fn size(&self, node: usize) -> usize {
         match self.tree.node(node) {
             Some(Node::Comparison(_)) => 1,
@@ -198,7 +199,7 @@ impl<'a> Compiler<'a, '_> {
         };
 
         if let With::Text(text) = with {
-            // Text of that length is not read to its end.
+            // Longer text is not read in full.
             if text.len() >= TEXT {
                 return Err(invalid(at, "a string has more than 62 characters"));
             }
@@ -212,7 +213,7 @@ impl<'a> Compiler<'a, '_> {
         })
     }
 
-    /// Lists what would have been right.
+    /// Lists the valid names.
     fn list<'n>(&mut self, what: &str, names: impl Iterator<Item = &'n str>) {
         let mut names = names.filter(|name| !name.is_empty());
         let mut line = || -> fmt::Result {
@@ -226,11 +227,11 @@ impl<'a> Compiler<'a, '_> {
             }
         };
 
-        // Without room for them it is refused all the same.
+        // It is refused in any case.
         let _ = line();
     }
 
-    /// Something about the caller.
+    /// Compiles a property of the caller.
     fn caller(
         &mut self,
         at: usize,
@@ -315,14 +316,14 @@ impl<'a> Compiler<'a, '_> {
         }
     }
 
-    /// The number of the prototype.
+    /// The type id of the prototype.
     fn prototype(&self) -> Result<u32, Invalid> {
         btf::prototype_of(self.types, self.function)
             .map(|(id, _)| id)
             .ok_or(invalid(0, "the function has no type information"))
     }
 
-    /// The argument of this name.
+    /// The index and the type id of the argument with this name.
     fn argument(&mut self, at: usize, name: &str) -> Result<(u32, u32), Invalid> {
         let (types, prototype) = (self.types, self.prototype()?);
         let count = (0..).take_while(|index| types.parameter(prototype, *index).is_some());
@@ -345,7 +346,7 @@ impl<'a> Compiler<'a, '_> {
             scalar(types, id).filter(|scalar| scalar.bytes <= 8)
         };
 
-        // What does not fit a register moves all that follow.
+        // An argument that does not fit a register shifts those that follow.
         if index >= self.world.registers() || !(0..=index).all(|index| is_simple(index).is_some()) {
             return Err(invalid(at, "this argument is not in a register"));
         }
@@ -356,7 +357,7 @@ impl<'a> Compiler<'a, '_> {
         ))
     }
 
-    /// Goes from an argument to what is compared.
+    /// Follows the steps from an argument.
     fn place(
         &mut self,
         at: usize,
@@ -390,7 +391,7 @@ impl<'a> Compiler<'a, '_> {
             if let Some(member) = member {
                 place.offset -= self.member(at, id, member)?.0;
             }
-            // The argument is the pointer.
+            // The argument is a pointer to the structure.
             place.is_argument = false;
             self.enter(at, &mut place, id, first)?;
         }
@@ -436,7 +437,7 @@ impl<'a> Compiler<'a, '_> {
         Ok(to)
     }
 
-    /// Goes where a pointer points to, and returns the type of what is there.
+    /// Follows a pointer, and returns the type that it points to.
     fn follow(&self, at: usize, place: &mut Place) -> Result<u32, Invalid> {
         let to = self.pointee(at, place.id)?;
 
@@ -456,7 +457,7 @@ impl<'a> Compiler<'a, '_> {
         Ok(to)
     }
 
-    /// Goes to the member called `name` of the structure of type `id`.
+    /// Steps to the member `name` of the structure with type `id`.
     fn enter(&mut self, at: usize, place: &mut Place, id: u32, name: &str) -> Result<(), Invalid> {
         if place.bits != 0 {
             return Err(invalid(at, "this is not a structure"));
@@ -475,8 +476,8 @@ impl<'a> Compiler<'a, '_> {
         Ok(())
     }
 
-    /// The offset in bytes, the type, and of a bit field the number of bits and the first, of a
-    /// member of a structure.
+    /// The offset in bytes and the type of a member of a structure, and for a bit field the number
+    /// of bits and the first one.
     fn member(&mut self, at: usize, id: u32, name: &str) -> Result<(i64, u32, u8, u8), Invalid> {
         let (id, _) = btf::skip(self.types, id).ok_or(invalid(at, "this is not a structure"))?;
 
@@ -496,7 +497,7 @@ impl<'a> Compiler<'a, '_> {
         Err(invalid(at, "the structure has no such member"))
     }
 
-    /// Goes to an element of an array, or behind a pointer.
+    /// Steps to an element of an array, or relative to a pointer.
     fn index(&self, at: usize, place: &mut Place, number: u32) -> Result<(), Invalid> {
         let array = btf::skip(self.types, place.id)
             .filter(|(_, described)| btf::kind(described.info) == btf::ARRAY)
@@ -513,7 +514,7 @@ impl<'a> Compiler<'a, '_> {
         offset(at, place.offset).map(drop)
     }
 
-    /// What is compared, how and with what.
+    /// Compiles a comparison of the value at `place`.
     fn value(
         &mut self,
         at: usize,
@@ -572,7 +573,7 @@ impl<'a> Compiler<'a, '_> {
             return Err(invalid(at, "this cannot have such a value"));
         }
         place.path.what = Field::Number {
-            // A bit field may lie across bytes.
+            // A bit field may cross bytes.
             bytes: match place.bits {
                 0 => scalar.bytes,
                 bits => (shift + bits).div_ceil(8).next_power_of_two(),
@@ -591,7 +592,7 @@ impl<'a> Compiler<'a, '_> {
         ))
     }
 
-    /// The path to a place: the value is loaded from memory, unless it is the argument.
+    /// The complete path to a place: with a load, unless it is the argument itself.
     fn end(&self, at: usize, mut place: Place) -> Result<Path, Invalid> {
         let loads = place.path.loads;
 
@@ -607,7 +608,7 @@ impl<'a> Compiler<'a, '_> {
         Ok(place.path)
     }
 
-    /// Goes to text, and returns how long it is at most.
+    /// Steps to text, and returns its maximum length.
     fn text(&self, at: usize, place: &mut Place) -> Result<u8, Invalid> {
         let is_byte = |id| scalar(self.types, id).is_some_and(|scalar| scalar.bytes == 1);
         let what = btf::skip(self.types, place.id).ok_or(invalid(at, "this is not text"))?;
@@ -620,7 +621,7 @@ impl<'a> Compiler<'a, '_> {
             if !is_byte(element) {
                 return Err(invalid(at, "this is not text"));
             }
-            // One without a length reaches to its zero.
+            // A flexible array ends at its NUL.
             return Ok(match count {
                 0 => TEXT as u8,
                 count => count.min(TEXT as u32) as u8,
@@ -634,7 +635,7 @@ impl<'a> Compiler<'a, '_> {
         }
     }
 
-    /// The number that a literal is, compared with something of type `id`.
+    /// The number that a literal means for the type `id`.
     fn number(&mut self, at: usize, id: u32, literal: Literal<'a>) -> Result<Literal<'a>, Invalid> {
         let Literal::Name(name) = literal else {
             return Ok(literal);
@@ -685,7 +686,7 @@ fn offset(at: usize, offset: i64) -> Result<i32, Invalid> {
     }
 }
 
-/// Structures that user space lays out.
+/// Whether a structure describes data in user memory.
 fn is_of_user(name: &str) -> bool {
     name.starts_with("compat_") || name == "user_msghdr"
 }
@@ -716,10 +717,10 @@ fn scalar(types: &dyn Layouts, id: u32) -> Option<Scalar> {
     })
 }
 
-/// How deep structures without a name are looked into.
+/// How deep anonymous structures are searched.
 const NESTED: usize = 8;
 
-/// Finds a member, also in structures and unions without a name.
+/// Finds a member, also in anonymous structures and unions.
 fn find_member(
     types: &dyn Layouts,
     id: u32,
@@ -754,9 +755,9 @@ fn find_member(
     })
 }
 
-/// The byte from which a member is loaded. That of a bit field is chosen so that a load of 1, 2, 4
-/// or 8 bytes has all of it and nothing behind its structure of this size, where there may be no
-/// memory.
+/// The byte from which a member is loaded. For a bit field, a load of 1, 2, 4 or 8 bytes from there
+/// has all its bits, and does not extend beyond the structure of this size, which may be at the end
+/// of mapped memory.
 fn first_byte(member: &Member<'_>, size: u32) -> u32 {
     let first = member.bit_offset / 8;
 

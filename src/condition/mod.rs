@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! Conditions: which calls of a function are meant. [`syntax`] understands the text, [`compile`]
-//! makes a [`program`] of it, by the types of the function's arguments, and the handlers run that.
+//! Conditions on calls of a function. [`syntax`] parses the text, [`compile`] makes a [`program`]
+//! of it, by the types of the function's arguments, and the handlers run that.
 //!
-//! No allocation and nothing of the kernel in here, so that the same files are tested on the host.
+//! No allocation and no kernel types here, so the same files are tested on the host.
 
 pub(crate) mod compile;
 pub(crate) mod program;

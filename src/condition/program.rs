@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! What a condition is compiled to: comparisons, each of which says which comes next. They follow
-//! one another in order, so that every way through them ends.
+//! The program of a condition: comparisons with the next one for each outcome. Jumps only go
+//! forward, so every path ends.
 
 use super::syntax::{
     Operator,
@@ -10,17 +10,17 @@ use super::syntax::{
 };
 use core::fmt;
 
-/// How many comparisons a program has room for: one more, that a task calls for itself.
+/// The capacity of a program: one more comparison, which checks that a task is the caller.
 pub(crate) const ROOM: usize = MAX_COMPARISONS + 1;
-/// How many pointers are loaded on the way to a value: one for each step, and that of a string.
+/// How many pointers are loaded at most: one for each step, and that of a string.
 pub(crate) const LOADS: usize = MAX_STEPS + 1;
-/// How many bytes of text are read: less than that can be compared.
+/// How many bytes of text are read. Only shorter strings can be compared.
 pub(crate) const TEXT: usize = 63;
 
 /// What follows a comparison.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Next {
-    /// A later one, which is there, by its number.
+    /// A later comparison, by its index.
     Comparison(usize),
     /// The end: the condition is true, or false.
     End(bool),
@@ -29,14 +29,14 @@ pub(crate) enum Next {
 /// What is compared.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Source<'a> {
-    /// An argument, or what it leads to.
+    /// An argument, or a value that it points to.
     Argument(Path),
     Uid,
     Gid,
     Comm,
     /// The program at this path, which has this device and inode.
     Exe(&'a str, u32, u64),
-    /// A cgroup or one below it, by level and number.
+    /// A cgroup or one below it, by level and id.
     Cgroup(u32, u64),
     /// A capability in the initial user namespace, by number.
     Cap(u32),
@@ -44,30 +44,30 @@ pub(crate) enum Source<'a> {
     Context,
 }
 
-/// The way from an argument to a value.
+/// The path from an argument to a value.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Path {
-    /// The number of the argument.
+    /// The index of the argument.
     pub(crate) argument: u8,
-    /// How many of `offsets` are of a load.
+    /// How many loads there are.
     pub(crate) loads: usize,
-    /// Behind each pointer, and behind the last where text is.
+    /// The offset of each load, followed by that of text.
     pub(crate) offsets: [i32; LOADS + 1],
     pub(crate) what: Field,
 }
 
-/// What is there.
+/// The kind of value at the end of a path.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Field {
     Number {
-        /// The bytes to load: 1, 2, 4 or 8.
+        /// The size of the load: 1, 2, 4 or 8.
         bytes: u8,
-        /// Which bits of these: from this one on, so many.
+        /// The first bit, and the number of bits.
         shift: u8,
         bits: u8,
         is_signed: bool,
     },
-    /// So many characters, or less if a zero comes before.
+    /// At most this many characters, up to a NUL.
     Text(u8),
 }
 
@@ -77,10 +77,10 @@ impl Default for Field {
     }
 }
 
-/// What it is compared with.
+/// The right-hand side of a comparison.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum With<'a> {
-    /// A number, as the 64 bits that it is extended to.
+    /// A number, extended to 64 bits.
     Number(u64),
     Text(&'a str),
 }
@@ -95,7 +95,7 @@ pub(crate) struct Comparison<'a> {
     pub(crate) if_false: Next,
 }
 
-/// What it resolved to: `argument 1, +16 -> +8, 4 bytes`.
+/// What the left-hand side resolved to, such as `argument 1, +16 -> +8, 4 bytes`.
 impl fmt::Display for Comparison<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.source {

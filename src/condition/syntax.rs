@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! The language of conditions: from text to a tree of comparisons.
+//! The parser of conditions: text to a tree of comparisons.
 //!
 //! ```text
 //! condition  = and { "||" and }
@@ -20,17 +20,17 @@ use core::fmt;
 
 /// The longest condition, in bytes.
 pub(crate) const MAX_LENGTH: usize = 512;
-/// How many comparisons it may have.
+/// The most comparisons.
 pub(crate) const MAX_COMPARISONS: usize = 16;
-/// How many members it may go through from an argument to a value.
+/// The most steps from an argument to a value.
 pub(crate) const MAX_STEPS: usize = 8;
-/// The nodes of the largest tree: comparisons, what joins them, and as many negations. They are too
-/// large for the kernel's stack.
+/// The most nodes of a tree: comparisons, operators that join them, and as many negations. They are
+/// too large for the kernel stack.
 pub(crate) const MAX_NODES: usize = 3 * MAX_COMPARISONS;
-/// How deep parentheses and negations may be nested: each level takes room on the kernel's stack.
+/// The maximum nesting of parentheses and negations: each level takes kernel stack.
 const MAX_DEPTH: usize = 8;
 
-/// What is wrong with a condition, and behind how many bytes.
+/// An error in a condition, and its offset in bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Invalid {
     pub(crate) at: usize,
@@ -63,16 +63,16 @@ pub(crate) enum Operator {
     Matches,
 }
 
-/// What something is compared with.
+/// The right-hand side of a comparison.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Literal<'a> {
     Number(i128),
-    /// An error, an enumerator, or a word that belongs to what it is compared with.
+    /// An error, an enumerator, or a keyword of the left-hand side.
     Name(&'a str),
     Text(&'a str),
 }
 
-/// A step from a value to a part of what it is or points to.
+/// A step from a value to a member or an element.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Step<'a> {
     /// `->`
@@ -83,22 +83,22 @@ pub(crate) enum Step<'a> {
     Index(u32),
 }
 
-/// What is compared.
+/// The left-hand side of a comparison.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[allow(clippy::large_enum_variant)] // Nothing is allocated here.
 pub(crate) enum Operand<'a> {
     Argument {
-        /// The structure that it is taken for a pointer to, and a member of that which it points to
-        /// instead.
+        /// The structure that it is cast to a pointer to, and the member of it that it points to,
+        /// as for container_of().
         cast: Option<(&'a str, Option<&'a str>)>,
         name: &'a str,
         steps: Steps<'a>,
     },
-    /// Something about the caller, without the dollar, and what is in parentheses behind it.
+    /// A property of the caller, without the dollar, and its argument.
     Caller(&'a str, Option<&'a str>),
 }
 
-/// Up to [`MAX_STEPS`].
+/// Up to [`MAX_STEPS`] steps.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Steps<'a> {
     all: [Step<'a>; MAX_STEPS],
@@ -117,11 +117,11 @@ pub(crate) struct Comparison<'a> {
     /// Where it begins in the condition.
     pub(crate) at: usize,
     pub(crate) operand: Operand<'a>,
-    /// Without one it is compared with 0, and must not be that.
+    /// The operator and the right-hand side; without them, true if it is not 0.
     pub(crate) with: Option<(Operator, Literal<'a>)>,
 }
 
-/// A node of a tree, with the numbers of those below it.
+/// A node of a tree, with the indices of its children.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[allow(clippy::large_enum_variant)] // As above.
 pub(crate) enum Node<'a> {
@@ -139,12 +139,12 @@ pub(crate) struct Tree<'a, 'n> {
 }
 
 impl<'a> Tree<'a, '_> {
-    /// The node with this number, which another node or [`root()`](Self::root) gave.
+    /// The node with this index, from another node or [`root()`](Self::root).
     pub(crate) fn node(&self, number: usize) -> Option<&Node<'a>> {
         self.nodes.get(number)?.as_ref()
     }
 
-    /// The number of the node that is the whole condition.
+    /// The index of the root node.
     pub(crate) fn root(&self) -> usize {
         self.root
     }
@@ -158,16 +158,16 @@ impl<'a> Tree<'a, '_> {
     }
 }
 
-/// What can be said of a condition without its tree.
+/// Properties of a condition that need no tree.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Summary {
     /// How many comparisons it has.
     pub(crate) comparisons: usize,
-    /// Whether it looks at memory that an argument leads to.
+    /// Whether it reads memory that an argument points to.
     pub(crate) reads_memory: bool,
 }
 
-/// The length of the condition at the head of `text`: it ends at a blank that is not in a string.
+/// The length of the condition at the start of `text`: up to a blank that is not in a string.
 pub(crate) fn length(text: &str) -> usize {
     let mut in_string = false;
     let ends = |byte: u8| {
@@ -178,7 +178,7 @@ pub(crate) fn length(text: &str) -> usize {
     text.bytes().position(ends).unwrap_or(text.len())
 }
 
-/// Whether `text`, which is printable ASCII, is a condition.
+/// Checks that `text`, which is printable ASCII, is a condition.
 pub(crate) fn check(text: &str) -> Result<Summary, Invalid> {
     let mut parser = Parser::new(text, None);
 
@@ -189,7 +189,7 @@ pub(crate) fn check(text: &str) -> Result<Summary, Invalid> {
     })
 }
 
-/// Understands `text`, which is printable ASCII. The nodes of the tree go to `nodes`, which have to
+/// Parses `text`, which is printable ASCII. The nodes of the tree are stored in `nodes`, which must
 /// be empty.
 pub(crate) fn parse<'a, 'n>(
     text: &'a str,
@@ -206,7 +206,7 @@ struct Parser<'a, 'n> {
     depth: usize,
     comparisons: usize,
     reads_memory: bool,
-    /// Where nodes go, if they are wanted, and how many there are.
+    /// Where nodes are stored, if at all, and their number.
     nodes: Option<&'n mut [Option<Node<'a>>]>,
     count: usize,
 }
@@ -224,7 +224,7 @@ impl<'a, 'n> Parser<'a, 'n> {
         }
     }
 
-    /// All of it. Returns the number of its node.
+    /// Parses the whole text, and returns the index of the root.
     fn parse_all(&mut self) -> Result<usize, Invalid> {
         if self.text.len() > MAX_LENGTH {
             return Err(self.invalid("it is longer than 512 characters"));
@@ -245,7 +245,7 @@ impl<'a, 'n> Parser<'a, 'n> {
         Invalid { at: self.at, what }
     }
 
-    /// Goes behind `token`, if that comes next.
+    /// Skips `token`, if it is next.
     fn accept(&mut self, token: &str) -> bool {
         let is_next = self.rest().starts_with(token);
 
@@ -255,7 +255,7 @@ impl<'a, 'n> Parser<'a, 'n> {
         is_next
     }
 
-    /// The longest piece of such bytes that comes next, which may be empty.
+    /// Takes bytes as long as `is_part`.
     fn take_while(&mut self, is_part: impl Fn(u8) -> bool) -> &'a str {
         let rest = self.rest();
         let length = rest.bytes().take_while(|byte| is_part(*byte)).count();
@@ -344,7 +344,7 @@ impl<'a, 'n> Parser<'a, 'n> {
         Ok(number)
     }
 
-    /// Whether a cast comes next: a name, or two, in parentheses, and something behind it.
+    /// Whether a cast is next: one or two names in parentheses, followed by an operand.
     fn is_cast(&self) -> bool {
         let is_name = |word: &str| {
             !word.is_empty() && word.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_')
@@ -361,7 +361,7 @@ impl<'a, 'n> Parser<'a, 'n> {
         })
     }
 
-    // Not inlined, so that what is recursive does not have what this needs on the stack.
+    // Not inlined, to keep the stack frame of the recursive functions small.
     #[inline(never)]
     fn comparison(&mut self) -> Result<usize, Invalid> {
         let at = self.at;
