@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! What could be engaged instead of a function that is refused: those that call it, and those that
-//! call these.
+//! Alternatives to a refused function: its callers, and their callers.
 
 use super::{
     base,
@@ -18,17 +17,17 @@ use super::{
     Value, //
 };
 
-/// How many of them are named.
+/// How many alternatives are named.
 pub(crate) const NAMED: usize = 5;
 
-/// How many callers are judged at most: half of them direct ones.
+/// How many callers are judged at most; up to half of them are direct ones.
 pub(crate) const JUDGED: usize = 64;
 
 /// A function that calls the refused one.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Candidate {
     function: usize,
-    /// The function between, if it calls that.
+    /// The function in between, if it is not a direct caller.
     through: Option<usize>,
     callers: Callers,
 }
@@ -36,24 +35,24 @@ pub(crate) struct Candidate {
 /// A function that could be engaged instead.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Alternative {
-    /// Where it begins.
+    /// Its address.
     pub(crate) function: usize,
-    /// Where the function begins through which it calls the refused one, if it does not itself.
+    /// The address of the function in between, if it is not a direct caller.
     pub(crate) through: Option<usize>,
-    /// What it returns.
+    /// Its return type.
     pub(crate) returns: Type,
     /// What is accepted.
     pub(crate) asked: Asked,
 }
 
-/// Candidates, in memory of the caller.
+/// Candidates, in memory that the caller provides.
 struct Candidates<'a> {
     all: &'a mut [Candidate],
     count: usize,
 }
 
 impl Candidates<'_> {
-    /// Adds a function once, unless `room` are there.
+    /// Adds a function, unless it was added before or `room` is used up.
     fn add(&mut self, function: usize, through: Option<usize>, room: usize) {
         let is_there = self.all[..self.count]
             .iter()
@@ -69,7 +68,7 @@ impl Candidates<'_> {
         }
     }
 
-    /// Finds who calls those from `from` on, and adds the callers.
+    /// Finds the callers of the candidates from `from` on, and adds them as candidates.
     fn add_callers(
         &mut self,
         image: &dyn Image,
@@ -100,9 +99,8 @@ impl Candidates<'_> {
     }
 }
 
-/// Calls `take` with up to [`NAMED`] functions that call one of `functions`, directly or through
-/// another, and could be engaged with a value. `scratch` has room for [`JUDGED`], and is
-/// overwritten.
+/// Calls `take` with up to [`NAMED`] functions that call the one of `facts`, directly or through
+/// another, and could be engaged. `scratch` has room for [`JUDGED`], and is overwritten.
 pub(crate) fn find(
     facts: &Facts<'_>,
     asked: Asked,
@@ -156,8 +154,8 @@ pub(crate) fn find(
     }
 }
 
-/// What is accepted for a function: the value that was asked for, if it is an error, or another;
-/// and if none is, one with root spared.
+/// What is accepted for a function: the requested value, if it is an error, or another one; and if
+/// none is, one that spares root.
 pub(super) fn accepted(facts: &Facts<'_>, asked: Asked) -> Option<Asked> {
     const OTHERS: [i64; 6] = [-1, -5, -13, -22, 0, 1];
     let error = Some(asked.value.get()).filter(|value| *value < 0);

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! Rule `ambiguous`: a name that stands for several functions names none of them.
+//! Rule `ambiguous`: refuses a name that several functions have.
 //!
-//! `register_kprobe()` would silently take the first, and the vulnerable one would run on.
+//! `register_kprobe()` would silently use the first one, and the vulnerable one might keep running.
 
 use super::{
     Cause,

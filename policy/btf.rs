@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! From a function's type information to what it returns and is given.
+//! Reads the prototype of a function from type information.
 //!
 //! C header: [`include/uapi/linux/btf.h`](srctree/include/uapi/linux/btf.h)
 
@@ -10,7 +10,7 @@ use super::{
     Type, //
 };
 
-/// Nothing, as the type that a function returns or a pointer points to.
+/// The type id of `void`.
 const VOID: u32 = 0;
 /// The kind of an integer.
 pub(crate) const INT: u32 = 1;
@@ -19,8 +19,8 @@ pub(crate) const FUNC: u32 = 12;
 /// The kind of a prototype.
 pub(crate) const FUNC_PROTO: u32 = 13;
 
-/// How many names and qualifiers of a type are looked behind. The kernel checks that its own have
-/// fewer.
+/// The maximum length of a chain of typedefs and qualifiers. The kernel's own are verified to be
+/// shorter.
 const MAX_STEPS: usize = 64;
 
 /// A type, as `struct btf_type` has it.
@@ -28,21 +28,21 @@ const MAX_STEPS: usize = 64;
 pub(crate) struct Described {
     /// Its kind, and a flag.
     pub(crate) info: u32,
-    /// Its size in bytes, or the number of the type that it is about.
+    /// Its size in bytes, or the id of the type that it refers to.
     pub(crate) size_or_type: u32,
-    /// What follows in memory, for an integer: its encoding.
+    /// The encoding, if it is an integer.
     pub(crate) encoding: u32,
 }
 
 /// Type information.
 pub(crate) trait Types {
-    /// The type with this number.
+    /// The type with this id.
     fn get(&self, id: u32) -> Option<Described>;
 
-    /// The name of the type with this number, empty if it has none.
+    /// The name of the type with this id, empty if it has none.
     fn name(&self, id: u32) -> &str;
 
-    /// The type of the parameter with this index, which the prototype with this number has.
+    /// The type id of the parameter with this index, of the prototype with this id.
     fn parameter(&self, prototype: u32, index: u32) -> Option<u32>;
 }
 
@@ -51,38 +51,36 @@ pub(crate) trait Types {
 pub(crate) struct Member<'a> {
     /// Its name, empty if it has none.
     pub(crate) name: &'a str,
-    /// The number of its type.
+    /// Its type id.
     pub(crate) id: u32,
-    /// Where it begins, in bits.
+    /// Its offset in bits.
     pub(crate) bit_offset: u32,
-    /// How many bits a bit field has; 0 for what is none.
+    /// The size of a bit field in bits; 0 for other members.
     pub(crate) bits: u8,
 }
 
-/// Type information that says where things are.
+/// Type information with the layout of types.
 pub(crate) trait Layouts: Types {
-    /// The name of the parameter with this index, which the prototype with this number has.
+    /// The name of the parameter with this index, of the prototype with this id.
     fn parameter_name(&self, prototype: u32, index: u32) -> Option<&str>;
 
-    /// The member with this index of the structure or union with this number.
+    /// The member with this index of the structure or union with this id.
     fn member(&self, id: u32, index: u32) -> Option<Member<'_>>;
 
-    /// The type of the elements of the array with this number, and how many it has.
+    /// The type id of the elements of the array with this id, and their number.
     fn array(&self, id: u32) -> Option<(u32, u32)>;
 
-    /// The name and the value of the enumerator with this index of the enumeration with this
-    /// number.
+    /// The name and the value of the enumerator with this index of the enumeration with this id.
     fn enumerator(&self, id: u32, index: u32) -> Option<(&str, i128)>;
 
-    /// The number of a structure or union of this name.
+    /// The id of a structure or union of this name.
     fn find(&self, name: &str) -> Option<u32>;
 
     /// The value of an enumerator of this name, of any enumeration.
     fn find_enumerator(&self, name: &str) -> Option<i128>;
 }
 
-/// The number and the description of what the type with the number `id` is behind its names and
-/// qualifiers.
+/// Resolves typedefs and qualifiers of the type `id`, and returns its id and description.
 pub(crate) fn skip<T: Types + ?Sized>(types: &T, mut id: u32) -> Option<(u32, Described)> {
     for _ in 0..MAX_STEPS {
         let described = types.get(id).filter(|_| id != VOID)?;
@@ -120,8 +118,7 @@ pub(crate) fn size(types: &dyn Layouts, id: u32) -> Option<u32> {
     None
 }
 
-/// The number and the description of the prototype of the function whose type has the number
-/// `function`.
+/// The id and the description of the prototype of the function with the type id `function`.
 pub(crate) fn prototype_of<T: Types + ?Sized>(
     types: &T,
     function: u32,
@@ -132,14 +129,14 @@ pub(crate) fn prototype_of<T: Types + ?Sized>(
     Some((id, of_kind(id, FUNC_PROTO)?))
 }
 
-/// What the function whose type has the number `function` returns.
+/// The return type of the function with the type id `function`.
 pub(crate) fn returned(types: &dyn Types, function: u32) -> Type {
     prototype_of(types, function).map_or(Type::Unknown, |(_, prototype)| {
         resolve(types, prototype.size_or_type)
     })
 }
 
-/// What the function whose type has the number `function` returns and is given.
+/// The prototype of the function with the type id `function`.
 pub(crate) fn prototype(types: &dyn Types, function: u32) -> Prototype {
     let Some((id, described)) = prototype_of(types, function) else {
         return Prototype::UNKNOWN;
@@ -167,16 +164,16 @@ pub(crate) fn prototype(types: &dyn Types, function: u32) -> Prototype {
     prototype
 }
 
-/// What kind of thing a parameter is, as far as that tells what a function is for.
+/// The kind of a parameter, as far as it says what a function is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Parameter {
     /// A pointer to an open file.
     File,
-    /// A pointer to text that is not changed.
+    /// A pointer to constant text.
     Text,
     /// A pointer to a position in a file.
     Position,
-    /// An unsigned number of so many bytes.
+    /// An unsigned number of this size in bytes.
     Unsigned(u8),
     /// A pointer to a network namespace.
     Network,
@@ -184,7 +181,7 @@ pub(crate) enum Parameter {
     Other,
 }
 
-/// What a parameter of this type is, and the name of the structure that it is or points to.
+/// The kind of a parameter of this type, and the name of the structure that it is or points to.
 fn parameter_of(types: &dyn Types, id: u32) -> (Parameter, &str) {
     let (mut id, mut is_pointer, mut is_const) = (id, false, false);
 
@@ -197,7 +194,7 @@ fn parameter_of(types: &dyn Types, id: u32) -> (Parameter, &str) {
             TYPEDEF if is_pointer && types.name(id) == "loff_t" => {
                 return (Parameter::Position, "")
             }
-            // Structures that are passed by value have no name of their own.
+            // Structures that are passed by value may only have the name of a typedef.
             TYPEDEF if objects::is_listed(types.name(id)) => {
                 return (Parameter::Other, types.name(id))
             }
@@ -238,7 +235,7 @@ fn parameter_of(types: &dyn Types, id: u32) -> (Parameter, &str) {
     (Parameter::Other, "")
 }
 
-/// The kind of a type, which is part of its `info`.
+/// The kind of a type, from its `info`.
 pub(crate) fn kind(info: u32) -> u32 {
     info >> 24 & 0x1f
 }
@@ -260,12 +257,12 @@ const CONST: u32 = 10;
 const RESTRICT: u32 = 11;
 /// The kind of an attribute of what a pointer points to.
 pub(crate) const TYPE_TAG: u32 = 18;
-/// The kind of an enumeration of 64 bits.
+/// The kind of a 64-bit enumeration.
 pub(crate) const ENUM64: u32 = 19;
-/// In the encoding of an integer: it is signed.
+/// The flag for signed in the encoding of an integer.
 pub(crate) const SIGNED: u32 = 1 << 24;
 
-/// What type number `id` is, behind its names and qualifiers.
+/// The return type that the type `id` is, without typedefs and qualifiers.
 fn resolve(types: &dyn Types, mut id: u32) -> Type {
     for _ in 0..MAX_STEPS {
         if id == VOID {
@@ -278,7 +275,7 @@ fn resolve(types: &dyn Types, mut id: u32) -> Type {
         match kind(described.info) {
             TYPEDEF | VOLATILE | CONST | RESTRICT | TYPE_TAG => id = described.size_or_type,
             INT => return integer(&described),
-            // The flag says that it can be negative.
+            // The flag means signed.
             ENUM | ENUM64 => return number(described.size_or_type, described.info >> 31 != 0),
             PTR => return Type::Pointer,
             _ => return Type::Other,
@@ -296,7 +293,7 @@ fn integer(described: &Described) -> Type {
     if encoding & BOOL != 0 {
         return Type::Bool;
     }
-    // Part of an integer cannot be returned.
+    // A bit field cannot be returned.
     if offset != 0 || bytes.checked_mul(8) != Some(bits) {
         return Type::Other;
     }

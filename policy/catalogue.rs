@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! All names that the rules know, to be found quickly: for each symbol of the kernel, which sets
-//! its address belongs to.
+//! A search structure for all names in the rules: for each symbol of the kernel, the sets that its
+//! address belongs to.
 
 use super::{
     base::{
@@ -23,25 +23,25 @@ use core::ops::DerefMut;
 pub(crate) enum Set {
     /// The entry points of the LSM framework.
     LsmEntry,
-    /// Functions that lie amid the code of the LSMs.
+    /// Functions within the code of the LSMs.
     LsmCode,
-    /// Functions within the code that is written for the processor.
+    /// Functions within the low-level code of the architecture.
     ProcessorCode,
-    /// What security stands on.
+    /// Security-critical functions.
     Base(Member),
-    /// What decides about access.
+    /// Functions that decide about access.
     Decider,
-    /// What is called from everywhere.
+    /// Functions that are called from everywhere.
     Hub,
-    /// What the whole kernel is built on.
+    /// Functions that the kernel cannot work without.
     Core,
 }
 
-/// A name or a pattern of names, and the set that functions of this name belong to.
+/// A name or a pattern, and the set that functions of this name belong to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Name {
     pattern: &'static str,
-    /// What [`glob::pairs()`] says of the pattern.
+    /// The [`glob::pairs()`] of the pattern.
     pairs: u64,
     set: Set,
 }
@@ -60,7 +60,7 @@ impl Name {
             .map(move |member| name(member.symbol(), Set::Base(member)))
             .chain(CORE.iter().map(named(Set::Core)))
             .chain(lsm_entry::NAMES.iter().map(named(Set::LsmEntry)))
-            // Only exact names: others that begin with security_ may lie outside of security/.
+            // Only exact names: others that begin with security_ may be outside of security/.
             .chain(mediation::NO_DECISION.iter().map(named(Set::LsmCode)))
             .chain(lsm_entry::ENDS.iter().map(named(Set::LsmCode)))
             .chain(zone::PROCESSOR.iter().map(named(Set::ProcessorCode)))
@@ -77,7 +77,7 @@ impl Name {
 ///
 /// # Invariants
 ///
-/// The patterns come first, and behind them the plain names in alphabetical order.
+/// The patterns come first, followed by the plain names in alphabetical order.
 pub(crate) struct Catalogue<S> {
     names: S,
     patterns: usize,
@@ -92,8 +92,8 @@ impl<S: DerefMut<Target = [Name]>> Catalogue<S> {
         Self { names, patterns }
     }
 
-    /// Calls `take` with every set that a function of the kernel itself called `symbol` belongs to;
-    /// of members that say the same, one after the other, only with the first. Stops at the first
+    /// Calls `take` with each set that a function called `symbol` of the kernel itself belongs to.
+    /// Of consecutive members that accept the same, it only gets the first. Stops at the first
     /// error, and returns it.
     pub(crate) fn sets<E>(
         &self,
@@ -110,7 +110,7 @@ impl<S: DerefMut<Target = [Name]>> Catalogue<S> {
             set => take(set),
         };
 
-        // Padding, and the trampolines of static calls, which are no functions.
+        // Padding and trampolines of static calls are not functions.
         if image::is_padding(symbol) || symbol.starts_with("__SCT__") {
             return Ok(());
         }
@@ -123,7 +123,7 @@ impl<S: DerefMut<Target = [Name]>> Catalogue<S> {
             .iter()
             .take_while(|name| name.pattern == original)
             .try_for_each(|name| take(name.set))?;
-        // A pattern that fits begins with anything, or with the same two characters.
+        // A matching pattern begins with `*` or with the same two characters.
         let anything = patterns.partition_point(|name| name.pattern < "*");
         let any_end = patterns.partition_point(|name| name.pattern < "+");
         let start = original.get(..2).unwrap_or_default();

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! Rule `primitive`'s family `core`: functions that few places call and that nothing works without.
+//! The list of rule `primitive`: functions with few callers that the kernel cannot work without.
 //!
-//! Whatever they are made to return, the machine stops or is of no use any more.
+//! Whatever they are made to return, the machine stops or becomes unusable.
 
-/// Names; `*` stands for any characters.
+/// Names; `*` matches any characters.
 #[rustfmt::skip]
 pub(super) const CORE: &[&str] = &[
     // Process life

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! What the rules know: the sets of the running kernel, and one function.
+//! The facts for the rules: the sets of the kernel, and those about one function.
 
 use super::{
     base::{
@@ -40,28 +40,29 @@ pub(crate) struct Kernel<'a> {
     pub(crate) lsm_entries: AddressSet<&'a [usize]>,
     /// The callbacks that LSMs registered (rule `lsm-hook`).
     pub(crate) lsm_hooks: TaggedSet<&'a [Tagged<&'static str>], &'static str>,
-    /// Where the trampolines lie through which the framework calls them (rule `lsm-hook`).
+    /// The range of the trampolines through which the framework calls them (rule `lsm-hook`).
     pub(crate) lsm_trampolines: Range<usize>,
-    /// What security stands on (rule `security-base`).
+    /// Security-critical functions (rule `security-base`).
     pub(crate) base: Members<&'a [usize]>,
-    /// The functions that decide about access: who calls one decides as well (rule `mediation`).
+    /// The functions that decide about access; their callers decide as well (rule `mediation`).
     pub(crate) deciders: AddressSet<&'a [usize]>,
-    /// Functions called from everywhere, whose own calls say nothing about who calls them (rule
+    /// Functions called from everywhere, whose own calls say nothing about their callers (rule
     /// `mediation`).
     pub(crate) hubs: AddressSet<&'a [usize]>,
-    /// Where the code that is built from `security/` lies (rule `security`).
+    /// The range of the code that is built from `security/` (rule `security`).
     pub(crate) security: Range<usize>,
-    /// Where the code that is written for the processor lies (rule `default`).
+    /// The range of low-level code of the architecture (rule `default`).
     pub(crate) processor: Range<usize>,
-    /// Functions that the whole kernel is built on, though few call them (rule `primitive`).
+    /// Functions that the kernel cannot work without, though they have few callers (rule
+    /// `primitive`).
     pub(crate) core: AddressSet<&'a [usize]>,
 }
 
-/// The facts about one function on which a verdict rests.
+/// The facts about one function, for a verdict.
 pub(crate) struct Facts<'a> {
     /// The running kernel.
     pub(crate) kernel: &'a Kernel<'a>,
-    /// Every address that the function's name stands for; more than one when it is ambiguous.
+    /// All addresses of the function's name; more than one if it is ambiguous.
     pub(crate) addresses: &'a [usize],
     /// The module that it is in, if it is in one.
     pub(crate) module: Option<InModule<'a>>,
@@ -69,17 +70,17 @@ pub(crate) struct Facts<'a> {
     pub(crate) prototype: Prototype,
     /// The kernel and its modules.
     pub(crate) image: &'a dyn Image,
-    /// What [`Facts::zone`] found, from the module: once, since a verdict is on many values.
+    /// The result of [`Facts::zone`], cached since one function is judged with many values.
     zone: OnceCell<Zone>,
-    /// What [`Facts::object`] found.
+    /// The result of [`Facts::object`].
     object: OnceCell<Option<Object>>,
-    /// What [`Facts::is_in_table`] found.
+    /// The result of [`Facts::is_in_table`].
     in_table: OnceCell<bool>,
-    /// What [`Facts::evidence`] found.
+    /// The result of [`Facts::evidence`].
     seen: OnceCell<Option<Evidence>>,
-    /// What [`Facts::can_fail`] found.
+    /// The result of [`Facts::can_fail`].
     fails: OnceCell<bool>,
-    /// What [`Facts::callers`] counted.
+    /// The result of [`Facts::callers`].
     counted: OnceCell<Callers>,
 }
 
@@ -92,19 +93,19 @@ pub(crate) struct InModule<'a> {
     pub(crate) symbols: &'a [Symbol],
 }
 
-/// Who calls a function.
+/// The callers of a function.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Callers {
-    /// From how many places it is called.
+    /// The number of call sites.
     pub(crate) count: usize,
-    /// One of them that is built from `security/`, or that takes nothing.
+    /// A caller that is built from `security/` or accepts no value.
     pub(crate) protected: Option<usize>,
-    /// Whether any of them takes no notice of what is returned to it.
+    /// Whether any call site ignores the return value.
     pub(crate) ignore: bool,
 }
 
 impl Callers {
-    /// Adds that `function` is called at `place`. Any context.
+    /// Adds a call site `place` of `function`. Any context.
     pub(crate) fn add(
         &mut self,
         image: &dyn Image,
@@ -113,7 +114,7 @@ impl Callers {
         place: usize,
     ) {
         self.count += 1;
-        // More make a primitive, whoever they are.
+        // With more, it is a primitive in any case.
         if self.count > MANY {
             return;
         }
@@ -124,7 +125,7 @@ impl Callers {
         };
         let ignores = !self.ignore && !image.reader().uses_result(image, place);
 
-        // Bytes may only look like a call, which takes longer to find out.
+        // These bytes may not be a call. That check is slow, so it comes last.
         if (protected.is_some() || ignores) && image.reader().is_branch(image, place) {
             self.protected = self.protected.or(protected);
             self.ignore |= ignores;
@@ -133,8 +134,8 @@ impl Callers {
 }
 
 impl Kernel<'_> {
-    /// Whether the function at `address` is built from `security/`, or a line of the table says
-    /// that it takes nothing.
+    /// Whether the function at `address` is built from `security/`, or accepts no value according
+    /// to the table.
     fn protects(&self, address: usize) -> bool {
         self.security.contains(&address)
             || self.lsm_entries.contains(address)
@@ -143,7 +144,7 @@ impl Kernel<'_> {
 }
 
 impl<'a> Facts<'a> {
-    /// Facts about the function at `addresses`, with nothing known about its type.
+    /// Facts about the function at `addresses`, with an unknown prototype.
     pub(crate) fn new(
         kernel: &'a Kernel<'a>,
         addresses: &'a [usize],
@@ -164,24 +165,24 @@ impl<'a> Facts<'a> {
         }
     }
 
-    /// Where the function lies.
+    /// The zone of the function.
     pub(crate) fn zone(&self) -> Zone {
         *self.zone.get_or_init(|| Zone::of(self))
     }
 
-    /// What it works on, if that is to be protected.
+    /// The protected object that it works on, if any.
     pub(super) fn object(&self) -> Option<Object> {
         *self.object.get_or_init(|| zone::object_of(self))
     }
 
-    /// Whether a line of the table stands for a function with its names in its module.
+    /// Whether a line of the table matches one of its names in its module.
     pub(super) fn is_in_table(&self) -> bool {
         *self
             .in_table
             .get_or_init(|| self.module.is_some_and(base::names_any))
     }
 
-    /// What shows that the function decides about access, found in its code.
+    /// The evidence in its code that the function decides about access.
     pub(crate) fn evidence(&self) -> Option<Evidence> {
         let reader = self.image.reader();
 
@@ -193,12 +194,12 @@ impl<'a> Facts<'a> {
     }
 
     /// Whether only names are known, because the module of the function is not loaded. Then the
-    /// rules refuse what they would refuse whatever the function turns out to be.
+    /// rules refuse what they would refuse in any case.
     pub(crate) fn is_absent(&self) -> bool {
         self.addresses.is_empty()
     }
 
-    /// Whether the function can fail by itself.
+    /// Whether the function can return an error of its own.
     pub(crate) fn can_fail(&self) -> bool {
         let reader = self.image.reader();
 
@@ -209,13 +210,13 @@ impl<'a> Facts<'a> {
         })
     }
 
-    /// Whether a caller goes on whatever it returns.
+    /// Whether a caller ignores its return value.
     pub(crate) fn is_ignored(&self) -> bool {
         self.callers().ignore
     }
 
-    /// What `find` finds in one of the names that the function had before its compiler made a
-    /// variant of it.
+    /// The result of `find` for the first of its original names, without suffixes of the compiler,
+    /// that has one.
     pub(crate) fn named<T>(&self, find: impl Fn(&str) -> Option<T>) -> Option<T> {
         match &self.module {
             Some(function) => {
@@ -231,12 +232,12 @@ impl<'a> Facts<'a> {
         }
     }
 
-    /// Takes over what [`callers()`](Self::callers) would find.
+    /// Sets the result of [`callers()`](Self::callers).
     pub(crate) fn set_callers(&mut self, callers: Callers) {
         self.counted = OnceCell::from(callers);
     }
 
-    /// Who calls the function.
+    /// The callers of the function.
     pub(crate) fn callers(&self) -> Callers {
         *self.counted.get_or_init(|| {
             let mut callers = Callers::default();
@@ -249,7 +250,7 @@ impl<'a> Facts<'a> {
     }
 }
 
-/// A set of addresses, in whatever holds them.
+/// A set of addresses, in a container `S`.
 ///
 /// # Invariants
 ///
@@ -272,7 +273,7 @@ impl<S: Deref<Target = [usize]>> AddressSet<S> {
         AddressSet(&self.0)
     }
 
-    /// How many addresses there are.
+    /// The number of addresses.
     pub(crate) fn len(&self) -> usize {
         self.0.len()
     }
@@ -303,16 +304,16 @@ impl<S: Deref<Target = [usize]>> AddressSet<S> {
     }
 }
 
-/// An address, and what is to be known about it.
+/// An address with a tag.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Tagged<T> {
     /// The function's address.
     pub(crate) address: usize,
-    /// What is known about it.
+    /// The tag.
     pub(crate) tag: T,
 }
 
-/// A set of addresses with something known about each, in whatever holds them.
+/// A set of addresses with tags, in a container `S`.
 ///
 /// # Invariants
 ///
@@ -340,7 +341,7 @@ impl<T: Copy, S: Deref<Target = [Tagged<T>]>> TaggedSet<S, T> {
         &self.0
     }
 
-    /// What is known about `address`: one tag for each time that it is in the set.
+    /// The tags of `address`, which may be in the set several times.
     pub(crate) fn tags(&self, address: usize) -> impl Iterator<Item = T> + '_ {
         let start = self.0.partition_point(|member| member.address < address);
         self.0[start..]

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! Patterns of names: `*` stands for any characters, also for none.
+//! Patterns of names: `*` matches any number of characters.
 
 /// Whether all of `name` matches `pattern`.
 pub(crate) fn matches(pattern: &[u8], name: &[u8]) -> bool {
@@ -16,7 +16,7 @@ pub(crate) fn matches(pattern: &[u8], name: &[u8]) -> bool {
         return rest.is_empty();
     };
 
-    // The first place that fits is as good as any later one, for what follows may be anywhere.
+    // The first match of each part is as good as any later one.
     for part in parts {
         match find(rest, part) {
             Some(at) => rest = &rest[at + part.len()..],
@@ -26,13 +26,13 @@ pub(crate) fn matches(pattern: &[u8], name: &[u8]) -> bool {
     rest.ends_with(last)
 }
 
-/// Whether `name` may match `pattern`, as far as their last characters tell. Most names differ from
-/// most patterns in that, if not in the first.
+/// Whether `name` may match `pattern`, by their last characters: a fast check that rejects most
+/// names.
 pub(super) fn may_end(pattern: &[u8], name: &[u8]) -> bool {
     matches!(pattern.last(), Some(b'*')) || pattern.last() == name.last()
 }
 
-/// Where `part` first is in `text`.
+/// The offset of the first `part` in `text`.
 fn find(text: &[u8], part: &[u8]) -> Option<usize> {
     if part.is_empty() {
         return Some(0);
@@ -40,8 +40,8 @@ fn find(text: &[u8], part: &[u8]) -> Option<usize> {
     text.windows(part.len()).position(|window| window == part)
 }
 
-/// A bit for each two characters that stand side by side in `text`, other than `*`; several share
-/// one. A name that matches a pattern has all bits that the pattern has.
+/// A bit set of the pairs of adjacent characters in `text`, without `*`; several pairs share a bit.
+/// A name that matches a pattern has all bits of the pattern.
 pub(super) fn pairs(text: &[u8]) -> u64 {
     text.windows(2)
         .filter(|pair| !pair.contains(&b'*'))

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! A kernel, as the policy sees it: the one that runs, or one in files.
+//! A kernel as the policy sees it: the running one, or one in files.
 
 use super::{
     code::Reader,
@@ -12,38 +12,37 @@ use core::ops::Range;
 
 /// A kernel and its modules: their symbols, code and types.
 pub(crate) trait Image {
-    /// Where the symbol that `address` belongs to begins, and where the next one does.
+    /// The range from the symbol that `address` belongs to, to the next one.
     fn extent(&self, address: usize) -> Option<Range<usize>>;
 
     /// The name of the symbol that `address` belongs to, or a question mark.
     fn name(&self, address: usize) -> Symbol;
 
-    /// Calls `take` with what is known of the function that begins at `address`, if one does that
-    /// can be probed, and no other function of the kernel itself, or of its module, has its name.
+    /// Calls `take` with what is known about the function at `address`, if it can be probed and its
+    /// name is unique in the kernel or in its module.
     fn function(&self, address: usize, take: &mut dyn FnMut(Function<'_>));
 
-    /// Where the part of the function that begins at `address` is that its compiler moved out of
-    /// the way, because it rarely runs.
+    /// The cold part of the function at `address`, which the compiler moved because it rarely runs.
     fn cold_part(&self, address: usize) -> Cold;
 
-    /// The function whose cold part begins at `address`.
+    /// The function whose cold part is at `address`.
     fn hot_part(&self, address: usize) -> Option<usize>;
 
-    /// Copies the code at `at`, without the breakpoints of probes. Returns false, and may have
-    /// copied part of it, if it cannot be read.
+    /// Copies the code at `at`, with probes replaced by the original code. Returns false if it
+    /// cannot be read; part of it may have been copied.
     fn read(&self, at: usize, buffer: &mut [u8]) -> bool;
 
-    /// Calls `visit` with each place that calls one of `functions`, and with that function.
+    /// Calls `visit` with each call site of `functions`, and the function that it calls.
     fn callers(&self, functions: &[usize], visit: &mut dyn FnMut(usize, usize));
 
-    /// What reads its code.
+    /// The reader of its code.
     fn reader(&self) -> &'static dyn Reader;
 
-    /// How many bytes in front of a function belong to it, and may be entered instead of it.
+    /// The size of the padding in front of functions, which calls may target instead.
     fn padding(&self) -> usize;
 }
 
-/// What is known of a function.
+/// What is known about a function.
 #[derive(Clone, Copy)]
 pub(crate) struct Function<'a> {
     /// The module that it is in, if it is in one.
@@ -57,9 +56,9 @@ pub(crate) struct Function<'a> {
 pub(crate) enum Cold {
     /// It has none.
     None,
-    /// It lies here.
+    /// It is here.
     At(Range<usize>),
-    /// It cannot be told from that of another function.
+    /// It cannot be distinguished from that of another function.
     Unknown,
 }
 
@@ -70,7 +69,7 @@ pub(crate) fn owner(image: &dyn Image, address: usize) -> Option<usize> {
     Some(image.hot_part(start).unwrap_or(start))
 }
 
-/// Whether a symbol of this name is padding in front of a function, as objtool and the compiler
+/// Whether a symbol of this name is padding in front of a function, as objtool or the compiler
 /// name it.
 pub(super) fn is_padding(symbol: &str) -> bool {
     symbol.starts_with("__pfx_") || symbol.starts_with("__cfi_")

@@ -1,24 +1,24 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! Rule `lsm-entry`: the entry points of the LSM framework are out of reach, whatever the value.
+//! Rule `lsm-entry`: refuses the entry points of the LSM framework, whatever the value.
 //!
-//! One of them made to return 0 bypasses every LSM at once.
+//! An entry point that returns 0 bypasses all LSMs at once.
 
 use super::{
     Cause,
     Facts, //
 };
 
-/// The names of the entry points. Only their addresses are compared later.
+/// The names of the entry points, which are resolved to addresses.
 pub(super) const NAMES: &[&str] = &[
     "security_*",
-    // What the framework calls directly, and not because it is registered as a callback.
+    // Called directly by the framework, and not as a registered callback.
     "cap_inode_removexattr",
     "cap_inode_setxattr",
 ];
 
-/// Functions at the ends of what is built from `security/`: of keys, which are linked first, and of
-/// integrity, which is linked last.
+/// Functions at both ends of the code that is built from `security/`: of keys, which are linked
+/// first, and of integrity, which is linked last.
 #[rustfmt::skip]
 pub(super) const ENDS: &[&str] = &[
     "key_garbage_collector", "key_gc_timer_func", "key_schedule_gc", "key_schedule_gc_links",

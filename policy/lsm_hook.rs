@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! Rule `lsm-hook`: the callbacks that any LSM registered are out of reach, whatever the value, and
-//! so are the trampolines that lead to them.
+//! Rule `lsm-hook`: refuses the registered callbacks of all LSMs and the trampolines that call
+//! them, whatever the value.
 //!
-//! They are known by address from the framework's own table: their names follow no pattern.
+//! Their addresses come from the framework's own table, since their names follow no pattern.
 
 use super::{
     Cause,

@@ -2,8 +2,8 @@
 
 //! Rule `mediation`: a function that decides about access may only be made to deny it.
 //!
-//! It decides if its code, or that of a function that it calls, calls an entry point of the LSM
-//! framework that decides, or asks for a capability.
+//! A function decides if it, or a function that it calls, calls a deciding entry point of the LSM
+//! framework or checks a capability.
 
 pub(super) use super::no_decision::{
     HUBS,
@@ -16,7 +16,7 @@ use super::{
     Value, //
 };
 
-/// What decides about access: by capabilities, the rights of a file, or a signature.
+/// Functions that decide about access: by capabilities, file permissions or signatures.
 pub(super) const DECIDERS: &[&str] = &[
     "bpf_token_capable",
     "capable",
@@ -53,7 +53,7 @@ pub(super) const DECIDERS: &[&str] = &[
     "verify_pkcs7_signature",
 ];
 
-/// Whether an entry point of the LSM framework of this name decides about access.
+/// Whether the entry point of the LSM framework with this name decides about access.
 pub(super) fn is_deciding_entry(name: &str) -> bool {
     name.starts_with("security_") && !NO_DECISION.contains(&name)
 }

@@ -2,19 +2,20 @@
 
 //! The policy: whether a function may be made to return a value, and why not.
 //!
-//! Pure functions of [`Facts`] that the kernel side collected. Nothing in here does I/O, allocates,
+//! Pure functions of [`Facts`], which the kernel side collects. Nothing here does I/O, allocates,
 //! or knows a kernel type, so the same files are compiled into the kernel and into the host tests.
-//! Every rule has a file of its own; [`judge`] asks them in a fixed order.
+//! Each rule has its own file; [`judge`] evaluates them in a fixed order.
 //!
-//! The rules compare addresses: a name only served to find one. But modules come and go, so rule
-//! `security-base` compares all names that a module has for the address of its function.
+//! The rules compare addresses; a name only serves to find one. But modules are loaded and
+//! unloaded, so rule `security-base` compares all names that a module has for the address of its
+//! function.
 
 #![forbid(unsafe_code)]
 
 pub(crate) mod alternatives;
 mod ambiguous;
 mod base;
-// Without type information, nothing uses what reads it.
+// Unused without type information.
 #[cfg_attr(not(CONFIG_BPF_SYSCALL), allow(dead_code))]
 pub(crate) mod btf;
 #[cfg(any(test, CONFIG_SECURITY_KILLSWITCH_KUNIT_TEST))]
@@ -84,27 +85,27 @@ pub(crate) enum Rule {
     LsmEntry,
     /// The function is a callback that an LSM registered.
     LsmHook,
-    /// The LSMs or the kernel's own protections stand on the function.
+    /// The LSMs or the kernel's own protections depend on the function.
     SecurityBase,
     /// The function decides about access, and the value does not deny it.
     Mediation,
-    /// The function is built from `security/`, or something that takes nothing calls it directly.
+    /// The function is built from `security/`, or called directly by one that accepts no value.
     Security,
     /// The function works on a protection, a setting or a label.
     Object,
-    /// The function is written for the processor, or built into the kernel or a guard and the
-    /// value is no refusal of its own.
+    /// The function is low-level code of the architecture, or it is built in or in a guard and the
+    /// value is not one of its own refusals.
     Default,
-    /// The whole kernel is built on the function.
+    /// Much of the kernel depends on the function.
     Primitive,
-    /// The value is none that the function's return type can hold.
+    /// The function's return type cannot hold the value.
     ReturnType,
-    /// The name stands for several functions.
+    /// Several functions have the name.
     Ambiguous,
 }
 
 impl Rule {
-    /// All rules, in the order in which [`judge`] asks them.
+    /// All rules, in the order in which [`judge`] evaluates them.
     pub(crate) const ALL: [Rule; 10] = [
         Rule::LsmEntry,
         Rule::LsmHook,
@@ -118,7 +119,7 @@ impl Rule {
         Rule::Ambiguous,
     ];
 
-    /// Whether it asks only where a function is, and not what is in its code.
+    /// Whether it only depends on the address of a function, and not on its code.
     pub(crate) fn is_by_place(self) -> bool {
         matches!(
             self,
@@ -126,7 +127,7 @@ impl Rule {
         )
     }
 
-    /// What it says. `is_named` if a line of the table names the value.
+    /// The verdict. `is_named` says that a line of the table accepts the value explicitly.
     fn judge(self, facts: &Facts<'_>, asked: Asked, is_named: bool) -> Result<(), Cause> {
         match self {
             Rule::LsmEntry => lsm_entry::judge(facts),
@@ -161,7 +162,7 @@ impl fmt::Display for Rule {
     }
 }
 
-/// What a rule holds against an engagement.
+/// Why a rule refuses an engagement.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Cause {
     /// The function is an entry point of the LSM framework (rule `lsm-entry`).
@@ -170,32 +171,32 @@ pub(crate) enum Cause {
     LsmHook(&'static str),
     /// This line of the table protects it (rule `security-base`).
     Base(Member),
-    /// This shows that it decides about access, and it returns this (rule `mediation`).
+    /// The evidence that it decides about access, and its return type (rule `mediation`).
     Mediation(Evidence, Type),
     /// It is built from `security/` (rule `security`).
     Security,
-    /// The function at this address, which takes nothing, calls it (rule `security`).
+    /// The function at this address, which accepts no value, calls it (rule `security`).
     Callee(usize),
     /// It works on this (rule `object`).
     Object(Object),
-    /// It lies here, and carries out requests of administrators (rule `default`).
+    /// It is in this zone, and serves requests of administrators (rule `default`).
     Request(Zone),
-    /// It lies here, and returns this (rule `default`).
+    /// It is in this zone, and has this return type (rule `default`).
     Default(Zone, Type),
-    /// It lies here, and a caller does not look at what it returns (rule `default`).
+    /// It is in this zone, and a caller ignores its return value (rule `default`).
     ResultIgnored(Zone),
-    /// It is on the list of what the kernel cannot live without (rule `primitive`).
+    /// It is on the list of functions that the kernel cannot work without (rule `primitive`).
     Core,
     /// It is called from this many places (rule `primitive`).
     Called(usize),
-    /// It returns this, which cannot hold the value (rule `return-type`).
+    /// Its return type, which cannot hold the value (rule `return-type`).
     ReturnType(Type),
-    /// There are this many functions of that name (rule `ambiguous`).
+    /// This many functions have the name (rule `ambiguous`).
     Ambiguous(usize),
 }
 
 impl Cause {
-    /// The rule that it stems from.
+    /// The rule that refuses.
     pub(crate) fn rule(&self) -> Rule {
         match self {
             Cause::LsmEntry => Rule::LsmEntry,
@@ -211,8 +212,8 @@ impl Cause {
         }
     }
 
-    /// Writes the second half of a sentence whose first half names what was asked for. `name` tells
-    /// the name of the function that begins at an address.
+    /// Writes the second half of a sentence whose first half names the request. `name` returns the
+    /// name of the function at an address.
     fn describe(&self, f: &mut fmt::Formatter<'_>, name: &dyn Fn(usize) -> Symbol) -> fmt::Result {
         match self {
             Cause::LsmEntry => f.write_str(
@@ -285,16 +286,15 @@ impl Cause {
 /// Why the policy refuses.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Refusal {
-    /// What speaks against it.
+    /// The cause.
     pub(crate) cause: Cause,
     /// What the policy would accept for the same function.
     pub(crate) instead: Option<Asked>,
 }
 
 impl Refusal {
-    /// Writes the second half of a sentence whose first half names what was asked for: the reason,
-    /// what to do instead, and the rule. `name` tells the name of the function that begins at an
-    /// address.
+    /// Writes the second half of a sentence whose first half names the request: the cause, what to
+    /// do instead, and the rule. `name` returns the name of the function at an address.
     pub(crate) fn describe(
         &self,
         f: &mut fmt::Formatter<'_>,
@@ -326,7 +326,7 @@ impl Refusal {
     }
 }
 
-/// Decides whether the function described by `facts` may be made to return `value`.
+/// Decides whether the function described by `facts` may be made to return the value in `asked`.
 ///
 /// The first rule that refuses is the answer.
 pub(crate) fn judge(facts: &Facts<'_>, asked: Asked) -> Result<(), Refusal> {
@@ -339,8 +339,8 @@ pub(crate) fn judge(facts: &Facts<'_>, asked: Asked) -> Result<(), Refusal> {
     }
 }
 
-/// Decides whether the function described by `facts` may be made to return anything at all, at
-/// least to others than root if that `spares_root`.
+/// Decides whether the function described by `facts` may be made to return any value, at least to
+/// users other than root if `spares_root`.
 pub(crate) fn judge_any(facts: &Facts<'_>, spares_root: bool) -> Result<(), Refusal> {
     let value = Value::new(-1);
 
@@ -350,23 +350,23 @@ pub(crate) fn judge_any(facts: &Facts<'_>, spares_root: bool) -> Result<(), Refu
     })
 }
 
-/// Whether it is refused whatever its code and its callers are, so that they need not be read.
+/// Whether it is refused in any case, so that its code and its callers need not be read.
 pub(crate) fn is_refused_without_code(facts: &Facts<'_>, asked: Asked) -> bool {
     lsm_entry::judge(facts).is_err()
         || lsm_hook::judge(facts).is_err()
         || (!base::is_named(facts, asked) && base::judge(facts, asked).is_err())
 }
 
-/// What is asked for.
+/// A request to the policy.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Asked {
-    /// What the function shall return.
+    /// The value to return.
     pub(crate) value: Value,
-    /// Whether calls of root run it all the same.
+    /// Whether calls by root still run the function.
     pub(crate) spares_root: bool,
 }
 
-/// What the first rule that refuses says.
+/// The cause of the first rule that refuses.
 fn first_cause(facts: &Facts<'_>, asked: Asked) -> Option<Cause> {
     let is_named = base::is_named(facts, asked);
 

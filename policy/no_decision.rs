@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! What rule `mediation` must not take for a decision about access: entry points of the LSM
-//! framework that decide nothing, and functions whose question is not about their callers.
+//! What rule `mediation` must not treat as a decision about access: entry points of the LSM
+//! framework that decide nothing, and functions whose checks do not concern their callers.
 
 /// The entry points of the LSM framework that decide nothing. All others do.
 pub(super) const NO_DECISION: &[&str] = &[
-    // Makes room for what the modules know of an object, or gives a new object its first label.
+    // Allocates the security blob of an object, or labels a new object.
     "security_inode_alloc",
     "security_file_alloc",
     "security_backing_file_alloc",
@@ -27,7 +27,7 @@ pub(super) const NO_DECISION: &[&str] = &[
     "security_dentry_init_security",
     "security_dentry_create_files_as",
     "security_kernfs_init_security",
-    // Reads a label, or turns one form of it into another.
+    // Reads or converts a label.
     "security_inode_getsecurity",
     "security_inode_getsecctx",
     "security_inode_listsecurity",
@@ -41,11 +41,11 @@ pub(super) const NO_DECISION: &[&str] = &[
     "security_socket_getpeersec_dgram",
     "security_xfrm_decode_session",
     "security_sb_show_options",
-    // Tells which audit records are written, and not what may be done.
+    // Decides which audit records are written, not what is permitted.
     "security_audit_rule_init",
     "security_audit_rule_known",
     "security_audit_rule_match",
-    // Returns nothing: frees what the modules know of an object.
+    // Returns nothing: frees the security blob of an object.
     "security_audit_rule_free",
     "security_backing_file_free",
     "security_bdev_free",
@@ -92,7 +92,7 @@ pub(super) const NO_DECISION: &[&str] = &[
     "security_sctp_sk_clone",
     "security_secmark_refcount_inc",
     "security_secmark_refcount_dec",
-    // Returns nothing: is told what was done already.
+    // Returns nothing: notifies LSMs of a completed operation.
     "security_file_release",
     "security_inet_conn_established",
     "security_initramfs_populated",
@@ -106,19 +106,19 @@ pub(super) const NO_DECISION: &[&str] = &[
     "security_path_post_mknod",
 ];
 
-/// Functions that are called from everywhere, and whose question says nothing about their callers.
+/// Functions that are called from everywhere, and whose checks say nothing about their callers.
 pub(super) const HUBS: &[&str] = &[
-    // Loads a module for whoever needs one; all kinds of code do.
+    // Loads a module for any kind of code.
     "__request_module",
-    // Sends a notice to all who listen, and asks whether a listener may hear of other networks.
+    // Broadcasts to listeners, and checks whether each may receive from other network namespaces.
     "netlink_broadcast_filtered",
-    // Tells the owner of a file or a USB transfer of what happened, if that owner may be told.
+    // Signals the owner of a file or a USB transfer, if the owner may be signalled.
     "send_sigio",
     "send_sigurg",
     "kill_pid_usb_asyncio",
-    // Reports when a packet was sent, and asks only whether the packet itself goes with that.
+    // Reports when a packet was sent, and only checks whether to include the packet.
     "__skb_tstamp_tx",
     "skb_complete_tx_timestamp",
-    // Parses the options of received packets, and asks only for those that a user sets.
+    // Parses the options of received packets, and only checks those that a user sets.
     "__ip_options_compile",
 ];

@@ -1,43 +1,43 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! Structures that tell what a function is for: who is given one of these works on a protection of
-//! the kernel, on a setting, or on a label.
+//! The objects that functions work on, by the structures that they take and the words in their
+//! names: protections of the kernel, settings, labels.
 
 use super::glob;
 
-/// What functions that are given such a structure work on.
+/// What a function works on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Object {
-    /// A protection: by its place among [`PROTECTIONS`].
+    /// A protection, by its index in [`PROTECTIONS`].
     Protection(u8),
     /// A setting that is written.
     Setting,
     /// A network namespace, and nothing else.
     Network,
-    /// The memory that devices and guests reach.
+    /// The memory that devices and guests can access.
     DeviceMemory,
     /// A request of user space.
     Request,
     /// A protection, as its name says.
     Named,
-    /// Something that is taken back, as its name says.
+    /// Teardown or revocation, as its name says.
     Teardown,
     /// A record or a notification, as its name says.
     Record,
     /// A decision, as its name says.
     Decision,
-    /// A question, as its name says, to which "no" refuses.
+    /// A check, as its name says, where "no" refuses.
     Question,
-    /// A question to which "yes" refuses.
+    /// A check where "yes" refuses.
     Inverted,
     /// An access control list, a label or another extended attribute.
     Label,
 }
 
-/// A file that is written.
+/// The object of writes to files.
 pub(super) const WRITTEN_FILE: Object = Object::Setting;
 
-/// Patterns of names of structures, and what these are.
+/// Protections, and patterns of the names of their structures.
 #[rustfmt::skip]
 const PROTECTIONS: &[(&str, &[&str])] = &[
     ("credentials", &[
@@ -75,7 +75,7 @@ const PROTECTIONS: &[(&str, &[&str])] = &[
     ("terminals and input", &["ktermios", "input_handle", "input_handler"]),
 ];
 
-/// Structures by which memory is taken away from devices and guests.
+/// Structures for revoking memory from devices and guests.
 const DEVICE_MEMORY: &[&str] = &["iommu*", "kvm_gfn_range", "mmu_interval*", "mmu_notifier*"];
 
 /// Structures of settings that are written.
@@ -93,7 +93,7 @@ const SETTINGS: &[&str] = &[
 /// Structures of access control lists, labels and other extended attributes.
 const LABELS: &[&str] = &["*xattr*", "lsm_*", "posix_acl*"];
 
-/// What a function works on that is given the structure of this name.
+/// What a function that takes the structure of this name works on.
 pub(super) fn of(structure: &str) -> Option<Object> {
     let is_one = |patterns: &[&str]| {
         let matches = |pattern: &&str| glob::matches(pattern.as_bytes(), structure.as_bytes());
@@ -123,7 +123,7 @@ pub(super) fn is_listed(name: &str) -> bool {
     of(name).is_some() || name == "sockptr_t"
 }
 
-/// Whether a word in the name `symbol` is one of these.
+/// Whether a word in `symbol` matches one of these patterns.
 fn has_word(symbol: &str, patterns: &[&str]) -> bool {
     symbol.split(['_', '.']).any(|word| {
         let matches = |pattern: &&str| glob::matches(pattern.as_bytes(), word.as_bytes());
@@ -132,8 +132,8 @@ fn has_word(symbol: &str, patterns: &[&str]) -> bool {
     })
 }
 
-/// What a function that is built in or in a guard works on, if a word in its name says so. What
-/// decides says no by failing, and so do ioctls.
+/// What a function that is built in or in a guard works on, if a word in its name says so.
+/// Decisions and ioctls deny by failing, so they do not count.
 pub(super) fn named_in_core(symbol: &str) -> Option<Object> {
     match named(symbol)? {
         Object::Decision => None,
@@ -167,7 +167,7 @@ fn named(symbol: &str) -> Option<Object> {
     }
 }
 
-/// Words in the names of functions that protect, or end what a device or a peer may do.
+/// Words in the names of functions that protect something, or revoke rights of a device or a peer.
 #[rustfmt::skip]
 const PROTECTION_WORDS: &[&str] = &[
     "*crypt", "*cipher", "encryption", "secure*", "*security", "integrity", "isolat*", "isolation",
@@ -180,8 +180,8 @@ const PROTECTION_WORDS: &[&str] = &[
     "unbind", "fence", "preempt", "expire", "hmac", "sign*", "mic",
 ];
 
-/// Words in the names of functions that take back what was given, end what goes on, or keep others
-/// out. Their callers seldom know what to do if they fail.
+/// Words in the names of functions that tear down, revoke or exclude. Their callers rarely handle
+/// a failure.
 #[rustfmt::skip]
 const TEARDOWN_WORDS: &[&str] = &[
     "abort*", "cleanup*", "clear*", "close*", "clr", "deinit", "del", "delete*", "demote",
@@ -192,7 +192,7 @@ const TEARDOWN_WORDS: &[&str] = &[
     "unregister*", "unset", "unshare*", "unuse",
 ];
 
-/// Words in the names of functions that record what happens, or say it to who watches.
+/// Words in the names of functions that record events or notify listeners.
 #[rustfmt::skip]
 const RECORD_WORDS: &[&str] = &[
     "apei", "cper", "diag", "dump*", "erst", "event", "events", "fill", "ghes*", "log", "logs",
@@ -200,8 +200,7 @@ const RECORD_WORDS: &[&str] = &[
     "taint*", "uevent*", "upcall*", "warn",
 ];
 
-/// Words in the names of functions of modules by which a peer, client or user is known, and what it
-/// may do.
+/// Words in the names of functions of modules that identify or authorize a peer, client or user.
 #[rustfmt::skip]
 const PEER_WORDS: &[&str] = &[
     "ace", "cancel*", "deleg*", "delegation*", "dialect*", "digest", "disconn*", "exp", "expkey",
@@ -210,7 +209,7 @@ const PEER_WORDS: &[&str] = &[
     "privacy", "sd", "session*", "sid", "smp", "terminate*", "unpair*",
 ];
 
-/// Words in the names of functions whose "yes" refuses.
+/// Words in the names of functions where "yes" refuses.
 #[rustfmt::skip]
 const INVERTED_WORDS: &[&str] = &[
     "*invalid", "blocked", "isolated", "denied", "disallowed", "exceeded", "dup", "conflict*",
@@ -218,15 +217,14 @@ const INVERTED_WORDS: &[&str] = &[
     "busy", "drop",
 ];
 
-/// Words in the names of functions that decide about access, or make that possible: they say no by
-/// failing.
+/// Words in the names of functions that decide about access, or enable that: they deny by failing.
 #[rustfmt::skip]
 const DECISION_WORDS: &[&str] = &[
     "access", "allow", "auth*", "cap", "check*", "perm", "perms", "permission*", "permit*",
     "policy", "priv", "restrict*", "trust*", "valid*", "verif*",
 ];
 
-/// Words in the names of functions that answer whether something may be, or is the same.
+/// Words in the names of functions that check whether something is allowed, or equal.
 #[rustfmt::skip]
 const QUESTION_WORDS: &[&str] = &[
     "allowed", "authenticated", "capable", "enabled", "equal", "eq", "has", "is", "match*", "may",
@@ -240,7 +238,7 @@ const LABEL_WORDS: &[&str] = &[
 ];
 
 impl Object {
-    /// What it is, to be read behind "it works on".
+    /// Its name, to follow "it works on".
     pub(super) fn name(self) -> &'static str {
         match self {
             Object::Protection(at) => PROTECTIONS[usize::from(at)].0,

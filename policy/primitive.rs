@@ -1,16 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! Rule `primitive`: what the whole kernel is built on is out of reach, whatever the value.
+//! Rule `primitive`: refuses functions that much of the kernel depends on, whatever the value.
 //!
-//! It is told by how much of the kernel calls it, and by a list of what few call and nothing works
-//! without.
+//! These are functions with many callers, and a list of others that the kernel cannot work without.
 
 use super::{
     Cause,
     Facts, //
 };
 
-/// A function that is called from so many places is a primitive.
+/// A function that is called from this many places is a primitive.
 pub(crate) const MANY: usize = 32;
 
 pub(super) fn judge(facts: &Facts<'_>) -> Result<(), Cause> {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! What a function's C prototype says of it: what it returns, and what it is for.
+//! What a function's C prototype says: its return type, and its purpose.
 
 use super::{
     btf::Parameter,
@@ -11,18 +11,18 @@ use super::{
     return_type::Type, //
 };
 
-/// What a function returns, and what it is given.
+/// The facts from a function's prototype.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Prototype {
-    /// What it returns.
+    /// The return type.
     pub(crate) returns: Type,
-    /// What it works on that tells what it is for, if anything does.
+    /// What it works on, if the parameters say so.
     pub(crate) object: Option<Object>,
-    /// The kind of request that it carries out, if it does.
+    /// The kind of request that it serves, if the parameters say so.
     pub(crate) request: Option<Request>,
 }
 
-/// A request of user space that a function carries out.
+/// A kind of request from user space.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Request {
     /// A netlink message, an ioctl, or an option of a socket.
@@ -36,15 +36,14 @@ pub(crate) enum Request {
 }
 
 impl Prototype {
-    /// One of which nothing is known.
+    /// An unknown prototype.
     pub(crate) const UNKNOWN: Self = Self {
         returns: Type::Unknown,
         object: None,
         request: None,
     };
 
-    /// Takes note of the structure of this name that the parameter with this index is, or points
-    /// to.
+    /// Adds the parameter with this index, which is a structure of this name or points to one.
     pub(crate) fn add(&mut self, index: u32, structure: &str) {
         if self.object.is_none() {
             self.object = objects::of(structure);
@@ -64,7 +63,7 @@ impl Prototype {
         }
     }
 
-    /// Takes note of what the first parameters, or all, are.
+    /// Adds the shape of the first parameters.
     pub(crate) fn add_shape(&mut self, shape: &[Parameter]) {
         use Parameter::{
             File,

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! Rule `return-type`: the value must be one that the function's C prototype can mean.
+//! Rule `return-type`: the function's return type must be able to hold the value.
 
 use super::{
     Cause,
@@ -12,27 +12,27 @@ use core::fmt;
 /// The largest error number that is in use: EHWPOISON.
 const MAX_ERRNO: i64 = 133;
 
-/// What a function returns. Its [`Display`](fmt::Display) form says so to people.
+/// A return type. Its [`Display`](fmt::Display) form is for messages.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-// Without type information, nothing but the tests makes some of them.
+// Without type information, only tests use some of them.
 #[cfg_attr(not(CONFIG_BPF_SYSCALL), allow(dead_code))]
 pub(crate) enum Type {
-    /// There is no type information about it.
+    /// There is no type information.
     Unknown,
-    /// Nothing.
+    /// `void`.
     Void,
-    /// Whether something is so.
+    /// `bool`.
     Bool,
     /// A number: an integer or an enumeration.
     Number {
-        /// How many bytes it has: 1, 2, 4 or 8.
+        /// Its size in bytes: 1, 2, 4 or 8.
         bytes: u8,
         /// Whether it can be negative.
         signed: bool,
     },
     /// A pointer.
     Pointer,
-    /// A structure or something else that no number stands for.
+    /// A structure or another type that is not a number.
     Other,
 }
 
@@ -48,11 +48,11 @@ impl Type {
         let value = value.get();
 
         match self {
-            // In all types that a function is likely to return, an error says that it failed.
+            // An error means failure in all common return types.
             Type::Unknown => (-MAX_ERRNO..0).contains(&value),
             Type::Void => value == 0,
             Type::Bool => value == 0 || value == 1,
-            // Which are the numbers that a mapping's address or an error is returned in.
+            // Used to return the address of a mapping, or an error.
             Type::Number {
                 bytes: 8,
                 signed: false,
@@ -71,7 +71,7 @@ impl Type {
         }
     }
 
-    /// Whether `value`, returned by a function of this type, says for certain that it failed.
+    /// Whether `value`, returned by a function of this type, certainly means failure.
     pub(crate) fn fails_with(self, value: Value) -> bool {
         let can_fail = match self {
             Type::Number { bytes, signed } => bytes == 8 || (bytes == 4 && signed),

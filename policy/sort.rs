@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! Sorting on a small stack. `core`'s own sort takes kilobytes of it, which a kernel stack lacks.
+//! Sorting with little stack. The sort of `core` needs kilobytes, too much for a kernel stack.
 //!
 //! Mirrors [`lib/sort.c`](srctree/lib/sort.c), which sorts raw memory.
 
-/// Sorts `elements` by what `key` says of them. Equal ones end in any order.
+/// Sorts `elements` by `key`. The order of equal ones is unspecified.
 pub(super) fn by_key<T, K: Ord>(elements: &mut [T], key: impl Fn(&T) -> K) {
-    // A heap with the largest element on top; then the top goes behind it, again and again.
+    // Heapsort: build a max-heap, then move its top to the end repeatedly.
     for root in (0..elements.len() / 2).rev() {
         sift_down(elements, root, &key);
     }

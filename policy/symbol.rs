@@ -4,7 +4,7 @@
 
 use core::fmt;
 
-/// The longest name that is kept whole, in bytes.
+/// The longest name that is kept in full, in bytes.
 const ROOM: usize = 127;
 
 /// The name of a function; a long one ends in `...`.
@@ -15,7 +15,7 @@ pub(crate) struct Symbol {
 }
 
 impl Symbol {
-    /// Keeps `name`. What is not printable ASCII becomes a question mark.
+    /// Copies `name`. Characters that are not printable ASCII become question marks.
     pub(crate) const fn new(name: &[u8]) -> Self {
         let mut bytes = [b'.'; ROOM];
         let is_long = name.len() > ROOM;
@@ -37,7 +37,7 @@ impl Symbol {
 
     /// The name.
     pub(crate) fn as_str(&self) -> &str {
-        // Only ASCII is kept, so nothing is ever replaced here.
+        // Always ASCII.
         core::str::from_utf8(&self.bytes[..usize::from(self.length)]).unwrap_or_default()
     }
 }
@@ -54,9 +54,9 @@ impl fmt::Debug for Symbol {
     }
 }
 
-/// The name by which type information knows a function. A variant with constant arguments, or with
-/// a suffix that only makes its name unique, has the prototype of the original, as far as that is
-/// known; other variants may take and return something else.
+/// The name of a function in type information. A variant with constant arguments, or with a suffix
+/// that only makes its name unique, has the prototype of the original; other variants may have
+/// another one.
 pub(crate) fn typed_name(symbol: &str) -> &str {
     match symbol.split_once('.') {
         Some((original, suffix))

@@ -4,19 +4,19 @@
 
 use core::fmt;
 
-/// The value that an engaged function returns, as it stands in the return register.
+/// The value that an engaged function returns, as in the return register.
 ///
 /// It prints in decimal, which is how `engaged`, `fn/<target>/retval` and audit records show it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Value(i64);
 
 impl Value {
-    /// The value that leaves `register` in the return register.
+    /// The value with this content of the return register.
     pub(crate) const fn new(register: i64) -> Self {
         Self(register)
     }
 
-    /// What goes into the return register.
+    /// The content of the return register.
     pub(crate) const fn get(self) -> i64 {
         self.0
     }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! Where a function lies, and what is accepted there by default.
+//! The zone of a function, and the values that are accepted there by default.
 
 use super::{
     glob,
@@ -21,28 +21,29 @@ use core::{
 /// A part of the kernel.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Zone {
-    /// Built from `security/`: the LSMs, keys, integrity. Takes nothing.
+    /// Built from `security/`: the LSMs, keys, integrity. Accepts no value.
     Security,
-    /// Written for the processor: exceptions, page tables, mitigations. Takes nothing.
+    /// Low-level code of the architecture: exceptions, page tables, mitigations. Accepts no value.
     Processor,
-    /// Built into the kernel. Takes a refusal, if the function can refuse.
+    /// Built into the kernel. Accepts a refusal, if the function can refuse.
     Core,
-    /// A module that protects, as this says. Judged like [`Core`](Self::Core).
+    /// A module that protects something, as this says. Judged like [`Core`](Self::Core).
     Guard(&'static str),
-    /// Any other module. Takes what its type can mean.
+    /// Any other module. Accepts what the function could return itself.
     Module,
 }
 
-/// The errors that every caller takes for a refusal, and none for anything else: EPERM, EIO, E2BIG,
+/// The errors that all callers treat as a refusal, and none as anything else: EPERM, EIO, E2BIG,
 /// ENOMEM, EACCES, EBUSY, EINVAL and EMSGSIZE.
 const REFUSALS: [i64; 8] = [-1, -5, -7, -12, -13, -16, -22, -90];
 
-/// Says that there is no such operation. Elsewhere it says that there is nothing to protect.
+/// For requests, means an unknown operation. Elsewhere it may mean that there is nothing to
+/// protect.
 const EOPNOTSUPP: i64 = -95;
 
-/// Functions within what is built from `arch/arm64/kernel`, `arch/arm64/mm` and `arch/arm64/net`,
-/// which are linked one after the other: of the first file of each, and of the last ones. No other
-/// architecture has a function of such a name.
+/// Functions in the first and the last files of `arch/arm64/kernel`, `arch/arm64/mm` and
+/// `arch/arm64/net`, which are linked in sequence. No other architecture has functions of these
+/// names.
 #[rustfmt::skip]
 pub(super) const PROCESSOR: &[&str] = &[
     "debug_monitors_arch", "mdscr_write", "mdscr_read", "clear_os_lock", "call_el1_break_hook",
@@ -53,10 +54,10 @@ pub(super) const PROCESSOR: &[&str] = &[
     "build_plt", "dummy_tramp",
 ];
 
-/// What a guard does that filters packets.
+/// The purpose of guards that filter packets.
 pub(super) const FILTERS: &str = "filters or rewrites packets";
 
-/// Modules that protect, as patterns of their names, and what they do.
+/// Guards: modules that protect something, by purpose, as patterns of names.
 #[rustfmt::skip]
 const GUARDS: &[(&str, &[&str])] = &[
     (FILTERS, &[
@@ -96,11 +97,11 @@ const GUARDS: &[(&str, &[&str])] = &[
         "turris_signing_key",
     ]),
     ("records", &["efi_pstore", "ramoops", "pstore_*", "drop_monitor"]),
-    ("is a security module of its own", &["lkrg", "p_lkrg", "falcon*", "*_lsm"]),
+    ("is an external security module", &["lkrg", "p_lkrg", "falcon*", "*_lsm"]),
 ];
 
 impl Zone {
-    /// Where the function lies. [`Facts::zone`] finds it out once.
+    /// The zone of the function. [`Facts::zone`] caches it.
     pub(super) fn of(facts: &Facts<'_>) -> Self {
         let is_any_in = |range: &Range<usize>| facts.addresses.iter().any(|it| range.contains(it));
 
@@ -135,7 +136,7 @@ pub(super) fn guard(module: &str) -> Option<&'static str> {
         .map(|(what, _)| *what)
 }
 
-/// Whether `value` is a refusal that the function can give by itself.
+/// Whether `value` is a refusal that the function can return itself.
 pub(super) fn is_own_refusal(facts: &Facts<'_>, value: Value) -> bool {
     let value = value.get();
     let is_refusal =
@@ -163,12 +164,12 @@ pub(super) fn judge_security(facts: &Facts<'_>) -> Result<(), Cause> {
     }
 }
 
-/// What the function works on. [`Facts::object`] finds it out once.
+/// What the function works on. [`Facts::object`] caches it.
 pub(super) fn object_of(facts: &Facts<'_>) -> Option<Object> {
     facts.prototype.object.or_else(|| match facts.zone() {
         Zone::Module if facts.prototype.request.is_some() => Some(Object::Request),
         Zone::Module => facts.named(objects::named_in_module),
-        // A socket of the kernel's cryptography serves the program that has it.
+        // A socket of the kernel's crypto API only serves the program that owns it.
         _ => facts.named(objects::named_in_core).filter(|object| {
             *object != Object::Named || facts.prototype.request != Some(Request::Socket)
         }),
@@ -183,10 +184,10 @@ pub(super) fn judge_object(facts: &Facts<'_>, value: Value) -> Result<(), Cause>
     };
     let is_error = (-133..0).contains(&value.get());
     let accepts = match (zone, object) {
-        // Programs go on without a namespace of their own if it cannot be made, what was taken away
-        // must not be reached any more, and any error may say that there is no label.
+        // Programs may continue without a namespace of their own if it cannot be created, revoked
+        // memory must become unreachable, and any error may mean that there is no label.
         (_, Object::Network | Object::DeviceMemory | Object::Label) => false,
-        // What decides says no with false, and there may be nothing to decide.
+        // `bool` functions deny with false, and `void` ones return nothing.
         (Zone::Module, Object::Decision | Object::Question)
             if facts.is_absent() || matches!(returns, Type::Void | Type::Bool) =>
         {
@@ -218,7 +219,7 @@ pub(super) fn judge(facts: &Facts<'_>, asked: Asked) -> Result<(), Cause> {
         _ => facts.prototype.request == Some(Request::Direct),
     };
     let accepts = match zone {
-        // What fails by itself may fail, and what cannot may do nothing.
+        // A function that can fail may be made to fail; one that cannot may be made to do nothing.
         Zone::Module => match returns {
             _ if facts.is_absent() => true,
             Type::Bool => value.get() == 0,

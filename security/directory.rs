@@ -106,13 +106,14 @@ impl<T: Entries> VTable<T> {
 
     /// # Safety
     ///
-    /// Called by the VFS to look up `dentry` in a directory that was [filled](Directory::fill).
+    /// Called by the VFS for a lookup of `dentry` in a directory that was
+    /// [filled](Directory::fill).
     unsafe extern "C" fn lookup_entry(
         _: *mut bindings::inode,
         dentry: *mut bindings::dentry,
         _: c_uint,
     ) -> *mut bindings::dentry {
-        // SAFETY: The VFS passes a dentry that is being looked up, whose name does not change.
+        // SAFETY: The VFS passes a dentry under lookup, whose name is constant.
         let Some(key) = unsafe { name_of(dentry) }.and_then(T::find) else {
             return ENOENT.to_ptr();
         };
@@ -133,7 +134,7 @@ impl<T: Entries> VTable<T> {
 
     /// # Safety
     ///
-    /// Called by the VFS to look up `dentry` in `directory`, which
+    /// Called by the VFS for a lookup of `dentry` in `directory`, which
     /// [`lookup_entry`](Self::lookup_entry) found.
     unsafe extern "C" fn lookup_file(
         directory: *mut bindings::inode,
@@ -142,7 +143,7 @@ impl<T: Entries> VTable<T> {
     ) -> *mut bindings::dentry {
         // SAFETY: The VFS passes a directory of ours, which carries its key.
         let key = unsafe { (*directory).i_private }.addr();
-        // SAFETY: The VFS passes a dentry that is being looked up, whose name does not change.
+        // SAFETY: The VFS passes a dentry under lookup, whose name is constant.
         let name = unsafe { name_of(dentry) }.filter(|_| T::exists(key));
         let mut files = T::FILES.iter().enumerate();
         let Some((index, file)) = files.find(|(_, file)| Some(file.name) == name) else {
@@ -189,7 +190,7 @@ impl<T: Entries> VTable<T> {
         context: *mut bindings::dir_context,
     ) -> c_int {
         let mut name = [0; MAX_NAME];
-        // SAFETY: The VFS passes an open file and a context of its own, for the whole call.
+        // SAFETY: The VFS passes an open file and its own context, for the whole call.
         let mut listing = unsafe { Listing::begin(file, context) };
 
         // The position of an entry is its key, after the two dots.
@@ -220,7 +221,7 @@ impl<T: Entries> VTable<T> {
         if !T::exists(key) {
             return ENOENT.to_errno();
         }
-        // SAFETY: The VFS passes an open file and a context of its own, for the whole call.
+        // SAFETY: The VFS passes an open file and its own context, for the whole call.
         let mut listing = unsafe { Listing::begin(file, context) };
 
         while let Some(position) = listing.position() {

@@ -17,7 +17,7 @@ pub(crate) struct Limit(Pin<KBox<Opaque<bindings::ratelimit_state>>>);
 
 // SAFETY: A rate limit is not bound to a task.
 unsafe impl Send for Limit {}
-// SAFETY: It has a lock of its own.
+// SAFETY: It has its own lock.
 unsafe impl Sync for Limit {}
 
 impl Limit {

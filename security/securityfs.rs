@@ -217,7 +217,7 @@ unsafe extern "C" fn write_stored<T: Store>(
     let key = unsafe { (*(*file).private_data.cast::<bindings::seq_file>()).private }.addr();
     // SAFETY: The VFS keeps the file open during the call.
     let opener = unsafe { Opener::from_raw(file) };
-    // SAFETY: The VFS passes what is written, and does not look at it during the call.
+    // SAFETY: The VFS passes the data of the write, which it does not use during the call.
     let from = unsafe { IovIterSource::from_raw(from) };
 
     from_result(|| {
@@ -268,7 +268,7 @@ unsafe extern "C" fn write_question<T: Converse>(
     let conversation = unsafe { BoxedConversation::borrow((*file).private_data) };
     // SAFETY: The VFS keeps the file open during the call.
     let opener = unsafe { Opener::from_raw(file) };
-    // SAFETY: The VFS passes what is written, and does not look at it during the call.
+    // SAFETY: The VFS passes the data of the write, which it does not use during the call.
     let from = unsafe { IovIterSource::from_raw(from) };
 
     from_result(|| {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! What gives up rights, or switches a protection on: made to fail, it leaves open what the caller
-//! believes to be closed.
+//! Functions that drop rights or enable a protection: if they fail, what the caller assumes to be
+//! closed stays open.
 
 use super::{
     closed,
@@ -10,7 +10,7 @@ use super::{
     Family, //
 };
 
-/// What gives up rights. Programs go on when it fails.
+/// Functions that drop rights. Programs continue when they fail.
 #[rustfmt::skip]
 pub(super) const RIGHTS: Family = Family {
     name: "giving up rights",
@@ -30,7 +30,7 @@ pub(super) const RIGHTS: Family = Family {
     ],
 };
 
-/// What sets access rights of files.
+/// Functions that set access rights of files.
 #[rustfmt::skip]
 pub(super) const FILES: Family = Family {
     name: "setting rights of files",
@@ -68,7 +68,7 @@ pub(super) const FILES: Family = Family {
     ],
 };
 
-/// What protects memory.
+/// Functions that protect memory.
 #[rustfmt::skip]
 pub(super) const MEMORY: Family = Family {
     name: "protecting memory",
@@ -80,7 +80,7 @@ pub(super) const MEMORY: Family = Family {
     ],
 };
 
-/// What configures the kernel.
+/// Functions that configure the kernel.
 #[rustfmt::skip]
 pub(super) const SETTINGS: Family = Family {
     name: "changing settings",

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! What only machines with arm64 have, and is not built from `arch/arm64/kernel`, `mm` or `net`,
-//! which are a zone of their own. Other machines have no function of such a name.
+//! Functions that only arm64 has, and that are not built from `arch/arm64/kernel`, `mm` or `net`,
+//! which are a separate zone.
 
 use super::{
     closed,
     Family, //
 };
 
-/// What calls software that has more rights than the kernel.
+/// Calls of more privileged software.
 #[rustfmt::skip]
 pub(super) const FIRMWARE: Family = Family {
     name: "firmware",
@@ -20,7 +20,7 @@ pub(super) const FIRMWARE: Family = Family {
     ],
 };
 
-/// What keeps devices and guests to the memory that is theirs.
+/// Functions that confine devices and guests to their own memory.
 #[rustfmt::skip]
 pub(super) const CONFINEMENT: Family = Family {
     name: "confinement",

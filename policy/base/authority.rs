@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! Functions that decide what a task may do: its privileges, its access to objects, and its access
-//! to devices.
+//! Functions that decide what a task may do: its privileges, and its access to objects and devices.
 
 use super::{
     errno,
@@ -11,7 +10,7 @@ use super::{
     Family, //
 };
 
-/// What makes, installs and compares the credentials of tasks.
+/// Functions that create, install and compare credentials of tasks.
 #[rustfmt::skip]
 pub(super) const CREDENTIALS: Family = Family {
     name: "credentials",
@@ -20,7 +19,7 @@ pub(super) const CREDENTIALS: Family = Family {
     ],
 };
 
-/// What decides about changes of owner, mode, flags, ACLs and extended attributes.
+/// Decisions about changes of owner, mode, flags, ACLs and extended attributes.
 #[rustfmt::skip]
 pub(super) const FILE_ATTRIBUTES: Family = Family {
     name: "file attributes",
@@ -33,7 +32,7 @@ pub(super) const FILE_ATTRIBUTES: Family = Family {
     ],
 };
 
-/// The permission decisions that file systems take themselves.
+/// Permission checks by file systems themselves.
 #[rustfmt::skip]
 pub(super) const FS_ACCESS: Family = Family {
     name: "file system access",
@@ -43,7 +42,7 @@ pub(super) const FS_ACCESS: Family = Family {
     ],
 };
 
-/// What decides about mounts, their flags and who sees what below them.
+/// Decisions about mounts, their flags and their visibility.
 #[rustfmt::skip]
 pub(super) const MOUNTS: Family = Family {
     name: "mounts",
@@ -52,7 +51,7 @@ pub(super) const MOUNTS: Family = Family {
     ],
 };
 
-/// What decides who may make, enter and map namespaces.
+/// Decisions about who may create, enter and map namespaces.
 #[rustfmt::skip]
 pub(super) const NAMESPACES: Family = Family {
     name: "namespaces",
@@ -61,7 +60,7 @@ pub(super) const NAMESPACES: Family = Family {
     ],
 };
 
-/// What decides who may look into and control another process.
+/// Decisions about who may inspect and control another process.
 #[rustfmt::skip]
 pub(super) const PTRACE: Family = Family {
     name: "process tracing",
@@ -70,7 +69,7 @@ pub(super) const PTRACE: Family = Family {
     ],
 };
 
-/// What decides who may profile and trace.
+/// Decisions about who may profile and trace.
 #[rustfmt::skip]
 pub(super) const PERF: Family = Family {
     name: "profiling access",
@@ -79,7 +78,7 @@ pub(super) const PERF: Family = Family {
     ],
 };
 
-/// What decides who may control a display and reach graphics memory.
+/// Decisions about who may control a display and access graphics memory.
 #[rustfmt::skip]
 pub(super) const GRAPHICS: Family = Family {
     name: "graphics access",
@@ -98,7 +97,7 @@ pub(super) const GRAPHICS: Family = Family {
     ],
 };
 
-/// What decides which USB devices work and who may use them.
+/// Decisions about which USB devices work, and who may use them.
 #[rustfmt::skip]
 pub(super) const USB: Family = Family {
     name: "USB authorization",
@@ -115,7 +114,7 @@ pub(super) const USB: Family = Family {
     ],
 };
 
-/// What decides which Thunderbolt devices may reach memory.
+/// Decisions about which Thunderbolt devices may access memory.
 #[rustfmt::skip]
 pub(super) const THUNDERBOLT: Family = Family {
     name: "Thunderbolt authorization",
@@ -125,7 +124,7 @@ pub(super) const THUNDERBOLT: Family = Family {
     ],
 };
 
-/// What decides who may use other devices and ports.
+/// Decisions about who may use other devices and ports.
 #[rustfmt::skip]
 pub(super) const DEVICES: Family = Family {
     name: "device access",

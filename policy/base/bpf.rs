@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! What keeps programs for the BPF virtual machine from doing harm: the verifier, the rules for
-//! loading them, and the code that turns them into machine instructions.
+//! Functions that keep BPF programs safe: the verifier, the checks on loading, and the JIT
+//! compiler.
 
 use super::{
     never,
     Family, //
 };
 
-/// The arithmetic by which the verifier knows what values a register can hold.
+/// The verifier's arithmetic on ranges of register values.
 #[rustfmt::skip]
 pub(super) const BOUNDS: Family = Family {
     name: "bpf bounds",

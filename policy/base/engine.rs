@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! What Killswitch itself stands on: how it finds, probes and patches functions, and its reports.
+//! What Killswitch itself depends on: finding, probing and patching functions, and reports.
 
 use super::{
     never,
     Family, //
 };
 
-/// What makes chosen functions fail to test their callers, with a list of its own of what may.
+/// Error injection, which makes functions on its own list fail to test their callers.
 #[rustfmt::skip]
 pub(super) const ERROR_INJECTION: Family = Family {
     name: "error injection",
@@ -16,7 +16,7 @@ pub(super) const ERROR_INJECTION: Family = Family {
     ],
 };
 
-/// What redirects the entry of a function.
+/// Functions that redirect the entry of a function.
 #[rustfmt::skip]
 pub(super) const FTRACE: Family = Family {
     name: "ftrace",
@@ -25,7 +25,7 @@ pub(super) const FTRACE: Family = Family {
     ],
 };
 
-/// What changes the code of the running kernel.
+/// Functions that change the code of the running kernel.
 #[rustfmt::skip]
 pub(super) const TEXT_PATCHING: Family = Family {
     name: "text patching",
@@ -39,7 +39,7 @@ pub(super) const TEXT_PATCHING: Family = Family {
     ],
 };
 
-/// What replaces functions by fixed ones.
+/// Functions that replace functions by fixed ones.
 #[rustfmt::skip]
 pub(super) const LIVEPATCH: Family = Family {
     name: "livepatch",
@@ -48,7 +48,7 @@ pub(super) const LIVEPATCH: Family = Family {
     ],
 };
 
-/// What turns names into addresses, and tells what lies at an address.
+/// Functions that resolve names to addresses, and addresses to names.
 #[rustfmt::skip]
 pub(super) const SYMBOLS: Family = Family {
     name: "symbols",
@@ -59,7 +59,7 @@ pub(super) const SYMBOLS: Family = Family {
     ],
 };
 
-/// What the files of security modules below /sys/kernel/security are made of.
+/// The implementation of files in /sys/kernel/security.
 #[rustfmt::skip]
 pub(super) const CONTROL_FILES: Family = Family {
     name: "control files",
@@ -76,7 +76,7 @@ pub(super) const CONTROL_FILES: Family = Family {
     ],
 };
 
-/// What tells security modules and subsystems what happened.
+/// Notifications of security modules and subsystems.
 #[rustfmt::skip]
 pub(super) const NOTIFIERS: Family = Family {
     name: "notifier chains",
@@ -85,7 +85,7 @@ pub(super) const NOTIFIERS: Family = Family {
     ],
 };
 
-/// What every part of the kernel that is written in Rust calls.
+/// Functions that all Rust code in the kernel calls.
 #[rustfmt::skip]
 pub(super) const RUST: Family = Family {
     name: "rust support",

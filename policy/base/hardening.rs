@@ -9,7 +9,7 @@ use super::{
     Family, //
 };
 
-/// What keeps code read-only and data not executable.
+/// Functions that keep code read-only and data not executable.
 #[rustfmt::skip]
 pub(super) const PAGE_PROTECTION: Family = Family {
     name: "page protection",
@@ -21,7 +21,7 @@ pub(super) const PAGE_PROTECTION: Family = Family {
     ],
 };
 
-/// What notices that memory of the kernel was corrupted, and reacts.
+/// Detection of corrupted kernel memory.
 #[rustfmt::skip]
 pub(super) const EXPLOIT_DETECTION: Family = Family {
     name: "exploit detection",
@@ -37,7 +37,7 @@ pub(super) const EXPLOIT_DETECTION: Family = Family {
     ],
 };
 
-/// What confines devices to the memory that they were given.
+/// Functions that confine devices to their memory.
 #[rustfmt::skip]
 pub(super) const DMA: Family = Family {
     name: "DMA protection",
@@ -46,7 +46,7 @@ pub(super) const DMA: Family = Family {
     ],
 };
 
-/// What guards processes: shadow stacks, protection keys, segments.
+/// Protections of processes: shadow stacks, protection keys, segments.
 #[rustfmt::skip]
 pub(super) const USER_PROTECTION: Family = Family {
     name: "process protection",

@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! What keeps foreign code and data out: lockdown, signatures and keys, module and kexec loading,
-//! integrity measurement, verified and encrypted storage, random numbers and cryptography.
+//! Protection against foreign code and data: lockdown, signatures and keys, loading of modules and
+//! kexec images, integrity measurement, verified and encrypted storage, random numbers and
+//! cryptography.
 
 use super::{
     never,
     Family, //
 };
 
-/// What locks the kernel down and tells it how it was booted.
+/// Functions that lock the kernel down, or report how it was booted.
 #[rustfmt::skip]
 pub(super) const LOCKDOWN: Family = Family {
     name: "lockdown",
@@ -16,7 +17,7 @@ pub(super) const LOCKDOWN: Family = Family {
     ],
 };
 
-/// What verifies blocks read from disks and file systems.
+/// Verification of blocks read from disks and file systems.
 #[rustfmt::skip]
 pub(super) const VERITY: Family = Family {
     name: "verified storage",

@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! Rule `security-base`: what the LSMs and the kernel's own protections stand on.
+//! Rule `security-base`: the functions that the LSMs and the kernel's own protections depend on.
 //!
-//! The files of this directory are a table, and nothing else: families of functions, each with the
-//! values that it may still be made to return, and why it is there. To protect one more, add a
-//! line.
+//! The other files of this directory are only a table: families of functions, with the values that
+//! they may still be made to return, and the reason. To protect another function, add a line.
 
 mod activation;
 mod arm64;
@@ -16,7 +15,7 @@ mod integrity;
 mod named;
 mod network;
 mod subsystems;
-// Only the host program asks.
+// Only used by the host program.
 #[cfg(test)]
 #[allow(dead_code)]
 pub(crate) mod without;
@@ -87,7 +86,7 @@ const FAMILIES: &[&Family] = &[
 /// Functions that are protected for the same reason.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Family {
-    /// What administrators know it by.
+    /// Its name in messages.
     pub(crate) name: &'static str,
     /// Its lines.
     lines: &'static [Line],
@@ -97,32 +96,31 @@ pub(crate) struct Family {
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Line {
     accepts: Accepts,
-    /// What the functions do, to be read behind "this function".
+    /// What the functions do, to follow "this function".
     pub(crate) why: &'static str,
     /// Their names: `symbol` for a function of the kernel itself, `module:symbol` for one that may
-    /// be in a module as well. `*` stands for any characters.
+    /// also be in a module. `*` matches any characters.
     names: &'static [&'static str],
 }
 
 /// The values that a function may still be made to return.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Accepts {
-    /// None, and what they call directly takes nothing either.
+    /// None, and none for the functions that it calls directly.
     Nothing,
-    /// None, but what they call is judged by itself.
+    /// None, but the functions that it calls are judged on their own.
     NothingItself,
     /// Errors, from -1 to -133, if the function can return errors.
     Errors,
-    /// This number, whatever else speaks against it.
+    /// This number, whatever other rules say.
     Named(i64),
-    /// This number, whatever else speaks against it, if root is spared.
+    /// This number, whatever other rules say, if root is spared.
     NamedSpared(i64),
     /// What is accepted without the line, if root is spared.
     Spared,
 }
 
-/// A line for functions that may not be made to return anything, and neither what they call
-/// directly.
+/// A line for functions that accept no value, and nor do the functions that they call directly.
 const fn never(why: &'static str, names: &'static [&'static str]) -> Line {
     Line {
         accepts: Accepts::Nothing,
@@ -131,7 +129,7 @@ const fn never(why: &'static str, names: &'static [&'static str]) -> Line {
     }
 }
 
-/// A line for functions that may not be made to return anything, while what they call may.
+/// A line for functions that accept no value, while the functions that they call may.
 const fn closed(why: &'static str, names: &'static [&'static str]) -> Line {
     Line {
         accepts: Accepts::NothingItself,
@@ -149,17 +147,17 @@ const fn errno(why: &'static str, names: &'static [&'static str]) -> Line {
     }
 }
 
-/// A line for functions that say no, or stay closed, by returning 0 or false.
+/// A line for functions that deny by returning 0 or false.
 const fn zero(why: &'static str, names: &'static [&'static str]) -> Line {
     named(0, why, names)
 }
 
-/// A line for functions that say no, or stay closed, by returning 1 or true.
+/// A line for functions that deny by returning 1 or true.
 const fn one(why: &'static str, names: &'static [&'static str]) -> Line {
     named(1, why, names)
 }
 
-/// A line for functions that may be made to return `value`, whatever else speaks against it.
+/// A line for functions that may be made to return `value`, whatever other rules say.
 const fn named(value: i64, why: &'static str, names: &'static [&'static str]) -> Line {
     Line {
         accepts: Accepts::Named(value),
@@ -168,8 +166,7 @@ const fn named(value: i64, why: &'static str, names: &'static [&'static str]) ->
     }
 }
 
-/// A line for functions that may be made to return what is accepted without it, if calls of root
-/// run them all the same.
+/// A line for functions that accept the same values as without it, but only if root is spared.
 const fn spared(why: &'static str, names: &'static [&'static str]) -> Line {
     Line {
         accepts: Accepts::Spared,
@@ -178,7 +175,8 @@ const fn spared(why: &'static str, names: &'static [&'static str]) -> Line {
     }
 }
 
-/// A line for functions that may be made to return `value` then, whatever else speaks against it.
+/// A line for functions that may be made to return `value` if root is spared, whatever other rules
+/// say.
 const fn named_spared(value: i64, why: &'static str, names: &'static [&'static str]) -> Line {
     Line {
         accepts: Accepts::NamedSpared(value),
@@ -187,7 +185,7 @@ const fn named_spared(value: i64, why: &'static str, names: &'static [&'static s
     }
 }
 
-/// A name in the table, by its place.
+/// A name in the table, by its indices.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Member {
     family: u8,
@@ -195,13 +193,13 @@ pub(crate) struct Member {
     name: u8,
 }
 
-/// How many bits hold the place of a family, that of a line in it, and that of a name in the line.
+/// The bits for the index of a family, of a line in it, and of a name in the line.
 const FAMILY_BITS: u32 = 6;
 const LINE_BITS: u32 = 6;
 const NAME_BITS: u32 = 8;
 const MEMBER_BITS: u32 = FAMILY_BITS + LINE_BITS + NAME_BITS;
 
-/// Whether the places of all names fit.
+/// Whether all indices fit.
 const fn fits() -> bool {
     let mut family = 0;
 
@@ -237,7 +235,7 @@ impl Member {
         })
     }
 
-    /// A number that no other name has.
+    /// A unique number.
     pub(crate) fn number(self) -> usize {
         let [family, line, name] = [self.family, self.line, self.name].map(usize::from);
 
@@ -253,7 +251,7 @@ impl Member {
         }
     }
 
-    /// What [`Members`] keep of it and of the function at `address` that it names.
+    /// The number of the name and the address of a function, for [`Members`].
     pub(crate) fn at(self, address: usize) -> usize {
         address << MEMBER_BITS | self.number()
     }
@@ -268,33 +266,33 @@ impl Member {
         &self.family().lines[usize::from(self.line)]
     }
 
-    /// The name, as it stands in the table.
+    /// The name, as in the table.
     pub(crate) fn name(self) -> &'static str {
         self.line().names[usize::from(self.name)]
     }
 
-    /// Whether it names a function that takes nothing, and whose callees take nothing either.
+    /// Whether the function accepts no value, and nor do its callees.
     pub(crate) fn accepts_nothing(self) -> bool {
         self.line().accepts == Accepts::Nothing
     }
 
-    /// The name of the function, without its module, as a pattern.
+    /// The pattern of the function's name, without the module.
     pub(crate) fn symbol(self) -> &'static str {
         let name = self.name();
         name.split_once(':').map_or(name, |(_, symbol)| symbol)
     }
 
-    /// The name of the function, if every kernel is expected to have it: no pattern, no module.
+    /// The name of the function, if all kernels are expected to have it: no pattern, no module.
     pub(crate) fn expected(self) -> Option<&'static str> {
         Some(self.name()).filter(|name| !name.contains([':', '*']))
     }
 
-    /// Whether both say the same of what they name.
+    /// Whether both accept the same values.
     pub(crate) fn accepts_same(self, other: Member) -> bool {
         self.line().accepts == other.line().accepts
     }
 
-    /// Whether it says the same of all that `other` names. What is in a module may be built in.
+    /// Whether it accepts the same for all functions that `other` names. Modules may be built in.
     #[cfg(test)]
     pub(crate) fn covers(self, other: Member) -> bool {
         let covers = |one: &str, other: &str| glob::matches(one.as_bytes(), other.as_bytes());
@@ -310,11 +308,11 @@ impl Member {
             && covers(self.symbol(), other.symbol())
     }
 
-    /// Whether it stands for the function that was called `original` in `module`.
+    /// Whether it matches the function `original` in `module`.
     fn stands_for(self, module: &str, original: &str) -> bool {
         let name = self.name();
 
-        // It is asked of the whole table, of which this leaves little.
+        // A fast check, since this is called for the whole table.
         glob::may_end(name.as_bytes(), original.as_bytes())
             && name.split_once(':').is_some_and(|(m, s)| {
                 glob::matches(m.as_bytes(), module.as_bytes())
@@ -328,7 +326,7 @@ impl Member {
 
         match self.line().accepts {
             Accepts::Nothing | Accepts::NothingItself => false,
-            // What returns something unknown may return an error.
+            // An unknown return type may hold an error.
             Accepts::Errors => match returns {
                 Type::Unknown => returns.holds(asked.value),
                 _ => returns.fails_with(asked.value),
@@ -339,7 +337,7 @@ impl Member {
         }
     }
 
-    /// Whether it names a value that is accepted whatever else speaks against it.
+    /// Whether it names a value that is accepted whatever other rules say.
     pub(crate) fn is_exception(self) -> bool {
         matches!(
             self.line().accepts,
@@ -348,12 +346,12 @@ impl Member {
     }
 }
 
-/// Which functions of the kernel itself are named in the table, and by what. Each is kept as one
-/// number: the lower bits of its address, which no other function has, and that of the name.
+/// The functions of the kernel itself that are named in the table, with their names. Each is one
+/// number: the lower bits of the address, which are unique, and the number of the name.
 pub(crate) struct Members<S>(AddressSet<S>);
 
 impl<S: DerefMut<Target = [usize]>> Members<S> {
-    /// Makes a set of what [`Member::at()`] returned.
+    /// Makes a set of results of [`Member::at()`].
     pub(crate) fn new(numbers: S) -> Self {
         Self(AddressSet::new(numbers))
     }
@@ -365,17 +363,17 @@ impl<S: Deref<Target = [usize]>> Members<S> {
         Members(self.0.borrow())
     }
 
-    /// How many there are.
+    /// The number of members.
     pub(crate) fn len(&self) -> usize {
         self.0.len()
     }
 
-    /// All names, each as often as it names a function.
+    /// All names, once for each function that has one.
     pub(crate) fn all(&self) -> impl Iterator<Item = Member> + '_ {
         self.0.all().map(Member::numbered)
     }
 
-    /// What names the function at `address`.
+    /// The names of the function at `address`.
     pub(crate) fn of(&self, address: usize) -> impl Iterator<Item = Member> + '_ {
         let first = address << MEMBER_BITS;
 
@@ -385,7 +383,7 @@ impl<S: Deref<Target = [usize]>> Members<S> {
     }
 }
 
-/// The name that a function had before its compiler made a variant of it.
+/// The original name of a function, without suffixes of the compiler.
 pub(crate) fn original(symbol: &str) -> &str {
     match symbol.split_once('.') {
         Some((name, _)) if !name.is_empty() => name,
@@ -393,7 +391,7 @@ pub(crate) fn original(symbol: &str) -> &str {
     }
 }
 
-/// Whether a line stands for `function`. [`Facts::is_in_table`] finds it out once.
+/// Whether a line matches `function`. [`Facts::is_in_table`] caches it.
 pub(super) fn names_any(function: InModule<'_>) -> bool {
     function.symbols.iter().any(|it| {
         let original = original(it.as_str());
@@ -420,7 +418,7 @@ fn find(facts: &Facts<'_>, is_wanted: impl Fn(&Member) -> bool) -> Option<Member
     by_address.or_else(by_module)
 }
 
-/// The value that a line names for the function.
+/// The value that a line names explicitly for the function.
 pub(super) fn named_value(facts: &Facts<'_>) -> Option<i64> {
     let named = |it: &Member| it.is_exception();
 
@@ -430,7 +428,7 @@ pub(super) fn named_value(facts: &Facts<'_>) -> Option<i64> {
     }
 }
 
-/// Whether a line names this value for the function, so that nothing else speaks against it.
+/// Whether a line names this value explicitly for the function, which overrides other rules.
 pub(super) fn is_named(facts: &Facts<'_>, asked: Asked) -> bool {
     let names = |it: &Member| it.is_exception() && it.accepts(facts.prototype.returns, asked);
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! Values that are accepted although a rule speaks against them: mitigations of bugs that were
-//! published, and values of which it is known that they stop the function and open nothing.
+//! Values that are accepted although a rule refuses them: mitigations of published bugs, and values
+//! that are known to stop the function and open nothing.
 
 use super::{
     named,
@@ -9,7 +9,7 @@ use super::{
     Family, //
 };
 
-/// What a rule refuses only because it cannot see that it is harmless.
+/// Values that a rule refuses only because it cannot see that they are harmless.
 #[rustfmt::skip]
 pub(super) const HARMLESS: Family = Family {
     name: "harmless answers",
@@ -37,7 +37,7 @@ pub(super) const HARMLESS: Family = Family {
     ],
 };
 
-/// Bugs inside of security modules.
+/// Bugs in security modules.
 #[rustfmt::skip]
 pub(super) const MODULES: Family = Family {
     name: "bugs of security modules",
@@ -51,7 +51,7 @@ pub(super) const MODULES: Family = Family {
     ],
 };
 
-/// What users may be kept from, and the system not.
+/// Functions that may be denied to users, but not to root.
 #[rustfmt::skip]
 pub(super) const USERS: Family = Family {
     name: "what users may be kept from",

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! What decides which packets pass, whom the other end of a connection may be, and who may change
-//! the network.
+//! Functions that decide which packets pass, authenticate peers, or control changes of the network.
 
 use super::{
     closed,
@@ -12,7 +11,7 @@ use super::{
     Family, //
 };
 
-/// What authenticates and encrypts packets.
+/// Authentication and encryption of packets.
 #[rustfmt::skip]
 pub(super) const IPSEC: Family = Family {
     name: "ipsec",
@@ -22,7 +21,7 @@ pub(super) const IPSEC: Family = Family {
     ],
 };
 
-/// What verifies the other end of a connection.
+/// Authentication of the peer of a connection.
 #[rustfmt::skip]
 pub(super) const TRANSPORT: Family = Family {
     name: "transport authentication",
@@ -43,7 +42,7 @@ pub(super) const TRANSPORT: Family = Family {
     ],
 };
 
-/// What secures Wi-Fi, Bluetooth and their relatives.
+/// Security of Wi-Fi, Bluetooth and other wireless links.
 #[rustfmt::skip]
 pub(super) const WIRELESS: Family = Family {
     name: "wireless security",
@@ -81,7 +80,7 @@ pub(super) const WIRELESS: Family = Family {
     ],
 };
 
-/// What decides who may use the servers in the kernel, and for what.
+/// Decisions about who may use the servers in the kernel, and for what.
 #[rustfmt::skip]
 pub(super) const SERVERS: Family = Family {
     name: "server authentication",

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! Subsystems that protect, as a whole: whatever has a name of theirs.
+//! Subsystems that protect something, as a whole, by patterns of names.
 
 use super::{
     never,
@@ -8,7 +8,7 @@ use super::{
     Family, //
 };
 
-/// What filters, labels or encrypts traffic.
+/// Filtering, labelling and encryption of traffic.
 #[rustfmt::skip]
 pub(super) const NETWORK: Family = Family {
     name: "protecting traffic",
@@ -39,7 +39,7 @@ pub(super) const NETWORK: Family = Family {
     ],
 };
 
-/// What protects data and their integrity.
+/// Protection of data and their integrity.
 #[rustfmt::skip]
 pub(super) const DATA: Family = Family {
     name: "protecting data",
@@ -64,7 +64,7 @@ pub(super) const DATA: Family = Family {
     ],
 };
 
-/// What watches and traces.
+/// Monitoring and tracing.
 #[rustfmt::skip]
 pub(super) const WATCHING: Family = Family {
     name: "watching",
@@ -102,7 +102,7 @@ pub(super) const WATCHING: Family = Family {
     ],
 };
 
-/// What limits programs.
+/// Limits for programs.
 #[rustfmt::skip]
 pub(super) const PROGRAMS: Family = Family {
     name: "limiting programs",

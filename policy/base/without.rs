@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! What would be decided without the table, or without a name in it, for tests that ask of each
-//! name why it is there.
+//! Verdicts without the table or without a name in it, for tests that justify each name.
 
 use super::{
     find,
@@ -18,11 +17,11 @@ use std::{
     vec::Vec, //
 };
 
-/// All names that stand for the function.
+/// All names in the table that match the function.
 pub(crate) fn members_of(facts: &Facts<'_>) -> Vec<Member> {
     let all = RefCell::new(Vec::new());
 
-    // None is wanted, so each is asked about.
+    // The predicate rejects all, so it sees all.
     find(facts, |it| {
         all.borrow_mut().push(*it);
         false

@@ -65,23 +65,23 @@ const BRANCHES: &[(usize, &[u8], usize)] = &[
     // Through a hub only.
     (0x1_0910, BL, 0x1_0100),
     (0x1_1710, BL, 0x1_0900),
-    // Beside a function that decides, and into the middle of one.
+    // Next to a function that decides, and into the middle of one.
     (0x1_1810, BL, 0x1_0104),
     (0x1_1820, BL, 0x1_1020),
     // Another instruction with the same number in it.
     (0x1_1910, ADR, 0x1_0100),
     // An entry point that does not decide.
     (0x1_1a10, BL, 0x1_0300),
-    // In the part that its compiler moved out of the way.
+    // In the cold part.
     (0x1_1d10, BL, 0x1_0100),
-    // Through one that is short, and beside such a one.
+    // Through a short function, and next to one.
     (SHORT[0], BL, 0x1_0100),
     (0x1_2910, BL, SHORT[0]),
     (SHORT[1] + SHORT_LENGTH + 0x10, BL, 0x1_0100),
     (0x1_2a10, BL, SHORT[1]),
     // Calls from security/.
     (0x1_0160, BL, CALLED_BY_SECURITY),
-    // Calls whose result is overwritten, and looked at: there, or by what it is passed to.
+    // Calls whose result is overwritten, and used: there, or by a function that gets it.
     (0x1_3710, BL, UNUSED),
     (0x1_3720, BL, PARTLY_USED),
     (0x1_3910, BL, PARTLY_USED),
@@ -92,7 +92,7 @@ const BRANCHES: &[(usize, &[u8], usize)] = &[
 
 /// In the middle of a function that does nothing.
 const VENEER: usize = 0x1_2f40;
-/// Overwrites its first argument, and reads it.
+/// A function that overwrites its first argument, and one that reads it.
 const FORGETS: usize = 0x1_3b00;
 const USES: usize = 0x1_3c00;
 
@@ -108,7 +108,7 @@ const OTHERS: &[(usize, &[u8])] = &[
     (FAILS + 0x20, &0x1280_02a0_u32.to_le_bytes()),
     (FAILS + 0x1a0, &0x9280_016c_u32.to_le_bytes()),
     (FAILS + 0x200, &0x1280_1081_u32.to_le_bytes()),
-    // In the part that its compiler moved out of the way.
+    // In the cold part.
     (0x1_1d40, &0x1280_02a0_u32.to_le_bytes()),
     // mov w0, #-1; mov w0, #-134; cmn w0, #22; mov wzr, #-22; movk w0, #0xffea; mov w0, #0xffea;
     // the number in memory

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! The table of facts, values and expected verdicts that the host tests and the KUnit suite share.
+//! Test tables of facts, values and verdicts, shared by the host tests and the KUnit suite.
 
 #[cfg(any(CONFIG_ARM64, not(CONFIG_SECURITY_KILLSWITCH)))]
 mod arm64;
@@ -39,10 +39,10 @@ use super::{
 };
 use core::ops::Range;
 
-/// The distance between the functions of the imaginary kernel that the cases speak of. Each is as
-/// long, with the padding of the next at its end.
+/// The distance between the functions of the imaginary kernel. Each is this long, with the padding
+/// of the next at its end.
 const LENGTH: usize = 0x100;
-/// Where its code lies.
+/// The range of its code.
 const TEXT: Range<usize> = 0x1_0000..0x1_4000;
 
 /// Its entry points, unsorted and with an alias.
@@ -70,47 +70,47 @@ const SECURITY: Range<usize> = 0x1_0100..0x1_0700;
 const PROCESSOR: Range<usize> = 0x1_3d00..0x1_3e00;
 const CORE: [usize; 1] = [0x1_0a00];
 
-/// Can fail, and is called by what does not look at its result, by what does, and by both.
+/// Functions that can fail: callers ignore the result, use it, or both.
 const UNUSED: usize = 0x1_3600;
 const USED: usize = 0x1_3a00;
 const PARTLY_USED: usize = 0x1_3800;
-/// Can fail, and two more behind it.
+/// A function that can fail, followed by two more.
 const FAILS: usize = 0x1_3000;
-/// Cannot.
+/// A function that cannot fail.
 const SUCCEEDS: usize = 0x1_3400;
-/// Can fail, and is called by what is built from security/.
+/// A function that can fail, and is called from security/.
 const CALLED_BY_SECURITY: usize = 0x1_3500;
-/// Have 12 bytes, with another function right behind them.
+/// Functions of 12 bytes, directly followed by another function.
 const SHORT: [usize; 2] = [0x1_2700, 0x1_2800];
 const SHORT_LENGTH: usize = 12;
-/// Calls itself, and others that decide nothing.
+/// A function that calls itself, and others that decide nothing.
 const PLAIN: usize = 0x1_2000;
-/// Its cold part is 0x1_1d00.
+/// A function with a cold part at 0x1_1d00.
 const WITH_COLD_PART: usize = 0x1_1b00;
-/// Nobody knows which its cold part is.
+/// A function with an ambiguous cold part.
 const WITH_UNKNOWN_PART: usize = 0x1_1c00;
-/// Its code cannot be read.
+/// A function whose code cannot be read.
 const UNREADABLE: usize = 0x1_2100;
-/// Is called from so many places that it is a primitive, and the next just from fewer.
+/// A function with just enough callers to be a primitive, and one with just too few.
 const PRIMITIVE: usize = 0x1_2200;
 const NO_PRIMITIVE: usize = 0x1_2300;
 
 type Encode = fn(usize, &[u8], usize) -> ([u8; 8], usize);
 
-/// What an architecture makes of the code of the imaginary kernel.
+/// The code of the imaginary kernel on an architecture.
 struct Sample {
     reader: &'static dyn Reader,
-    /// How many bytes in front of a function belong to it.
+    /// The padding in front of functions, in bytes.
     padding: usize,
-    /// How far behind its beginning a function is entered at most.
+    /// The largest offset at which a function is entered.
     entry: usize,
     /// What all code is filled with.
     nop: &'static [u8],
-    /// Branches: where they are, all but the displacement of each, and where it leads.
+    /// Branches: the address, the instruction without the displacement, and the target.
     branches: &'static [(usize, &'static [u8], usize)],
-    /// The branch at a place to another, and how many bytes it has.
+    /// Encodes a branch, and returns its length.
     branch: Encode,
-    /// Other instructions, and where they are.
+    /// Other instructions, with their addresses.
     others: &'static [(usize, &'static [u8])],
 }
 
@@ -118,7 +118,7 @@ struct Sample {
 pub(crate) struct Imaginary(&'static Sample);
 
 impl Imaginary {
-    /// It on each architecture that is read.
+    /// The imaginary kernel on each supported architecture.
     pub(crate) const ALL: &[Self] = &[
         #[cfg(any(CONFIG_X86_64, not(CONFIG_SECURITY_KILLSWITCH)))]
         Self(&x86::SAMPLE),
@@ -217,7 +217,7 @@ impl Image for Imaginary {
     }
 }
 
-/// What a prototype says that gives away no more than this.
+/// A prototype with a return type and nothing else.
 const fn returning(returns: Type) -> Prototype {
     Prototype {
         returns,
@@ -225,8 +225,8 @@ const fn returning(returns: Type) -> Prototype {
     }
 }
 
-/// A case: the addresses of the name, its module, what the function returns, the value, the cause
-/// that [`judge`] must give, and the value that it must say is accepted.
+/// A case: the addresses of the name, its module, the return type, the value, the expected cause of
+/// [`judge`], and the value that it must accept instead.
 struct Case(
     &'static [usize],
     Option<&'static str>,
@@ -258,7 +258,7 @@ const fn refuse(
     Case(addresses, module, returns, value, Some(cause), instead)
 }
 
-/// A module that protects, and another.
+/// Guards, and another module.
 const GUARD: Option<&str> = Some("esp4");
 const FILTER: Option<&str> = Some("nf_tables");
 const OTHER: Option<&str> = Some("other");
@@ -297,11 +297,11 @@ const CASES: &[Case] = &[
     refuse(None, &[0x1_0500], INT, 1, Cause::LsmHook("yama"), None),
     refuse(None, &[0x1_0600], INT, -1, Cause::LsmHook("that is called through it"), None),
     refuse(None, &[0x1_06ff], INT, -1, Cause::LsmHook("that is called through it"), None),
-    // Built from security/, whatever the value; and what that calls.
+    // Built from security/, or called from there, whatever the value.
     refuse(None, &[0x1_0180], INT, 0, Cause::Security, None),
     refuse(None, &[0x1_0180], INT, -1, Cause::Security, None),
     refuse(None, &[CALLED_BY_SECURITY], INT, -1, Cause::Callee(0x1_0100), None),
-    // Written for the processor, though it can fail.
+    // Low-level code of the architecture, though it can fail.
     refuse(None, &[PROCESSOR.start], INT, -1, Cause::Default(Zone::Processor, INT), None),
     refuse(None, &[PROCESSOR.start], INT, 0, Cause::Default(Zone::Processor, INT), None),
     // Built into the kernel, or in a guard: a refusal, if the function can fail and its callers
@@ -336,10 +336,10 @@ const CASES: &[Case] = &[
     refuse(GUARD, &[FAILS], INT, 0, guard(INT), Some(-1)),
     refuse(GUARD, &[SUCCEEDS], INT, -1, guard(INT), None),
     refuse(FILTER, &[FAILS], INT, -1, Cause::Request(Zone::Guard(FILTERS)), Some(-1)),
-    // The neighbour of an entry point is another function.
+    // The function next to an entry point.
     refuse(None, &[0x1_00ff], INT, 0, core(INT), None),
     refuse(None, &[0x1_0700], INT, 0, core(INT), None),
-    // In other modules, what can fail by itself may fail, and what cannot may do nothing.
+    // In other modules, a function that can fail may fail, and one that cannot may do nothing.
     allow(OTHER, &[FAILS], INT, -2),
     allow(OTHER, &[FAILS + 0x100], Type::Pointer, -1),
     refuse(OTHER, &[FAILS], INT, 0, other(INT), Some(-1)),
@@ -349,7 +349,7 @@ const CASES: &[Case] = &[
     allow(OTHER, &[PLAIN], INT, 0),
     allow(OTHER, &[PLAIN], INT, -1),
     allow(OTHER, &[PLAIN], INT, 1),
-    // What decides may deny, if it returns what says so.
+    // A deciding function may deny, if its return type can express that.
     refuse(OTHER, &[0x1_1000], INT, 0, calls(INT, 0x1_0100), Some(-1)),
     refuse(OTHER, &[0x1_1000], INT, 1, calls(INT, 0x1_0100), Some(-1)),
     refuse(OTHER, &[0x1_1000], INT, -134, calls(INT, 0x1_0100), Some(-1)),
@@ -364,7 +364,7 @@ const CASES: &[Case] = &[
     refuse(OTHER, &[0x1_1000], UNSIGNED, -1, calls(UNSIGNED, 0x1_0100), None),
     refuse(OTHER, &[0x1_1000], CHAR, -1, calls(CHAR, 0x1_0100), None),
     refuse(OTHER, &[0x1_1000], Type::Unknown, -1, calls(Type::Unknown, 0x1_0100), None),
-    // However it calls.
+    // By any kind of branch.
     refuse(OTHER, &[0x1_1100], INT, 0, calls(INT, 0x1_0200), Some(-1)),
     refuse(OTHER, &[0x1_1200], INT, 0, calls(INT, 0x1_0800), Some(-1)),
     refuse(OTHER, &[0x1_1300], INT, 0, calls(INT, 0x1_0800), Some(-1)),
@@ -373,7 +373,7 @@ const CASES: &[Case] = &[
     refuse(OTHER, &[WITH_UNKNOWN_PART], INT, 0, unknown(INT), Some(-1)),
     refuse(OTHER, &[UNREADABLE], INT, 0, unknown(INT), Some(-1)),
     allow(OTHER, &[UNREADABLE], INT, -1),
-    // Through one other function, and no further; not through hubs.
+    // Through one other function, but not through two, and not through hubs.
     refuse(OTHER, &[0x1_1500], INT, 0, through(INT, 0x1_1000, 0x1_0100), Some(-1)),
     refuse(OTHER, &[0x1_2600], INT, 0, through(INT, 0x1_1000, 0x1_0100), Some(-1)),
     refuse(OTHER, &[0x1_1500], Type::Void, 0, through(Type::Void, 0x1_1000, 0x1_0100), None),
@@ -382,16 +382,16 @@ const CASES: &[Case] = &[
     allow(OTHER, &[0x1_1700], INT, 0),
     refuse(OTHER, &[0x1_2900], INT, 0, through(INT, SHORT[0], 0x1_0100), Some(-1)),
     allow(OTHER, &[0x1_2a00], INT, 0),
-    // What only looks like a call.
+    // Code that only resembles a call.
     allow(OTHER, &[0x1_1800], INT, 0),
     allow(OTHER, &[0x1_1900], INT, 0),
     allow(OTHER, &[0x1_1a00], INT, 0),
-    // What the kernel is built on.
+    // Primitives.
     refuse(None, &[0x1_0a00], INT, 0, core(INT), None),
     refuse(OTHER, &[0x1_0a00], INT, -1, Cause::Core, None),
     refuse(OTHER, &[PRIMITIVE], INT, -1, Cause::Called(MANY), None),
     allow(OTHER, &[NO_PRIMITIVE], INT, -1),
-    // The edges of types.
+    // The limits of types.
     allow(OTHER, &[PLAIN], INT, i32::MIN as i64),
     allow(OTHER, &[PLAIN], INT, i32::MAX as i64),
     refuse(OTHER, &[PLAIN], INT, i32::MIN as i64 - 1, Cause::ReturnType(INT), Some(-1)),
@@ -423,10 +423,10 @@ const CASES: &[Case] = &[
     refuse(OTHER, &[FAILS + 0x100], Type::Pointer, -134, other(Type::Pointer), Some(-1)),
     refuse(OTHER, &[PLAIN], Type::Pointer, 1, other(Type::Pointer), Some(0)),
     refuse(OTHER, &[PLAIN], Type::Other, 0, Cause::ReturnType(Type::Other), None),
-    // A name that stands for several functions.
+    // Ambiguous names.
     refuse(OTHER, &[PLAIN, 0x1_2400], INT, 0, Cause::Ambiguous(2), None),
     refuse(OTHER, &[PLAIN, 0x1_2400, 0x1_2500], INT, -1, Cause::Ambiguous(3), None),
-    // The order; one protected address of several is enough.
+    // The order of rules; one protected address of several is enough.
     refuse(None, &[0x1_0200], INT, 1 << 40, Cause::LsmEntry, None),
     refuse(None, &[0x1_0400, 0x1_0100], INT, 0, Cause::LsmEntry, None),
     refuse(None, &[FAILS, 0x1_0400], INT, 1 << 40, Cause::LsmHook("landlock"), None),
@@ -478,8 +478,8 @@ const fn unknown(returns: Type) -> Cause {
 /// Values of one verdict.
 type Values = &'static [i64];
 
-/// Names in the table, with what the function returns, and values that are accepted and refused for
-/// all calls and if root is spared.
+/// Names in the table, with the return type, and the values that are accepted and refused for all
+/// calls and if root is spared.
 #[rustfmt::skip]
 const LINES: &[(&str, Type, [Values; 2], [Values; 2])] = &[
     ("copy_creds", INT, [&[], &[]], [&[-1, 0, 1], &[-1, 0, 1]]),
@@ -487,8 +487,8 @@ const LINES: &[(&str, Type, [Values; 2], [Values; 2])] = &[
     ("bpf_prog_load", INT, [&[], &[-1]], [&[-1, 0], &[0, -22]]),
 ];
 
-/// Functions of modules by their names: module, name, what it returns, and the values that are
-/// accepted and refused.
+/// Functions of modules by name: module, name, return type, and the values that are accepted and
+/// refused.
 #[rustfmt::skip]
 const IN_MODULES: &[(&str, &str, Type, Values, Values)] = &[
     ("other", "send_data", INT, &[-1], &[0, 1]),
@@ -507,8 +507,8 @@ const IN_MODULES: &[(&str, &str, Type, Values, Values)] = &[
     ("drm", "drm_dropmaster_ioctl", INT, &[], &[0, -1]),
 ];
 
-/// What a function works on, by what it is given, with the values that are accepted and refused in
-/// the kernel itself and in modules, of a function that can fail.
+/// Objects by parameter, with the values that are accepted and refused in the kernel itself and in
+/// modules, for a function that can fail.
 #[rustfmt::skip]
 const OBJECTS: &[(Object, [Values; 2], [Values; 2])] = &[
     (Object::Protection(0), [&[], &[-1, -22]], [&[-1, 0], &[0, 1]]),
@@ -516,8 +516,8 @@ const OBJECTS: &[(Object, [Values; 2], [Values; 2])] = &[
     (Object::Label, [&[], &[]], [&[-1, -5], &[0, -1, -5, -61, -95]]),
 ];
 
-/// What is judged: a kernel, the addresses of a name, its module and all names of it there, a line
-/// of the table that is about [`FAILS`], and its prototype.
+/// The input of a verdict: a kernel, the addresses of a name, its module and all its names there, a
+/// line of the table for [`FAILS`], and the prototype.
 #[derive(Clone, Copy)]
 struct Judged<'a> {
     image: &'a Imaginary,
@@ -562,7 +562,7 @@ impl Judged<'_> {
             .map(|refusal| (refusal.cause, refusal.instead.map(|it| it.value.get())))
     }
 
-    /// The verdict on the first value that does not get the expected one.
+    /// The first unexpected verdict.
     fn first_wrong(&self, accepted: &[i64], refused: &[i64], spares_root: bool) -> Option<Verdict> {
         let accepted = accepted.iter().map(|value| (value, true));
         let mut values = accepted.chain(refused.iter().map(|value| (value, false)));
@@ -577,11 +577,11 @@ impl Judged<'_> {
 
 type Verdict = Option<(Cause, Option<i64>)>;
 
-/// A case whose verdict is not the expected one: where it stands, and the verdict.
+/// A case with an unexpected verdict: its position, and the verdict.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Wrong(&'static str, usize, Verdict);
 
-/// The first case whose verdict is not the expected one.
+/// The first case with an unexpected verdict.
 pub(crate) fn first_wrong() -> Option<Wrong> {
     Imaginary::ALL.iter().find_map(first_wrong_in)
 }

@@ -38,7 +38,7 @@ fn branch(place: usize, instruction: &[u8], target: usize) -> ([u8; 8], usize) {
 }
 
 const BRANCHES: &[(usize, &[u8], usize)] = &[
-    // Decides itself: by a call, a jump, a conditional jump, a call behind ENDBR64 and one into the
+    // Decides itself: by a call, a jump, a conditional jump, a call past ENDBR64 and one into the
     // padding.
     (0x1_1020, &[0xe8], 0x1_0100),
     (0x1_11eb, &[0xe9], 0x1_0200),
@@ -52,38 +52,38 @@ const BRANCHES: &[(usize, &[u8], usize)] = &[
     // Through a hub only.
     (0x1_0910, &[0xe8], 0x1_0100),
     (0x1_1710, &[0xe8], 0x1_0900),
-    // Beside a function that decides, and into the middle of one.
+    // Next to a function that decides, and into the middle of one.
     (0x1_1810, &[0xe8], 0x1_0105),
     (0x1_1820, &[0xe8], 0x1_1020),
-    // Another instruction with the same bytes behind it.
+    // Another instruction, followed by the same bytes.
     (0x1_1910, &[0xe0], 0x1_0100),
     (0x1_1920, &[0x0f, 0x74], 0x1_0100),
     // An entry point that does not decide.
     (0x1_1a10, &[0xe8], 0x1_0300),
-    // In the part that its compiler moved out of the way.
+    // In the cold part.
     (0x1_1d10, &[0xe8], 0x1_0100),
-    // Through one that is as short as padding, and beside such a one.
+    // Through a function that is as short as padding, and next to one.
     (SHORT[0], &[0xe8], 0x1_0100),
     (0x1_2910, &[0xe8], SHORT[0]),
     (SHORT[1] + SHORT_LENGTH + 0x10, &[0xe8], 0x1_0100),
     (0x1_2a10, &[0xe8], SHORT[1]),
     // Calls from security/.
     (0x1_0160, &[0xe8], CALLED_BY_SECURITY),
-    // A number there that looks like a call: mov $..., %rax.
+    // A number there that resembles a call: mov $..., %rax.
     (0x1_0170, &[0x48, 0xb8, 0xe8], FAILS + 0x100),
-    // Calls whose result is overwritten, and looked at.
+    // Calls whose result is overwritten, and used.
     (0x1_3710, &[0xe8], UNUSED),
     (0x1_3720, &[0xe8], PARTLY_USED),
     (0x1_3910, &[0xe8], PARTLY_USED),
     (0x1_3920, &[0xe8], USED),
 ];
-/// Moves of numbers into registers, and what only looks like that.
+/// Moves of numbers into registers, and code that only resembles one.
 const MOVES: &[(usize, &[u8])] = &[
     // mov $-22, %eax; mov $-12, %r12; mov $-133, %ecx
     (FAILS + 0x20, &[0xb8, 0xea, 0xff, 0xff, 0xff]),
     (FAILS + 0x1a0, &[0x49, 0xc7, 0xc4, 0xf4, 0xff, 0xff, 0xff]),
     (FAILS + 0x200, &[0xb9, 0x7b, 0xff, 0xff, 0xff]),
-    // In the part that its compiler moved out of the way.
+    // In the cold part.
     (0x1_1d40, &[0xb8, 0xea, 0xff, 0xff, 0xff]),
     // mov $-1, %eax; mov $-134, %eax; and $-22, %eax; cmp $-22, %eax; a displacement; mov $-22 to
     // memory; 16 bits
@@ -94,7 +94,7 @@ const MOVES: &[(usize, &[u8])] = &[
     (SUCCEEDS + 0x60, &[0x48, 0x8b, 0x83, 0xb8, 0xea, 0xff, 0xff]),
     (SUCCEEDS + 0x70, &[0xc7, 0x04, 0x24, 0xea, 0xff, 0xff, 0xff]),
     (SUCCEEDS + 0x80, &[0x66, 0xb8, 0xea, 0xff]),
-    // Behind calls: mov %rbx, %rdi; mov (%rdi), %eax, and test %eax, %eax.
+    // After calls: mov %rbx, %rdi; mov (%rdi), %eax, and test %eax, %eax.
     (UNUSED + 0x20, &[0xb8, 0xea, 0xff, 0xff, 0xff]),
     (PARTLY_USED + 0x20, &[0xb8, 0xea, 0xff, 0xff, 0xff]),
     (USED + 0x20, &[0xb8, 0xea, 0xff, 0xff, 0xff]),

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! Instructions of arm64: words of 32 bits, of which some are branches.
+//! Decoder of arm64 instructions.
 //!
-//! Data among code may look like a branch, which makes a difference only if it leads just to a
-//! function.
+//! Data among code may be decoded as a branch, which only matters if the target is a function.
 
 use super::{
     Architecture,
@@ -11,24 +10,24 @@ use super::{
     Use, //
 };
 
-/// arm64, which Arm calls A64, with little-endian data.
+/// arm64 (A64), little-endian.
 pub(crate) struct Arm64;
 
 /// The size of an instruction, in bytes.
 const WORD: usize = 4;
 
-/// `mov x9, x30`, which the kernel puts in front of a tracer's call at the entry of a function.
+/// `mov x9, x30`, which precedes the call of a tracer at the entry of a function.
 const SAVE_RETURN_ADDRESS: u32 = 0xaa1e_03e9;
-/// `brk #4`, which a probe puts in the place of an instruction.
+/// `brk #4`, the instruction of a probe.
 const BREAKPOINT: u32 = 0xd420_0080;
 /// `br x16`.
 const BRANCH_TO_X16: u32 = 0xd61f_0200;
 
 impl Architecture for Arm64 {
-    /// What the kernel puts at the entry of functions counts as one.
+    /// The two instructions for tracers at the entry of functions count as one.
     const LONGEST: usize = 2 * WORD;
     const ALIGNMENT: usize = WORD;
-    /// The landing pad there is no obstacle to calls.
+    /// Calls do not skip the landing pad.
     const ENTRY: usize = 0;
     const OVERLAP: usize = 0;
     const ARGUMENTS: u32 = 8;
@@ -110,7 +109,7 @@ impl Architecture for Arm64 {
     }
 }
 
-/// The instruction at `at`, if it is there as a whole.
+/// The instruction at `at`, unless it is truncated.
 fn word_at(bytes: &[u8], at: usize) -> Option<u32> {
     Some(u32::from_le_bytes(*bytes.get(at..)?.first_chunk()?))
 }
@@ -119,7 +118,7 @@ fn is_call(word: u32) -> bool {
     word & 0xfc00_0000 == 0x9400_0000
 }
 
-/// How far from the beginning of `word` it goes on, in bytes, if that is a direct call or jump.
+/// The offset of the target from `word`, in bytes, if it is a direct call or jump.
 fn branch(word: u32) -> Option<i32> {
     Some(match word >> 24 {
         // b, bl
@@ -132,8 +131,8 @@ fn branch(word: u32) -> Option<i32> {
     })
 }
 
-/// The number that `movz` or `movn` moves into a register, and whether that has 64 bits. Compilers
-/// take these two for all numbers that they can.
+/// The number that `movz` or `movn` moves into a register, and whether it is a 64-bit move.
+/// Compilers use these two whenever possible.
 fn moved(word: u32) -> Option<(i32, bool)> {
     let is_wide = word >> 31 == 1;
     let shift = (word >> 21 & 3) * 16;
@@ -156,7 +155,7 @@ fn moved(word: u32) -> Option<(i32, bool)> {
 fn use_of_result(word: u32) -> Use {
     const RESULT: u32 = 0;
     let is_result = |shift: u32| word >> shift & 0x1f == RESULT;
-    // Where a register is in most instructions: what is written or stored, and what is read.
+    // The usual register fields: the one that is written or stored, and those that are read.
     let (first, second, third, fourth) = (is_result(0), is_result(5), is_result(16), is_result(10));
     let is_any = first || second || third || fourth;
     let is_vector = word >> 26 & 1 == 1;
@@ -172,23 +171,23 @@ fn use_of_result(word: u32) -> Use {
         0b1000 | 0b1001 => match word >> 23 & 7 {
             // An address.
             0b000 | 0b001 => with(false, first),
-            // movk, and bfm, keep a part of what is there.
+            // movk and bfm keep a part of the old value.
             0b101 => with(first && is(0x6000_0000, 0x6000_0000), first),
             0b110 => with(second || first && is(0x6000_0000, 0x2000_0000), first),
             0b111 => with(second || third, first),
             _ => with(second, first),
         },
         0b1010 | 0b1011 => match word {
-            // ret, also with the return address authenticated.
+            // ret, also with authentication of the return address.
             0xd65f_03c0 | 0xd65f_0bff | 0xd65f_0fff => Use::Returns,
             // b, bl
             _ if is(0x7c00_0000, 0x1400_0000) => Use::None,
-            // From a system register, and to one; hints and barriers, which have no register, too.
+            // From and to a system register; also hints and barriers, which have no register.
             _ if is(0xfff0_0000, 0xd530_0000) => with(false, first),
             _ if is(0xffe0_0000, 0xd500_0000) => with(first, false),
             _ => Use::Reads,
         },
-        // From a place beside the code; prfm.
+        // PC-relative loads; prfm.
         0b0100 | 0b0110 | 0b1100 | 0b1110 if is(0x3b00_0000, 0x1800_0000) => {
             with(false, first && !is_vector && word >> 30 != 3)
         }
@@ -201,7 +200,7 @@ fn use_of_result(word: u32) -> Use {
                 _ => with(second, moves),
             }
         }
-        // One register, with a number or a register added to the address.
+        // One register, with an immediate or a register offset.
         0b0100 | 0b0110 | 0b1100 | 0b1110
             if is(0x3b00_0000, 0x3900_0000)
                 || is(0x3b20_0000, 0x3800_0000)
@@ -217,18 +216,18 @@ fn use_of_result(word: u32) -> Use {
                 _ => with(second || is_index, moves),
             }
         }
-        // Registers: a conditional comparison writes none, and has a number in the place of one.
+        // Register operations: a conditional comparison writes none, and may have an immediate.
         0b0101 | 0b1101 => match word >> 21 & 0xff {
-            // What sets flags from a register stands beside what adds with carry.
+            // Flag operations share the encoding of addition with carry.
             0b1101_0000 if !is(0xfc00, 0) => Use::Reads,
             0b1101_0010 => with(second || third && word >> 11 & 1 == 0, false),
-            // One source, and what is done in the place of another. What authenticates changes
-            // what is there.
+            // One source, with an opcode in the field of the other. Authentication modifies its
+            // register.
             0b1101_0110 if is(0x4000_0000, 0x4000_0000) => with(second || (first && !third), first),
             op if op >> 3 == 0b11011 => with(second || third || fourth, first),
             _ => with(second || third, first),
         },
-        // All others, and what is no instruction.
+        // All others, and invalid instructions.
         _ if is_any => Use::Reads,
         _ => Use::None,
     }

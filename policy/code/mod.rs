@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! What machine code says: whether a function decides about access, and from how many places
-//! functions are called.
+//! Analysis of machine code: whether a function decides about access, can fail, and where functions
+//! are called from.
 //!
-//! How instructions are encoded is a matter of the [`Architecture`], and each has a file of its
-//! own. The kernel is compiled with its own one only, and the host programs with all.
+//! An [`Architecture`] decodes instructions; each has its own file. The kernel is only compiled
+//! with its own, the host programs with all.
 
 #[cfg(any(CONFIG_ARM64, not(CONFIG_SECURITY_KILLSWITCH)))]
 pub(crate) mod arm64;
@@ -36,46 +36,44 @@ use core::{
     }, //
 };
 
-/// The most code of one function that is looked at, in bytes. The largest have half of that.
+/// The most code of one function that is analyzed, in bytes. The largest ones have half of that.
 const MAX_BODY: usize = 128 << 10;
-/// How much code is copied at a time, in bytes.
+/// The size of the pieces in which code is copied, in bytes.
 const CHUNK: usize = 256;
 
-/// An architecture: how its instructions are encoded.
+/// An architecture and its instruction encoding.
 pub(crate) trait Architecture: Sized + 'static {
     /// The longest instruction, in bytes.
     const LONGEST: usize;
-    /// What the addresses of instructions are multiples of.
+    /// The alignment of instructions.
     const ALIGNMENT: usize;
-    /// How far behind its beginning a function is entered at most, in bytes.
+    /// The largest offset at which a function is entered, in bytes.
     const ENTRY: usize;
-    /// How many bytes pieces of code have to overlap by if branches are looked for in them.
+    /// How many bytes pieces of code must overlap by in a search for branches.
     const OVERLAP: usize;
-    /// How many arguments are passed in registers.
+    /// The number of arguments that are passed in registers.
     const ARGUMENTS: u32;
-    /// Whether a result lies where the first argument of the next call does.
+    /// Whether results and first arguments use the same register.
     const RESULT_IS_ARGUMENT: bool;
-    /// How many bytes have to be read to see where a [veneer](Self::behind_veneer) leads; 0 if
-    /// there are none.
+    /// The size of a [veneer](Self::behind_veneer), in bytes; 0 if there are none.
     const VENEER: usize = 0;
-    /// How many bytes the longest probe replaces.
+    /// The size of the longest probe, in bytes.
     const PROBE: usize;
-    /// Whether a probe leaves nothing of a branch that it is put on.
+    /// Whether a probe overwrites all of a branch.
     const PROBE_HIDES_BRANCH: bool;
 
-    /// Decodes the instruction that `bytes` begin with. There is none if it is longer than they
-    /// are, or no instruction at all.
+    /// Decodes the instruction at the start of `bytes`; `None` if it is truncated or invalid.
     fn decode(bytes: &[u8]) -> Option<Instruction>;
 
     /// Whether `bytes` begin with a direct call.
     fn is_call(bytes: &[u8]) -> bool;
 
-    /// What the instruction that `bytes` begin with does with a result. Of those that do not read
-    /// it, this knows the usual ones.
+    /// What the instruction at the start of `bytes` does with a result. Instructions that are not
+    /// known count as reading it.
     fn use_of_result(bytes: &[u8]) -> Use;
 
-    /// Calls `visit` with the place of all that may be a branch in `bytes`, which lie at `at`, and
-    /// leads to one of the `length` addresses behind `start` or to `start`; and with where that is.
+    /// Calls `visit` with the address and the target of each possible branch in `bytes`, which are
+    /// at `at`, whose target is from `start` to `start + length`.
     fn find_branches(
         bytes: &[u8],
         at: usize,
@@ -84,29 +82,28 @@ pub(crate) trait Architecture: Sized + 'static {
         visit: impl FnMut(usize, usize),
     );
 
-    /// Where the veneer leads that `bytes`, which lie at `at`, begin with. The loader of modules
-    /// puts such code in them for calls of what is too far away.
+    /// The target of the veneer at the start of `bytes`, which are at `at`. The module loader adds
+    /// veneers to modules for calls that are out of range.
     fn behind_veneer(_bytes: &[u8], _at: usize) -> Option<usize> {
         None
     }
 
-    /// Whether `bytes` may begin with what a probe has put in the place of an instruction.
+    /// Whether `bytes` may begin with a probe instead of the original instruction.
     fn is_probe(bytes: &[u8]) -> bool;
 
-    /// Whether `bytes`, with which a function begins that is probed there, send its calls to the
-    /// probe.
+    /// Whether `bytes`, at the entry of a probed function, send calls to the probe.
     fn is_armed(bytes: &[u8]) -> bool;
 }
 
 /// An instruction.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Instruction {
-    /// How many bytes it has.
+    /// Its length in bytes.
     pub(crate) length: usize,
-    /// How far behind its end it goes on, if it is a direct call or jump.
+    /// The offset of the target from its end, if it is a direct call or jump.
     pub(crate) branch: Option<i32>,
-    /// The number that it moves into a register, if that is all it does, and whether the register
-    /// has 64 bits then.
+    /// The number that it moves into a register, if that is all it does, and whether it is a 64-bit
+    /// move.
     pub(crate) moved: Option<(i32, bool)>,
 }
 
@@ -115,31 +112,30 @@ pub(crate) struct Instruction {
 pub(crate) enum Use {
     /// Nothing.
     None,
-    /// Overwrites it without a look.
+    /// Overwrites it without reading it.
     Overwrites,
-    /// Returns with it.
+    /// Returns it.
     Returns,
     /// Reads it, or may read it.
     Reads,
 }
 
-/// What is asked of the code of an image, whatever architecture that is of.
+/// Analysis of the code of an image, for any architecture.
 pub(crate) trait Reader {
-    /// Looks through the function that begins at `address`, and those that it calls, for a call of
-    /// what decides about access.
+    /// Searches the function at `address`, and those that it calls, for a call of a function that
+    /// decides about access.
     fn evidence(&self, image: &dyn Image, kernel: &Kernel<'_>, address: usize) -> Option<Evidence>;
 
-    /// Whether the function at `address` can fail by itself: an error number, from -2 to -133, is
-    /// moved into a register somewhere in its code, of 64 bits if it returns a pointer. Comparisons
-    /// return -1, so that does not count.
+    /// Whether the function at `address` can return an error of its own: its code moves an error
+    /// number, from -2 to -133, into a register, by a 64-bit move if it returns a pointer. -1 does
+    /// not count, since comparisons return it.
     fn can_fail(&self, image: &dyn Image, address: usize, returns: Type) -> bool;
 
-    /// Whether a branch begins at `place`, or one byte before it, in code that is decoded from the
-    /// beginning of its function. It does, if that code cannot be read.
+    /// Whether a branch begins at `place`, or one byte before it, when the code is decoded from the
+    /// beginning of its function. True if the code cannot be read.
     fn is_branch(&self, image: &dyn Image, place: usize) -> bool;
 
-    /// Whether the code behind the call at `place` takes notice of what was returned to it. It
-    /// does, if that is not known.
+    /// Whether the code after the call at `place` uses the result. True if that is unknown.
     fn uses_result(&self, image: &dyn Image, place: usize) -> bool;
 }
 
@@ -161,14 +157,14 @@ impl<A: Architecture> Reader for A {
     }
 }
 
-/// What shows that a function decides about access.
+/// Evidence that a function decides about access.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Evidence {
-    /// It calls what decides.
+    /// It calls a function that decides.
     Calls {
-        /// Where the function between begins, if it does not call it itself.
+        /// The address of the function in between, if the call is not direct.
         through: Option<usize>,
-        /// Where what decides begins.
+        /// The address of the function that decides.
         decider: usize,
     },
     /// Its code cannot be read, or not all of it.
@@ -198,7 +194,7 @@ fn evidence<A: Architecture>(
         if kernel.hubs.contains(callee) {
             return None;
         }
-        // What cannot be read there is not the code of this function.
+        // Unreadable code of a callee does not count.
         branches::<A, _>(image, callee, &mut |target| {
             kernel.deciders.first_in(landing::<A>(image, target))
         })
@@ -214,8 +210,8 @@ fn evidence<A: Architecture>(
     }
 }
 
-/// Calls `visit` with the beginning of each function that the one at `address` calls or jumps to,
-/// until it returns something. It is called once for several calls in a row.
+/// Calls `visit` with the address of each function that the one at `address` calls or jumps to,
+/// until it returns something. Consecutive calls of one function are visited once.
 pub(crate) fn callees<A: Architecture, T>(
     image: &dyn Image,
     address: usize,
@@ -233,7 +229,7 @@ pub(crate) fn callees<A: Architecture, T>(
     })
 }
 
-/// Functions whose callers are looked for.
+/// Functions whose callers are searched.
 ///
 /// # Invariants
 ///
@@ -248,10 +244,10 @@ impl<S: DerefMut<Target = [usize]>> Called<S> {
         Self(functions)
     }
 
-    /// Calls `visit` with the place of each branch in `bytes`, which lie at `at`, to one of the
+    /// Calls `visit` with the address of each branch in `bytes`, which are at `at`, to one of the
     /// functions or to the `padding` in front of it, and with the function. A branch under a
-    /// breakpoint counts, too. To find all in code that is looked at in pieces, these have to
-    /// overlap by [`Architecture::OVERLAP`] bytes.
+    /// breakpoint counts, too. If code is searched in pieces, they must overlap by
+    /// [`Architecture::OVERLAP`] bytes.
     pub(crate) fn find<A: Architecture>(
         &self,
         bytes: &[u8],
@@ -275,14 +271,14 @@ impl<S: DerefMut<Target = [usize]>> Called<S> {
         self.0.binary_search(&address).is_ok()
     }
 
-    /// Whether any of the functions lies in `area`.
+    /// Whether any of the functions is in `area`.
     pub(crate) fn has_any_in(&self, area: Range<usize>) -> bool {
         self.0.iter().any(|function| area.contains(function))
     }
 }
 
-/// Visits those of `functions`, which are sorted, that a branch to `target` calls. Kept apart from
-/// the loop that is gone through for each place.
+/// Visits those of `functions`, which are sorted, that a branch to `target` calls. Separate from
+/// the hot loop over all addresses.
 #[cold]
 #[inline(never)]
 fn found_call<A: Architecture>(
@@ -309,12 +305,12 @@ fn found_call<A: Architecture>(
 /// Code that cannot be read.
 pub(crate) struct Unreadable;
 
-/// A part of the code, which is copied piece by piece.
+/// A part of the code, which is copied in pieces.
 struct Code<'a, A> {
     architecture: PhantomData<A>,
     image: &'a dyn Image,
     part: &'a Range<usize>,
-    /// Where the piece begins.
+    /// The address of the piece.
     start: usize,
     length: usize,
     piece: [u8; CHUNK],
@@ -332,8 +328,8 @@ impl<'a, A: Architecture> Code<'a, A> {
         }
     }
 
-    /// The bytes at `at`, which is in the part: those of the longest instruction, or more, or what
-    /// is left of the part.
+    /// The bytes at `at`, which is in the part: at least as many as the longest instruction, or the
+    /// rest of the part.
     fn at(&mut self, at: usize) -> Result<&[u8], Unreadable> {
         let left = self.part.end - at;
         let is_copied = at
@@ -351,17 +347,17 @@ impl<'a, A: Architecture> Code<'a, A> {
     }
 }
 
-/// Where a function may begin that a branch to `target` calls: at that place, a little before it,
-/// or behind the padding that was branched to.
+/// The addresses of functions that a branch to `target` can call: the target itself, a little
+/// before it, or after the padding that the branch targets.
 fn landing<A: Architecture>(image: &dyn Image, target: usize) -> RangeInclusive<usize> {
     target.saturating_sub(A::ENTRY)..=target.saturating_add(image.padding())
 }
 
-/// The function that a branch to `target` calls, if one begins there.
+/// The function that a branch to `target` calls, if there is one.
 fn entry<A: Architecture>(image: &dyn Image, target: usize) -> Option<usize> {
     let symbol = image.extent(target)?;
 
-    // Padding is a symbol of its own.
+    // Padding has its own symbol.
     if symbol.len() <= image.padding() && is_padding(image.name(symbol.start).as_str()) {
         return Some(symbol.end);
     }
@@ -397,7 +393,7 @@ fn is_branch<A: Architecture>(image: &dyn Image, place: usize) -> bool {
 }
 
 fn uses_result<A: Architecture>(image: &dyn Image, place: usize) -> bool {
-    /// How many instructions are looked at.
+    /// The number of instructions that are followed.
     const STEPS: usize = 16;
     let mut steps = 0..STEPS;
     let mut at = place;
@@ -411,7 +407,7 @@ fn uses_result<A: Architecture>(image: &dyn Image, place: usize) -> bool {
             Fate::Used => return true,
             Fate::Ignored => return false,
             Fate::Passed(target) => at = destination::<A>(image, target),
-            // What was passed on may be returned again.
+            // A function that gets the result may return it.
             Fate::Returned if !body.contains(&place) => return true,
             Fate::Returned => break,
         }
@@ -426,18 +422,18 @@ fn uses_result<A: Architecture>(image: &dyn Image, place: usize) -> bool {
     !is_void
 }
 
-/// What becomes of a result.
+/// What happens to a result.
 enum Fate {
-    /// It is taken notice of, or that is not known.
+    /// It is used, or that is unknown.
     Used,
     Ignored,
-    /// The function is left with it.
+    /// The function returns it.
     Returned,
-    /// What begins here is called with it.
+    /// The function at this address is called with it.
     Passed(usize),
 }
 
-/// What becomes of a result from `at` on, in the symbol `body`. The first of all `steps` is the
+/// What happens to a result from `at` on, in the symbol `body`. The first of all `steps` is the
 /// call.
 fn fate<A: Architecture>(
     image: &dyn Image,
@@ -454,7 +450,7 @@ fn fate<A: Architecture>(
         };
         let used = match step {
             0 if A::is_call(bytes) => Use::None,
-            // What is jumped to returns to the caller of the caller.
+            // A tail call returns to the caller of the caller.
             0 => Use::Returns,
             _ => A::use_of_result(bytes),
         };
@@ -502,8 +498,7 @@ fn branches<A: Architecture, T>(
     })
 }
 
-/// Where a branch to `target` leads in the end: behind a veneer, if one is there. What a symbol
-/// stands for is none.
+/// The final target of a branch to `target`, which may be a veneer. Veneers have no symbols.
 fn destination<A: Architecture>(image: &dyn Image, target: usize) -> usize {
     /// The longest veneer, in bytes.
     const MAX: usize = 16;
@@ -517,7 +512,7 @@ fn destination<A: Architecture>(image: &dyn Image, target: usize) -> usize {
     A::behind_veneer(bytes, target).unwrap_or(target)
 }
 
-/// Calls `visit` with every instruction of the function at `address` and the place behind it, until
+/// Calls `visit` with each instruction of the function at `address` and the address after it, until
 /// it returns something.
 fn instructions<A: Architecture, T>(
     image: &dyn Image,
@@ -539,7 +534,7 @@ fn instructions<A: Architecture, T>(
             return Err(Unreadable);
         }
         while at < part.end {
-            // What is no instruction is data, or is cut off by the end of the function.
+            // Not an instruction: data, or truncated by the end of the function.
             let Some(instruction) = A::decode(code.at(at)?) else {
                 at += A::ALIGNMENT;
                 continue;

@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! Instructions of x86-64: how long they are, and which are branches.
+//! Decoder of x86-64 instructions: their lengths, and branches.
 //!
-//! A function is decoded from its beginning, one instruction after the other. Callers are counted
-//! without, since that goes through all code there is: every byte that could begin a branch is
-//! taken for one there, and one that does not makes a difference only if it leads just to the
-//! function.
+//! A function is decoded from its beginning. The search for callers covers all code, so it does not
+//! decode: every byte that could begin a branch counts as one, and a false one only matters if its
+//! target is the function.
 
 use super::{
     Architecture,
@@ -16,8 +15,8 @@ use super::{
 /// x86-64.
 pub(crate) struct X86;
 
-/// How many bytes tell whether there is a branch with a displacement of 32 bits: the longest, or a
-/// shorter one and a byte before it.
+/// The number of bytes that identify a branch with a 32-bit displacement: the longest one, or a
+/// shorter one with the byte before it.
 const WINDOW: usize = 6;
 
 /// `call rel32`.
@@ -26,7 +25,7 @@ pub(crate) const CALL: u8 = 0xe8;
 pub(crate) const JUMP: u8 = 0xe9;
 /// The first byte of `jcc rel32`; the second is 0x80 to 0x8f.
 const TWO_BYTES: u8 = 0x0f;
-/// `int3`, which a probe puts in place of an instruction's first byte.
+/// `int3`, which a probe writes over the first byte of an instruction.
 pub(crate) const BREAKPOINT: u8 = 0xcc;
 
 impl Architecture for X86 {
@@ -39,7 +38,7 @@ impl Architecture for X86 {
     const RESULT_IS_ARGUMENT: bool = false;
     /// A jump.
     const PROBE: usize = 5;
-    /// The displacement stays behind a breakpoint.
+    /// The displacement remains after a breakpoint.
     const PROBE_HIDES_BRANCH: bool = false;
 
     fn decode(bytes: &[u8]) -> Option<Instruction> {
@@ -62,8 +61,8 @@ impl Architecture for X86 {
         length: usize,
         mut visit: impl FnMut(usize, usize),
     ) {
-        // The target is looked at first: of all bytes, few make up one that is in reach. A
-        // processor guesses that right, and which bytes begin a branch it does not.
+        // Check the target first: it is rarely in range, which the CPU predicts well, unlike the
+        // bytes that begin a branch.
         for (index, window) in bytes.windows(WINDOW).enumerate() {
             let place = at.wrapping_add(index);
             let target = target(place, window);
@@ -79,7 +78,7 @@ impl Architecture for X86 {
         matches!(bytes.first(), Some(&(BREAKPOINT | JUMP)))
     }
 
-    /// At a place for tracers, a probe has a call.
+    /// A probe that uses ftrace is a call.
     fn is_armed(bytes: &[u8]) -> bool {
         matches!(bytes.first(), Some(&(BREAKPOINT | CALL)))
     }
@@ -88,7 +87,7 @@ impl Architecture for X86 {
 /// What follows the opcode and its operands.
 enum Immediate {
     None,
-    /// So many bytes.
+    /// This many bytes.
     Bytes(usize),
     /// Four, or two with an operand-size prefix.
     Operand,
@@ -96,13 +95,13 @@ enum Immediate {
     Full,
     /// An address: eight, or four with an address-size prefix.
     Address,
-    /// A displacement of so many bytes, of a branch.
+    /// The displacement of a branch, with this many bytes.
     Branch(usize),
     /// One byte, or as [`Operand`](Self::Operand), if the ModRM byte says `test`.
     Test(bool),
 }
 
-/// Bytes that are read from the front. Behind their end it goes on with 0, and they count.
+/// A reader of bytes. Past the end it returns 0, and still counts.
 struct Reader<'a> {
     bytes: &'a [u8],
     at: usize,
@@ -120,7 +119,7 @@ impl Reader<'_> {
         byte
     }
 
-    /// Passes over a ModRM byte and what it says, and returns it.
+    /// Skips a ModRM byte with its SIB byte and displacement, and returns it.
     fn operands(&mut self) -> u8 {
         let modrm = self.next();
         let (mode, memory) = (modrm >> 6, modrm & 7);
@@ -143,7 +142,7 @@ impl Reader<'_> {
     }
 }
 
-/// As [`Architecture::decode()`].
+/// See [`Architecture::decode()`].
 fn decode(bytes: &[u8]) -> Option<Instruction> {
     let mut reader = Reader { bytes, at: 0 };
     let (mut is_short, mut is_wide, mut has_small_addresses) = (false, false, false);
@@ -154,7 +153,7 @@ fn decode(bytes: &[u8]) -> Option<Instruction> {
             0x67 => has_small_addresses = true,
             0x26 | 0x2e | 0x36 | 0x3e | 0x64 | 0x65 | 0xf0 | 0xf2 | 0xf3 => {}
             rex @ 0x40..=0x4f => {
-                // It counts only right before the opcode.
+                // It only counts directly before the opcode.
                 is_wide = rex & 8 != 0;
                 if !is_prefix(reader.peek()) {
                     break reader.next();
@@ -179,7 +178,7 @@ fn decode(bytes: &[u8]) -> Option<Instruction> {
             }
             opcode => two_bytes(opcode)?,
         },
-        // VEX, EVEX, and XOP, which is told from POP by its map.
+        // VEX, EVEX, and XOP, which differs from POP by its map.
         0xc4 | 0xc5 | 0x62 | 0x8f if opcode != 0x8f || reader.peek() & 0x1f >= 8 => {
             let map = match opcode {
                 0xc5 => 1,
@@ -239,7 +238,7 @@ fn decode(bytes: &[u8]) -> Option<Instruction> {
     })
 }
 
-/// As [`Architecture::use_of_result()`].
+/// See [`Architecture::use_of_result()`].
 fn use_of_result(bytes: &[u8]) -> Use {
     const RESULT: u8 = 0;
     let mut bytes = bytes;
@@ -255,7 +254,7 @@ fn use_of_result(bytes: &[u8]) -> Use {
         return Use::Reads;
     };
     let [modrm, sib] = [0, 1].map(|index| rest.get(index).copied().unwrap_or(RESULT));
-    // The registers in the instruction, with the bits that its prefix adds.
+    // The register fields, extended by the REX prefix.
     let with = |register: u8, shift: u8| register & 7 | (rex >> shift & 1) << 3;
     let (mode, middle) = (modrm >> 6, with(modrm >> 3, 2));
     let reads_other = match (mode, modrm & 7) {
@@ -276,14 +275,14 @@ fn use_of_result(bytes: &[u8]) -> Use {
         0x50..=0x57 => reads(with(opcode, 0) == RESULT),
         0x58..=0x5f | 0xb8..=0xbf if with(opcode, 0) == RESULT => Use::Overwrites,
         0x58..=0x5f | 0xb8..=0xbf | 0x90 => Use::None,
-        // A register cleared by itself.
+        // Clearing a register: xor with itself.
         0x31 | 0x33 if modrm == 0xc0 && rex & 5 == 0 => Use::Overwrites,
         // To a register.
         0x63 | 0x8b | 0x8d if middle == RESULT && !reads_other => Use::Overwrites,
         // Two operands.
         0x01 | 0x03 | 0x09 | 0x0b | 0x21 | 0x23 | 0x29 | 0x2b | 0x31 | 0x33 | 0x39 | 0x3b
         | 0x63 | 0x85 | 0x89 | 0x8b | 0x8d => reads(reads_other || middle == RESULT),
-        // A number and an operand; of bytes, the fifth can be a part of the first.
+        // An immediate and an operand; byte register 4 can be part of register 0.
         0x81 | 0x83 | 0xc1 | 0xc7 => reads(reads_other),
         0x80 | 0xc6 => reads(reads_other || (mode == 3 && modrm & 7 == 4)),
         // An indirect call.
@@ -299,7 +298,7 @@ fn is_prefix(byte: u8) -> bool {
     )
 }
 
-/// Whether a ModRM byte follows `opcode`, and what else.
+/// Whether a ModRM byte follows `opcode`, and which immediate.
 fn one_byte(opcode: u8) -> Option<(bool, Immediate)> {
     Some(match opcode {
         0x00..=0x3f => match opcode & 7 {
@@ -326,7 +325,7 @@ fn one_byte(opcode: u8) -> Option<(bool, Immediate)> {
     })
 }
 
-/// The same for an opcode behind [`TWO_BYTES`].
+/// The same for an opcode after [`TWO_BYTES`].
 fn two_bytes(opcode: u8) -> Option<(bool, Immediate)> {
     Some(match opcode {
         0x80..=0x8f => (false, Immediate::Branch(4)),
@@ -339,7 +338,7 @@ fn two_bytes(opcode: u8) -> Option<(bool, Immediate)> {
         | 0xa0..=0xa2
         | 0xa8..=0xaa
         | 0xc8..=0xcf => (false, Immediate::None),
-        // Control and debug registers: whatever the ModRM byte says, there is no memory.
+        // Control and debug registers: never a memory operand, whatever the ModRM byte says.
         0x20..=0x23 => (false, Immediate::Bytes(1)),
         0x0f | 0x70..=0x73 | 0xa4 | 0xac | 0xba | 0xc2 | 0xc4..=0xc6 => (true, Immediate::Bytes(1)),
         0x04 | 0x0a | 0x0c | 0x36 => return None,
@@ -347,7 +346,7 @@ fn two_bytes(opcode: u8) -> Option<(bool, Immediate)> {
     })
 }
 
-/// Whether `window` holds a branch, also one with a breakpoint in the place of its first byte.
+/// Whether `window` holds a branch, possibly with a breakpoint over its first byte.
 fn is_branch(window: &[u8]) -> bool {
     match [window[0], window[1]] {
         [_, CALL | JUMP | BREAKPOINT] => true,
@@ -356,7 +355,7 @@ fn is_branch(window: &[u8]) -> bool {
     }
 }
 
-/// Where the displacement at the end of `window`, which lies at `at`, leads.
+/// The target of the displacement at the end of `window`, which is at `at`.
 fn target(at: usize, window: &[u8]) -> usize {
     let displacement = [window[2], window[3], window[4], window[5]];
 
