@@ -125,7 +125,7 @@ impl Callers {
         };
         let ignores = !self.ignore && !image.reader().uses_result(image, place);
 
-        // These bytes may not be a call. That check is slow, so it comes last.
+        // Verify last that these bytes are a call, since that is slow.
         if (protected.is_some() || ignores) && image.reader().is_branch(image, place) {
             self.protected = self.protected.or(protected);
             self.ignore |= ignores;

@@ -278,7 +278,7 @@ static __always_inline void count(struct killswitch_caller *caller)
 static __always_inline int take(struct killswitch_probe *probe, struct killswitch_caller *caller,
 				struct pt_regs *regs)
 {
-	/* The gate may open between the two: then the call still goes to the stub. */
+	/* The gate may open between the two: then the call is still sent to the stub. */
 	if (raw_atomic64_read(&probe->gate) >= 0 &&
 	    raw_atomic64_fetch_inc(&probe->gate) >= 0) {
 		if (READ_ONCE(probe->counts_passing))

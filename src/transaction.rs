@@ -3,7 +3,7 @@
 //! Transactions: a write to `control` or to a `retval`, or an entry of the command line, is carried
 //! out in full or not at all.
 //!
-//! First comes all that can fail or sleep, which has no effect on callers: functions are found and
+//! All that can fail or sleep is done first, without effect on callers: functions are found and
 //! judged, slots are taken, and probes are armed that let calls pass. Then the list is locked, the
 //! request is checked against it and applied at once. What remains after that cannot fail.
 
