@@ -253,7 +253,7 @@ fn refusals_have_reasons_and_suggestions() {
             "part of the security modules",
             "security",
         ),
-        (Cause::Callee(1), None, "f1 calls it", "security"),
+        (Cause::Callee(1), None, "it is called by f1", "security"),
         (
             Cause::Default(Zone::Core, Type::INT),
             Some(-1),
