@@ -821,6 +821,49 @@ fn metrics_have_units_and_counters_of_conditions() {
     assert_eq!(out.matches("killswitch_passed_total{").count(), 1, "{out}");
 }
 
+/// The table of metrics in the administrator's guide, which `KS_BLESS=1` writes.
+#[test]
+fn the_table_of_metrics_is_in_the_guide() {
+    const GUIDE: &str = "../../Documentation/admin-guide/LSM/killswitch.rst";
+    const MARK: &str = "\n.. Generated: metrics\n\n";
+
+    let machine = Made::new("guide", &borrowed(&files()), &[]);
+    let (_, out, _) = machine.run(&["status", "--cve", "--max-age", "1d", "--openmetrics"]);
+    let row = |name: &str, meaning: &str| format!("{name:28}  {meaning}\n");
+    let border = row(&"=".repeat(28), &"=".repeat(70));
+    let metrics = out.lines().filter_map(|line| {
+        let (family, help) = line.strip_prefix("# HELP ")?.split_once(' ')?;
+        let counter = format!("# TYPE {family} counter\n");
+        let name = match out.contains(&counter) {
+            true => format!("{family}_total"),
+            false => family.to_owned(),
+        };
+
+        Some(row(&format!("``{name}``"), help.trim_end_matches('.')))
+    });
+    let body: String = metrics.collect();
+    let head = row("Metric", "Meaning");
+    let table = format!("{border}{head}{border}{body}{border}");
+    let place = crate::tests::source(GUIDE);
+    let guide = fs::read_to_string(&place).unwrap();
+    let start = guide.find(MARK).expect("the guide has no such mark") + MARK.len();
+    let end = start
+        + guide[start..]
+            .find("\n\n")
+            .map_or(guide[start..].len(), |at| at + 1);
+
+    assert!(table.lines().all(|it| it.len() <= 100), "{table}");
+    if std::env::var_os("KS_BLESS").is_some() {
+        fs::write(
+            place,
+            [&guide[..start], table.as_str(), &guide[end..]].concat(),
+        )
+        .unwrap();
+    } else {
+        assert_eq!(table, guide[start..end], "KS_BLESS=1 cargo test writes it");
+    }
+}
+
 /// Alerts and the dashboard use existing metrics only.
 #[test]
 fn monitors_use_existing_metrics() {
