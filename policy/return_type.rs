@@ -3,14 +3,12 @@
 //! Rule `return-type`: the function's return type must be able to hold the value.
 
 use super::{
+    value::ERRORS,
     Cause,
     Facts,
     Value, //
 };
 use core::fmt;
-
-/// The largest error number that is in use: EHWPOISON.
-const MAX_ERRNO: i64 = 133;
 
 /// A return type. Its [`Display`](fmt::Display) form is for messages.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -49,14 +47,14 @@ impl Type {
 
         match self {
             // An error means failure in all common return types.
-            Type::Unknown => (-MAX_ERRNO..0).contains(&value),
+            Type::Unknown => ERRORS.contains(&value),
             Type::Void => value == 0,
             Type::Bool => value == 0 || value == 1,
             // Used to return the address of a mapping, or an error.
             Type::Number {
                 bytes: 8,
                 signed: false,
-            } => value >= -MAX_ERRNO,
+            } => value >= *ERRORS.start(),
             Type::Number { bytes: 8, .. } => true,
             Type::Number { bytes, signed } => {
                 let bits = u32::from(bytes.min(7)) * 8;
@@ -66,7 +64,7 @@ impl Type {
                     false => (0..1 << bits).contains(&value),
                 }
             }
-            Type::Pointer => (-MAX_ERRNO..=0).contains(&value),
+            Type::Pointer => value == 0 || ERRORS.contains(&value),
             Type::Other => false,
         }
     }
@@ -78,7 +76,7 @@ impl Type {
             Type::Pointer => true,
             Type::Unknown | Type::Void | Type::Bool | Type::Other => false,
         };
-        can_fail && (-MAX_ERRNO..0).contains(&value.get())
+        can_fail && ERRORS.contains(&value.get())
     }
 }
 

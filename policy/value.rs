@@ -2,7 +2,13 @@
 
 //! The value that an engaged function returns.
 
-use core::fmt;
+use core::{
+    fmt,
+    ops::RangeInclusive, //
+};
+
+/// Errors that the kernel has names for: EFTYPE is the last one.
+pub(crate) const ERRORS: RangeInclusive<i64> = -134..=-1;
 
 /// The value that an engaged function returns, as in the return register.
 ///

@@ -6,6 +6,7 @@ use super::{
     glob,
     objects,
     prototype::Request,
+    value::ERRORS,
     Asked,
     Cause,
     Facts,
@@ -182,7 +183,7 @@ pub(super) fn judge_object(facts: &Facts<'_>, value: Value) -> Result<(), Cause>
     let Some(object) = facts.object() else {
         return Ok(());
     };
-    let is_error = (-133..0).contains(&value.get());
+    let is_error = ERRORS.contains(&value.get());
     let accepts = match (zone, object) {
         // Programs may continue without a namespace of their own if it cannot be created, revoked
         // memory must become unreachable, and any error may mean that there is no label.
@@ -206,7 +207,7 @@ pub(super) fn judge_object(facts: &Facts<'_>, value: Value) -> Result<(), Cause>
 pub(super) fn judge(facts: &Facts<'_>, asked: Asked) -> Result<(), Cause> {
     let value = asked.value;
     let returns = facts.prototype.returns;
-    let is_error = (-133..0).contains(&value.get());
+    let is_error = ERRORS.contains(&value.get());
     let zone = facts.zone();
     let must_spare_root = match zone {
         Zone::Guard(FILTERS) => true,

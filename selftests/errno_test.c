@@ -269,7 +269,7 @@ static long used_slots(void)
 /* A distinct value per index, an error if only errors are accepted. */
 static long many_value(long index, bool has_types)
 {
-	return 1 + (has_types ? index : index % 133);
+	return 1 + (has_types ? index : index % 134);
 }
 
 /*

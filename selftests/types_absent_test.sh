@@ -41,10 +41,10 @@ accepted "disengage" disengage_all
 check "access is allowed after disengage" access_process
 
 # Modules.
-like "a function of a module takes errors" '^allow ks_target_int -133' "$(ask ks_target_int -133)"
+like "a function of a module takes errors" '^allow ks_target_int -134' "$(ask ks_target_int -134)"
 like "the answer for a module has the note" 'note: it has no type information' \
-	"$(ask ks_target_int -133)"
-for value in 0 1 -134 2147483648; do
+	"$(ask ks_target_int -134)"
+for value in 0 1 -135 2147483648; do
 	like "$value is refused for a function of a module" \
 		"^refuse ks_target_int $value return-type" \
 		"$(ask ks_target_int $value)"

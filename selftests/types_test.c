@@ -60,23 +60,23 @@ static const struct type_case {
 	{ "ks_target_ptr", "0x7fffffffffffffff", EACCES },
 	/* A function that can fail takes errors only. */
 	{ "ks_target_errptr", "-ENOMEM", 0, "-12" },
-	{ "ks_target_errptr", "-133", 0, "-133" },
+	{ "ks_target_errptr", "-134", 0, "-134" },
 	{ "ks_target_errptr", "NULL", EACCES },
-	{ "ks_target_errptr", "-134", EACCES },
+	{ "ks_target_errptr", "-135", EACCES },
 	{ "ks_target_errptr", "1", EACCES },
 	{ "ks_target_fails", "-ENOENT", 0, "-2" },
-	{ "ks_target_fails", "-133", 0, "-133" },
+	{ "ks_target_fails", "-134", 0, "-134" },
 	{ "ks_target_fails", "0", EACCES },
 	{ "ks_target_fails", "1", EACCES },
-	{ "ks_target_fails", "-134", EACCES },
+	{ "ks_target_fails", "-135", EACCES },
 	{ "ks_target_fails", "2147483648", EACCES },
 	{ "ks_target_byte", "255", 0, "255" },
 	{ "ks_target_byte", "256", ERANGE },
 	{ "ks_target_byte", "-1", ERANGE },
 	{ "ks_target_ulong", "9223372036854775807", 0, "9223372036854775807" },
 	{ "ks_target_ulong", "-ENOMEM", 0, "18446744073709551604" },
-	{ "ks_target_ulong", "-133", 0, "18446744073709551483" },
-	{ "ks_target_ulong", "-134", ERANGE },
+	{ "ks_target_ulong", "-134", 0, "18446744073709551482" },
+	{ "ks_target_ulong", "-135", ERANGE },
 	{ "ks_target_enum", "0", 0, "0" },
 	{ "ks_target_enum", "-1", ERANGE },
 	{ "ks_target_struct", "0", ERANGE },
@@ -125,7 +125,7 @@ TEST_F(types, rewritten)
 	fd = ks_open_fn("ks_target_fails", "retval", O_RDWR);
 	ASSERT_LE(0, fd);
 	EXPECT_EQ(-EACCES, ks_write(fd, "0\n", 2));
-	EXPECT_EQ(-EACCES, ks_write(fd, "-134\n", 5));
+	EXPECT_EQ(-EACCES, ks_write(fd, "-135\n", 5));
 	EXPECT_LT(0, ks_call("ks_target_fails", value, sizeof(value)));
 	EXPECT_STREQ("-7", value);
 	EXPECT_EQ(0, ks_write(fd, "-8\n", 3));

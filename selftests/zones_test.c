@@ -365,8 +365,8 @@ static const struct row module_rows[] = {
 	/* Functions that can fail take errors. */
 	{ TARGET, "ks_target_fails", "-EPERM", NULL, "zone: module\n" },
 	{ TARGET, "ks_target_fails", "-ENOENT", NULL },
-	{ TARGET, "ks_target_fails", "-133", NULL },
-	{ TARGET, "ks_target_fails", "-134", "default" },
+	{ TARGET, "ks_target_fails", "-134", NULL },
+	{ TARGET, "ks_target_fails", "-135", "default" },
 	{ TARGET, "ks_target_fails", "0", "default", "callers would assume success" },
 	{ TARGET, "ks_target_errptr", "-ENODEV", NULL },
 	{ TARGET, "ks_target_errptr", "NULL", "default" },
@@ -386,8 +386,8 @@ static const struct row module_rows[] = {
 	{ "ksmbd", "ksmbd_smb_request", "1", "default" },
 	/* An unknown type: errors. */
 	{ TARGET, "ks_target_untyped", "-EPERM", NULL, "an unknown type" },
-	{ TARGET, "ks_target_untyped", "-133", NULL },
-	{ TARGET, "ks_target_untyped", "-134", "return-type" },
+	{ TARGET, "ks_target_untyped", "-134", NULL },
+	{ TARGET, "ks_target_untyped", "-135", "return-type" },
 	{ TARGET, "ks_target_untyped", "0", "return-type", "an error such as -EPERM" },
 	{ TARGET, "ks_target_untyped", "1", "return-type" },
 	/* Access decisions, by callees. */

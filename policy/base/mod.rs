@@ -110,7 +110,7 @@ enum Accepts {
     Nothing,
     /// None, but the functions that it calls are judged on their own.
     NothingItself,
-    /// Errors, from -1 to -133, if the function can return errors.
+    /// Errors, from -1 to -134, if the function can return errors.
     Errors,
     /// This number, whatever other rules say.
     Named(i64),

@@ -104,16 +104,16 @@ const OTHERS: &[(usize, &[u8])] = &[
             0xf0, 0xff, 0xff, 0xd0, 0x10, 0x02, 0x20, 0x91, 0x00, 0x02, 0x1f, 0xd6,
         ],
     ),
-    // mov w0, #-22; mov x12, #-12; mov w1, #-133
+    // mov w0, #-22; mov x12, #-12; mov w1, #-134
     (FAILS + 0x20, &0x1280_02a0_u32.to_le_bytes()),
     (FAILS + 0x1a0, &0x9280_016c_u32.to_le_bytes()),
-    (FAILS + 0x200, &0x1280_1081_u32.to_le_bytes()),
+    (FAILS + 0x200, &0x1280_10a1_u32.to_le_bytes()),
     // In the cold part.
     (0x1_1d40, &0x1280_02a0_u32.to_le_bytes()),
-    // mov w0, #-1; mov w0, #-134; cmn w0, #22; mov wzr, #-22; movk w0, #0xffea; mov w0, #0xffea;
+    // mov w0, #-1; mov w0, #-135; cmn w0, #22; mov wzr, #-22; movk w0, #0xffea; mov w0, #0xffea;
     // the number in memory
     (SUCCEEDS + 0x20, &0x1280_0000_u32.to_le_bytes()),
-    (SUCCEEDS + 0x30, &0x1280_10a0_u32.to_le_bytes()),
+    (SUCCEEDS + 0x30, &0x1280_10c0_u32.to_le_bytes()),
     (SUCCEEDS + 0x40, &0x3100_581f_u32.to_le_bytes()),
     (SUCCEEDS + 0x50, &0x1280_02bf_u32.to_le_bytes()),
     (SUCCEEDS + 0x60, &0x729f_fd40_u32.to_le_bytes()),

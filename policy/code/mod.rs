@@ -25,7 +25,8 @@ use super::{
         Image, //
     },
     return_type::Type,
-    sort, //
+    sort,
+    value::ERRORS, //
 };
 use core::{
     marker::PhantomData,
@@ -127,7 +128,7 @@ pub(crate) trait Reader {
     fn evidence(&self, image: &dyn Image, kernel: &Kernel<'_>, address: usize) -> Option<Evidence>;
 
     /// Whether the function at `address` can return an error of its own: its code moves an error
-    /// number, from -2 to -133, into a register, by a 64-bit move if it returns a pointer. -1 does
+    /// number, from -2 to -134, into a register, by a 64-bit move if it returns a pointer. -1 does
     /// not count, since comparisons return it.
     fn can_fail(&self, image: &dyn Image, address: usize, returns: Type) -> bool;
 
@@ -367,7 +368,7 @@ fn entry<A: Architecture>(image: &dyn Image, target: usize) -> Option<usize> {
 fn can_fail<A: Architecture>(image: &dyn Image, address: usize, returns: Type) -> bool {
     instructions::<A, _>(image, address, &mut |instruction, _| {
         let is_error = instruction.moved.is_some_and(|(number, is_wide)| {
-            (-133..=-2).contains(&number) && (is_wide || returns != Type::Pointer)
+            number != -1 && ERRORS.contains(&number) && (is_wide || returns != Type::Pointer)
         });
 
         is_error.then_some(())

@@ -262,7 +262,7 @@ impl Model {
             (None, returns) => returns == Type::INT && is(|value| REFUSALS.contains(&value)),
             (Some(_), Type::Bool) => is(|value| value == 0),
             (Some(_), Type::Void) => true,
-            (Some(_), _) => is(|value| (-133..0).contains(&value)),
+            (Some(_), _) => is(|value| (-134..0).contains(&value)),
         };
 
         match function {

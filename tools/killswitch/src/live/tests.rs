@@ -395,8 +395,8 @@ fn commands_are_written_and_answered() {
             answers: &[],
             status: REFUSED,
             out: "",
-            err: "killswitch: nothing is engaged by the name or for the reason x25_create; is \
-                  x25:x25_create meant?\n",
+            err: "killswitch: nothing is engaged by the name or for the reason x25_create; did \
+                  you mean x25:x25_create?\n",
         },
         Case {
             words: &["lift", "ticket", "--dry-run"],
@@ -566,10 +566,10 @@ fn commands_report_that_killswitch_is_not_active() {
 #[test]
 fn status_is_shown() {
     let machine = Made::new("status", &borrowed(&files()), &[]);
-    let old = "killswitch: warning: x25:x25_create has been armed for 1d 1h, more than 1d 1h: is \
-               there a fixed kernel by now?\n\
-               killswitch: warning: alg_bind has been observed for up to 1d 1h, more than 1d 1h: \
-               is there a fixed kernel by now?\n";
+    let old = "killswitch: warning: x25:x25_create has been armed for 1d 1h, more than 1d 1h; \
+               check for a fixed kernel\n\
+               killswitch: warning: alg_bind has been observed for up to 1d 1h, more than 1d 1h; \
+               check for a fixed kernel\n";
 
     for (words, status, err) in [
         (&["status"][..], DONE, ""),

@@ -216,7 +216,7 @@ fn invalid_arguments_are_errors() {
         ),
         (
             &["cve", "--all", "--engaged", &engaged],
-            format!("{engaged}: line 1: 'f' is"),
+            format!("{engaged}: line 1: unknown format: 'f'"),
         ),
         (&["cve"], "error: the following required arguments".into()),
         (
