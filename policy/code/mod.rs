@@ -368,7 +368,7 @@ fn entry<A: Architecture>(image: &dyn Image, target: usize) -> Option<usize> {
 fn can_fail<A: Architecture>(image: &dyn Image, address: usize, returns: Type) -> bool {
     instructions::<A, _>(image, address, &mut |instruction, _| {
         let is_error = instruction.moved.is_some_and(|(number, is_wide)| {
-            number != -1 && ERRORS.contains(&number) && (is_wide || returns != Type::Pointer)
+            number != -1 && ERRORS.contains(&number.into()) && (is_wide || returns != Type::Pointer)
         });
 
         is_error.then_some(())

@@ -235,13 +235,13 @@ causes! {
         Refusal::AlreadyEngaged;
     Refusal::AlreadyObserved => "it is observed with another name, scope or condition",
         Refusal::AlreadyObserved;
-    Refusal::InBetween => "its module is being loaded or unloaded: try again", Refusal::InBetween;
-    Refusal::Taken => "it is livepatched", Refusal::Taken;
+    Refusal::ModuleBusy => "its module is being loaded or unloaded: try again", Refusal::ModuleBusy;
+    Refusal::Redirected => "it is livepatched", Refusal::Redirected;
     Refusal::Contended => "BPF programs are being attached all the time: try again",
         Refusal::Contended;
-    Refusal::OldValue =>
+    Refusal::OldValueInFlight =>
         "``retval``: tasks may still be on their way through the slot: try again",
-        Refusal::OldValue;
+        Refusal::OldValueInFlight;
     Refusal::NotArmed =>
         "kprobes are disabled, or ftrace found a bug in itself: see the kernel log",
         Refusal::NotArmed;
@@ -253,7 +253,7 @@ causes! {
         "all slots are taken, also by what the write releases, or released ones were not free \
          within five seconds",
         Refusal::NoSlot;
-    Refusal::Gone => "the engagement of this open file has ended", Refusal::Gone;
+    Refusal::Ended => "the engagement of this open file has ended", Refusal::Ended;
     Refusal::Failed(error) => if *error == EINTR {
             "the task was killed: try again"
         } else {
