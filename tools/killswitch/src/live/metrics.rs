@@ -119,7 +119,7 @@ pub fn of(report: &Report, kernel: &str) -> Result<String, fmt::Error> {
         (
             "state",
             "gauge",
-            "State of the engagement; calls are stopped if engaged. The value is always 1.",
+            "State of the engagement: engaged stops calls. The value is always 1.",
             report.engaged.iter().map(state).collect(),
         ),
         (
