@@ -195,7 +195,7 @@ class Machine:
         return [line for line in lines if line and not line.startswith("#")]
 
     def must_be_open(self):
-        """Fails if nothing can be changed. The verdicts of `check` do not depend on that."""
+        """Fails if nothing can be changed."""
         level = self.status["lockdown"]
         least = self.status["changes_refused_from"]
         if self.status["sealed"]:
@@ -257,6 +257,7 @@ class Change:
         answer, code, problem = self.machine.ask("apply", self.directory, *words)
         loaded = answer["files"][0]
         if code:
+            self.machine.must_be_open()
             rehearsal = loaded["rehearsal"] or {}
             reasons = [loaded["error"], rehearsal.get("error"), problem]
             for it in rehearsal.get("verdicts") or []:
