@@ -7,13 +7,14 @@ use super::{
     outcome, request,
     request::Asked,
     screen::Screen,
-    state::{self, words},
+    state::{self, words, Engagement},
     unavailable, Knowledge, Mitigation, DONE, NOT_AVAILABLE, PARTLY,
 };
 use crate::{
     catalogue::is_cve,
     command::{Command, Engage},
     machine::{Machine, Reply, KILLSWITCH},
+    policy::Value,
 };
 use clap::{Args, ValueHint};
 use serde::Serialize;
@@ -119,6 +120,8 @@ struct Line {
 struct Known {
     target: String,
     value: String,
+    /// Whether that is what it returns.
+    is_value: bool,
     scope: String,
     condition: Option<String>,
     reason: Option<String>,
@@ -295,7 +298,13 @@ impl File<'_> {
                 Ok(asked) => loaded.rehearsal = Some(asked).filter(|_| !lines.is_empty()),
                 Err(why) => loaded.error = Some(format!("NOTHING of {path} would be done: {why}")),
             }
-            loaded.known = plan.known.iter().map(Known::rehearse).collect();
+            let closed = state::closed(self.machine);
+
+            loaded.known = plan
+                .known
+                .iter()
+                .map(|it| it.rehearse(closed.as_deref()))
+                .collect();
             return loaded;
         }
         if !lines.is_empty() {
@@ -388,7 +397,7 @@ impl File<'_> {
     /// Chooses the alternative that is already engaged, or else the first that the kernel allows.
     /// Fails with the refusal of the best one.
     fn choose<'a>(&self, alternatives: &'a [Vec<String>]) -> Result<&'a [String], String> {
-        let is_known = |it: &&Vec<String>| it.iter().all(|line| self.is_known(line));
+        let is_known = |it: &&Vec<String>| it.iter().all(|line| self.known(line).is_some());
         let mut refusals = Vec::new();
 
         if let Some(known) = alternatives.iter().find(is_known) {
@@ -409,29 +418,29 @@ impl File<'_> {
         Err(first.unwrap_or("there is nothing to engage".into()))
     }
 
-    /// Whether the target of a line is already engaged by the same name. Returns false if it is
-    /// only observed: an engagement replaces the observation.
-    fn is_known(&self, line: &str) -> bool {
+    /// The engagement that exists by the name that a line engages. An observation is none: an
+    /// engagement replaces it.
+    fn known(&self, line: &str) -> Option<Engagement> {
         let (_, rest) = word(line);
         let (target, _) = word(rest);
 
-        state::engaged(self.machine).is_ok_and(|all| {
-            all.iter()
-                .any(|it| it.target == target && it.value.is_some())
-        })
+        state::engaged(self.machine)
+            .ok()?
+            .into_iter()
+            .find(|it| it.target == target && it.value.is_some())
     }
 
     fn plan_engage(&self, number: usize, line: &str, plan: &mut Plan) -> Result<(), String> {
         let (_, rest) = word(line);
         let (target, rest) = word(rest);
         let (value, options) = word(rest);
-        if !self.is_known(line) {
+        let Some(known) = self.known(line) else {
             plan.new.push(Line {
                 number,
                 text: line.into(),
             });
             return Ok(());
-        }
+        };
         // The kernel does not parse these options.
         let complete = format!("engage {target} 0 {options}");
         let Ok(Command::Engage(Engage {
@@ -449,6 +458,7 @@ impl File<'_> {
         plan.known.push(Known {
             target: target.into(),
             value: value.into(),
+            is_value: known.value == parsed(value),
             scope: scope.to_string(),
             condition: condition.map(str::to_owned),
             reason: reason.map(str::to_owned),
@@ -458,7 +468,12 @@ impl File<'_> {
 
     /// Sets the value of an existing engagement.
     fn give_value(&self, known: &Known) -> Kept {
-        let Known { target, value, .. } = known;
+        let Known {
+            target,
+            value,
+            is_value,
+            ..
+        } = known;
         let file = format!("{KILLSWITCH}/fn/{target}/retval");
         let kept = |done, what: String| Kept {
             target: target.clone(),
@@ -468,7 +483,13 @@ impl File<'_> {
             warnings: Vec::new(),
         };
 
-        if let Err(error) = self.machine.write(&file, &format!("{value}\n")) {
+        // Lockdown refuses even the same value.
+        let written = match is_value {
+            true => Ok(()),
+            false => self.machine.write(&file, &format!("{value}\n")),
+        };
+
+        if let Err(error) = written {
             return kept(
                 false,
                 format!(
@@ -523,15 +544,23 @@ impl File<'_> {
 }
 
 impl Known {
-    /// The outcome in a dry run.
-    fn rehearse(&self) -> Kept {
+    /// The outcome in a dry run. `closed` says why no value can be changed.
+    fn rehearse(&self, closed: Option<&str>) -> Kept {
         let Self { target, value, .. } = self;
+        let (done, what) = match (self.is_value, closed) {
+            (true, _) => (true, format!("its value is {value}")),
+            (false, None) => (true, format!("its value would be set to {value}")),
+            (false, Some(why)) => (
+                false,
+                format!("its value would not be set to {value}: {why}"),
+            ),
+        };
 
         Kept {
             target: target.clone(),
             value: value.clone(),
-            done: true,
-            what: format!("{target} is already engaged, and its value would be set to {value}"),
+            done,
+            what: format!("{target} is already engaged, and {what}"),
             warnings: Vec::new(),
         }
     }
@@ -542,6 +571,14 @@ fn word(text: &str) -> (&str, &str) {
     let (word, rest) = text.split_once([' ', '\t']).unwrap_or((text, ""));
 
     (word, rest.trim_start_matches([' ', '\t']))
+}
+
+/// The value of a word of a line, if it is valid.
+fn parsed(value: &str) -> Option<i64> {
+    match Command::parse(format!("engage f {value}").as_bytes()) {
+        Ok(Command::Engage(Engage { action, .. })) => action.value().map(Value::get),
+        _ => None,
+    }
 }
 
 /// A command, with `id` as its reason if it has none.

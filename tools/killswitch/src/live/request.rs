@@ -6,7 +6,7 @@
 use super::{
     outcome,
     screen::{Cell, Meaning, Screen},
-    DONE, REFUSED,
+    state, DONE, REFUSED,
 };
 use crate::{
     command::{self, Action, Engage, Scope},
@@ -387,9 +387,14 @@ impl Asked {
                 }
             }
         }
+        let asked = Self::of(machine, &questions);
+        // The verdicts do not depend on that.
+        let closed = || state::closed(machine).filter(|_| !lines.is_empty());
+
         Ok(Self {
             would_write: lines.to_vec(),
-            ..Self::of(machine, &questions)
+            error: asked.error.clone().or_else(closed),
+            ..asked
         })
     }
 

@@ -10,6 +10,9 @@ use crate::{
 use serde::Serialize;
 use std::{io, iter};
 
+/// The levels of lockdown.
+const LOCKDOWN: &str = "/sys/kernel/security/lockdown";
+
 /// A line of `engaged`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
@@ -241,6 +244,35 @@ pub fn status(machine: &Machine) -> io::Result<Status> {
     let path = format!("{KILLSWITCH}/status");
 
     Status::parse(&machine.read(&path)?).ok_or_else(|| unexpected(&path))
+}
+
+/// The active lockdown level, if there are levels: the one in brackets.
+pub fn lockdown(machine: &Machine) -> Option<String> {
+    level(&machine.read(LOCKDOWN).ok()?).map(str::to_owned)
+}
+
+fn level(levels: &str) -> Option<&str> {
+    Some(levels.split_once('[')?.1.split_once(']')?.0)
+}
+
+/// Why changes are refused until the next boot, if they are.
+pub fn closed(machine: &Machine) -> Option<String> {
+    let status = status(machine).ok()?;
+
+    if status.sealed {
+        return Some("Killswitch is sealed: no change is possible until a reboot".into());
+    }
+    let levels = machine.read(LOCKDOWN).ok()?;
+    let rank = |level: &str| {
+        levels
+            .split_ascii_whitespace()
+            .position(|it| it.trim_matches(['[', ']']) == level)
+    };
+    let level = level(&levels)?;
+
+    (rank(level)? >= rank(&status.changes_refused_from)?).then(|| {
+        format!("the kernel is locked down ({level}): no change is possible until a reboot")
+    })
 }
 
 /// The callers of the function engaged as `target`. Fails with [`io::ErrorKind::NotFound`] if
@@ -515,6 +547,17 @@ mod tests {
             let _ = Engagement::parse(&line);
             let _ = Caller::parse(&line);
             let _ = Status::parse(&line);
+        }
+    }
+
+    #[test]
+    fn the_active_level_is_parsed() {
+        for (text, expected) in [
+            ("[none] integrity confidentiality\n", Some("none")),
+            ("none [integrity] confidentiality\n", Some("integrity")),
+            ("", None),
+        ] {
+            assert_eq!(level(text), expected);
         }
     }
 }

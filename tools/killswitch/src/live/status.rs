@@ -148,11 +148,9 @@ impl Report {
                 }
             })
             .collect();
-        let lockdown = machine.read("/sys/kernel/security/lockdown").ok();
-        let lockdown = lockdown.as_deref().and_then(level).map(str::to_owned);
         let mut report = Self {
             status,
-            lockdown,
+            lockdown: state::lockdown(machine),
             engaged,
             cves,
             warnings: Vec::new(),
@@ -287,11 +285,6 @@ pub fn value(value: i64) -> String {
         Some(name) => format!("-{name}"),
         None => value.to_string(),
     }
-}
-
-/// The active lockdown level: the one in brackets.
-fn level(lockdown: &str) -> Option<&str> {
-    Some(lockdown.split_once('[')?.1.split_once(']')?.0)
 }
 
 /// Start times of engagements, as far as the kernel log has them. They are not stored elsewhere.
@@ -434,17 +427,6 @@ mod tests {
             (i64::MIN, "-9223372036854775808"),
         ] {
             assert_eq!(value(number), name);
-        }
-    }
-
-    #[test]
-    fn the_active_level_is_parsed() {
-        for (text, expected) in [
-            ("[none] integrity confidentiality\n", Some("none")),
-            ("none [integrity] confidentiality\n", Some("integrity")),
-            ("", None),
-        ] {
-            assert_eq!(level(text), expected);
         }
     }
 }

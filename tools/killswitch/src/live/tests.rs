@@ -1328,6 +1328,53 @@ fn files_are_rehearsed() {
     assert_eq!(made.read(&file("fn/f/retval")), "-1\n");
 }
 
+/// Dry runs report that the kernel refuses changes, whatever the verdict.
+#[test]
+fn dry_runs_report_lockdown_and_seal() {
+    let allow = "allow a -1\n  zone: core\n";
+    let locked = "the kernel is locked down (integrity): no change is possible until a reboot";
+    let lines = "engage a -1\nengage f -1 reason=two words\nengage m:g -5 scope=nonroot\n";
+    let mut files = applied(&[("10.conf", lines)]);
+
+    files[4].1 = "none [integrity] confidentiality\n".into();
+    let asked = [("check", "a -1\n", None, allow)];
+    assert_eq!(
+        Made::new("closed-engage", &borrowed(&files), &asked).run(&[
+            "engage",
+            "a",
+            "-1",
+            "--dry-run"
+        ]),
+        (
+            Ok(REFUSED),
+            format!("would write: engage a -1\n{allow}"),
+            format!("killswitch: {locked}\n"),
+        )
+    );
+    let made = Made::new("closed-apply", &borrowed(&files), &asked);
+    let (status, out, err) = made.run(&["apply", "--dry-run"]);
+    assert_eq!(status, Ok(PARTLY));
+    assert!(out.ends_with("f is already engaged, and its value is -1\n"));
+    assert_eq!(
+        err,
+        format!(
+            "killswitch: {locked}\nkillswitch: /etc/killswitch.d/10.conf: m:g is already engaged, \
+             and its value would not be set to -5: {locked}\n"
+        )
+    );
+    assert_eq!(made.run(&["lift", "f", "--dry-run"]).0, Ok(REFUSED));
+
+    files[4].1 = "none [integrity] confidentiality\n".into();
+    files[2].1 = files[2]
+        .1
+        .replace("lockdown: integrity", "lockdown: confidentiality");
+    let made = Made::new("open", &borrowed(&files), &[]);
+    assert_eq!(made.run(&["lift", "f", "--dry-run"]).0, Ok(DONE));
+    files[2].1 = files[2].1.replace("sealed: 0", "sealed: 1");
+    let made = Made::new("sealed", &borrowed(&files), &[]);
+    assert_eq!(made.run(&["lift", "f", "--dry-run"]).0, Ok(REFUSED));
+}
+
 #[test]
 fn values_are_set() {
     let files = applied(&[("10.conf", "engage f -5 reason=two words\n")]);
@@ -1341,6 +1388,13 @@ fn values_are_set() {
     std::os::unix::fs::symlink("/dev/full", &full).unwrap();
     let (status, _, err) = made.run(&["apply"]);
     assert_eq!(status, Ok(REFUSED));
+    // The same value is not written again.
+    fs::write(
+        made.directory.path("etc/killswitch.d/10.conf"),
+        "engage f -EPERM reason=two words\n",
+    )
+    .unwrap();
+    assert_eq!(made.run(&["apply"]).0, Ok(DONE));
     assert_eq!(
         err,
         "killswitch: /etc/killswitch.d/10.conf: f is already engaged, and refused the value \
