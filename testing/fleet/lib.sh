@@ -17,16 +17,20 @@ export ANSIBLE_HOME=$tmp/ansible ANSIBLE_COLLECTIONS_PATH=$tmp ANSIBLE_NOCOLOR=1
 
 ansible-galaxy collection install "$top/packaging/ansible" -p "$tmp" --no-deps --offline >/dev/null
 
-# play PLAYBOOK VARIABLES OPTION...: plays it, with more variables in JSON. Sets said and status.
+# play PLAYBOOK VARIABLES OPTION...: plays it, with more variables in JSON. Sets said, status and
+# seconds, of a processor.
 play()
 {
-	local book=$1 variables=$2
+	local book=$1 variables=$2 TIMEFORMAT='%U %S'
 
 	shift 2
 	status=0
-	said=$(ansible-playbook "killswitch.fleet.$book" "$@" -e "{\"killswitch_name\": \"$cve\",
-		\"killswitch_lines\": $lines, \"killswitch_observe_seconds\": 0 $variables}" 2>&1) ||
-		status=$?
+	{
+		time said=$(ansible-playbook "killswitch.fleet.$book" "$@" -e "{
+			\"killswitch_name\": \"$cve\", \"killswitch_lines\": $lines,
+			\"killswitch_observe_seconds\": 0 $variables}" 2>&1)
+	} 2>"$tmp/seconds" || status=$?
+	seconds=$(awk '{ print $1 + $2 }' "$tmp/seconds")
 	echo "$said" >>"$tmp/log"
 }
 
