@@ -85,7 +85,7 @@ static bool is_too_long(const char *name)
 
 /* Makes a real request after one that ended with @ret, and compares with check. */
 static void try_real_request(struct tally *tally, int control, const char *name, const char *value,
-			 int ret)
+			     int ret)
 {
 	char answer[8192], expected[640];
 	int engaged;

@@ -821,7 +821,7 @@ TEST_F_TIMEOUT(write_fuzz, one_by_one, 1000000)
 		got = write_text(&author, way);
 		outcome = expect_write(&author, engagement, got, &wanted);
 		ASSERT_EQ(wanted, got)
-			TH_LOG("write %ld by %s to %d: %s instead of %s: %s (supply %d, %d due, %s)",
+			TH_LOG("write %ld by %s to %d: %s, not %s: %s (supply %d, %d due, %s)",
 			       turn, way->name, author.kind, strerror(got < 0 ? -got : 0),
 			       strerror(wanted < 0 ? -wanted : 0),
 			       shown(author.text.bytes, author.text.len), writer->supply,

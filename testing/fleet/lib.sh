@@ -30,6 +30,7 @@ play()
 			\"killswitch_name\": \"$cve\", \"killswitch_lines\": $lines,
 			\"killswitch_observe_seconds\": 0 $variables}" 2>&1)
 	} 2>"$tmp/seconds" || status=$?
+	# shellcheck disable=SC2034 # fleet/run reports it
 	seconds=$(awk '{ print $1 + $2 }' "$tmp/seconds")
 	echo "$said" >>"$tmp/log"
 }
