@@ -55,7 +55,9 @@ for i in range(30):
 		END { print lines + 0 }')
 	like "few refusals of a module are logged" '^([1-9]|10)$' "$lines"
 	like "the log has the number of suppressed ones" 'killswitch: [0-9]+ callbacks suppressed' \
-		"$(sleep 5.5; as_user python3 -c 'import socket; socket.socket(9, 5)' 2>/dev/null; dmesg)"
+		"$(sleep 5.5
+			as_user python3 -c 'import socket; socket.socket(9, 5)' 2>/dev/null
+			dmesg)"
 	as_user python3 -c 'import socket; socket.socket(40, 1)' 2>/dev/null || :
 	like "the refusal of another module is logged" 'refused engage vsock:vsock_create' \
 		"$(messages)"
