@@ -36,12 +36,4 @@ static void __init run(void)
 	unregister_kprobe(&other.kp);
 }
 
-static int __init fix_init(void)
-{
-	run();
-	fix_plan();
-	return 0;
-}
-module_init(fix_init);
 MODULE_DESCRIPTION("A probe that is not armed with all others is disabled");
-MODULE_LICENSE("GPL");

@@ -25,12 +25,4 @@ static void __init run(void)
 	unregister_kprobe(&probe.kp);
 }
 
-static int __init fix_init(void)
-{
-	run();
-	fix_plan();
-	return 0;
-}
-module_init(fix_init);
 MODULE_DESCRIPTION("register_kprobe() returns the error of arming");
-MODULE_LICENSE("GPL");

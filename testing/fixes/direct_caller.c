@@ -108,12 +108,4 @@ static void __init run(void)
 	unregister_kprobe(&first.kp);
 }
 
-static int __init fix_init(void)
-{
-	run();
-	fix_plan();
-	return 0;
-}
-module_init(fix_init);
 MODULE_DESCRIPTION("Direct callers are notified of each probe that modifies the IP");
-MODULE_LICENSE("GPL");

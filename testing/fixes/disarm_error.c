@@ -61,12 +61,4 @@ static void __init run(void)
 	fix_is(0, probe.hits, "and is no longer hit");
 }
 
-static int __init fix_init(void)
-{
-	run();
-	fix_plan();
-	return 0;
-}
-module_init(fix_init);
 MODULE_DESCRIPTION("Probes on ftrace are counted when disarming fails");
-MODULE_LICENSE("GPL");

@@ -36,10 +36,17 @@ static inline void fix_skip(const char *what, const char *why)
 	pr_info("ok %d - %s # SKIP %s\n", ++fix_results, what, why);
 }
 
-static inline void fix_plan(void)
+/* The scenario, which each reproducer defines. */
+static void run(void);
+
+static int __init fix_init(void)
 {
+	run();
 	pr_info("1..%d\n", fix_results);
+	return 0;
 }
+module_init(fix_init);
+MODULE_LICENSE("GPL");
 
 struct fix_probe {
 	struct kprobe kp;

@@ -46,12 +46,4 @@ static void __init run(void)
 	fix_is(0, plain.hits, "and is no longer hit");
 }
 
-static int __init fix_init(void)
-{
-	run();
-	fix_plan();
-	return 0;
-}
-module_init(fix_init);
 MODULE_DESCRIPTION("Probes are on the ops that their post_handlers need");
-MODULE_LICENSE("GPL");

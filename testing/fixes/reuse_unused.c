@@ -91,12 +91,4 @@ static void __init run(void)
 		fix_skip("the text is restored when both are unregistered", "not optimized");
 }
 
-static int __init fix_init(void)
-{
-	run();
-	fix_plan();
-	return 0;
-}
-module_init(fix_init);
 MODULE_DESCRIPTION("A disabled probe does not keep an unused one armed");
-MODULE_LICENSE("GPL");
