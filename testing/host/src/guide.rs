@@ -5,6 +5,7 @@
 
 use crate::{
     command::Malformed,
+    generated::check,
     policy::{
         self,
         Cause,
@@ -14,40 +15,9 @@ use crate::{
     refusal::Refusal,
 };
 use kernel::error::code::*;
-use std::{
-    env,
-    fs,
-    sync::Mutex, //
-};
 
 /// The longest line of the guide.
 const WIDTH: usize = 100;
-
-const GUIDE: &str = concat!(
-    env!("CARGO_MANIFEST_DIR"),
-    "/../../Documentation/admin-guide/LSM/killswitch.rst"
-);
-
-/// Compares `table` with the paragraph that follows the comment `.. Generated: NAME` in the guide.
-fn check(name: &str, table: &str) {
-    // The tests run at the same time, and each writes the whole file.
-    static FILE: Mutex<()> = Mutex::new(());
-
-    let _one = FILE.lock().unwrap();
-    let guide = fs::read_to_string(GUIDE).unwrap();
-    let mark = format!("\n.. Generated: {name}\n\n");
-    let start = guide.find(&mark).expect("the guide has no such mark") + mark.len();
-    let end = start
-        + guide[start..]
-            .find("\n\n")
-            .map_or(guide[start..].len(), |at| at + 1);
-
-    if env::var_os("KS_BLESS").is_some() {
-        fs::write(GUIDE, [&guide[..start], table, &guide[end..]].concat()).unwrap();
-    } else {
-        assert_eq!(table, &guide[start..end], "KS_BLESS=1 cargo test writes it");
-    }
-}
 
 /// Fills lines of at most `width` characters with the words of `text`.
 fn fill(text: &str, width: usize) -> Vec<String> {
@@ -202,14 +172,7 @@ causes! {
     Refusal::Policy(refusal) => match refusal.cause.rule() {
             Rule::ReturnType => "rule ``return-type``: the type cannot hold the value",
             Rule::Ambiguous => "rule ``ambiguous``: several functions have this name",
-            Rule::LsmEntry
-            | Rule::LsmHook
-            | Rule::SecurityBase
-            | Rule::Security
-            | Rule::Object
-            | Rule::Default
-            | Rule::Mediation
-            | Rule::Primitive => "a rule of the policy: see `Rules`_",
+            _ => "a rule of the policy: see `Rules`_",
         },
         policy(Cause::LsmEntry),
         policy(Cause::ReturnType(Type::Unknown)),

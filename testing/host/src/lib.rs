@@ -65,6 +65,7 @@ mod command_properties;
 mod condition_properties;
 mod corpus;
 mod disassembler;
+mod generated;
 mod guide;
 mod image;
 mod machine;

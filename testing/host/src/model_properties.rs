@@ -429,7 +429,7 @@ impl Pair {
         let records = machine(|m| std::mem::take(&mut m.records));
         let count = |words: &str| records.iter().filter(|r| r.contains(words)).count();
 
-        prop_assert_eq!(count(" nobody res=0 errno=12"), 1, "{:?}", records);
+        prop_assert_eq!(count(" kernel res=0 errno=12"), 1, "{:?}", records);
         prop_assert_eq!(count(" op=engage "), count(" op=arm ") + 1, "{:?}", records);
         prop_assert_eq!(count(""), count(" op=arm ") * 2 + 1, "{:?}", records);
         self.model.module_changed();

@@ -174,7 +174,7 @@ impl Line {
 pub(crate) fn record(by: By, operation: &str, fields: &str, result: Result<(), Refused>) -> String {
     let (before, who) = match by {
         By::Task => ("event: ", "task"),
-        By::Kernel => ("", "nobody"),
+        By::Kernel => ("", "kernel"),
     };
     let rule = with(" rule=", result.err().and_then(|refused| refused.rule));
     let errno = with(

@@ -40,7 +40,7 @@ pub(crate) mod audit {
         }
 
         pub(crate) fn no_subject(&mut self) {
-            self.0.push_str(" nobody");
+            self.0.push_str(" kernel");
         }
 
         pub(crate) fn subject(&mut self) {

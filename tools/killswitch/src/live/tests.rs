@@ -15,6 +15,9 @@ use clap::Parser;
 use serde_json::Value;
 use std::{cell::RefCell, collections::VecDeque, fs, rc::Rc};
 
+#[path = "../../../../testing/host/src/generated.rs"]
+mod generated;
+
 /// A scripted answer: the file, the expected write, the error if any, and the text.
 type Answer<'a> = (&'a str, &'a str, Option<i32>, &'a str);
 
@@ -824,9 +827,6 @@ fn metrics_have_units_and_counters_of_conditions() {
 /// The table of metrics in the administrator's guide, which `KS_BLESS=1` writes.
 #[test]
 fn the_table_of_metrics_is_in_the_guide() {
-    const GUIDE: &str = "../../Documentation/admin-guide/LSM/killswitch.rst";
-    const MARK: &str = "\n.. Generated: metrics\n\n";
-
     let machine = Made::new("guide", &borrowed(&files()), &[]);
     let (_, out, _) = machine.run(&["status", "--cve", "--max-age", "1d", "--openmetrics"]);
     let row = |name: &str, meaning: &str| format!("{name:28}  {meaning}\n");
@@ -844,24 +844,9 @@ fn the_table_of_metrics_is_in_the_guide() {
     let body: String = metrics.collect();
     let head = row("Metric", "Meaning");
     let table = format!("{border}{head}{border}{body}{border}");
-    let place = crate::tests::source(GUIDE);
-    let guide = fs::read_to_string(&place).unwrap();
-    let start = guide.find(MARK).expect("the guide has no such mark") + MARK.len();
-    let end = start
-        + guide[start..]
-            .find("\n\n")
-            .map_or(guide[start..].len(), |at| at + 1);
 
     assert!(table.lines().all(|it| it.len() <= 100), "{table}");
-    if std::env::var_os("KS_BLESS").is_some() {
-        fs::write(
-            place,
-            [&guide[..start], table.as_str(), &guide[end..]].concat(),
-        )
-        .unwrap();
-    } else {
-        assert_eq!(table, guide[start..end], "KS_BLESS=1 cargo test writes it");
-    }
+    generated::check("metrics", &table);
 }
 
 /// Alerts and the dashboard use existing metrics only.
