@@ -138,7 +138,7 @@ static void add_value(struct author *author, struct text *text)
 		    ks_random(writer) >> ks_below(writer, 64));
 		break;
 	case 3:
-		error = strerrorname_np(1 + ks_below(writer, 133));
+		error = strerrorname_np(1 + ks_below(writer, KS_MAX_ERRNO));
 		add(text, "-%s", error ?: "ENOTHING");
 		break;
 	default:

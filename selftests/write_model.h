@@ -23,7 +23,7 @@
 #define KS_LOADED	"killswitch_target"
 
 /* The largest error number. */
-#define KS_MAX_ERRNO	133
+#define KS_MAX_ERRNO	134
 
 /* A function that the tests name: the accepted values, and the error for others. */
 struct ks_function {

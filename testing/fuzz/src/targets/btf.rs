@@ -3,7 +3,7 @@
 //! Properties of any type information: the return type of a function is found in a limited number
 //! of steps and matches the types on the way; and answers about values are consistent.
 
-use super::Input;
+use super::{Input, ERRORS};
 use crate::policy::{
     btf::{prototype, returned, Described, Types},
     Type, Value,
@@ -182,7 +182,7 @@ fn can_return(returns: Type, value: i64) {
         returns.holds(Value::new(value)),
         returns.fails_with(Value::new(value)),
     );
-    let is_error = (-133..0).contains(&value);
+    let is_error = ERRORS.contains(&value);
 
     // A value that means failure can be returned, and is an error. Least is known about an unknown
     // type.

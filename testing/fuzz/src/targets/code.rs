@@ -3,7 +3,7 @@
 //! Properties of any machine code: a function makes access decisions if its branches and those of
 //! its callees, examined one by one, show it, and its callers are counted correctly.
 
-use super::Input;
+use super::{Input, ERRORS};
 use crate::policy::{
     code::{x86::X86, Architecture as _, Called, Evidence, Reader},
     image::{Cold, Function, Image},
@@ -337,7 +337,7 @@ pub fn code(data: &[u8]) {
             assert!(made.evidence(*address, &made.deciders, &[]).is_some());
         }
         let refusal = made.refusal(&[*address], &made.deciders);
-        if found.is_some() && !(made.returns && (-133..0).contains(&made.value)) {
+        if found.is_some() && !(made.returns && ERRORS.contains(&made.value)) {
             assert_eq!(refusal.map(|it| it.rule()), Some(Rule::Mediation));
         }
         assert!(refusal.is_none() || made.refusal(&[*address], &more).is_some());

@@ -13,6 +13,11 @@ pub use code::code;
 pub use command::command;
 pub use condition::condition;
 
+use std::ops::Range;
+
+/// All errors, from EFTYPE to EPERM, in `include/uapi/asm-generic/errno.h`.
+const ERRORS: Range<i64> = -134..0;
+
 /// Splits the input. Past its end, it is zero.
 struct Input<'a>(&'a [u8]);
 
