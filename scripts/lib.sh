@@ -157,6 +157,20 @@ cargo_install() {
 	rm -rf "$cache/tmp/$name"
 }
 
+# tool_cargo ARCH COMMAND OPTION...: cargo for the release build of the tool, which is static. Its
+# tests on this machine share the crates with the program.
+tool_cargo() {
+	local flags='-C target-feature=+crt-static' cross=() build_std=()
+	if [ "$1" != "$host_arch" ]; then
+		# rustc has the source of its library only.
+		cross=(RUSTC_BOOTSTRAP=1) flags+=" -C linker=$gcc" build_std=(-Zbuild-std)
+	fi
+	# With an explicit target, build scripts are still built for the host.
+	env PATH="$rust:$PATH" RUSTC="$rust/rustc" RUSTFLAGS="$flags" CARGO_TARGET_DIR="$top/build/tool" \
+		"${cross[@]}" "$rust/cargo" "$2" --release --target "${1/arm64/aarch64}-unknown-linux-gnu" \
+		--manifest-path "$top/tools/killswitch/Cargo.toml" "${build_std[@]}" "${@:3}"
+}
+
 # The Debian release of this machine, and the Debian archives in its apt configuration, the most
 # likely first.
 codename() { (. /etc/os-release && echo "${VERSION_CODENAME:-}"); }
