@@ -22,12 +22,14 @@ const USUAL: &[&str] = &[
 fn disassemble(word: u32) -> Option<Instruction> {
     let bytes = word.to_le_bytes();
     // The disassembler accepts some invalid instructions: immediates shifted out of a 32-bit
-    // register, and other register operations with this bit. For system registers it prints the
-    // lower half of the general ones (for 0xd5115710 x0; LLVM prints x16).
+    // register, other register operations with this bit, and the authentication of return addresses
+    // in any register. For system registers it prints the lower half of the general ones (for
+    // 0xd5115710 x0; LLVM prints x16).
     let is_none = |it: &Instruction| {
         let is_short = matches!(it.operands[0], Operand::Register(SizeCode::W, _));
 
         word >> 21 & 0xf9 == 0xd1
+            || word & 0xff80_0000 == 0xf380_0000 && word & 0x1f != 0x1f
             || word & 0xffd0_0010 == 0xd510_0010
             || is_short && matches!(it.operands[1], Operand::ImmShift(_, 32..))
     };
@@ -45,6 +47,7 @@ fn branches_by(instruction: &Instruction) -> Option<i64> {
         Opcode::B
             | Opcode::BL
             | Opcode::Bcc(_)
+            | Opcode::BCcc(_)
             | Opcode::CBZ
             | Opcode::CBNZ
             | Opcode::TBZ

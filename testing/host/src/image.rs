@@ -9,8 +9,8 @@ use crate::policy::{
 };
 use object::{
     elf::{R_X86_64_PC32, R_X86_64_PLT32},
-    Object, ObjectSection, ObjectSymbol, RelocationFlags, RelocationTarget, SectionFlags,
-    SectionIndex,
+    Object, ObjectSection, ObjectSymbol, RelocationFlags, RelocationTarget, SectionIndex,
+    SectionKind,
 };
 use std::{
     collections::{BTreeMap, HashMap},
@@ -71,10 +71,7 @@ impl Image {
         let mut places = HashMap::new();
 
         for section in file.sections() {
-            let SectionFlags::Elf { sh_flags } = section.flags() else {
-                panic!("{path:?} is not an ELF file");
-            };
-            if sh_flags & u64::from(object::elf::SHF_EXECINSTR) == 0 {
+            if section.kind() != SectionKind::Text {
                 continue;
             }
             let place = match is_module {
