@@ -249,6 +249,7 @@ void killswitch_slot_freed(void);
 unsigned int killswitch_wait_for_slot(int count, unsigned int milliseconds);
 bool killswitch_pause(void);
 void killswitch_check(void); /* In Rust. */
+void killswitch_check_terms(void); /* In Rust. */
 void killswitch_check_within(unsigned int milliseconds);
 void killswitch_set_operations(struct dentry *dentry, const struct inode_operations *iops,
 			       const struct file_operations *fops);

@@ -364,10 +364,19 @@ static void killswitch_check_work(struct work_struct *work)
 	killswitch_check();
 }
 
-static DECLARE_DELAYED_WORK(delayed_check, killswitch_check_work);
+static DECLARE_WORK(check_work, killswitch_check_work);
+
+/* Expiry must not wait for killswitch_check(), which may be waiting for other probes. */
+static void killswitch_terms_work(struct work_struct *work)
+{
+	killswitch_check_terms();
+	queue_work(system_power_efficient_wq, &check_work);
+}
+
+static DECLARE_DELAYED_WORK(delayed_check, killswitch_terms_work);
 static DEFINE_SPINLOCK(check_lock);
 
-/* Schedules killswitch_check() in @milliseconds, unless it is scheduled earlier. */
+/* Schedules both checks in @milliseconds, unless they are scheduled earlier. */
 void killswitch_check_within(unsigned int milliseconds)
 {
 	unsigned long delay = msecs_to_jiffies(milliseconds);

@@ -67,13 +67,20 @@ pub(crate) fn wait() {
     unsafe { bindings::killswitch_wait_until_done(DEFERRED.load(Relaxed), 1000) };
 }
 
-/// Schedules [`crate::check`] in `milliseconds`, unless it is scheduled earlier. Any context.
+/// Schedules [`crate::check_terms`] in `milliseconds`, unless it is scheduled earlier, and then
+/// [`crate::check`]. Any context.
 pub(crate) fn check_within(milliseconds: u32) {
     // SAFETY: No preconditions.
     unsafe { bindings::killswitch_check_within(milliseconds) };
 }
 
 /// Called by a workqueue, as [`check_within`] scheduled it.
+#[no_mangle]
+extern "C" fn killswitch_check_terms() {
+    crate::check_terms();
+}
+
+/// Called by a workqueue, after [`killswitch_check_terms`].
 #[no_mangle]
 extern "C" fn killswitch_check() {
     crate::check();

@@ -98,6 +98,24 @@ load_target
 is "it is engaged with its module" -7 "$(call ks_target_int)"
 check "the limit counts from arming" eventually is_gone killswitch_target:ks_target_int
 is "its body runs after expiry" "$body" "$(call ks_target_int)"
+
+# What has expired cannot be kept: its calls run. The last of many is in the list for some time,
+# while the probes of the others are removed. (Users read the list without updating it.)
+lines=()
+for i in {000..119}; do
+	lines+=("engage ks_many_$i -7 for=4")
+done
+left()
+{
+	as_user sed -n 's/^ks_many_119 .*timeout_left=\([0-9]*\).*/\1/p' "$KS/engaged"
+}
+accepted "engage many functions for some seconds" "${lines[@]}"
+until [[ $(left) -eq 0 ]]; do
+	:
+done
+refused "keep of what has expired is refused" "No such file or directory" "keep ks_many_119"
+check "it is gone" is_gone ks_many_119
+
 refused "check refuses a time limit" "Invalid argument" "check ks_target_int -7 for=3"
 
 finish

@@ -72,6 +72,7 @@ fn submit(opener: &Opener<'_>, input: Input<'_>, answer: &mut Text) -> Result {
             })?;
     }
 
+    upkeep::end_expired();
     let events =
         transaction::carry_out(&authority, &commands).map_err(|Failed(line, refusal)| {
             let of_line = |line: usize| Request::from(&commands[line]);

@@ -51,6 +51,7 @@ mod security;
 use kernel::prelude::*;
 use upkeep::{
     check,
+    check_terms,
     module_coming,
     module_going,
     module_live, //

@@ -220,6 +220,11 @@ impl Row {
         }
     }
 
+    /// Whether its time limit has passed. It is ended soon.
+    pub(crate) fn is_over(&self) -> bool {
+        self.term.is_some_and(|term| term.left() == 0)
+    }
+
     /// Makes the probe, if there is one, count calls or take them.
     fn start(&self) {
         match &self.place {

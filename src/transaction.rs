@@ -343,7 +343,10 @@ fn plan<'a>(list: &List, commands: &[Command<'a>], new: &[New<'a>]) -> Result<()
                     .iter()
                     .any(|command| command.disengages(target.name));
 
-                let is_there = list.rows().iter().any(|row| row.is_about(*target, None));
+                // Calls of one that has expired run already, so it cannot be kept.
+                let keeps = matches!(command, Command::Keep(_));
+                let is_meant = |row: &Row| row.is_about(*target, None) && !(keeps && row.is_over());
+                let is_there = list.rows().iter().any(is_meant);
 
                 match is_there && !is_ended {
                     true => Ok(()),

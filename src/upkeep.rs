@@ -75,7 +75,15 @@ pub(crate) fn create() -> Result {
     Ok(())
 }
 
-/// Updates the list. Called by a workqueue. Sleeps.
+/// Lets calls of expired engagements pass when their time has come, also while [`check`] waits for
+/// other probes. Called by a workqueue.
+pub(crate) fn check_terms() {
+    stop_expired();
+    // What is over already is left to `check`, which may take its time.
+    schedule(|row| Some(row.term?.left()).filter(|left| *left > 0));
+}
+
+/// Updates the list. Called by a workqueue, after [`check_terms`]. Sleeps.
 pub(crate) fn check() {
     check_probes();
     if HAS_LOADED.xchg(false, Relaxed) {
@@ -98,14 +106,11 @@ pub(crate) fn check_probes() {
     let Some(checking) = CHECKING.as_ref() else {
         return;
     };
-    stop_expired();
+    end_expired();
     let _checking = checking.lock();
     let probe_of = |row: &Row| Some((row.engagement.key(), row.probe()?.clone(), row.is_disarmed));
     let mut from = 0;
 
-    while let Some(what) = expire() {
-        Event::of_kernel(what).report();
-    }
     report_calls();
     while let Some((key, probe, is_disarmed)) = next(from, probe_of) {
         from = key + 1;
@@ -132,20 +137,29 @@ fn report_calls() {
     }
 }
 
-/// Lets calls of all expired engagements pass, before their probes are unregistered, which may be
-/// delayed.
+/// Lets calls of all expired engagements pass. Their probes are unregistered later, which may be
+/// delayed. Any context.
 fn stop_expired() {
     if let Ok(list) = list::lock() {
-        let is_over = |row: &&Row| row.term.is_some_and(|term| term.left() == 0);
+        list.rows()
+            .iter()
+            .filter(|row| row.is_over())
+            .for_each(Row::stop);
+    }
+}
 
-        list.rows().iter().filter(is_over).for_each(Row::stop);
+/// Ends all expired engagements. Also called before administrators change engagements. Sleeps.
+pub(crate) fn end_expired() {
+    stop_expired();
+    while let Some(what) = expire() {
+        Event::of_kernel(what).report();
     }
 }
 
 /// Ends one expired engagement, and returns what to report. Sleeps.
 fn expire() -> Option<What<'static>> {
     let mut list = list::lock().ok()?;
-    let row = list.take(|row| row.term.is_some_and(|term| term.left() == 0))?;
+    let row = list.take(Row::is_over)?;
 
     row.stop();
     drop(list);
@@ -240,13 +254,17 @@ fn search_modules(about: About) -> Result {
 /// Schedules the next check: when a watch ends or an engagement expires, but at the latest when
 /// probes are due, since time may have passed in suspend. Any context.
 fn schedule_check() {
-    let left = |row: &Row| {
+    schedule(|row| {
         let watch = row.watch.map(|watch| watch.left());
         let term = row.term.map(|term| term.left());
         let probe = row.probe().map(|_| u64::from(CHECK_EVERY));
 
         [watch, term, probe].into_iter().flatten().min()
-    };
+    });
+}
+
+/// Schedules the next check in the shortest of these times, in milliseconds. Any context.
+fn schedule(left: impl Fn(&Row) -> Option<u64>) {
     let next = list::lock()
         .ok()
         .and_then(|list| list.rows().iter().filter_map(left).min());

@@ -76,4 +76,4 @@ mod security;
 mod wording;
 
 // `security` expects these here.
-use upkeep::{check, module_coming, module_going, module_live};
+use upkeep::{check, check_terms, module_coming, module_going, module_live};

@@ -417,6 +417,7 @@ pub(crate) fn pass(milliseconds: i64) {
 
     while let Some(due) = machine(|m| m.check_at.take_if(|due| *due <= until)) {
         host::set_now(due);
+        crate::check_terms();
         crate::check();
     }
     host::set_now(until);
