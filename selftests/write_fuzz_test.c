@@ -148,12 +148,17 @@ static void add_value(struct author *author, struct text *text)
 
 static void add_reason(struct author *author, struct text *text)
 {
+	static const char * const late[] = {
+		" scope=nonroot", " for=60", " if=$uid!=0", "for=60", " scope", " x=y",
+	};
 	struct ks_writer *writer = &author->writer;
 	size_t len = ks_one_in(writer, 5) ? 125 + ks_below(writer, 8) : ks_below(writer, 30);
 
 	add(text, "reason=");
 	for (size_t i = 0; i < len; i++)
 		add(text, "%c", ' ' + (int)ks_below(writer, '~' - ' ' + 1));
+	if (ks_one_in(writer, 8))
+		add(text, "%s", pick(author, late, ARRAY_SIZE(late)));
 }
 
 static void add_condition(struct author *author, struct text *text)

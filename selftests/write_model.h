@@ -341,6 +341,11 @@ static inline int ks_parse_options(struct ks_word rest, struct ks_line *line)
 		}
 		while (reason->len && reason->at[reason->len - 1] == ' ')
 			reason->len--;
+		for (rest = *reason; (word = ks_next(&rest)).len;)
+			if ((word.len >= 6 && !memcmp(word.at, "scope=", 6)) ||
+			    (word.len >= 3 && !memcmp(word.at, "if=", 3)) ||
+			    (word.len >= 4 && !memcmp(word.at, "for=", 4)))
+				return -EINVAL;
 		return reason->len && reason->len <= KS_MAX_REASON ? 0 : -EINVAL;
 	}
 	return word.len ? -EINVAL : 0;

@@ -225,6 +225,8 @@ pub(crate) enum Malformed<'a> {
     Condition(Invalid),
     /// An unexpected word.
     Extra(&'a str),
+    /// An option behind the reason.
+    Late(&'a str),
     /// The reason is empty or longer than [`MAX_REASON`].
     Reason,
 }
@@ -270,6 +272,9 @@ impl fmt::Display for Malformed<'_> {
             }
             Malformed::Condition(wrong) => wrong.fmt(f),
             Malformed::Extra(word) => write!(f, "'{word}' is not expected here"),
+            Malformed::Late(word) => {
+                write!(f, "write '{word}' before reason=, which extends to the end")
+            }
             Malformed::Reason => write!(f, "a reason has 1 to {MAX_REASON} characters"),
         }
     }
@@ -482,7 +487,11 @@ fn condition(text: &str) -> Result<(Option<&str>, &str), Malformed<'_>> {
     }
 }
 
-/// Parses an optional reason, which extends to the end of `text`, and returns the rest.
+/// Options, in their order, which precede the reason.
+const OPTIONS: [&str; 3] = ["scope=", "if=", "for="];
+
+/// Parses an optional reason, which extends to the end of `text`, and returns the rest. Options in
+/// it are refused: without them, more calls would be short-circuited, or for longer.
 fn reason(text: &str) -> Result<(Option<&str>, &str), Malformed<'_>> {
     match text.trim_start_matches(' ').strip_prefix("reason=") {
         None => Ok((None, text)),
@@ -490,6 +499,11 @@ fn reason(text: &str) -> Result<(Option<&str>, &str), Malformed<'_>> {
             let reason = reason.trim_matches(' ');
             if !(1..=MAX_REASON).contains(&reason.len()) {
                 return Err(Malformed::Reason);
+            }
+            let is_option = |word: &&str| OPTIONS.iter().any(|option| word.starts_with(option));
+
+            if let Some(word) = reason.split(' ').find(is_option) {
+                return Err(Malformed::Late(word));
             }
             Ok((Some(reason), ""))
         }

@@ -112,7 +112,11 @@ proptest! {
         ],
         scope in prop::option::of(prop_oneof![Just(Scope::All), Just(Scope::Nonroot)]),
         term in prop::option::of(1u32..=31_536_000),
-        reason in prop::option::of("[!-~]([ -~]{0,126}[!-~])?"),
+        reason in prop::option::of("[!-~]([ -~]{0,126}[!-~])?".prop_filter("an option", |reason| {
+            !reason.split(' ').any(|word| {
+                ["scope=", "if=", "for="].iter().any(|option| word.starts_with(option))
+            })
+        })),
         gap in blanks(),
     ) {
         let mut line = match action {
