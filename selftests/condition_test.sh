@@ -147,7 +147,8 @@ check "a call with a false condition runs" passes "$B"
 like "root sees the condition" \
 	' state=engaged scope=all passed=1 faults=0 if="part->next->word==40000" callers=1$' \
 	"$(grep "^$T " "$KS/engaged")"
-like "users do not see the condition" ' state=engaged scope=all callers=1$' \
+like "users see neither the condition nor its counts" \
+	"^$T retval=-1 state=engaged scope=all\$" \
 	"$(as_user grep "^$T " "$KS/engaged")"
 control disengage_all
 

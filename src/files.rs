@@ -154,14 +154,24 @@ struct Engaged;
 impl Show for Engaged {
     fn show(_: usize, opener: &Opener<'_>, out: &mut Out<'_>) -> Result {
         let line = |out: &mut Out<'_>, snapshot: &Snapshot| {
+            let engagement = &snapshot.engagement;
+            // For which calls a condition is true depends on the content of memory.
+            let is_secret = engagement.condition().is_some() && !opener.is_administrator();
+
             write!(
                 out,
-                "{} retval={} hits={} state={} scope={}",
-                snapshot.engagement.name(),
-                Returned(snapshot.value),
-                snapshot.hits(),
+                "{} retval={}",
+                engagement.name(),
+                Returned(snapshot.value)
+            )?;
+            if !is_secret {
+                write!(out, " hits={}", snapshot.hits())?;
+            }
+            write!(
+                out,
+                " state={} scope={}",
                 snapshot.state,
-                snapshot.engagement.scope()
+                engagement.scope()
             )?;
             if let Some(seconds) = snapshot.seconds_left() {
                 write!(out, " timeout_left={seconds}")?;
@@ -169,10 +179,8 @@ impl Show for Engaged {
             if let Some(module) = &snapshot.found_in {
                 write!(out, " found_in={}", module.as_str())?;
             }
-            // What a condition lets pass depends on the content of memory.
-            let condition = snapshot.engagement.condition();
-            if let Some(condition) = condition.filter(|_| opener.is_administrator()) {
-                let callers = snapshot.engagement.attribution().callers();
+            if let Some(condition) = engagement.condition().filter(|_| !is_secret) {
+                let callers = engagement.attribution().callers();
 
                 write!(
                     out,
@@ -182,11 +190,12 @@ impl Show for Engaged {
                 )?;
                 write!(out, " if=\"{}\"", Escaped(condition))?;
             }
-            match snapshot.engagement.attribution().all().count() {
+            match engagement.attribution().all().count() {
                 0 => {}
+                _ if is_secret => {}
                 callers => write!(out, " callers={callers}")?,
             }
-            if let Some(reason) = snapshot.engagement.reason() {
+            if let Some(reason) = engagement.reason() {
                 write!(out, " reason=\"{}\"", Escaped(reason))?;
             }
             writeln!(out)
