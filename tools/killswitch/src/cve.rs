@@ -468,8 +468,8 @@ fn by_version(entry: &Entry, release: &Release) -> Affected {
             }
         }
         (Standing::Unknown, _) => Affected::Unsure(
-            "the affected versions are unknown; check whether the commit that fixes it is in \
-             the source"
+            "it is not known whether this version has the flaw; check whether the commit that \
+             fixes it is in the source"
                 .into(),
         ),
     }

@@ -61,9 +61,9 @@ impl Version {
         self.branch
     }
 
-    /// Whether it is a release candidate.
-    fn is_candidate(self) -> bool {
-        self.candidate.is_some()
+    /// Whether it is a release of mainline. Of 2.6, the third number counts these.
+    fn is_mainline(self) -> bool {
+        self.patch == 0 || self.branch == (2, 6)
     }
 }
 
@@ -162,10 +162,7 @@ impl Ranges {
                 .max()
                 .copied()
         };
-        let (Some(main_fix), main_start) = (
-            self.fixed.iter().max().copied(),
-            self.introduced.iter().max().copied(),
-        ) else {
+        let Some(main_fix) = self.fixed.iter().max().copied() else {
             return Standing::Unknown;
         };
         let fix = of_branch(&self.fixed);
@@ -176,18 +173,32 @@ impl Ranges {
                 return Standing::Fixed(fix);
             }
         }
-        if let Some(start) = main_start {
-            let backported = of_branch(&self.introduced).filter(|it| *it <= version);
-
-            if version < start && backported.is_none() {
-                return Standing::Before(of_branch(&self.introduced).unwrap_or(start));
-            }
-        }
         // The ranges do not distinguish release candidates.
-        if version.is_candidate() && [Some(main_fix), main_start].contains(&main_of(version)) {
+        let release = Version {
+            candidate: None,
+            ..version
+        };
+        let mut bounds = self.introduced.iter().chain(&self.fixed);
+
+        if version.candidate.is_some() && bounds.any(|it| *it == release) {
             return Standing::Unknown;
         }
-        Standing::Affected(fix)
+        let Some(last) = self.introduced.iter().max().copied() else {
+            return Standing::Affected(fix);
+        };
+        let mainline = self.introduced.iter().filter(|it| it.is_mainline());
+        let first = mainline.min().copied().unwrap_or(last);
+        let start = of_branch(&self.introduced);
+        let is_backported = start.is_some_and(|it| it <= version && !it.is_mainline());
+
+        if version >= last || is_backported {
+            Standing::Affected(fix)
+        } else if version < first {
+            Standing::Before(start.unwrap_or(first))
+        } else {
+            // Of several introductions, the first may not be sufficient.
+            Standing::Unknown
+        }
     }
 
     /// The version that fixes it in a branch.
@@ -198,14 +209,6 @@ impl Ranges {
             .max()
             .copied()
     }
-}
-
-/// The release that a candidate is for.
-fn main_of(version: Version) -> Option<Version> {
-    Some(Version {
-        candidate: None,
-        ..version
-    })
 }
 
 /// The vendor of a kernel.

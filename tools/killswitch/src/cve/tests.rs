@@ -65,7 +65,7 @@ fn version_decides_for_kernels_of_kernel_org() {
         (
             "4.13",
             State::NotAffected,
-            "it predates the flaw, introduced in 5.0",
+            "it predates the flaw, introduced in 4.14",
         ),
         (
             "5.10.253",
@@ -86,7 +86,7 @@ fn version_decides_for_kernels_of_kernel_org() {
         (
             "7.0-rc2",
             State::Unknown,
-            "the affected versions are unknown",
+            "it is not known whether this version has the flaw; check",
         ),
     ] {
         let finding = finding(&Scripted::new(release, ""));

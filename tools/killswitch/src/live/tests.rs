@@ -1566,7 +1566,7 @@ fn fixed_cves_are_not_engaged() {
             "4.13",
             mitigate,
             vec![],
-            "CVE-2030-1000 is skipped: it predates the flaw, introduced in 5.0\n",
+            "CVE-2030-1000 is skipped: it predates the flaw, introduced in 4.14\n",
         ),
         ("6.5.1", mitigate, [check, control].concat(), engaged),
         // It is unknown whether it has the fix.

@@ -181,16 +181,22 @@ fn releases_are_parsed() {
 fn ranges_give_the_standing_of_versions() {
     use Standing::{Affected, Before, Fixed, Unknown};
 
-    // An old flaw, a backported one, one with an unknown start, one in stable versions only, and
-    // one with two fixes in a branch.
+    // An old flaw, a backported one, one with an unknown start, one in stable versions only, one
+    // with two fixes in a branch, and two with several starts.
     let old = ("4.14", "5.10.254 6.1.170 6.6.137 7.0");
     let backported = ("5.15.180 6.1.132 6.14", "5.15.212 6.1.178 6.18.40 7.2");
     let since = ("", "6.1.76 6.8");
     let stable = ("6.1.85 6.8.5", "6.1.87 6.8.7");
     let twice = ("4.11", "6.1.171 6.1.172 7.1");
+    let starts = ("4.14 5.10.100 5.16", "6.1.5 6.2");
+    let ancient = ("2.6.12 2.6.38", "7.0");
 
     for ((introduced, fixed), text, expected) in [
         (old, "4.13.16", Before(version("4.14"))),
+        (old, "4.14-rc1", Unknown),
+        (old, "4.14-rc8", Unknown),
+        (old, "4.13-rc7", Before(version("4.14"))),
+        (old, "4.15-rc1", Affected(None)),
         (old, "4.14", Affected(None)),
         (old, "5.10.253", Affected(Some(version("5.10.254")))),
         (old, "5.10.254", Fixed(version("5.10.254"))),
@@ -205,6 +211,8 @@ fn ranges_give_the_standing_of_versions() {
         (backported, "5.15.212", Fixed(version("5.15.212"))),
         (backported, "6.6.83", Before(version("6.14"))),
         (backported, "6.13.12", Before(version("6.14"))),
+        (backported, "6.14-rc1", Unknown),
+        (backported, "7.2-rc1", Unknown),
         (backported, "6.15.1", Affected(None)),
         (backported, "6.18.39", Affected(Some(version("6.18.40")))),
         (backported, "7.3.4", Fixed(version("7.2"))),
@@ -217,6 +225,18 @@ fn ranges_give_the_standing_of_versions() {
         (stable, "6.9", Fixed(version("6.8.7"))),
         (twice, "6.1.171", Affected(Some(version("6.1.172")))),
         (twice, "6.1.172", Fixed(version("6.1.172"))),
+        (starts, "4.13", Before(version("4.14"))),
+        (starts, "4.14", Unknown),
+        (starts, "4.14.50", Unknown),
+        (starts, "5.10.99", Unknown),
+        (starts, "5.10.150", Affected(None)),
+        (starts, "5.15.150", Unknown),
+        (starts, "5.16", Affected(None)),
+        (starts, "6.1.4", Affected(Some(version("6.1.5")))),
+        (starts, "6.1.5", Fixed(version("6.1.5"))),
+        (ancient, "2.6.11", Before(version("2.6.38"))),
+        (ancient, "2.6.30", Unknown),
+        (ancient, "2.6.39", Affected(None)),
         (("", ""), "6.1", Unknown),
         (("4.14", ""), "6.1", Unknown),
     ] {
