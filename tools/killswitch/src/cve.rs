@@ -429,7 +429,15 @@ fn by_version(entry: &Entry, release: &Release) -> Affected {
             return Affected::Fixed(format!("the package {package} has the fix, since {own}"));
         }
     }
-    match (entry.versions.standing(version), release.maker) {
+    let Some(standing) = release.standing(&entry.versions) else {
+        return Affected::Unsure(format!(
+            "it depends on the patch level, which {} does not have; give the version of its \
+             package, which is in uname -v, with --release",
+            release.name
+        ));
+    };
+
+    match (standing, release.maker) {
         (Standing::Fixed(fix), _) => Affected::Fixed(format!("it has the fix, released in {fix}")),
         (Standing::Before(start), Maker::Upstream | Maker::Stable(_)) => {
             Affected::No(format!("it predates the flaw, introduced in {start}"))

@@ -3,7 +3,7 @@
 //! Linux versions, and which of them are affected by a flaw or have its fix.
 
 use serde::{Deserialize, Deserializer};
-use std::{cmp::Ordering, fmt, str::FromStr};
+use std::{cmp::Ordering, fmt, mem::discriminant, str::FromStr};
 
 /// A version in kernel.org's numbering: 6.1.176, 7.3, 7.0-rc3.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -229,7 +229,7 @@ pub enum Maker {
 pub struct Release {
     /// The output of `uname -r`, or the version of a package.
     pub name: String,
-    /// The kernel.org version that it is based on.
+    /// The kernel.org version that it is based on, as far as known: see [`Self::standing`].
     pub version: Version,
     pub maker: Maker,
     /// The version of the distribution's package, if known.
@@ -302,6 +302,23 @@ impl Release {
             },
             package,
         })
+    }
+
+    /// Its status according to the ranges. None if that depends on an unknown patch level: up to
+    /// Debian 12, releases have 0 in its place, and then the number of an ABI (6.1.0-48-amd64).
+    pub fn standing(&self, ranges: &Ranges) -> Option<Standing> {
+        let standing = ranges.standing(self.version);
+        let is_known = self.maker != Maker::Stable("Debian")
+            || self.package.is_some()
+            || self.version.patch > 0;
+        let last = Version {
+            patch: u32::MAX,
+            candidate: None,
+            ..self.version
+        };
+        let is_same = |it: &Standing| discriminant(it) == discriminant(&ranges.standing(last));
+
+        Some(standing).filter(|it| is_known || is_same(it))
     }
 }
 

@@ -103,10 +103,15 @@ fn distribution_versions_never_imply_vulnerability() {
         (
             "6.1.0-37-amd64",
             State::Unknown,
-            "Debian has the fix since 6.1.168-1; search",
+            "it depends on the patch level, which 6.1.0-37-amd64 does not have; give the version",
         ),
         (
             "5.10.0-30-amd64",
+            State::Unknown,
+            "of its package, which is in uname -v, with --release",
+        ),
+        (
+            "6.5.0-5-amd64",
             State::Unknown,
             "but Debian backports fixes; search for the CVE",
         ),

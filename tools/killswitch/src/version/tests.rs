@@ -248,6 +248,50 @@ fn ranges_give_the_standing_of_versions() {
     }
 }
 
+/// An ABI number is no patch level.
+#[test]
+fn unknown_patch_levels_settle_nothing() {
+    use Standing::{Affected, Before, Fixed};
+
+    let late = ("6.1.132 6.14", "6.1.178 7.2");
+    let old = ("4.14", "6.1.170 7.0");
+
+    for ((introduced, fixed), text, expected) in [
+        (late, "6.1.0-48-amd64", None),
+        (late, "6.1.0-0.deb11.48-cloud-amd64", None),
+        (late, "6.1.0-kali5-amd64", None),
+        (late, "6.1.172-1", Some(Affected(Some(version("6.1.178"))))),
+        (late, "6.1.120-1", Some(Before(version("6.1.132")))),
+        (
+            late,
+            "6.1.120+deb12-amd64",
+            Some(Before(version("6.1.132"))),
+        ),
+        (late, "5.10.0-30-amd64", Some(Before(version("6.14")))),
+        (late, "6.5.0-5-amd64", Some(Before(version("6.14")))),
+        (late, "6.15.0-1-amd64", Some(Affected(None))),
+        (late, "7.3.0-1-amd64", Some(Fixed(version("7.2")))),
+        // These have their patch level.
+        (
+            late,
+            "6.1.0-200.fc37.x86_64",
+            Some(Before(version("6.1.132"))),
+        ),
+        (late, "6.1.0", Some(Before(version("6.1.132")))),
+        (old, "6.1.0-48-amd64", None),
+        (old, "5.10.0-30-amd64", Some(Affected(None))),
+        (old, "4.9.0-19-amd64", Some(Before(version("4.14")))),
+    ] {
+        assert_eq!(
+            Release::parse(text)
+                .unwrap()
+                .standing(&ranges(introduced, fixed)),
+            expected,
+            "{text} of {introduced} to {fixed}"
+        );
+    }
+}
+
 fn any_version() -> impl Strategy<Value = Version> {
     let numbers = (2u32..9, 0u32..20, 0u32..300);
 
