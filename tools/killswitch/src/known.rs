@@ -94,6 +94,17 @@ impl Subject {
         }
     }
 
+    /// Overrides the release, unless it is the same one, and only its own package is known.
+    pub fn set_release(&mut self, given: Release) {
+        let is_more = |own: &Release| {
+            own.name == given.name && own.package.is_some() && given.package.is_none()
+        };
+
+        if !self.release.as_ref().is_some_and(is_more) {
+            self.release = Some(given);
+        }
+    }
+
     /// The source of its code, if it was read.
     pub fn source(&self) -> Option<Source> {
         self.kernel.as_ref().map(|it| it.image().source())

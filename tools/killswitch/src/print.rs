@@ -207,7 +207,9 @@ impl Subjects {
         };
 
         subject.engagements = engagements.unwrap_or_default();
-        subject.release = release.or(subject.release);
+        if let Some(release) = release {
+            subject.set_release(release);
+        }
         Ok(subject)
     }
 

@@ -138,6 +138,32 @@ fn installed_modules_are_known() {
 }
 
 #[test]
+fn given_releases_do_not_hide_the_package() {
+    let banner = "Linux version 6.1.0-48-amd64 (a@b) (gcc) #1 SMP Debian 6.1.172-1 (2026-05-01)";
+
+    for (own, given, expected) in [
+        (
+            banner,
+            "6.1.0-48-amd64",
+            "6.1.0-48-amd64 (Debian 6.1.172-1)",
+        ),
+        (banner, "6.1.0-47-amd64", "6.1.0-47-amd64"),
+        (banner, "6.1.178-1", "6.1.178-1"),
+        (banner, "6.1.172", "6.1.172"),
+        ("6.1.172", "6.1.178", "6.1.178"),
+        ("", "6.1.0-48-amd64", "6.1.0-48-amd64"),
+    ] {
+        let mut subject = Subject {
+            release: Release::parse(own).ok(),
+            ..Subject::default()
+        };
+
+        subject.set_release(Release::parse(given).unwrap());
+        assert_eq!(subject.release.unwrap().to_string(), expected, "{given}");
+    }
+}
+
+#[test]
 fn only_needed_modules_are_read() {
     let directory = Directory::new("known-open");
     let path = directory.path("modules");
