@@ -297,6 +297,7 @@ impl Release {
             maker: match maker {
                 Some(maker) => maker,
                 None if package.is_some() => Maker::Stable("Debian"),
+                None if has_vendor(text) => Maker::Other,
                 None if rest.is_empty() || is_candidate_only => Maker::Upstream,
                 None => Maker::Other,
             },
@@ -320,6 +321,16 @@ impl Release {
 
         Some(standing).filter(|it| is_known || is_same(it))
     }
+}
+
+/// Whether a compiler in `text` is named after a vendor, as in x86_64-bottlerocket-linux-gnu-gcc.
+fn has_vendor(text: &str) -> bool {
+    text.split([' ', '(']).any(|word| {
+        let mut parts = word.split('-').skip(1);
+        let is_vendor = |it: &str| !["pc", "unknown", "none", "linux"].contains(&it);
+
+        parts.next().is_some_and(is_vendor) && parts.next() == Some("linux")
+    })
 }
 
 /// The version of a Debian package: the word after "Debian" in `text`, or `name` itself if `rest`,

@@ -292,6 +292,53 @@ fn unknown_patch_levels_settle_nothing() {
     }
 }
 
+/// A distribution without a suffix is known by its compiler.
+#[test]
+fn compilers_of_vendors_are_known() {
+    for (release, compiler, maker) in [
+        (
+            "5.15.148",
+            "x86_64-bottlerocket-linux-gnu-gcc (Buildroot 2022.11.1) 11.3.0, GNU ld",
+            Maker::Other,
+        ),
+        (
+            "5.15.150",
+            "mipsel-openwrt-linux-musl-gcc (OpenWrt GCC 12.3.0 r23809) 12.3.0, GNU ld",
+            Maker::Other,
+        ),
+        (
+            "5.15.148-1.fc40",
+            "x86_64-cros-linux-gnu-gcc (Gentoo) 11.3.0",
+            Maker::Stable("Fedora"),
+        ),
+        (
+            "5.15.148",
+            "x86_64-linux-gnu-gcc-12 (Debian 12.2.0-14) 12.2.0",
+            Maker::Upstream,
+        ),
+        (
+            "5.15.148",
+            "x86_64-pc-linux-gnu-gcc (Gentoo 13) 13.2.1",
+            Maker::Upstream,
+        ),
+        (
+            "5.15.148",
+            "aarch64-none-linux-gnu-gcc (GNU Toolchain) 13.2",
+            Maker::Upstream,
+        ),
+        (
+            "5.15.148",
+            "x86_64-unknown-linux-gnu-gcc (crosstool) 13",
+            Maker::Upstream,
+        ),
+        ("5.15.148", "gcc (GCC) 13.2.0", Maker::Upstream),
+    ] {
+        let text = format!("Linux version {release} (builder@host) ({compiler}) #1 SMP");
+
+        assert_eq!(Release::parse(&text).unwrap().maker, maker, "{text}");
+    }
+}
+
 fn any_version() -> impl Strategy<Value = Version> {
     let numbers = (2u32..9, 0u32..20, 0u32..300);
 
