@@ -407,7 +407,7 @@ fn absent(entry: &Entry, kernel: &impl Known) -> Option<Affected> {
         return None;
     }
     Some(Affected::No(format!(
-        "the kernel was built without {}, which is neither a module nor built in",
+        "neither built in nor among the modules found: {}",
         entry.modules.join(", ")
     )))
 }

@@ -78,16 +78,20 @@ impl Subject {
         let mut built_in: BTreeSet<_> = image.built_in().into_iter().map(str::to_owned).collect();
         let release = image.banner().and_then(|it| Release::parse(&it).ok());
         let has_names = !built_in.is_empty();
+        let mut modules = BTreeSet::new();
 
         if let Some((index, directory)) = index {
-            built_in.extend(listed(index, directory));
+            built_in.extend(listed(index, directory, "modules.builtin"));
+            // The directory may be only one of several.
+            modules = listed(index, directory, "modules.dep");
+            modules.extend(index.modules().iter().map(|it| it.name.clone()));
         }
         Self {
             kernel: Some(Kernel::new(image)),
             // Without modules.builtin, anything that is not a module may be built in.
             modules: index
                 .filter(|_| has_names || !built_in.is_empty())
-                .map(|(index, _)| index.modules().iter().map(|it| it.name.clone()).collect()),
+                .map(|_| modules),
             built_in,
             release,
             engagements: Vec::new(),
@@ -111,8 +115,8 @@ impl Subject {
     }
 }
 
-/// The modules in `modules.builtin`, which is in `directory` or beside one of the modules.
-fn listed(index: &Index, directory: &Path) -> BTreeSet<String> {
+/// The modules in the file `list`, which is in `directory` or beside one of the modules.
+fn listed(index: &Index, directory: &Path, list: &str) -> BTreeSet<String> {
     let is_kernel = |it: &&Path| it.file_name().is_some_and(|name| name == "kernel");
     let first = index.modules().first();
     let above = first.and_then(|it| it.path.ancestors().find(is_kernel)?.parent());
@@ -120,7 +124,7 @@ fn listed(index: &Index, directory: &Path) -> BTreeSet<String> {
         .into_iter()
         .chain([directory])
         .chain(directory.parent())
-        .find_map(|it| file::text(&it.join("modules.builtin"), MAX_TEXT).ok());
+        .find_map(|it| file::text(&it.join(list), MAX_TEXT).ok());
 
     module_names(&text.unwrap_or_default())
 }
@@ -160,6 +164,7 @@ impl Known for Subject {
         let is_known = match target.module {
             Some(KERNEL) => true,
             Some(module) if kernel.image().module_named(module).is_some() => true,
+            Some(module) if self.presence(module) == Presence::Module => false,
             _ => self.modules.is_some(),
         };
         let function = match kernel.find(target) {

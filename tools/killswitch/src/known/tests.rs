@@ -88,6 +88,14 @@ fn modules_that_may_be_built_in_are_not_absent() {
     assert_eq!(presence(&subject, "in_ner"), Presence::BuiltIn);
     assert_eq!(presence(&subject, "plain"), Presence::Module);
     assert_eq!(presence(&subject, "other"), Presence::Absent);
+    // One directory of several.
+    fs::write(directory.path("modules.dep"), "kernel/net/other.ko.xz:\n").unwrap();
+    let subject = self::subject(&directory, true);
+    let question = Question::parse(b"other:nothing -EPERM").unwrap();
+    assert_eq!(presence(&subject, "other"), Presence::Module);
+    assert_eq!(presence(&subject, "plain"), Presence::Module);
+    assert_eq!(presence(&subject, "another"), Presence::Absent);
+    assert_eq!(subject.answer(&question), Answer::Unknown);
     let subject = self::subject(&directory, false);
     assert_eq!(presence(&subject, "plain"), Presence::Unknown);
 }
