@@ -222,11 +222,14 @@ impl Catalogue {
 
     /// The source files, except headers, without a known way in.
     pub fn without_door(&self, files: &[String]) -> Vec<String> {
-        let is_open = |file: &&String| {
-            file.ends_with(".c") && self.doors(std::slice::from_ref(file)).is_empty()
-        };
+        let is_open = |file: &&String| !file.ends_with(".h") && !self.has_door(file);
 
         files.iter().filter(is_open).cloned().collect()
+    }
+
+    /// Whether there is a way into this source file.
+    pub fn has_door(&self, file: &String) -> bool {
+        !self.doors(std::slice::from_ref(file)).is_empty()
     }
 
     /// The ways into these source files. For each file, the most specific way.

@@ -224,9 +224,10 @@ pub fn of_entry(entry: &Entry, catalogue: &Catalogue, kernel: &impl Known) -> Fi
 pub fn of_record(record: &Record, catalogue: &Catalogue, kernel: &impl Known) -> Finding {
     let doors = catalogue.doors(&record.files);
     let mut modules: Vec<_> = doors.iter().flat_map(|it| it.modules.clone()).collect();
+    let is_behind = |it: &String| catalogue.has_door(it);
 
-    // A way into several modules does not identify one of them.
-    if doors.len() > 1 || modules.len() > 1 {
+    // A way into several modules does not identify one of them, and neither do files elsewhere.
+    if doors.len() > 1 || modules.len() > 1 || !record.files.iter().all(is_behind) {
         modules.clear();
     }
     let entry = Entry {

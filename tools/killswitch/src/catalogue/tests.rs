@@ -313,6 +313,24 @@ fn most_specific_door_of_a_file_is_chosen() {
 }
 
 #[test]
+fn all_sources_but_headers_need_a_door() {
+    let catalogue = catalogue(&[SAMPLE, DOOR]);
+
+    for (file, is_open) in [
+        ("net/sample/plain.c", false),
+        ("net/sample/entry.S", false),
+        ("net/core/sock.c", true),
+        ("arch/x86/entry/entry_64.S", true),
+        ("rust/kernel/lib.rs", true),
+        ("include/net/sock.h", false),
+    ] {
+        let found = catalogue.without_door(&[file.to_owned()]);
+
+        assert_eq!(!found.is_empty(), is_open, "{file}");
+    }
+}
+
+#[test]
 fn packages_are_ordered_by_version_and_revision() {
     let key = |text| package_key(text).unwrap();
 

@@ -391,7 +391,7 @@ fn records_are_answered_by_the_way_into_their_files() {
         (finding.state, finding.reason)
     };
 
-    // Headers are ignored, and a source file that the door does not cover leaves the flaw open.
+    // Headers have no way in, and a source file that the door does not cover leaves the flaw open.
     assert_eq!(state(&["net/sample/a.c", "include/b.h"]).0, State::Exposed);
     let (none, reason) = state(&["net/sample/a.c", "net/core/b.c"]);
     assert_eq!(none, State::NoMitigation);
@@ -405,6 +405,51 @@ fn records_are_answered_by_the_way_into_their_files() {
         reason.ends_with("it has no way into its source files"),
         "{reason}"
     );
+}
+
+/// A missing module proves nothing about code outside of it.
+#[test]
+fn files_elsewhere_are_not_missing_with_the_module() {
+    let other = DOOR
+        .replace("door-sample", "door-other")
+        .replace("lib/count*", "lib/other.c")
+        .replace("net/sample/", "net/other/")
+        .replace("plain", "other");
+    let catalogue = catalogue(&[DOOR, &other]);
+    let record = record::tests::sample().to_string();
+    let record = Record::parse(record.as_bytes()).unwrap();
+
+    for (files, state) in [
+        (&["net/sample/a.c"][..], State::NotAffected),
+        (
+            &["net/sample/a.c", "net/sample/a.h", "lib/count.c"],
+            State::NotAffected,
+        ),
+        (&["net/sample/a.c", "net/core/sock.c"], State::NoMitigation),
+        (&["net/sample/a.c", "net/core/entry.S"], State::NoMitigation),
+        (&["net/sample/a.c", "include/net/sock.h"], State::Exposed),
+        (&["net/sample/a.c", "net/other/a.c"], State::Exposed),
+        (&["net/core/sock.c"], State::NoMitigation),
+        (&[], State::NoMitigation),
+    ] {
+        let record = Record {
+            files: files.iter().map(|it| it.to_string()).collect(),
+            ..record.clone()
+        };
+        let kernel = Scripted {
+            presence: Presence::Absent,
+            ..Scripted::new("6.1.1", "")
+        };
+        let finding = of_record(&record, &catalogue, &kernel);
+
+        assert_eq!(finding.state, state, "{files:?}");
+        if state == State::NotAffected {
+            assert_eq!(
+                finding.reason,
+                "neither built in nor among the modules found: plain"
+            );
+        }
+    }
 }
 
 #[test]
