@@ -162,9 +162,19 @@ chmod o+w "$directory/10-first.conf"
 load
 is "a file that others can write is refused" 1 $status
 like "it reports the reason" \
-	'10-first.conf cannot be read: NOTHING .*users other .* can change it' "$said"
+	'10-first.conf cannot be read: NOTHING .*users other .* can change .*10-first.conf' \
+	"$said"
 is "nothing of it is engaged" "" "$(state ks_target_int)"
 chmod o-w "$directory/10-first.conf"
+chmod o+w "$directory"
+load
+is "a directory that others can write is refused" 2 $status
+like "it reports the directory" "NOTHING of $directory .*users other .* can change $directory" \
+	"$said"
+chmod o-w "$directory"
+status=0
+said=$("$program" apply "$directory/none" 2>&1) || status=$?
+is "a missing directory is an error" 2 $status
 
 # Log levels for the journal.
 conf 10-first "engage ks_target_int -1" "disengage_all"

@@ -86,24 +86,17 @@ impl Machine {
         Ok(String::from_utf8_lossy(&bytes).into_owned())
     }
 
-    /// Reads a file of commands that run as root. Fails if another user can change it: its owner
-    /// must be root or the user who runs this program, and only the owner may have write access.
+    /// Reads a file of commands that run as root. Fails if another user can change it.
     pub fn read_protected(&self, path: &str) -> io::Result<String> {
-        let wrong = |what: String| Err(io::Error::other(what));
         let file = file::open(&self.path(path))?;
-        let facts = file.metadata()?;
-        let own = fs::metadata("/proc/self")?.uid();
 
-        if ![0, own].contains(&facts.uid()) {
-            return wrong(format!(
-                "it belongs to user {}, who can change it; chown it to root",
-                facts.uid()
-            ));
-        }
-        if facts.mode() & 0o022 != 0 {
-            return wrong("users other than its owner can change it; chmod go-w it".into());
-        }
+        self.check_protected(path)?;
         Ok(String::from_utf8_lossy(&file::all(file, MAX_FILE)?).into_owned())
+    }
+
+    /// The same as [`check_protected()`].
+    pub fn check_protected(&self, path: &str) -> io::Result<()> {
+        check_protected(&self.path(path))
     }
 
     /// Writes to an existing file, in one write.
@@ -201,20 +194,38 @@ impl Machine {
 
 /// Whether only root, and the user who runs this program, can change or create the file at `path`.
 pub fn is_protected(path: &Path) -> bool {
+    check_protected(path).is_ok()
+}
+
+/// Fails if another user can change or create the file at `path`. The error names the file or
+/// directory to protect.
+fn check_protected(path: &Path) -> io::Result<()> {
     const OTHERS: u32 = 0o022;
     const STICKY: u32 = 0o1000;
-    let Ok(own) = fs::metadata("/proc/self") else {
-        return false;
-    };
-    let is_own = |path: &Path| {
-        fs::metadata(path).is_ok_and(|facts| {
-            [0, own.uid()].contains(&facts.uid())
-                && (facts.mode() & OTHERS == 0 || facts.is_dir() && facts.mode() & STICKY != 0)
-        })
-    };
+    let own = fs::metadata("/proc/self")?.uid();
     let existing = path.ancestors().find_map(|it| it.canonicalize().ok());
+    let existing = existing.ok_or(io::ErrorKind::NotFound)?;
 
-    existing.is_some_and(|it| it.ancestors().all(is_own))
+    existing.ancestors().try_for_each(|it| {
+        let facts = fs::metadata(it)?;
+        // Other users can create files in a sticky directory, but not replace those of root.
+        let is_sticky = it != existing && facts.mode() & STICKY != 0;
+        let name = it.display();
+
+        if ![0, own].contains(&facts.uid()) {
+            return Err(io::Error::other(format!(
+                "{name} belongs to user {}, who can change it; chown it to root",
+                facts.uid()
+            )));
+        }
+        if facts.mode() & OTHERS != 0 && !is_sticky {
+            return Err(io::Error::other(format!(
+                "users other than its owner can change {name}; chmod go-w it, or use another \
+                 directory"
+            )));
+        }
+        Ok(())
+    })
 }
 
 /// Limit for files that may have no end, in bytes. Kernel logs are shorter.
@@ -305,6 +316,7 @@ mod tests {
         // Depends on the parent of the test's directory.
         set("own", 0o1777);
         expect(true);
+        assert!(!is_protected(&path("own/none")), "others can create it");
         set("own/inner/file", 0o666);
         assert!(!is_protected(&path("own/inner/file")));
         // Only root can change the owner.

@@ -84,10 +84,12 @@ previous:
   type: list
 """
 
+import atexit
 import errno
 import json
 import os
 import re
+import shutil
 import tempfile
 
 from ansible.module_utils.basic import AnsibleModule
@@ -230,7 +232,9 @@ class Change:
         self.machine = machine
         self.module = machine.module
         self.lines = self.complete()
-        self.directory = tempfile.mkdtemp(dir=self.module.tmpdir)
+        # The directory of Ansible may belong to the user who became root, and is then refused.
+        self.directory = tempfile.mkdtemp()
+        atexit.register(shutil.rmtree, self.directory, True)
         self.file = os.path.join(self.directory, machine.name + ".conf")
         with open(self.file, "w", encoding="utf-8") as file:
             file.write("# Written by Ansible: killswitch.fleet.killswitch.\n")

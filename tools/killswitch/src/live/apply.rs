@@ -21,12 +21,15 @@ use serde::Serialize;
 use std::{error::Error, io, path};
 
 /// The default directory.
+const DIRECTORY: &str = "/etc/killswitch.d";
+
+/// The files, and how to apply them.
 #[derive(Args, Clone)]
 pub struct Options {
     /// The directory
     #[arg(
         value_name = "DIRECTORY",
-        default_value = "/etc/killswitch.d",
+        default_value = DIRECTORY,
         value_hint = ValueHint::DirPath
     )]
     directory: String,
@@ -147,8 +150,18 @@ pub fn apply(
         .map_err(|error| format!("'{}': {error}", options.directory))?
         .display()
         .to_string();
-    // As in a shell, a directory that cannot be read has no files.
-    let mut names = machine.list(&directory).unwrap_or_default();
+    let listed = machine.list(&directory).and_then(|names| {
+        machine.check_protected(&directory)?;
+        Ok(names)
+    });
+    let (mut names, mut error) = match listed {
+        Ok(names) => (names, None),
+        // Without its default directory, there is nothing to do.
+        Err(error) if error.kind() == io::ErrorKind::NotFound && directory == DIRECTORY => {
+            (Vec::new(), None)
+        }
+        Err(error) => (Vec::new(), Some(request::words(&error))),
+    };
     let mut applied = Applied {
         dry_run: options.dry_run,
         outcome: Outcome::Done,
@@ -159,11 +172,14 @@ pub fn apply(
     let directory = &applied.directory;
 
     names.retain(|name| name.ends_with(".conf") && !name.starts_with('.'));
-    if names.is_empty() && !options.json {
+    if names.is_empty() && error.is_none() && !options.json {
         screen.line(format_args!("killswitch: there is no {directory}/*.conf"))?;
     }
-    let status = if !names.is_empty() && !machine.has(&format!("{KILLSWITCH}/control")) {
-        let error = format!("NOTHING of {directory} is engaged: {}", unavailable());
+    if !names.is_empty() && !machine.has(&format!("{KILLSWITCH}/control")) {
+        error = Some(unavailable());
+    }
+    let status = if let Some(why) = error {
+        let error = format!("NOTHING of {directory} is engaged: {why}");
 
         if !options.json {
             complain(screen, &error)?;

@@ -1628,12 +1628,17 @@ fn untrusted_files_are_not_applied() {
 
     for mode in [0o664, 0o646, 0o666] {
         fs::set_permissions(&path, PermissionsExt::from_mode(mode)).unwrap();
-        refused("users other than its owner can change it; chmod go-w it");
+        refused(
+            "users other than its owner can change /etc/killswitch.d/10.conf; chmod go-w it, or \
+             use another directory",
+        );
     }
     fs::set_permissions(&path, PermissionsExt::from_mode(0o644)).unwrap();
     // Only root can change the owner.
     if chown(&path, Some(77), None).is_ok() {
-        refused("it belongs to user 77, who can change it; chown it to root");
+        refused(
+            "/etc/killswitch.d/10.conf belongs to user 77, who can change it; chown it to root",
+        );
     }
     // Files without an end, and pipes.
     let no_file =
@@ -1647,18 +1652,97 @@ fn untrusted_files_are_not_applied() {
     refused(no_file);
 }
 
+/// Only the default directory need not exist.
 #[test]
-fn relative_directories_are_resolved() {
-    let made = Made::new("relative", &borrowed(&files()), &[]);
+fn wrong_directories_are_errors() {
+    let made = Made::new("directories", &borrowed(&files()), &[]);
     let current = std::env::current_dir().unwrap();
+    let refused = |directory: &str, why: &str| {
+        let directory = current.join(directory);
+        let err = format!(
+            "killswitch: NOTHING of {} is engaged: {why}\n",
+            directory.display()
+        );
 
+        assert_eq!(
+            made.run(&["apply", directory.to_str().unwrap()]),
+            (Ok(NOT_AVAILABLE), String::new(), err)
+        );
+    };
+
+    assert_eq!(made.run(&["apply"]).0, Ok(DONE));
+    refused("/etc/killswitch.dd", "No such file or directory");
+    refused("here/it.d", "No such file or directory");
+    refused("/proc/version", "Not a directory");
+    assert_eq!(made.run(&["apply", "here/it.d"]).0, Ok(NOT_AVAILABLE));
     assert_eq!(
-        made.run(&["apply", "here/it.d"]).1,
-        format!(
-            "killswitch: there is no {}/here/it.d/*.conf\n",
-            current.display()
-        )
+        made.run(&["apply", "/nothing", "--json"]).0,
+        Ok(NOT_AVAILABLE)
     );
+
+    fs::create_dir_all(made.directory.path("etc")).unwrap();
+    fs::write(made.directory.path("etc/killswitch.d"), "").unwrap();
+    refused("/etc/killswitch.d", "Not a directory");
+}
+
+/// Files that other users can replace, or choose, are not applied.
+#[test]
+fn untrusted_directories_are_not_applied() {
+    use std::os::unix::fs::{chown, symlink, PermissionsExt};
+
+    let files = applied(&[("10.conf", "engage f -1 reason=two words")]);
+    let made = Made::new("other-directories", &borrowed(&files), &[]);
+    let path = |name: &str| made.directory.path(name);
+    let set = |name: &str, mode| {
+        fs::set_permissions(path(name), PermissionsExt::from_mode(mode)).unwrap();
+    };
+    let run = || made.run(&["apply"]);
+    let refused = |status, err: &str| {
+        assert_eq!(
+            run(),
+            (Ok(status), String::new(), format!("killswitch: {err}\n"))
+        );
+    };
+    let others = |name: &str| {
+        format!(
+            "users other than its owner can change {name}; chmod go-w it, or use another directory"
+        )
+    };
+
+    assert_eq!(run().0, Ok(DONE));
+    for (name, mode) in [
+        ("etc/killswitch.d", 0o777),
+        ("etc/killswitch.d", 0o1777),
+        ("etc", 0o775),
+    ] {
+        set(name, mode);
+        refused(
+            NOT_AVAILABLE,
+            &format!(
+                "NOTHING of /etc/killswitch.d is engaged: {}",
+                others(&format!("/{name}"))
+            ),
+        );
+        set(name, 0o755);
+    }
+    // The directory of a symbolic link's target.
+    fs::create_dir(path("theirs")).unwrap();
+    fs::rename(path("etc/killswitch.d/10.conf"), path("theirs/it")).unwrap();
+    symlink(path("theirs/it"), path("etc/killswitch.d/10.conf")).unwrap();
+    assert_eq!(run().0, Ok(DONE));
+    set("theirs", 0o777);
+    let unreadable = "/etc/killswitch.d/10.conf cannot be read: NOTHING of it is engaged";
+    refused(REFUSED, &format!("{unreadable} ({})", others("/theirs")));
+    set("theirs", 0o755);
+    // Only root can change the owner.
+    if chown(path("theirs"), Some(77), None).is_ok() {
+        refused(
+            REFUSED,
+            &format!(
+                "{unreadable} (/theirs belongs to user 77, who can change it; chown it to root)"
+            ),
+        );
+    }
 }
 
 #[test]
