@@ -4,7 +4,7 @@
 
 use crate::{
     catalogue::{is_cve, Catalogue, Entry, Problem},
-    cve::{self, Finding, Report, State},
+    cve::{self, Finding, Report, State, Way},
     known::Subject,
     live::{state::Engagement, Knowledge, Mitigation},
     machine::Machine,
@@ -44,11 +44,17 @@ impl Knowledge for FromCatalogue {
         };
         // The running kernel answers requests, so its files need not be read.
         let finding = cve::of_entry(entry, catalogue, &Subject::running(machine));
+        let ways = finding.ways.into_iter().filter(|it| it.beside.is_empty());
+        let (doors, own): (Vec<_>, Vec<_>) = ways.partition(|it| it.door.is_some());
+        let commands = |ways: Vec<Way>| ways.into_iter().map(|it| it.commands).collect();
 
         match finding.state {
             State::NotAffected | State::Fixed => Mitigation::NotNeeded(finding.reason),
-            _ if finding.ways.is_empty() => Mitigation::Unknown(finding.reason),
-            _ => Mitigation::Engage(finding.ways.into_iter().map(|it| it.commands).collect()),
+            _ if own.is_empty() && doors.is_empty() => Mitigation::Unknown(finding.reason),
+            _ => Mitigation::Engage {
+                own: commands(own),
+                doors: commands(doors),
+            },
         }
     }
 
@@ -110,5 +116,37 @@ impl Knowledge for FromCatalogue {
             source: subject.source(),
             cves,
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::catalogue::tests::{catalogue, DOOR, SAMPLE};
+
+    /// A door is not an alternative like others, and none if it leaves source files.
+    #[test]
+    fn doors_are_apart() {
+        let open = || Ok(catalogue(&[SAMPLE, DOOR]));
+        let half = || {
+            let files = r#"files = ["net/sample/plain.c", "net/other.c"]"#;
+            let sample = SAMPLE.replace(r#"files = ["net/sample/plain.c"]"#, files);
+
+            Ok(catalogue(&[&sample, DOOR]))
+        };
+        let door = vec![vec![
+            "engage plain:first -EACCES reason=CVE-2030-1000".to_owned()
+        ]];
+
+        for (read, expected) in [(open as fn() -> Read, door), (half, vec![])] {
+            let knowledge = FromCatalogue::new(read);
+            let found = knowledge.mitigation(&Machine::nowhere(), "CVE-2030-1000");
+            let Mitigation::Engage { own, doors } = found else {
+                panic!("{found:?}");
+            };
+
+            assert_eq!(own.len(), 2);
+            assert_eq!(doors, expected);
+        }
     }
 }

@@ -268,6 +268,7 @@ class Change:
                 if it["verdict"] != "allow":
                     reasons.append(f"{it['target']}: {it['why']}: {' '.join(it['details'][:1])}")
             reasons += [it["what"] for it in loaded["known"] if not it["done"]]
+            reasons += loaded.get("partly", [])
             why = "; ".join(filter(None, reasons)).replace(self.file, self.machine.path)
             raise Stopped(answer["outcome"] if code == 3 else "refused", why)
         return loaded

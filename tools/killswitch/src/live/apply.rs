@@ -91,6 +91,8 @@ struct Loaded {
     written: Vec<String>,
     /// The kernel's answer, line by line.
     answer: Vec<String>,
+    /// Why calls pass, or may pass, that the file stops.
+    partly: Vec<String>,
     /// With `--dry-run`: the lines that would be written, and their verdicts.
     rehearsal: Option<Asked>,
     /// Targets that were already engaged.
@@ -137,6 +139,8 @@ struct Plan {
     known: Vec<Known>,
     /// Messages about skipped lines.
     skipped: Vec<String>,
+    /// Messages about lines that are done in part.
+    partly: Vec<String>,
 }
 
 /// Engages the commands in the files. Each file is a transaction.
@@ -235,7 +239,10 @@ impl Loaded {
 
         outcome(
             self.is_some_done(),
-            self.error.is_some() || is_refused || self.known.iter().any(|it| !it.done),
+            self.error.is_some()
+                || is_refused
+                || !self.partly.is_empty()
+                || self.known.iter().any(|it| !it.done),
         )
     }
 
@@ -254,6 +261,9 @@ impl Loaded {
         }
         if !self.answer.is_empty() {
             screen.line(format_args!("{path}: {}", self.answer.join("\n")))?;
+        }
+        for what in &self.partly {
+            screen.logged(Screen::WARNING, format_args!("{path}: {what}"))?;
         }
         for known in &self.known {
             for warning in &known.warnings {
@@ -286,6 +296,7 @@ impl File<'_> {
             skipped: Vec::new(),
             written: Vec::new(),
             answer: Vec::new(),
+            partly: Vec::new(),
             rehearsal: None,
             known: Vec::new(),
         };
@@ -316,6 +327,7 @@ impl File<'_> {
             }
             let closed = state::closed(self.machine);
 
+            loaded.partly = plan.partly;
             loaded.known = plan
                 .known
                 .iter()
@@ -339,6 +351,7 @@ impl File<'_> {
             loaded.answer = answer.lines().map(str::to_owned).collect();
             loaded.written = lines;
         }
+        loaded.partly = plan.partly;
         loaded.known = plan.known.iter().map(|it| self.give_value(it)).collect();
         loaded
     }
@@ -390,8 +403,22 @@ impl File<'_> {
                     return Err(format!("'{line}' is not of the form: mitigate CVE"));
                 }
                 match knowledge.mitigation(self.machine, id) {
-                    Mitigation::Engage(alternatives) => {
-                        let commands = self.choose(&alternatives)?;
+                    Mitigation::Engage { own, doors } => {
+                        let commands = match (&own[..], &doors[..]) {
+                            // The answer to the request itself has the verdict.
+                            ([only], []) => only,
+                            _ => self.choose(&own).or_else(|why| {
+                                let door = self.choose(&doors).map_err(|_| why.clone())?;
+
+                                plan.partly.push(format!(
+                                    "line {number}: {id} is closed in part: {}, which may leave \
+                                     another way to the flaw, is engaged since its own mitigation \
+                                     is not possible: {why}",
+                                    door.join("; ")
+                                ));
+                                Ok::<_, String>(door)
+                            })?,
+                        };
 
                         commands.iter().try_for_each(|command| {
                             self.plan_engage(number, &with_reason(command, id), plan)
@@ -412,16 +439,12 @@ impl File<'_> {
 
     /// Chooses the alternative that is already engaged, or else the first that the kernel allows.
     /// Fails with the refusal of the best one.
-    fn choose<'a>(&self, alternatives: &'a [Vec<String>]) -> Result<&'a [String], String> {
+    fn choose<'a>(&self, alternatives: &'a [Vec<String>]) -> Result<&'a Vec<String>, String> {
         let is_known = |it: &&Vec<String>| it.iter().all(|line| self.known(line).is_some());
         let mut refusals = Vec::new();
 
         if let Some(known) = alternatives.iter().find(is_known) {
             return Ok(known);
-        }
-        // With a single alternative, the answer to the request itself has the verdict.
-        if let [only] = alternatives {
-            return Ok(only);
         }
         for alternative in alternatives {
             match request::first_refusal(self.machine, alternative) {

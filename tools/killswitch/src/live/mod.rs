@@ -61,7 +61,12 @@ pub trait Knowledge {
 pub enum Mitigation {
     /// Alternatives, the best first. All commands of one are written together: `engage <target>
     /// <retval> [<options>]`. If a command has no reason, the CVE's name is added as its reason.
-    Engage(Vec<Vec<String>>),
+    Engage {
+        /// Those that close it.
+        own: Vec<Vec<String>>,
+        /// The ways into its source files, which may leave another way to the flaw.
+        doors: Vec<Vec<String>>,
+    },
     /// Not needed, for this reason: the kernel has the fix, or is not affected.
     NotNeeded(String),
     /// Unknown or unavailable, for this reason.

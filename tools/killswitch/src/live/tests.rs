@@ -1412,6 +1412,15 @@ fn directories_instead_of_files_are_named() {
 fn mitigations_are_resolved() {
     let one_refused = "allow a -1\n  zone: core\nrefuse b -5 default\n  it is built in\n";
 
+    fn engage(own: &[&[&str]], doors: &[&[&str]]) -> Mitigation {
+        let lines = |it: &&[&str]| it.iter().map(|line| (*line).to_owned()).collect();
+
+        Mitigation::Engage {
+            own: own.iter().map(lines).collect(),
+            doors: doors.iter().map(lines).collect(),
+        }
+    }
+
     struct Sample;
 
     impl Knowledge for Sample {
@@ -1421,18 +1430,20 @@ fn mitigations_are_resolved() {
 
         fn mitigation(&self, _: &Machine, id: &str) -> Mitigation {
             match id {
-                "CVE-1" => Mitigation::Engage(vec![vec![
-                    "engage a -EPERM".into(),
-                    "engage f -5 reason=two words".into(),
-                ]]),
-                "CVE-4" => Mitigation::Engage(vec![
-                    vec!["engage a -1".into(), "engage b -EIO scope=nonroot".into()],
-                    vec!["engage c void reason=own".into()],
-                ]),
-                "CVE-5" => Mitigation::Engage(vec![
-                    vec!["engage a -1".into()],
-                    vec!["engage f -1 reason=two words".into()],
-                ]),
+                "CVE-1" => engage(&[&["engage a -EPERM", "engage f -5 reason=two words"]], &[]),
+                "CVE-4" => engage(
+                    &[
+                        &["engage a -1", "engage b -EIO scope=nonroot"],
+                        &["engage c void reason=own"],
+                    ],
+                    &[],
+                ),
+                "CVE-5" => engage(&[&["engage a -1"], &["engage f -1 reason=two words"]], &[]),
+                "CVE-6" => engage(
+                    &[&["engage a -1"]],
+                    &[&["engage d -1"], &["engage f -1 reason=two words"]],
+                ),
+                "CVE-7" => engage(&[&["engage a -1"]], &[&["engage d -1"]]),
                 "CVE-2" => Mitigation::NotNeeded("fixed since 7.3.5".into()),
                 _ => Mitigation::Unknown("there is no entry".into()),
             }
@@ -1441,12 +1452,14 @@ fn mitigations_are_resolved() {
     for (number, (text, answers, status, out, err)) in [
         (
             "engage x -1\nmitigate CVE-1\nmitigate CVE-2\n",
-            &[(
-                "control",
-                "engage x -1\nengage a -EPERM reason=CVE-1",
-                None,
-                "engaged x\nengaged a\n",
-            )][..],
+            &[
+                (
+                    "control",
+                    "engage x -1\nengage a -EPERM reason=CVE-1",
+                    None,
+                    "engaged x\nengaged a\n",
+                ),
+            ][..],
             DONE,
             "/etc/killswitch.d/10.conf: CVE-2 is skipped: fixed since 7.3.5\n\
              /etc/killswitch.d/10.conf: engaged x\nengaged a\n\
@@ -1455,12 +1468,14 @@ fn mitigations_are_resolved() {
         ),
         (
             "# one\nmitigate CVE-1\n",
-            &[(
-                "control",
-                "engage a -EPERM reason=CVE-1",
-                Some(EACCES),
-                "refused in line 1: engage a -1: no\n",
-            )],
+            &[
+                (
+                    "control",
+                    "engage a -EPERM reason=CVE-1",
+                    Some(EACCES),
+                    "refused in line 1: engage a -1: no\n",
+                ),
+            ],
             REFUSED,
             "",
             "killswitch: NOTHING of /etc/killswitch.d/10.conf was done: refused in line 2: engage a \
@@ -1511,6 +1526,50 @@ fn mitigations_are_resolved() {
             DONE,
             "/etc/killswitch.d/10.conf: f is already engaged, and returns -1\n",
             "",
+        ),
+        // An engaged door is no reason to leave out the mitigation itself.
+        (
+            "mitigate CVE-6\n",
+            &[
+                ("check", "a -1\n", None, "allow a -1\n"),
+                ("control", "engage a -1 reason=CVE-6", None, "engaged a\n"),
+            ],
+            DONE,
+            "/etc/killswitch.d/10.conf: engaged a\n",
+            "",
+        ),
+        // A door is the last resort: one that is engaged, or else one that is allowed.
+        (
+            "mitigate CVE-6\n",
+            &[("check", "a -1\n", None, "refuse a -1 default\n  no\n")],
+            PARTLY,
+            "/etc/killswitch.d/10.conf: f is already engaged, and returns -1\n",
+            "killswitch: /etc/killswitch.d/10.conf: line 1: CVE-6 is closed in part: engage f -1 \
+             reason=two words, which may leave another way to the flaw, is engaged since its own \
+             mitigation is not possible: refused a -1: no\n",
+        ),
+        (
+            "mitigate CVE-7\n",
+            &[
+                ("check", "a -1\n", None, "refuse a -1 default\n  no\n"),
+                ("check", "d -1\n", None, "allow d -1\n"),
+                ("control", "engage d -1 reason=CVE-7", None, "engaged d\n"),
+            ],
+            PARTLY,
+            "/etc/killswitch.d/10.conf: engaged d\n",
+            "killswitch: /etc/killswitch.d/10.conf: line 1: CVE-7 is closed in part: engage d -1, \
+             which may leave another way to the flaw, is engaged since its own mitigation is not \
+             possible: refused a -1: no\n",
+        ),
+        (
+            "mitigate CVE-7\n",
+            &[
+                ("check", "a -1\n", None, "refuse a -1 default\n  no\n"),
+                ("check", "d -1\n", None, "refuse d -1 default\n  never\n"),
+            ],
+            REFUSED,
+            "",
+            "killswitch: NOTHING of /etc/killswitch.d/10.conf was done: line 1: refused a -1: no\n",
         ),
         (
             "mitigate CVE-1 scope=all\n",
