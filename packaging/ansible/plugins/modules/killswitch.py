@@ -276,7 +276,9 @@ class Change:
     def plan(self):
         """The lines to write, the engagements to keep, and those to release."""
         loaded = self.apply("--dry-run")
-        self.writes = (loaded["rehearsal"] or {}).get("would_write", [])
+        writes = (loaded["rehearsal"] or {}).get("would_write", [])
+        self.writes = [line for line in writes if not line.startswith("keep ")]
+        self.is_kept = writes != self.writes
         self.known = {it["target"]: number(it["value"]) for it in loaded["known"]}
         self.skipped = loaded["skipped"]
         self.targets = {line.split(" ", 2)[1] for line in self.writes} | set(self.known)
@@ -297,7 +299,7 @@ class Change:
 
     def engage(self):
         """Engages the missing ones, or changes nothing."""
-        if not self.writes and not self.values:
+        if not self.writes and not self.values and not self.is_kept:
             self.must_work()
             return
         loaded = self.apply()
@@ -305,7 +307,8 @@ class Change:
         try:
             self.must_work()
         except Stopped:
-            written = [line.split(" ", 2)[1] for line in loaded["written"]]
+            words = [line.split(" ", 2) for line in loaded["written"]]
+            written = [target for verb, target, *_ in words if verb != "keep"]
             if written:
                 self.machine.ask("disengage", *written)
             raise
@@ -330,7 +333,7 @@ class Change:
 def present(machine, result):
     change = Change(machine)
     change.plan()
-    is_changed = bool(change.writes or change.values or change.stale)
+    is_changed = bool(change.writes or change.values or change.stale or change.is_kept)
     if is_changed:
         machine.must_be_open()
     before = machine.shown(change.targets)

@@ -12,13 +12,13 @@ use super::{
 };
 use crate::{
     catalogue::is_cve,
-    command::{Command, Engage},
+    command::Command,
     machine::{Machine, Reply, KILLSWITCH},
     policy::Value,
 };
 use clap::{Args, ValueHint};
 use serde::Serialize;
-use std::{error::Error, io, path};
+use std::{error::Error, io, mem, path};
 
 /// The default directory.
 const DIRECTORY: &str = "/etc/killswitch.d";
@@ -107,7 +107,8 @@ struct Kept {
     target: String,
     /// Its value in the file.
     value: String,
-    /// Whether it is engaged with this value; differences in other options are in the warnings.
+    /// Whether it is engaged with this value, or would be in a dry run; differences in other
+    /// options are in the warnings.
     done: bool,
     /// The same as a sentence.
     what: String,
@@ -121,15 +122,14 @@ struct Line {
     text: String,
 }
 
-/// An engagement that exists already, and the options of its line.
+/// A line about a target that is already engaged.
 struct Known {
-    target: String,
+    /// The engagement in the file.
+    wanted: Engagement,
+    /// Its value, as in the file.
     value: String,
-    /// Whether that is what it returns.
-    is_value: bool,
-    scope: String,
-    condition: Option<String>,
-    reason: Option<String>,
+    /// The existing engagement.
+    found: Engagement,
 }
 
 /// The requests of a file.
@@ -141,6 +141,18 @@ struct Plan {
     skipped: Vec<String>,
     /// Messages about lines that are done in part.
     partly: Vec<String>,
+}
+
+impl Plan {
+    /// The lines that change a value.
+    fn changed(&self) -> impl Iterator<Item = &Known> {
+        self.known.iter().filter(|it| !it.is_value())
+    }
+
+    /// The commands that remove time limits.
+    fn kept(&self) -> impl Iterator<Item = String> + '_ {
+        self.known.iter().filter_map(Known::keep)
+    }
 }
 
 /// Engages the commands in the files. Each file is a transaction.
@@ -192,12 +204,14 @@ pub fn apply(
         NOT_AVAILABLE
     } else {
         let (mut is_some_done, mut is_some_refused) = (false, false);
+        let mut engaged = state::engaged(machine).unwrap_or_default();
 
         for name in names {
-            let file = File {
+            let mut file = File {
                 machine,
                 path: format!("{directory}/{name}"),
                 is_rehearsal: options.dry_run,
+                engaged: &mut engaged,
             };
             let mut loaded = file.load(knowledge);
             let status = loaded.status();
@@ -221,28 +235,25 @@ pub fn apply(
 }
 
 impl Loaded {
-    fn is_some_done(&self) -> bool {
-        let is_rehearsed = self
-            .rehearsal
-            .as_ref()
-            .is_some_and(|it| it.status() == DONE);
+    /// Whether the kernel refuses, or would refuse, all of it.
+    fn is_refused(&self) -> bool {
+        let is_refused = |it: &Asked| it.status() != DONE;
 
-        is_rehearsed || !self.written.is_empty() || self.known.iter().any(|it| it.done)
+        self.error.is_some() || self.rehearsal.as_ref().is_some_and(is_refused)
+    }
+
+    fn is_some_done(&self) -> bool {
+        !self.is_refused()
+            && (self.rehearsal.is_some()
+                || !self.written.is_empty()
+                || self.known.iter().any(|it| it.done))
     }
 
     /// The exit status, if this were the only file.
     fn status(&self) -> u8 {
-        let is_refused = self
-            .rehearsal
-            .as_ref()
-            .is_some_and(|it| it.status() != DONE);
-
         outcome(
             self.is_some_done(),
-            self.error.is_some()
-                || is_refused
-                || !self.partly.is_empty()
-                || self.known.iter().any(|it| !it.done),
+            self.is_refused() || !self.partly.is_empty() || self.known.iter().any(|it| !it.done),
         )
     }
 
@@ -283,11 +294,13 @@ struct File<'a> {
     machine: &'a Machine,
     path: String,
     is_rehearsal: bool,
+    /// The engagements; in a dry run, with those that the files before it would make.
+    engaged: &'a mut Vec<Engagement>,
 }
 
 impl File<'_> {
     /// Engages all of it or nothing.
-    fn load(&self, knowledge: &dyn Knowledge) -> Loaded {
+    fn load(&mut self, knowledge: &dyn Knowledge) -> Loaded {
         let path = &self.path;
         let mut loaded = Loaded {
             file: path.clone(),
@@ -310,50 +323,139 @@ impl File<'_> {
                 return loaded;
             }
         };
-        let plan = match self.plan(&text, knowledge) {
-            Ok(plan) => plan,
-            Err(why) => {
-                loaded.error = Some(format!("NOTHING of {path} was done: {why}"));
-                return loaded;
-            }
-        };
-        let lines: Vec<String> = plan.new.iter().map(|line| line.text.clone()).collect();
 
-        loaded.skipped = plan.skipped;
-        if self.is_rehearsal {
-            match Asked::about(self.machine, &lines) {
-                Ok(asked) => loaded.rehearsal = Some(asked).filter(|_| !lines.is_empty()),
-                Err(why) => loaded.error = Some(format!("NOTHING of {path} would be done: {why}")),
-            }
-            let closed = state::closed(self.machine);
+        if let Err(why) = self.attempt(&text, knowledge, &mut loaded) {
+            loaded.partly.clear();
+            let is = match self.is_rehearsal {
+                true => "would be",
+                false => "was",
+            };
 
-            loaded.partly = plan.partly;
-            loaded.known = plan
-                .known
-                .iter()
-                .map(|it| it.rehearse(closed.as_deref()))
-                .collect();
-            return loaded;
+            loaded.error = Some(format!("NOTHING of {} {is} done: {why}", self.path));
         }
-        if !lines.is_empty() {
-            let Reply { result, answer } = self.machine.ask("control", &lines.join("\n"));
-            let answer = answer.trim_end();
-
-            if let Err(error) = result {
-                let why = match answer {
-                    "" => request::words(&error),
-                    _ => in_file(answer, &plan.new),
-                };
-
-                loaded.error = Some(format!("NOTHING of {path} was done: {why}"));
-                return loaded;
-            }
-            loaded.answer = answer.lines().map(str::to_owned).collect();
-            loaded.written = lines;
-        }
-        loaded.partly = plan.partly;
-        loaded.known = plan.known.iter().map(|it| self.give_value(it)).collect();
         loaded
+    }
+
+    /// Engages all lines of `text`, or none of them and fails with an error message.
+    fn attempt(
+        &mut self,
+        text: &str,
+        knowledge: &dyn Knowledge,
+        loaded: &mut Loaded,
+    ) -> Result<(), String> {
+        let mut plan = self.plan(text, knowledge)?;
+        let new = plan.new.iter().map(|line| line.text.clone());
+        let lines: Vec<String> = new.chain(plan.kept()).collect();
+        let questions: Vec<String> = plan.changed().map(Known::question).collect();
+
+        loaded.skipped = mem::take(&mut plan.skipped);
+        loaded.partly = mem::take(&mut plan.partly);
+        if self.is_rehearsal && !lines.is_empty() {
+            loaded.rehearsal = Some(Asked::about(self.machine, &lines)?);
+        }
+        // Each value is a write of its own.
+        if let Some(refusal) = request::first_refusal(self.machine, &questions) {
+            return Err(refusal);
+        }
+        if !self.is_rehearsal {
+            let answer = self.write(&lines, &plan.new)?;
+
+            self.set_values(&plan)?;
+            loaded.answer = answer;
+            loaded.written = lines;
+            match state::engaged(self.machine) {
+                Ok(engaged) => *self.engaged = engaged,
+                Err(error) => {
+                    let what = format!("cannot find out what is engaged: {error}");
+
+                    loaded.partly.push(what);
+                    return Ok(());
+                }
+            }
+        } else if !loaded.is_refused() {
+            self.rehearse(&plan);
+        }
+        for it in &plan.known {
+            let kept = it.outcome(self.engaged, self.is_rehearsal, &mut loaded.partly);
+
+            loaded.known.push(kept);
+        }
+        Ok(())
+    }
+
+    /// Makes the changes of a dry run, for later files.
+    fn rehearse(&mut self, plan: &Plan) {
+        let new = plan.new.iter().filter_map(|it| wanted(&it.text).ok());
+        let known = plan.known.iter().map(|it| Engagement {
+            value: it.wanted.value,
+            seconds_left: it.found.seconds_left.filter(|_| it.keep().is_none()),
+            ..it.found.clone()
+        });
+
+        for changed in known.chain(new) {
+            self.engaged.retain(|it| it.target != changed.target);
+            self.engaged.push(changed);
+        }
+    }
+
+    /// Writes lines to `control`, of which the first are `new`. Returns the answer.
+    fn write(&self, lines: &[String], new: &[Line]) -> Result<Vec<String>, String> {
+        if lines.is_empty() {
+            return Ok(Vec::new());
+        }
+        let Reply { result, answer } = self.machine.ask("control", &lines.join("\n"));
+        let answer = answer.trim_end();
+
+        match (result, answer) {
+            (Ok(()), _) => Ok(answer.lines().map(str::to_owned).collect()),
+            (Err(error), "") => Err(request::words(&error)),
+            (Err(_), _) => Err(in_file(answer, new)),
+        }
+    }
+
+    /// Sets the values of existing engagements. On failure, undoes all changes.
+    fn set_values(&self, plan: &Plan) -> Result<(), String> {
+        for (done, it) in plan.changed().enumerate() {
+            let Err(error) = self.set_value(it, &it.value) else {
+                continue;
+            };
+            let undone = match &self.undo(plan, done)[..] {
+                [] => "the changes before it are undone".into(),
+                failed => format!("changes before it are NOT undone: {}", failed.join("; ")),
+            };
+
+            return Err(format!(
+                "{} is already engaged, and refused the value {}: {} (see the kernel log); \
+                 {undone}",
+                it.found.target,
+                it.value,
+                request::words(&error)
+            ));
+        }
+        Ok(())
+    }
+
+    /// Restores the first `done` values, and releases new engagements. Returns what failed.
+    fn undo(&self, plan: &Plan, done: usize) -> Vec<String> {
+        let restore = |it: &Known| {
+            let error = self.set_value(it, &it.found.value?.to_string()).err()?;
+
+            Some(format!("{}: {}", it.found.target, request::words(&error)))
+        };
+        let release = |it: &Line| format!("disengage {}", word(word(&it.text).1).0);
+        let release: Vec<String> = plan.new.iter().map(release).collect();
+        let mut failed: Vec<String> = plan.changed().take(done).filter_map(restore).collect();
+
+        failed.extend(self.write(&release, &[]).err());
+        // A time limit cannot be set again.
+        failed.extend(plan.kept());
+        failed
+    }
+
+    fn set_value(&self, known: &Known, value: &str) -> io::Result<()> {
+        let file = format!("{KILLSWITCH}/fn/{}/retval", known.found.target);
+
+        self.machine.write(&file, &format!("{value}\n"))
     }
 
     /// Parses the parts of the file that the kernel does not parse. Fails with an error message.
@@ -459,148 +561,116 @@ impl File<'_> {
 
     /// The engagement that exists by the name that a line engages. An observation is none: an
     /// engagement replaces it.
-    fn known(&self, line: &str) -> Option<Engagement> {
+    fn known(&self, line: &str) -> Option<&Engagement> {
         let (_, rest) = word(line);
         let (target, _) = word(rest);
 
-        state::engaged(self.machine)
-            .ok()?
-            .into_iter()
+        self.engaged
+            .iter()
             .find(|it| it.target == target && it.value.is_some())
     }
 
     fn plan_engage(&self, number: usize, line: &str, plan: &mut Plan) -> Result<(), String> {
-        let (_, rest) = word(line);
-        let (target, rest) = word(rest);
-        let (value, options) = word(rest);
-        let Some(known) = self.known(line) else {
+        let Some(found) = self.known(line).cloned() else {
             plan.new.push(Line {
                 number,
                 text: line.into(),
             });
             return Ok(());
         };
-        // The kernel does not parse these options.
-        let complete = format!("engage {target} 0 {options}");
-        let Ok(Command::Engage(Engage {
-            scope,
-            condition,
-            reason,
-            ..
-        })) = Command::parse(complete.as_bytes())
-        else {
-            return Err(format!(
-                "'{options}' is not [scope=all|nonroot] [if=CONDITION] [for=SECONDS] [reason=TEXT]"
-            ));
-        };
+        let (_, rest) = word(line);
+        let (_, rest) = word(rest);
+        let (value, _) = word(rest);
 
         plan.known.push(Known {
-            target: target.into(),
+            // The kernel does not parse this line.
+            wanted: wanted(line)?,
             value: value.into(),
-            is_value: known.value == parsed(value),
-            scope: scope.to_string(),
-            condition: condition.map(str::to_owned),
-            reason: reason.map(str::to_owned),
+            found,
         });
         Ok(())
     }
+}
 
-    /// Sets the value of an existing engagement.
-    fn give_value(&self, known: &Known) -> Kept {
-        let Known {
-            target,
-            value,
-            is_value,
-            ..
-        } = known;
-        let file = format!("{KILLSWITCH}/fn/{target}/retval");
-        let kept = |done, what: String| Kept {
-            target: target.clone(),
-            value: value.clone(),
-            done,
-            what,
-            warnings: Vec::new(),
-        };
+impl Known {
+    /// Whether that is what it returns.
+    fn is_value(&self) -> bool {
+        self.wanted.value == self.found.value
+    }
 
-        // Lockdown refuses even the same value.
-        let written = match is_value {
-            true => Ok(()),
-            false => self.machine.write(&file, &format!("{value}\n")),
-        };
+    /// The command that removes the time limit, if the file has none. The time of a watched
+    /// function is not a limit.
+    fn keep(&self) -> Option<String> {
+        let is_limited = self.found.seconds_left.is_some() && self.found.state != "probing";
 
-        if let Err(error) = written {
-            return kept(
-                false,
-                format!(
-                    "{target} is already engaged, and refused the value {value}: {} (see the \
-                     kernel log)",
-                    request::words(&error)
-                ),
-            );
-        }
-        let found = match state::engaged(self.machine) {
-            Ok(found) => found,
-            Err(error) => {
-                return kept(
-                    false,
-                    format!("cannot find out whether {target} is engaged: {error}"),
-                )
-            }
+        (is_limited && self.wanted.seconds_left.is_none())
+            .then(|| format!("keep {}", self.found.target))
+    }
+
+    /// The command with the verdict on its value, which has the scope of the existing engagement.
+    fn question(&self) -> String {
+        let Engagement { target, scope, .. } = &self.found;
+
+        format!("engage {target} {} scope={scope}", self.value)
+    }
+
+    /// The outcome, according to the engagements afterwards. Adds to `partly` if calls pass that
+    /// the file stops.
+    fn outcome(
+        &self,
+        engaged: &[Engagement],
+        is_rehearsal: bool,
+        partly: &mut Vec<String>,
+    ) -> Kept {
+        let Self { wanted, value, .. } = self;
+        let target = &wanted.target;
+        let found = engaged.iter().find(|it| it.target == *target);
+        let returns = match is_rehearsal && !self.is_value() {
+            true => "would return",
+            false => "returns",
         };
-        let Some(found) = found.iter().find(|it| it.target == *target) else {
-            return kept(false, format!("{target} has just ended, and RUNS"));
-        };
-        let (done, what) = match &*found.state {
-            "engaged" => (
+        let (done, what) = match found.map(|it| &*it.state) {
+            Some("engaged") => (
                 true,
-                format!("{target} is already engaged, and returns {value}"),
+                format!("{target} is already engaged, and {returns} {value}"),
             ),
-            "armed" => (
+            Some("armed") => (
                 true,
                 format!(
                     "{target} is already armed, and will return {value} when its module is loaded"
                 ),
             ),
-            state => (false, format!("{target} is {state}, and RUNS")),
+            Some(state) => (false, format!("{target} is {state}, and RUNS")),
+            None => (false, format!("{target} has just ended, and RUNS")),
         };
         let mut warnings = Vec::new();
 
-        if found.scope != known.scope || found.reason != known.reason {
-            warnings.push(format!(
-                "scope and reason of {target} are not changed; disengage it first to change them"
-            ));
-        }
-        if found.condition != known.condition {
-            warnings.push(format!(
-                "the condition of {target} is not changed; disengage it first to change it"
-            ));
-        }
-        Kept {
-            warnings,
-            ..kept(done, what)
-        }
-    }
-}
+        if let Some(found) = found {
+            let is_condition = found.condition == wanted.condition;
 
-impl Known {
-    /// The outcome in a dry run. `closed` says why no value can be changed.
-    fn rehearse(&self, closed: Option<&str>) -> Kept {
-        let Self { target, value, .. } = self;
-        let (done, what) = match (self.is_value, closed) {
-            (true, _) => (true, format!("its value is {value}")),
-            (false, None) => (true, format!("its value would be set to {value}")),
-            (false, Some(why)) => (
-                false,
-                format!("its value would not be set to {value}: {why}"),
-            ),
-        };
-
+            if found.scope != wanted.scope || found.reason != wanted.reason {
+                warnings.push(format!(
+                    "scope and reason of {target} are not changed; disengage it first to change \
+                     them"
+                ));
+            }
+            if !is_condition {
+                warnings.push(format!(
+                    "the condition of {target} is not changed; disengage it first to change it"
+                ));
+            }
+            if wanted.scope == "all" && found.scope != "all"
+                || found.condition.is_some() && !is_condition
+            {
+                partly.push(format!("calls of {target} pass that the file stops"));
+            }
+        }
         Kept {
             target: target.clone(),
             value: value.clone(),
             done,
-            what: format!("{target} is already engaged, and {what}"),
-            warnings: Vec::new(),
+            what,
+            warnings,
         }
     }
 }
@@ -612,11 +682,21 @@ fn word(text: &str) -> (&str, &str) {
     (word, rest.trim_start_matches([' ', '\t']))
 }
 
-/// The value of a word of a line, if it is valid.
-fn parsed(value: &str) -> Option<i64> {
-    match Command::parse(format!("engage f {value}").as_bytes()) {
-        Ok(Command::Engage(Engage { action, .. })) => action.value().map(Value::get),
-        _ => None,
+/// The engagement that a line of a file makes.
+fn wanted(line: &str) -> Result<Engagement, String> {
+    match Command::parse(line.as_bytes()) {
+        Ok(Command::Engage(engage)) => Ok(Engagement {
+            target: engage.target.name.into(),
+            value: engage.action.value().map(Value::get),
+            state: "engaged".into(),
+            scope: engage.scope.to_string(),
+            seconds_left: engage.term.map(u64::from),
+            condition: engage.condition.map(str::to_owned),
+            reason: engage.reason.map(str::to_owned),
+            ..Engagement::default()
+        }),
+        Ok(_) => unreachable!("only engage is planned"),
+        Err(malformed) => Err(malformed.to_string()),
     }
 }
 

@@ -176,10 +176,11 @@ pub enum Command {
     /// Reads DIRECTORY/*.conf in the order of their names. A line is the command engage of the file
     /// control, or "mitigate" and a CVE; empty lines, and lines that begin with #, are ignored. A
     /// file is a transaction: all of it is engaged, or nothing. If a function is already engaged,
-    /// its value is set to the one in the file; its scope, condition and reason are not changed.
-    /// Nothing is disengaged. A CVE is skipped if the kernel has the fix. Files and directories that
-    /// users other than root can change are refused. The status is 0 if everything is engaged or
-    /// armed, 1 if nothing is, 2 if DIRECTORY cannot be read, and 3 if something is not.
+    /// its value is set to the one in the file, and its time limit is removed if the file has none;
+    /// its scope, condition and reason are not changed. Nothing is disengaged. A CVE is skipped if
+    /// the kernel has the fix. Files and directories that users other than root can change are
+    /// refused. The status is 0 if everything is engaged or armed, 1 if nothing is, 2 if DIRECTORY
+    /// cannot be read, and 3 if something is not, or stops fewer calls than the file asks for.
     Apply(apply::Options),
 }
 

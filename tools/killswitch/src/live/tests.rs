@@ -1112,9 +1112,10 @@ fn applied<'a>(confs: &[(&'a str, &'a str)]) -> Vec<(String, String)> {
 
     files[3].1 = "f retval=-1 hits=0 state=engaged scope=all reason=\"two words\"\n\
                   m:g retval=-1 hits=0 state=armed scope=nonroot passed=0 faults=0 if=\"$uid!=0\"\n\
-                  h retval=-1 hits=0 state=probing scope=all\n"
+                  h retval=-1 hits=0 state=probing scope=all timeout_left=7\n\
+                  t retval=-1 hits=0 state=engaged scope=all timeout_left=7\n"
         .into();
-    for name in ["f", "m:g", "h"] {
+    for name in ["f", "m:g", "h", "t"] {
         files.push((file(&format!("fn/{name}/retval")), "-1\n".into()));
     }
     files.extend(
@@ -1218,7 +1219,8 @@ fn files_are_applied() {
         (
             &[(
                 "10.conf",
-                "engage f -1 scope=nonroot reason=two words\nengage m:g -1 scope=nonroot\n",
+                "engage f -1 scope=nonroot reason=two words\nengage m:g -1 scope=nonroot \
+                 if=$uid!=0 reason=x\n",
             )],
             &[],
             DONE,
@@ -1226,7 +1228,51 @@ fn files_are_applied() {
              @10.conf: m:g is already armed, and will return -1 when its module is loaded\n",
             "killswitch: scope and reason of f are not changed; disengage it first to change \
              them\n\
+             killswitch: scope and reason of m:g are not changed; disengage it first to change \
+             them\n",
+        ),
+        // Calls pass if the engagement has a scope or condition that the file has not.
+        (
+            &[("10.conf", "engage m:g -1 scope=nonroot\n")],
+            &[],
+            PARTLY,
+            "@10.conf: m:g is already armed, and will return -1 when its module is loaded\n",
+            "killswitch: @10.conf: calls of m:g pass that the file stops\n\
              killswitch: the condition of m:g is not changed; disengage it first to change it\n",
+        ),
+        (
+            &[("10.conf", "engage m:g -1 if=$uid!=0\n")],
+            &[],
+            PARTLY,
+            "@10.conf: m:g is already armed, and will return -1 when its module is loaded\n",
+            "killswitch: @10.conf: calls of m:g pass that the file stops\n\
+             killswitch: scope and reason of m:g are not changed; disengage it first to change \
+             them\n",
+        ),
+        // A time limit that the file has not is removed, in the same write.
+        (
+            &[
+                ("10.conf", "engage a -1\nengage t -1\n"),
+                ("20.conf", "engage t -1 for=9"),
+            ],
+            &[(
+                "control",
+                "engage a -1\nkeep t",
+                None,
+                "engaged a\nkept t\n",
+            )],
+            DONE,
+            "@10.conf: engaged a\nkept t\n\
+             @10.conf: t is already engaged, and returns -1\n\
+             @20.conf: t is already engaged, and returns -1\n",
+            "",
+        ),
+        (
+            &[("10.conf", "engage t -1\n")],
+            &[("control", "keep t", Some(EPERM), "")],
+            REFUSED,
+            "",
+            "killswitch: NOTHING of @10.conf was done: Operation not permitted\n",
         ),
         (
             &[("10.conf", "engage h -1\n")],
@@ -1249,8 +1295,7 @@ fn files_are_applied() {
             &[],
             REFUSED,
             "",
-            "killswitch: NOTHING of @10.conf was done: line 2: 'scope=all extra' is not \
-             [scope=all|nonroot] [if=CONDITION] [for=SECONDS] [reason=TEXT]\n",
+            "killswitch: NOTHING of @10.conf was done: line 2: 'extra' is not expected here\n",
         ),
         (
             &[("10.conf", "mitigate CVE-1\n")],
@@ -1290,27 +1335,113 @@ fn files_are_applied() {
 
 #[test]
 fn files_are_rehearsed() {
-    let files = applied(&[(
-        "10.conf",
-        "engage a -EPERM reason=x\nengage f -5 reason=two words\n",
-    )]);
-    let allow = "allow a -1\n  zone: core\n";
-    let made = Made::new(
-        "rehearsed",
-        &borrowed(&files),
-        &[("check", "a -1\n", None, allow)],
-    );
-    let out = "/etc/killswitch.d/10.conf:\n\
-               would write: engage a -EPERM reason=x\n\
-               allow a -1\n  zone: core\n\
-               /etc/killswitch.d/10.conf: f is already engaged, and its value would be \
-               set to -5\n";
+    const CASES: &[Applied<'_>] = &[
+        (
+            &[(
+                "10.conf",
+                "engage a -EPERM reason=x\nengage f -5 reason=two words\n",
+            )],
+            &[
+                ("check", "a -1\n", None, "allow a -1\n  zone: core\n"),
+                ("check", "f -5\n", None, "allow f -5\n"),
+            ],
+            DONE,
+            "@10.conf:\nwould write: engage a -EPERM reason=x\nallow a -1\n  zone: core\n\
+             @10.conf: f is already engaged, and would return -5\n",
+            "",
+        ),
+        // A refused value refuses the file, as without a dry run.
+        (
+            &[(
+                "10.conf",
+                "engage m:g -5 scope=nonroot if=$uid!=0\nengage f -1\n",
+            )],
+            &[(
+                "check",
+                "m:g -5 scope=nonroot\n",
+                None,
+                "refuse m:g -5 default\n  no\n",
+            )],
+            REFUSED,
+            "",
+            "killswitch: NOTHING of @10.conf would be done: refused m:g -5: no\n",
+        ),
+        (
+            &[("10.conf", "engage f NONSENSE\n")],
+            &[],
+            REFUSED,
+            "",
+            "killswitch: NOTHING of @10.conf would be done: line 1: 'NONSENSE' is not a return \
+             value; write a decimal or 0x number, an error such as -EPERM, NULL or void\n",
+        ),
+        // So does the state.
+        (
+            &[("10.conf", "engage h -1\n")],
+            &[],
+            REFUSED,
+            "",
+            "killswitch: @10.conf: h is probing, and RUNS\n",
+        ),
+        // And so do calls that pass.
+        (
+            &[("10.conf", "engage m:g -1 scope=nonroot\n")],
+            &[],
+            PARTLY,
+            "@10.conf: m:g is already armed, and will return -1 when its module is loaded\n",
+            "killswitch: @10.conf: calls of m:g pass that the file stops\n\
+             killswitch: the condition of m:g is not changed; disengage it first to change it\n",
+        ),
+        // Later files know what earlier ones would engage.
+        (
+            &[
+                ("10.conf", "engage a -EPERM\nengage t -1\n"),
+                ("20.conf", "engage a -EIO\nengage t -1\n"),
+                ("30.conf", "engage a -EIO scope=nonroot\n"),
+            ],
+            &[
+                ("check", "a -1\n", None, "allow a -1\n"),
+                ("check", "a -5\n", None, "allow a -5\n"),
+            ],
+            DONE,
+            "@10.conf:\nwould write: engage a -EPERM\nwould write: keep t\nallow a -1\n\
+             @10.conf: t is already engaged, and returns -1\n\
+             @20.conf: a is already engaged, and would return -EIO\n\
+             @20.conf: t is already engaged, and returns -1\n\
+             @30.conf: a is already engaged, and returns -EIO\n",
+            "killswitch: scope and reason of a are not changed; disengage it first to change \
+             them\n",
+        ),
+        // A refused file engages nothing.
+        (
+            &[
+                ("10.conf", "engage a -1\nengage f -1"),
+                ("20.conf", "engage a -1\n"),
+            ],
+            &[
+                ("check", "a -1\n", None, "refuse a -1 default\n"),
+                ("check", "a -1\n", None, "refuse a -1 default\n"),
+            ],
+            REFUSED,
+            "@10.conf:\nwould write: engage a -1\nrefuse a -1 default\n\
+             @10.conf: f is already engaged, and returns -1\n\
+             @20.conf:\nwould write: engage a -1\nrefuse a -1 default\n",
+            "killswitch: scope and reason of f are not changed; disengage it first to change \
+             them\n",
+        ),
+    ];
+    let full = |text: &str| text.replace('@', "/etc/killswitch.d/");
 
-    assert_eq!(
-        made.run(&["apply", "--dry-run"]),
-        (Ok(DONE), out.into(), String::new())
-    );
-    assert_eq!(made.read(&file("fn/f/retval")), "-1\n");
+    for (number, (files, answers, status, out, err)) in CASES.iter().enumerate() {
+        let name = format!("rehearsed-{number}");
+        let made = Made::new(&name, &borrowed(&applied(files)), answers);
+
+        assert_eq!(
+            made.run(&["apply", "--dry-run"]),
+            (Ok(*status), full(out), full(err)),
+            "{files:?}"
+        );
+        assert_eq!(made.read(&file("fn/f/retval")), "-1\n");
+    }
 }
 
 /// Dry runs report that the kernel refuses changes, whatever the verdict.
@@ -1336,15 +1467,16 @@ fn dry_runs_report_lockdown_and_seal() {
             format!("killswitch: {locked}\n"),
         )
     );
-    let made = Made::new("closed-apply", &borrowed(&files), &asked);
+    let value = ("check", "m:g -5 scope=nonroot\n", None, "allow m:g -5\n");
+    let made = Made::new("closed-apply", &borrowed(&files), &[asked[0], value]);
     let (status, out, err) = made.run(&["apply", "--dry-run"]);
-    assert_eq!(status, Ok(PARTLY));
-    assert!(out.ends_with("f is already engaged, and its value is -1\n"));
+    assert_eq!(status, Ok(REFUSED));
+    assert!(out.ends_with(allow));
     assert_eq!(
         err,
         format!(
-            "killswitch: {locked}\nkillswitch: /etc/killswitch.d/10.conf: m:g is already engaged, \
-             and its value would not be set to -5: {locked}\n"
+            "killswitch: {locked}\nkillswitch: NOTHING of /etc/killswitch.d/10.conf would be done: \
+             {locked}\n"
         )
     );
     assert_eq!(made.run(&["lift", "f", "--dry-run"]).0, Ok(REFUSED));
@@ -1363,28 +1495,91 @@ fn dry_runs_report_lockdown_and_seal() {
 #[test]
 fn values_are_set() {
     let files = applied(&[("10.conf", "engage f -5 reason=two words\n")]);
-    let made = Made::new("values", &borrowed(&files), &[]);
+    let allow = ("check", "f -5\n", None, "allow f -5\n");
+    let made = Made::new("values", &borrowed(&files), &[allow]);
 
     assert_eq!(made.run(&["apply"]).0, Ok(DONE));
     assert_eq!(made.read(&file("fn/f/retval")), "-5\n");
-    // A refused value.
-    let full = machine_path(&made, "fn/f/retval");
-    fs::remove_file(&full).unwrap();
-    std::os::unix::fs::symlink("/dev/full", &full).unwrap();
-    let (status, _, err) = made.run(&["apply"]);
-    assert_eq!(status, Ok(REFUSED));
     // The same value is not written again.
+    fs::remove_file(machine_path(&made, "fn/f/retval")).unwrap();
     fs::write(
         made.directory.path("etc/killswitch.d/10.conf"),
         "engage f -EPERM reason=two words\n",
     )
     .unwrap();
     assert_eq!(made.run(&["apply"]).0, Ok(DONE));
-    assert_eq!(
-        err,
-        "killswitch: /etc/killswitch.d/10.conf: f is already engaged, and refused the value \
-         -5: No space left on device (see the kernel log)\n"
+}
+
+/// A file with a refused value changes nothing.
+#[test]
+fn values_are_part_of_the_transaction() {
+    let lines = "engage a -1\nengage m:g -6 scope=nonroot if=$uid!=0\nengage f -5\n";
+    let files = applied(&[("10.conf", lines)]);
+    let question = "m:g -6 scope=nonroot\nf -5\n";
+    let refuse = "allow m:g -6\nrefuse f -5 return-type\n  it is bool\n";
+    let made = Made::new(
+        "refused-value",
+        &borrowed(&files),
+        &[("check", question, None, refuse)],
     );
+    let err =
+        |why: &str| format!("killswitch: NOTHING of /etc/killswitch.d/10.conf was done: {why}\n");
+
+    assert_eq!(
+        made.run(&["apply"]),
+        (Ok(REFUSED), String::new(), err("refused f -5: it is bool"))
+    );
+    assert_eq!(made.read(&file("fn/m:g/retval")), "-1\n");
+
+    // The kernel refuses it although it has allowed it.
+    for (number, (limited, written, (error, answer), undone)) in [
+        (
+            "",
+            "engage a -1",
+            (None, ""),
+            "the changes before it are undone",
+        ),
+        (
+            "",
+            "engage a -1",
+            (Some(EPERM), "refused in line 1: disengage a: no\n"),
+            "changes before it are NOT undone: refused in line 1: disengage a: no",
+        ),
+        (
+            "engage t -1\n",
+            "engage a -1\nkeep t",
+            (None, ""),
+            "changes before it are NOT undone: keep t",
+        ),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let name = format!("full-value-{number}");
+        let answers = [
+            ("check", question, None, "allow m:g -6\nallow f -5\n"),
+            ("control", written, None, "done\n"),
+            ("control", "disengage a", error, answer),
+        ];
+        let files = applied(&[("10.conf", &*format!("{lines}{limited}"))]);
+        let made = Made::new(&name, &borrowed(&files), &answers);
+        let full = machine_path(&made, "fn/f/retval");
+
+        fs::remove_file(&full).unwrap();
+        std::os::unix::fs::symlink("/dev/full", &full).unwrap();
+        assert_eq!(
+            made.run(&["apply"]),
+            (
+                Ok(REFUSED),
+                String::new(),
+                err(&format!(
+                    "f is already engaged, and refused the value -5: No space left on device (see \
+                     the kernel log); {undone}"
+                ))
+            )
+        );
+        assert_eq!(made.read(&file("fn/m:g/retval")), "-1\n");
+    }
 }
 
 fn machine_path(made: &Made, name: &str) -> std::path::PathBuf {
@@ -1453,6 +1648,7 @@ fn mitigations_are_resolved() {
         (
             "engage x -1\nmitigate CVE-1\nmitigate CVE-2\n",
             &[
+                ("check", "f -5\n", None, "allow f -5\n"),
                 (
                     "control",
                     "engage x -1\nengage a -EPERM reason=CVE-1",
@@ -1469,6 +1665,7 @@ fn mitigations_are_resolved() {
         (
             "# one\nmitigate CVE-1\n",
             &[
+                ("check", "f -5\n", None, "allow f -5\n"),
                 (
                     "control",
                     "engage a -EPERM reason=CVE-1",
