@@ -69,14 +69,14 @@ tried()
 	ausearch --input-logs -m AVC | grep 'denied.*lsm=killswitch'
 }
 like "ausearch finds who tried" 'comm="af_alg_encrypt"' "$(eventually tried)"
-killswitch observe --for 1 af_alg_bind >/dev/null
+killswitch observe --for 1s alg_bind >/dev/null
 expired()
 {
 	ausearch --input-logs -m MAC_CONFIG_CHANGE | grep -E 'op=(engage|expire)'
 }
 ended()
 {
-	expired | grep 'op=expire func="af_alg_bind"'
+	expired | grep 'op=expire func="alg_bind"'
 }
 check "ausearch finds what has expired" eventually ended
 echo 0 >/sys/kernel/debug/kprobes/enabled
