@@ -88,10 +88,15 @@ impl Machine {
 
     /// Reads a file of commands that run as root. Fails if another user can change it.
     pub fn read_protected(&self, path: &str) -> io::Result<String> {
-        let file = file::open(&self.path(path))?;
+        let path = self.path(path);
 
-        self.check_protected(path)?;
-        Ok(String::from_utf8_lossy(&file::all(file, MAX_FILE)?).into_owned())
+        // What is no file at all has an error of its own.
+        file::open(&path)?;
+        // A protected path without links stays the same until it is read.
+        let path = path.canonicalize()?;
+
+        check_protected(&path)?;
+        Ok(String::from_utf8_lossy(&file::read(&path, MAX_FILE)?).into_owned())
     }
 
     /// The same as [`check_protected()`].
