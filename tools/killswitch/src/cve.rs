@@ -4,7 +4,7 @@
 
 use crate::{
     catalogue::{package_key, Catalogue, Entry},
-    command::{Question, Scope, Target},
+    command::{Question, Target},
     image::Source,
     live::state::Engagement,
     record::Record,
@@ -564,14 +564,8 @@ fn covers(question: &Question<'_>, engagement: &Engagement) -> bool {
     let is_value = engagement
         .value
         .is_some_and(|value| value == asked || is_error(value) && is_error(asked));
-    let is_scope = engagement.scope == "all" || question.scope == Scope::Nonroot;
-    let is_condition = match (&engagement.condition, question.condition) {
-        (None, _) => true,
-        (Some(own), Some(other)) => own == other,
-        (Some(_), None) => false,
-    };
 
-    is_value && is_scope && is_condition
+    is_value && engagement.includes(&question.scope.to_string(), question.condition)
 }
 
 /// The engagements of an alternative, as text.

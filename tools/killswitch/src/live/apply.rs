@@ -646,22 +646,18 @@ impl Known {
         let mut warnings = Vec::new();
 
         if let Some(found) = found {
-            let is_condition = found.condition == wanted.condition;
-
             if found.scope != wanted.scope || found.reason != wanted.reason {
                 warnings.push(format!(
                     "scope and reason of {target} are not changed; disengage it first to change \
                      them"
                 ));
             }
-            if !is_condition {
+            if found.condition != wanted.condition {
                 warnings.push(format!(
                     "the condition of {target} is not changed; disengage it first to change it"
                 ));
             }
-            if wanted.scope == "all" && found.scope != "all"
-                || found.condition.is_some() && !is_condition
-            {
+            if !found.includes(&wanted.scope, wanted.condition.as_deref()) {
                 partly.push(format!("calls of {target} pass that the file stops"));
             }
         }

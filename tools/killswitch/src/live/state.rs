@@ -44,6 +44,13 @@ pub struct Engagement {
 }
 
 impl Engagement {
+    /// Whether it concerns all calls in this scope for which the condition, if any, is true.
+    pub fn includes(&self, scope: &str, condition: Option<&str>) -> bool {
+        let is_scope = self.scope == "all" || self.scope == scope;
+
+        is_scope && (self.condition.is_none() || self.condition.as_deref() == condition)
+    }
+
     fn parse(line: &str) -> Option<Self> {
         let (target, rest) = line.split_once(' ')?;
         let mut it = Self {
